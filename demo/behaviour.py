@@ -1,0 +1,60 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a node of the stand-in behaves and misbehaves: ``<home>/stand-in.json``, read at each use, so that a test can change it live."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from demo.disk import write_atomically
+
+FILE = "stand-in.json"
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Times in seconds. The defaults are a healthy node; every wish is read when it matters, also from a node that runs.
+
+    ``start_seconds``: so long the state is STARTING. ``starting_status_200``: the status page then answers 200, as Jira's does (else 503).
+    ``never_running``: stays STARTING. ``dies_after_running``: RUNNING, but every page answers 500. ``hung_page``: this path never answers.
+    ``session_timeout_seconds``: of unused sessions. ``persist_sessions``: SESSIONS.ser written at a stop and loaded at a start.
+    ``sessions_outlive_restart``: the same in a file that nothing tells of. ``token_cache``: a remember-me token that worked once at this node
+    goes on working there after its row is gone, also after a restart. ``start_fails``, ``stop_fails``: the script ends with 1 and does
+    nothing. ``stop_seconds``: so long the process lives on after SIGTERM. ``ignores_term``: for ever.
+    ``two_step_sign_in``: the sign-in of current versions, JSON at another path; the old form signs nobody in.
+    """
+
+    start_seconds: float = 0.0
+    starting_status_200: bool = True
+    never_running: bool = False
+    dies_after_running: bool = False
+    hung_page: str = ""
+    session_timeout_seconds: float = 3600.0
+    persist_sessions: bool = False
+    sessions_outlive_restart: bool = False
+    token_cache: bool = False
+    start_fails: bool = False
+    stop_fails: bool = False
+    stop_seconds: float = 0.0
+    ignores_term: bool = False
+    two_step_sign_in: bool = False
+
+    @classmethod
+    def read(cls, home: Path) -> Behaviour:
+        """What the node's file says now."""
+        return cls(**json.loads((home / FILE).read_text(encoding="utf-8")))
+
+    def write(self, home: Path) -> None:
+        """Put it into the node's file."""
+        write_atomically(home / FILE, json.dumps(asdict(self)))
+
+    def but(self, changes: t.Mapping[str, t.Any]) -> Behaviour:
+        """A copy with changes; an unknown name is a TypeError."""
+        return replace(self, **changes)
+
+
+HEALTHY = Behaviour()

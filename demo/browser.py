@@ -1,0 +1,79 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user's browser in front of the stand-in."""
+
+from __future__ import annotations
+
+import http.client
+import typing as t
+import urllib.parse
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+
+from demo.cluster import ClusterNode
+
+Cookies = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer: ``cookies`` were set by it, ``emptied`` are the names that it took away; ``headers`` have lower-case names."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: str
+    cookies: Cookies
+    emptied: tuple[str, ...]
+
+
+@dataclass
+class Browser:
+    """One user's browser. ``cookies`` are those of the last sign-in; a look never changes them, so a dead one can be sent again and again."""
+
+    user: str
+    password: str = field(repr=False)
+    cookies: Cookies = field(default_factory=dict, repr=False)
+
+    def sign_in(self, node: ClusterNode, remember_me: bool = False) -> Cookies:
+        """Sign in by the form; keeps and returns the cookies by name ({} when refused)."""
+        product = node.product
+        form = {product.username_field: self.user, product.password_field: self.password}
+        if remember_me:
+            form[product.remember_me_field] = "true"
+        answer = fetch(node, product.sign_in_path, {}, urllib.parse.urlencode(form))
+        self.cookies = answer.cookies if answer.status == 302 else {}
+        return self.cookies
+
+    def whoami(self, node: ClusterNode, *names: str) -> str:
+        """Whom the cookies of these names (none named: all of them) open the door to at this node, '' for nobody."""
+        return whoami(node, {name: value for name, value in self.cookies.items() if not names or name in names})
+
+    def sign_out(self, node: ClusterNode) -> None:
+        """Sign out; the (now dead) cookies are kept, as a thief would."""
+        fetch(node, node.product.sign_out_path, self.cookies)
+
+
+def whoami(node: ClusterNode, cookies: Cookies) -> str:
+    """Whom these cookies open the door to, '' for nobody; raises RuntimeError when the node does not tell."""
+    answer = fetch(node, node.product.whoami_path, cookies)
+    if answer.status != 200:
+        raise RuntimeError(f"{node.name} answers {answer.status}")
+    return answer.body
+
+
+def fetch(node: ClusterNode, path: str, cookies: Cookies, form: str | None = None) -> Page:
+    """One request (POST when there is a form), no redirect followed; raises OSError when nothing answers within 10 s."""
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
+    if form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=10)
+    try:
+        connection.request("GET" if form is None else "POST", node.layout.context + path, form, headers)
+        answer = connection.getresponse()
+        jar = SimpleCookie("\r\n".join(answer.headers.get_all("Set-Cookie") or []))
+        lower = {name.lower(): value for name, value in answer.headers.items()}
+        kept = {name: morsel.coded_value for name, morsel in jar.items() if morsel.value}
+        return Page(answer.status, lower, answer.read().decode(), kept, tuple(name for name in jar if name not in kept))
+    finally:
+        connection.close()

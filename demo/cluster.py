@@ -1,0 +1,293 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster of stand-in nodes on one machine, in one folder, on ports of its own. Used by the demo and by the tests."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.behaviour import HEALTHY, Behaviour
+from demo.disk import write_atomically
+from demo.layout import NodeLayout
+from demo.processes import all_arguments, kill_until_gone
+from demo.products import JIRA, StandInProduct
+from demo.tokens import Database, Tokens
+
+CANARY = "canary"
+PORTS = range(20000, 30000)
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterNode:
+    """One node; ``layout`` tells all that its files say."""
+
+    layout: NodeLayout
+
+    @property
+    def name(self) -> str:
+        """Its name in the inventory and in the cluster: n1, n2, .."""
+        return self.layout.name
+
+    @property
+    def product(self) -> StandInProduct:
+        """Whose stand-in it is."""
+        return self.layout.product
+
+    @property
+    def install(self) -> Path:
+        """The install folder."""
+        return self.layout.install
+
+    @property
+    def home(self) -> Path:
+        """The (local) home folder."""
+        return self.layout.home
+
+    @property
+    def port(self) -> int:
+        """Where it listens, on 127.0.0.1."""
+        return self.layout.port
+
+    @property
+    def url(self) -> str:
+        """Where the node itself answers, with the context path."""
+        return f"http://127.0.0.1:{self.port}{self.layout.context}"
+
+    @property
+    def pid(self) -> int:
+        """The pid of the node's process, 0 when none runs; found by its command line, whoever started it."""
+        wanted = os.fsencode(f"{self.product.install_argument}{self.install}")
+        return next((pid for pid, arguments in all_arguments() if wanted in arguments), 0)
+
+    @property
+    def persisted_sessions(self) -> Path:
+        """Where SESSIONS.ser lies when there is one."""
+        return self.install / self.product.persisted_sessions
+
+    @property
+    def log(self) -> str:
+        """What the process wrote into catalina.out."""
+        return (self.install / "logs/catalina.out").read_text(encoding="utf-8")
+
+    def start(self) -> None:
+        """Run the start script, which returns at once; raises CalledProcessError."""
+        _run(self.install / self.product.start_script)
+
+    def stop(self) -> None:
+        """Run the stop script and wait until the process is gone; raises CalledProcessError, TimeoutError."""
+        _run(self.install / self.product.stop_script)
+        wait_for(lambda: not self.pid, f"{self.name} stops")
+
+    def kill(self) -> None:
+        """SIGKILL, as the kernel's when memory is short: nothing is written, the pid file stays."""
+        if pid := self.pid:
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda: not self.pid, f"{self.name} is killed")
+
+    def restart(self) -> None:
+        """Stop, start, wait until RUNNING."""
+        self.stop()
+        self.start()
+        self.wait_running()
+
+    def state(self) -> str:
+        """What the status page says, '' when nothing answers in a second."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+        try:
+            connection.request("GET", self.layout.context + self.product.status_path)
+            return str(json.load(connection.getresponse())["state"])
+        except (OSError, http.client.HTTPException, ValueError):
+            return ""
+        finally:
+            connection.close()
+
+    def is_running(self) -> bool:
+        """RUNNING by its status page."""
+        return self.state() == "RUNNING"
+
+    def wait_running(self, seconds: float = 30) -> None:
+        """Wait until RUNNING; raises TimeoutError."""
+        wait_for(self.is_running, f"{self.name} is RUNNING", seconds)
+
+    def behave(self, **changes: object) -> None:
+        """Change how the node behaves from now on: fields of Behaviour (``persist_sessions`` also changes its context.xml)."""
+        self.layout.write_behaviour(Behaviour.read(self.home).but(changes))
+
+
+class Cluster:
+    """``with Cluster(folder, nodes=3) as cluster:`` three RUNNING nodes n1..n3; everything is taken down and the folder removed at the end.
+
+    ``folder`` must not exist yet. ``database`` is where the tokens are (default: an SQLite file in the folder). ``behaviour`` holds for every node, ``per_node``
+    (by node name) instead of it. ``users`` maps the names of the users to their passwords; the user CANARY is there from the beginning.
+    Ports are reserved as long as this object (and its process) lives: clusters may run side by side.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        nodes: int = 3,
+        database: Database | None = None,
+        product: StandInProduct = JIRA,
+        behaviour: Behaviour = HEALTHY,
+        per_node: t.Mapping[str, Behaviour] | None = None,
+        context: str = "",
+    ) -> None:
+        self.folder = folder
+        self.product = product
+        self.shared = folder / "shared"
+        self.database = database or Database("sqlite", str(self.shared / f"{product.name}.db"))
+        self.tokens = Tokens(self.database, product)
+        self.users: dict[str, str] = {}
+        self._behaviours = {"": behaviour, **(per_node or {})}
+        self._ports = [_ReservedPort() for _ in range(nodes)]
+        self.nodes = [self._node(f"n{number}", reserved.port, context) for number, reserved in enumerate(self._ports, 1)]
+
+    def __enter__(self) -> t.Self:
+        try:
+            self.create()
+            self.start()
+        except BaseException:
+            self.destroy()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.destroy()
+
+    def __getitem__(self, name: str) -> ClusterNode:
+        return next(node for node in self.nodes if node.name == name)
+
+    def create(self) -> None:
+        """Files, tables and the canary; nothing runs yet."""
+        self.shared.mkdir(parents=True)
+        self.add_user(CANARY)
+        for node in self.nodes:
+            node.layout.write(self._behaviours.get(node.name, self._behaviours[""]))
+        self.create_tables()
+
+    def create_tables(self) -> None:
+        """The product's token table, empty, in the database of the cluster."""
+        with self.database.transaction() as execute:
+            for statement in self.product.create_table[self.database.engine]:
+                execute(statement)
+
+    def start(self) -> None:
+        """Start every node and wait until all are RUNNING (a node that never will is waited for in vain: TimeoutError)."""
+        for node in self.nodes:
+            node.start()
+        self.wait_running()
+
+    def stop(self) -> None:
+        """Stop every node by its script and wait until all processes are gone."""
+        for node in self.nodes:
+            node.stop()
+
+    def wait_running(self, seconds: float = 30) -> None:
+        """Wait until every node is RUNNING; raises TimeoutError that names the first that is not."""
+        for node in self.nodes:
+            node.wait_running(seconds)
+
+    def destroy(self) -> None:
+        """Kill what is left of the nodes, whoever started it, remove the folder, give the ports back. May be called twice."""
+        kill_until_gone(self._pids)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for reserved in self._ports:
+            reserved.release()
+
+    def add_user(self, name: str, password: str = "") -> str:
+        """Make a user, also while the nodes run; returns the password (a made-up one when none is given)."""
+        self.users[name] = password or secrets.token_urlsafe(12)
+        write_atomically(self.shared / "users.json", json.dumps(self.users))
+        return self.users[name]
+
+    def token_rows(self) -> list[tuple[int, str, str]]:
+        """The token table as it is: (id, token, user), sorted."""
+        with self.database.transaction() as execute:
+            rows = execute(f"SELECT id, token, username FROM {self.product.table}").fetchall()
+        return sorted((int(number), token, user) for number, token, user in rows)
+
+    def inventory(self, **variables: object) -> dict[str, t.Any]:
+        """An inventory of this cluster: group ``tracker`` with a host per node. ``variables`` go to the group's variables."""
+        group_vars = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "force_reauth_hosts": "tracker",
+            "force_reauth_service_manager": "scripts",
+            **variables,
+        }
+        hosts = {node.name: {"force_reauth_install_dir": str(node.install)} for node in self.nodes}
+        return {"all": {"children": {"tracker": {"hosts": hosts, "vars": group_vars}}}}
+
+    def write_inventory(self, path: Path, **variables: object) -> Path:
+        """Write ``inventory()`` as YAML; returns the path."""
+        path.write_text(
+            "---\n# the inventory of a stand-in cluster\n" + "\n".join(_yaml(self.inventory(**variables))) + "\n", encoding="utf-8"
+        )
+        return path
+
+    def _node(self, name: str, port: int, context: str) -> ClusterNode:
+        folder = self.folder / name
+        return ClusterNode(NodeLayout(name, self.product, folder / "install", folder / "home", self.shared, port, context, self.database))
+
+    def _pids(self) -> list[int]:
+        marks = tuple(os.fsencode(f"{prefix}{self.folder}/") for prefix in (self.product.install_argument, self.product.home_argument))
+        return [pid for pid, arguments in all_arguments() if any(argument.startswith(marks) for argument in arguments)]
+
+
+class _ReservedPort:
+    """A port of the loopback address that nobody listens on, and that no other cluster takes as long as this lives.
+
+    Below the range that outgoing connections use, so that none of them sits on it while its node is down. The reservation is a socket
+    in Linux' abstract name space: it ends with the process, and leaves no file.
+    """
+
+    def __init__(self) -> None:
+        for self.port in random.SystemRandom().sample(PORTS, len(PORTS)):
+            self._mark = socket.socket(socket.AF_UNIX)
+            try:
+                self._mark.bind(f"\0stand-in-port-{self.port}")
+                with socket.create_server(("127.0.0.1", self.port)):
+                    return
+            except OSError:
+                self._mark.close()
+        raise RuntimeError(f"no free port from {PORTS.start} to {PORTS.stop}")
+
+    def release(self) -> None:
+        """Others may take it."""
+        self._mark.close()
+
+
+def wait_for(happened: t.Callable[[], bool], what: str, seconds: float = 30) -> None:
+    """Wait until it happened; raises TimeoutError that says what did not."""
+    end = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {seconds:.0f} s in vain: {what}")
+        time.sleep(0.03)
+
+
+def _run(script: Path) -> None:
+    subprocess.run([script], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+
+def _yaml(value: t.Mapping[str, t.Any], indent: str = "") -> t.Iterator[str]:
+    for name, inner in value.items():
+        if isinstance(inner, dict) and inner:
+            yield f"{indent}{name}:"
+            yield from _yaml(inner, indent + "  ")
+        else:
+            # a JSON scalar or list is YAML
+            yield f"{indent}{name}: {json.dumps(inner)}"

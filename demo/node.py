@@ -1,0 +1,155 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One node of the stand-in: what it knows, and whom a request's cookies sign in."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from demo.behaviour import Behaviour
+from demo.disk import write_atomically
+from demo.layout import NODE_FILE
+from demo.products import StandInProduct
+from demo.sessions import Sessions
+from demo.tokens import Database, Tokens
+
+REASON = "X-Seraph-LoginReason"
+
+
+@dataclass
+class Reply:
+    """What a page adds to its answer: headers, among them Set-Cookie."""
+
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, name: str, value: str) -> None:
+        """One header more."""
+        self.headers.append((name, value))
+
+
+class Node:
+    """Sessions of its own, tokens and users shared with the other nodes."""
+
+    def __init__(self, product: StandInProduct, install: Path, home: Path) -> None:
+        settings = json.loads((home / NODE_FILE).read_text(encoding="utf-8"))
+        self.product = product
+        self.home = home
+        self.port: int = settings["port"]
+        self.context: str = settings["context"]
+        self.tokens = Tokens(Database(**settings["database"]), product)
+        self.sessions = Sessions(lambda: self.behaviour.session_timeout_seconds)
+        self._users_file = Path(settings["users_file"])
+        self._began = time.monotonic()
+        self._token_cache = TokenCache(home / "stand-in-token-cache.json")
+        self._session_files = {
+            "persist_sessions": install / product.persisted_sessions,
+            "sessions_outlive_restart": home / "stand-in-sessions.json",
+        }
+        for path in self._wanted_session_files():
+            self.sessions.load(path)
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """The wishes of the moment."""
+        return Behaviour.read(self.home)
+
+    @property
+    def state(self) -> str:
+        """STARTING or RUNNING."""
+        behaviour = self.behaviour
+        starting = behaviour.never_running or time.monotonic() - self._began < behaviour.start_seconds
+        return "STARTING" if starting else "RUNNING"
+
+    def sign_in(self, user: str, password: str, remember_me: bool, reply: Reply) -> bool:
+        """Sign the user in and hand out the cookies; False when name or password are wrong."""
+        users: dict[str, str] = json.loads(self._users_file.read_text(encoding="utf-8"))
+        if users.get(user) != password:
+            reply.add(REASON, "AUTHENTICATED_FAILED")
+            return False
+        self._give_session(user, reply)
+        if remember_me:
+            value = quote(self.tokens.make(user), safe="")
+            self._set_cookie(reply, self.product.remember_me_cookie, value, f"; Max-Age={self.product.remember_me_seconds}")
+        reply.add(REASON, "OK")
+        return True
+
+    def user_of(self, cookies: t.Mapping[str, str], reply: Reply) -> str:
+        """Whom the cookies sign in ('' = nobody), as Seraph finds out: the session first, then the remember-me token."""
+        session_user = self.sessions.user_of(cookies.get(self.product.session_cookie, ""))
+        if session_user:
+            return session_user
+        value = cookies.get(self.product.remember_me_cookie, "")
+        user = self._user_of_token(unquote(value)) if value else ""
+        if user:
+            self._give_session(user, reply)
+            reply.add(REASON, "OK")
+        elif value:
+            reply.add(REASON, "AUTHENTICATED_FAILED")
+            self._empty_cookie(reply, self.product.remember_me_cookie)
+        elif session_user is None:
+            self._give_session("", reply)
+        return user
+
+    def sign_out(self, cookies: t.Mapping[str, str], reply: Reply) -> None:
+        """End the session and delete the token of these cookies."""
+        self.sessions.forget(cookies.get(self.product.session_cookie, ""))
+        self.tokens.forget(unquote(cookies.get(self.product.remember_me_cookie, "")))
+        for name in (self.product.session_cookie, self.product.remember_me_cookie):
+            self._empty_cookie(reply, name)
+
+    def stop(self) -> None:
+        """As a servlet container stops: what is to be persisted is written."""
+        time.sleep(self.behaviour.stop_seconds)
+        for path in self._wanted_session_files():
+            self.sessions.save(path)
+
+    def _user_of_token(self, value: str) -> str:
+        user = self.tokens.user_of(value)
+        if not self.behaviour.token_cache:
+            return user
+        if user:
+            self._token_cache.remember(value, user)
+        return user or self._token_cache.user_of(value)
+
+    def _wanted_session_files(self) -> list[Path]:
+        behaviour = self.behaviour
+        return [path for wish, path in self._session_files.items() if getattr(behaviour, wish)]
+
+    def _give_session(self, user: str, reply: Reply) -> None:
+        self._set_cookie(reply, self.product.session_cookie, self.sessions.make(user))
+
+    def _set_cookie(self, reply: Reply, name: str, value: str, life: str = "") -> None:
+        reply.add("Set-Cookie", f"{name}={value}; Path={self.context or '/'}{life}; HttpOnly")
+
+    def _empty_cookie(self, reply: Reply, name: str) -> None:
+        self._set_cookie(reply, name, "", "; Max-Age=0")
+
+
+class TokenCache:
+    """The lie of a node that remembers tokens by itself: in a file, so that it survives the purge and the restart."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+
+    def remember(self, value: str, user: str) -> None:
+        """Keep a token that was good."""
+        with self._lock:
+            write_atomically(self._path, json.dumps({**self._read(), value: user}))
+
+    def user_of(self, value: str) -> str:
+        """The user of a token that once was good, ''."""
+        return self._read().get(value, "")
+
+    def _read(self) -> dict[str, str]:
+        if not self._path.exists():
+            return {}
+        rows: dict[str, str] = json.loads(self._path.read_text(encoding="utf-8"))
+        return rows

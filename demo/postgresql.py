@@ -1,0 +1,104 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A PostgreSQL server of one's own, in a folder, on a private socket: real, but for the demo and the tests only."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+
+from demo.tokens import Database
+
+
+class PostgresMissing(Exception):
+    """No PostgreSQL server programs on this machine; says what to install."""
+
+
+def find_programs() -> Path:
+    """The folder of initdb and pg_ctl; raises PostgresMissing."""
+    candidates = [Path(found).resolve().parent for found in [shutil.which("pg_ctl")] if found]
+    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in candidates:
+        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
+            return folder
+    raise PostgresMissing("no PostgreSQL server programs (initdb, pg_ctl): install the package postgresql")
+
+
+class PostgresServer:
+    """``with PostgresServer(folder) as server:`` a running server, its socket in ``socket_dir``; taken down at the end.
+
+    As root it runs under another account, because the server refuses root. ``folder`` must have a short path (unix sockets).
+    """
+
+    port = 5432
+    user = "jira"
+
+    def __init__(self, folder: Path) -> None:
+        self._programs = find_programs()
+        self._folder = folder
+        self._account = _account()
+        self.socket_dir = folder / "s"
+        self.password = secrets.token_urlsafe(12)
+
+    def __enter__(self) -> PostgresServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Make the cluster of databases and start it."""
+        self.socket_dir.mkdir(parents=True)
+        password_file = self._folder / "password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(self.password, encoding="utf-8")
+        self._give_away()
+        data = self._folder / "data"
+        how = ["--auth=scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        self._run("initdb", "-D", data, "-U", self.user, *how)
+        settings = f"-c listen_addresses= -c unix_socket_directories={self.socket_dir} -c fsync=off -c max_connections=60"
+        self._run("pg_ctl", "-D", data, "-w", "-l", self._folder / "log", "-o", settings, "start")
+
+    def stop(self) -> None:
+        """Stop at once, and remove the folder."""
+        subprocess.run([*self._account, self._programs / "pg_ctl", "-D", self._folder / "data", "-m", "immediate", "stop"], capture_output=True, cwd="/", check=False)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def make_database(self, name: str) -> Database:
+        """A fresh database of that name."""
+        address = ["-h", self.socket_dir, "-p", str(self.port), "-U", self.user]
+        subprocess.run([self._programs / "createdb", *address, name], env={**os.environ, "PGPASSWORD": self.password}, check=True, capture_output=True)
+        return Database("postgresql", name, str(self.socket_dir), self.port, self.user, self.password)
+
+    def _give_away(self) -> None:
+        if self._account:
+            for path in (self._folder, self.socket_dir, self._folder / "password"):
+                shutil.chown(path, "postgres" if _has("postgres") else "nobody")
+            self._folder.chmod(0o755)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [*self._account, str(self._programs / program), *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", stdin=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stdout}{done.stderr}")
+
+
+def _account() -> list[str]:
+    """How to run a command as another account than root."""
+    if os.geteuid():
+        return []
+    return ["setpriv", f"--reuid={'postgres' if _has('postgres') else 'nobody'}", "--regid=nogroup", "--clear-groups"]
+
+
+def _has(account: str) -> bool:
+    try:
+        pwd.getpwnam(account)
+    except KeyError:
+        return False
+    return True

@@ -1,0 +1,172 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The process of one node of the stand-in, where the product's JVM would be. Its Server header says ``StandIn``.
+
+Run by ``bin/start-*.sh`` with the arguments of a product's JVM, so that looking at the process works as for the real one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import typing as t
+from http.cookies import SimpleCookie
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+# run by its path: the folder above ``demo`` in place of ``demo`` itself
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from demo.node import Node, Reply
+from demo.products import PRODUCTS, StandInProduct
+
+_MANIFEST = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<manifest><id>00000000-0000-0000-0000-000000000000</id><name>Stand-in, no real product</name><typeId>{product.manifest_type}</typeId>\
+<version>{product.version}</version><buildNumber>0</buildNumber><applinksVersion>9.0.0</applinksVersion><url>{url}</url></manifest>"""
+LOG = logging.getLogger("stand-in")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """The pages."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "StandIn"
+    node: t.ClassVar[Node]
+
+    def do_GET(self) -> None:
+        """Every page but the sign-in."""
+        self._serve(self._page)
+
+    def do_POST(self) -> None:
+        """The two ways to sign in."""
+        self._serve(self._sign_in)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """No access log: it would hold nothing that a test needs."""
+
+    def _serve(self, page: t.Callable[[str], None]) -> None:
+        self._reply = Reply()
+        self._body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        path = urlsplit(self.path).path.removeprefix(self.node.context) or "/"
+        try:
+            self._route(path, page)
+        except ConnectionError:
+            # the client went away
+            self.close_connection = True
+        except Exception:
+            # whatever it is (most often the database): a 500 as the product gives, and the reason in catalina.out
+            LOG.exception("no answer to %s", path)
+            self._send(500, "<html>Stand-in: internal error</html>")
+
+    def _route(self, path: str, page: t.Callable[[str], None]) -> None:
+        behaviour, state = self.node.behaviour, self.node.state
+        if path == behaviour.hung_page:
+            threading.Event().wait()
+        if path == self.node.product.status_path:
+            code = 200 if state == "RUNNING" or behaviour.starting_status_200 else 503
+            self._send(code, json.dumps({"state": state}), "application/json")
+        elif state != "RUNNING":
+            self._send(503, "<html>Stand-in: starting</html>")
+        elif behaviour.dies_after_running:
+            self._send(500, "<html>Stand-in: dead</html>")
+        else:
+            page(path)
+
+    def _page(self, path: str) -> None:
+        product, cookies = self.node.product, self._cookies()
+        if path == "/rest/applinks/1.0/manifest":
+            url = f"http://127.0.0.1:{self.node.port}{self.node.context}"
+            return self._send(200, _MANIFEST.format(product=product, url=url), "application/xml")
+        if path == product.sign_out_path:
+            self.node.sign_out(cookies, self._reply)
+            return self._send(200, "<html>Stand-in: signed out</html>")
+        user = self.node.user_of(cookies, self._reply)
+        if path == product.whoami_path:
+            return self._send(200, user, "text/plain")
+        if path == product.myself_path:
+            return self._send(200 if user else 401, json.dumps({"key": user, "name": user} if user else {}), "application/json")
+        if path == product.home_page and not user:
+            return self._redirect(product.sign_in_path)
+        if path in (product.sign_in_path, product.home_page):
+            return self._send(200, f"<html>Stand-in for {product.name}, no real product. Signed in: {user or 'nobody'}</html>")
+        return self._send(404, "<html>Stand-in: no such page</html>")
+
+    def _sign_in(self, path: str) -> None:
+        two_step = self.node.behaviour.two_step_sign_in
+        if path == self.node.product.sign_in_json_path and two_step:
+            wish = json.loads(self._body)
+            good = self.node.sign_in(wish["username"], wish["password"], bool(wish.get("rememberMe")), self._reply)
+            return self._send(200 if good else 401, "{}", "application/json")
+        if path != self.node.product.sign_in_path:
+            return self._send(404, "<html>Stand-in: no such page</html>")
+        if two_step or not self._sign_in_by_form(self.node.product):
+            return self._send(200, "<html>Stand-in: not signed in</html>")
+        return self._redirect(self.node.product.home_page)
+
+    def _sign_in_by_form(self, product: StandInProduct) -> bool:
+        form = {name: values[0] for name, values in parse_qs(self._body).items()}
+        remember_me = form.get(product.remember_me_field) == "true"
+        return self.node.sign_in(form.get(product.username_field, ""), form.get(product.password_field, ""), remember_me, self._reply)
+
+    def _cookies(self) -> dict[str, str]:
+        return {name: morsel.value for name, morsel in SimpleCookie(self.headers.get("Cookie", "")).items()}
+
+    def _redirect(self, path: str) -> None:
+        self._reply.add("Location", self.node.context + path)
+        self._send(302, "")
+
+    def _send(self, code: int, body: str, content_type: str = "text/html") -> None:
+        self.send_response(code)
+        self.send_header("Content-Type", f"{content_type};charset=UTF-8")
+        self.send_header("Content-Length", str(len(body.encode())))
+        for name, value in self._reply.headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+
+class Server(ThreadingHTTPServer):
+    """Bound to the loopback address only."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def node_of(arguments: list[str]) -> Node:
+    """The node that the command line names, as that of a product's JVM does."""
+    values = dict(argument.partition("=")[::2] for argument in arguments)
+    for product in PRODUCTS.values():
+        home, install = values.get(product.home_argument.rstrip("=")), values.get(product.install_argument.rstrip("="))
+        if home and install:
+            return Node(product, Path(install), Path(home))
+    raise SystemExit(
+        "The stand-in wants the arguments of a product's JVM: " + ", ".join(product.home_argument for product in PRODUCTS.values())
+    )
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    node = node_of(sys.argv[1:])
+    Handler.node = node
+    server = Server(("127.0.0.1", node.port), Handler)
+
+    def end(_signal: int, _frame: object) -> None:
+        if not node.behaviour.ignores_term:
+            threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, end)
+    server.serve_forever(poll_interval=0.05)
+    # nobody connects to a node that stops, and no hung request keeps it
+    server.server_close()
+    node.stop()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
