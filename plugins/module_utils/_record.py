@@ -69,5 +69,35 @@ def merged(old: Payload, new: Payload) -> Payload:
     return {**old, **new}
 
 
+def next_start(before: Payload, controller: str, number: str) -> Payload:
+    """The start that takes over from the one in ``before`` (empty for a new run): ``attempt`` only ever grows, so that it fences older ones off."""
+    attempt = before["start"]["attempt"] if before else 0
+    return {"attempt": attempt + 1, "number": number, "controller": controller}
+
+
+def same_start(one: Payload, other: Payload) -> bool:
+    """Whether both are the same start of ansible-playbook."""
+    return (one.get("attempt"), one.get("number")) == (other.get("attempt"), other.get("number"))
+
+
+def check_start(payload: Payload, start: Payload, path: str) -> None:
+    """Raises SessionsError when the record at ``path`` is no longer this start's."""
+    if not payload:
+        raise SessionsError(f"The run record {path} is gone: this run cannot go on safely. Nothing more was changed.")
+    owner = payload["start"]
+    if not same_start(owner, start):
+        raise SessionsError(
+            f"This run was taken over by start {owner['attempt']} of it (controller {owner['controller']}): this one ends here. Nothing more was changed."
+        )
+
+
+def check_cluster(payload: Payload, cluster: str, path: str) -> None:
+    """Raises SessionsError when the record at ``path`` tells of another cluster's run."""
+    if payload and payload.get("cluster") != cluster:
+        raise SessionsError(
+            f"{path} is the record of cluster {payload.get('cluster')}, not of {cluster}: it was copied there. Move it away. Nothing was changed."
+        )
+
+
 def _checksum(payload: Payload) -> str:
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()

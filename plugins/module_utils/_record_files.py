@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import typing as t
+from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _record
@@ -16,6 +20,7 @@ class RunRecords:
     """The records below ``<archive_dir>/<cluster>``. Every method raises SessionsError with the path of what is wrong."""
 
     def __init__(self, archive_dir: str, cluster: str) -> None:
+        self.cluster = cluster
         self.folder = Path(archive_dir) / cluster
 
     def folder_of(self, run_id: str) -> Path:
@@ -25,35 +30,72 @@ class RunRecords:
     def read(self, run_id: str) -> _record.Payload:
         """What is known of the run, with ``nodes`` by name; empty when there is no such run."""
         folder = self.folder_of(run_id)
-        run = _read(folder / "run.json")
+        run = self._read(folder / "run.json")
         if not run:
             return {}
-        nodes = {path.stem: _read(path) for path in sorted((folder / "nodes").glob("*.json"))}
-        return {**run, "nodes": nodes}
+        nodes = {path.stem: self._read(path) for path in sorted((folder / "nodes").glob("*.json"))}
+        return {**run, "node_records": nodes}
 
-    def unfinished(self, except_for: str) -> list[str]:
-        """The ids of the cluster's runs, other than that one, which were begun and are not over."""
+    def unfinished(self, except_for: t.Collection[str]) -> list[str]:
+        """The ids of the cluster's runs, other than those, which were begun and are not over."""
         runs = (path.parent.name for path in sorted(self.folder.glob("*/run.json")))
-        return [run for run in runs if run != except_for and not _record.is_finished(_read(self.folder / run / "run.json"))]
+        return [run for run in runs if run not in except_for and not _record.is_finished(self._read(self.folder / run / "run.json"))]
 
-    def after_write(self, run_id: str, node: str, values: _record.Payload) -> tuple[_record.Payload, _record.Payload]:
-        """What the file of the run (or of its ``node``) holds now, and what it will hold."""
-        before = _read(self._path(run_id, node))
-        return before, _record.merged(before, values)
-
-    def write(self, run_id: str, node: str, payload: _record.Payload) -> None:
-        """Put the payload on disk."""
-        path = self._path(run_id, node)
+    def open(self, run_id: str, values: _record.Payload, controller: str, number: str) -> _record.Payload:
+        """Begin the run, or take it over from an older start; returns the start that owns it now. A taken-over record keeps its values."""
+        path = self._path(run_id, "")
         make_private_folder(path.parent)
+        with _serialized(path.parent):
+            before = self._read(path)
+            start = _record.next_start(before, controller, number)
+            mine = {"cluster": self.cluster, "run_id": run_id, "start": start}
+            self._write(path, {**mine, **values} if not before else {**before, "start": start})
+        return start
+
+    def write(self, run_id: str, node: str, values: _record.Payload, start: _record.Payload) -> tuple[_record.Payload, _record.Payload]:
+        """Put values into the file of the run, or of its ``node``, if the run is still this start's; returns it before and after."""
+        run, path = self._path(run_id, ""), self._path(run_id, node)
+        self.check(run_id, start)
+        make_private_folder(path.parent)
+        with _serialized(run.parent):
+            _record.check_start(self._read(run), start, str(run))
+            before = self._read(path)
+            after = _record.merged(before, {"cluster": self.cluster, **values})
+            if after != before:
+                self._write(path, after)
+        return before, after
+
+    def check(self, run_id: str, start: _record.Payload) -> None:
+        """Raises SessionsError when another start has taken the run over."""
+        path = self._path(run_id, "")
+        _record.check_start(self._read(path), start, str(path))
+
+    def abandon(self, run_id: str) -> bool:
+        """Set another run aside, whoever works at it; False when its record does not lie here."""
+        path = self._path(run_id, "")
+        if not path.parent.is_dir():
+            return False
+        with _serialized(path.parent):
+            before = _readable(path)
+            start = {"attempt": before.get("start", {}).get("attempt", 0) + 1, "number": "", "controller": "abandoned"}
+            self._write(path, {"cluster": self.cluster, "run_id": run_id, **before, "start": start, "phase": "abandoned"})
+        return True
+
+    def _path(self, run_id: str, node: str) -> Path:
+        folder = self.folder_of(run_id)
+        return folder / "nodes" / f"{_record.check_node_name(node)}.json" if node else folder / "run.json"
+
+    def _read(self, path: Path) -> _record.Payload:
+        payload = _read(path)
+        _record.check_cluster(payload, self.cluster, str(path))
+        return payload
+
+    def _write(self, path: Path, payload: _record.Payload) -> None:
         try:
             with whole_file(path) as file:
                 file.write(_record.pack(payload).encode())
         except OSError as error:
             raise SessionsError(f"The run record {path} cannot be written: {error.strerror}.") from error
-
-    def _path(self, run_id: str, node: str) -> Path:
-        folder = self.folder_of(run_id)
-        return folder / "nodes" / f"{_record.check_node_name(node)}.json" if node else folder / "run.json"
 
 
 def _read(path: Path) -> _record.Payload:
@@ -63,3 +105,22 @@ def _read(path: Path) -> _record.Payload:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise SessionsError(f"The run record {path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from error
+
+
+def _readable(path: Path) -> _record.Payload:
+    """The payload, empty for a damaged one: to set such a run aside is the way out of it."""
+    try:
+        return _read(path)
+    except SessionsError:
+        return {}
+
+
+@contextmanager
+def _serialized(folder: Path) -> t.Iterator[None]:
+    """One process at a time reads and replaces what is in the folder."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

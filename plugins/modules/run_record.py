@@ -1,0 +1,155 @@
+#!/usr/bin/python
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read and write what a run has done so far."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: run_record
+short_description: Read and write the record of a run, from which it is resumed
+version_added: 0.1.0
+description:
+  - The record lies on the database host, beside the archives. It tells how far a run has come, so that it can go on after the
+    controller died. It holds no secret.
+  - A run is owned by one start of C(ansible-playbook). A later start takes it over with O(state=opened); from then on the older
+    one cannot write the record any more, and is told who took over.
+options:
+  archive_dir:
+    description:
+      - The folder of the archives.
+    type: path
+    required: true
+  cluster:
+    description:
+      - The name of the cluster, as M(dcops.atlassian_sessions.remember_me_purge) returns it.
+    type: str
+    required: true
+  run_id:
+    description:
+      - The id of the run, 1 to 64 of the characters V(A-Z a-z 0-9 . _ -).
+    type: str
+    required: true
+  state:
+    description:
+      - With V(read) nothing is changed.
+      - With V(opened) the run is begun with O(values), or taken over from an older start with the values that it has.
+      - With V(written) O(values) are put on top of what the run, or its O(node), has.
+      - With V(checked) it is only seen that the run is still owned by O(start).
+    type: str
+    choices: [read, opened, written, checked]
+    default: read
+  node:
+    description:
+      - The inventory name of the node whose record is written. Empty is the record of the run itself.
+    type: str
+    default: ""
+  values:
+    description:
+      - What to write. No secret belongs in it.
+    type: dict
+    default: {}
+  start:
+    description:
+      - The start that writes, as RV(start) of O(state=opened) returned it. Required with O(state=written) and O(state=checked).
+    type: dict
+  controller:
+    description:
+      - Where C(ansible-playbook) runs, for the sentence that another start is told.
+    type: str
+    default: ""
+  abandon:
+    description:
+      - The id of an unfinished run that is set aside with O(state=opened), and overlooked with O(state=read).
+    type: str
+    default: ""
+extends_documentation_fragment:
+  - dcops.atlassian_sessions.attributes
+attributes:
+  check_mode:
+    details:
+      - In check mode nothing is written. O(state=opened) then returns a start that owns nothing.
+  diff_mode:
+    support: full
+author:
+  - The dcops.atlassian_sessions contributors (@dcops)
+"""
+
+EXAMPLES = r"""
+- name: See how far the run of the ticket has come
+  dcops.atlassian_sessions.run_record:
+    archive_dir: /var/lib/force_reauth
+    cluster: jira-6b1f0c2d9e3a
+    run_id: CHG-4711
+  register: run
+"""
+
+RETURN = r"""
+folder:
+  description: Where the record of the run lies.
+  returned: success
+  type: str
+  sample: /var/lib/force_reauth/jira-6b1f0c2d9e3a/CHG-4711
+record:
+  description: What is known of the run, with RV(record.node_records) by inventory name. Empty when there is no such run.
+  returned: success
+  type: dict
+  sample: {"phase": "rolling", "nodes": ["jira1", "jira2"], "node_records": {"jira1": {"step": "up"}}}
+finished:
+  description: Whether the run is over.
+  returned: success
+  type: bool
+  sample: false
+unfinished:
+  description: The ids of the cluster's other runs that were begun and are not over.
+  returned: O(state=read)
+  type: list
+  elements: str
+  sample: []
+start:
+  description: The start that owns the run now.
+  returned: O(state=opened)
+  type: dict
+  sample: {"attempt": 1, "number": "8d2c0f6b1e7a4395", "controller": "ops1"}
+abandoned:
+  description: Whether the record of the run of O(abandon) was found here and closed.
+  returned: O(state=opened)
+  type: bool
+  sample: false
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_states import STATES
+
+
+def main() -> None:
+    """Read, or write, one record."""
+    module = AnsibleModule(
+        argument_spec={
+            "archive_dir": {"type": "path", "required": True},
+            "cluster": {"type": "str", "required": True},
+            "run_id": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": list(STATES), "default": "read"},
+            "node": {"type": "str", "default": ""},
+            "values": {"type": "dict", "default": {}},
+            "start": {"type": "dict"},
+            "controller": {"type": "str", "default": ""},
+            "abandon": {"type": "str", "default": ""},
+        },
+        required_if=[("state", "written", ("start",)), ("state", "checked", ("start",))],
+        supports_check_mode=True,
+    )
+    options = module.params
+    try:
+        records = RunRecords(options["archive_dir"], options["cluster"])
+        result = STATES[options["state"]](records, options, module.check_mode)
+    except SessionsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(folder=str(records.folder_of(options["run_id"])), **result)
+
+
+if __name__ == "__main__":
+    main()
