@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-ColumnKind = t.Literal["integer", "text", "timestamp"]
+ColumnKind = t.Literal["integer", "text", "timestamp", "boolean"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Column:
 class TokenTable:
     """The table of remember-me tokens. ``key`` is the primary key, ``token`` the credential itself.
 
-    ``created`` names the column that tells the age of a token; its unit is ``created_unit``.
+    ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``series`` names the column that
+    a rotated token keeps, where tokens rotate on use; '' elsewhere.
     """
 
     name: str
@@ -33,38 +34,121 @@ class TokenTable:
     user: str
     created: str
     created_unit: t.Literal["timestamp", "epoch_ms"]
+    series: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place where a value may be written.
+
+    ``where`` is a file (its path begins with ``{install}`` or ``{home}``) and ``key`` the key in it, in the notation of ``_settings.py``.
+    Or ``where`` is ARGUMENT (``key`` begins an argument of the process), ENVIRONMENT (``key`` is a variable of the process) or DEFAULT
+    (``key`` is the value itself).
+    """
+
+    where: str
+    key: str
+
+
+ARGUMENT, ENVIRONMENT, DEFAULT = "argument", "environment", "default"
+Places = t.Tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class DatabaseKeys:
+    """Where the database settings are. Several places of one value: the first that has it wins.
+
+    ``file`` is the file that a set-up product has, ``root`` its XML root element ('' for other formats). ``kind`` tells the engine where
+    no URL does; ``password`` and ``cipher`` are only looked at to tell an encrypted password. ``built_in``: engine and path of the built-in
+    database that a product without any setting uses, '' where there is none.
+    """
+
+    file: str
+    root: str
+    url: Places
+    user: Places
+    password: Places
+    cipher: Places = ()
+    schema: Places = ()
+    kind: Places = ()
+    jndi: Places = ()
+    built_in: str = ""
+    built_in_path: str = ""
+
+
+@dataclass(frozen=True)
+class Tomcat:
+    """A product in a Tomcat of its own.
+
+    ``server`` and ``contexts`` (glob patterns of further files with a Context element) are below the install folder; ``webapp`` is the folder
+    that the product's own Context names as its docBase.
+    """
+
+    server: str
+    webapp: str
+    contexts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ConnectorKeys:
+    """The connector of a product whose own settings name it. ``bind`` is '[address]:port'."""
+
+    bind: Places = ()
+    port: Places = ()
+    address: Places = ()
+    context: Places = ()
+    tls: Places = ()
+    proxy_name: Places = ()
+    proxy_port: Places = ()
+    scheme: Places = ()
+    site_url: Places = ()
+
+
+SessionsKept = t.Literal["memory", "disk", "replicated", "outside", "unknown"]
+
+
+@dataclass(frozen=True)
+class SessionKeys:
+    """Where sessions are kept when no Tomcat file says otherwise: ``setting`` holds one of ``values``, else it is ``default``."""
+
+    default: SessionsKept
+    setting: Places = ()
+    values: tuple[tuple[str, SessionsKept], ...] = ()
 
 
 @dataclass(frozen=True)
 class Files:
-    """Where the product keeps its settings. Paths are relative to the install or the home folder."""
+    """Where the product keeps its settings.
 
-    home_pointer: str
-    home_property: str
-    home_environment: str
-    database_settings: str
-    database_root: str
-    cluster_settings: str
-    cluster_node_key: str
-    connectors: str
-    version_file: str
-    version_pattern: str
-    session_managers: tuple[str, ...]
+    ``signs`` are files below the install folder, one of which only this product has; ``version`` are glob patterns below it, each with a regular
+    expression whose group is the version. ``clustered`` holds a value other than 'false' on a node of a cluster.
+    """
+
+    signs: tuple[str, ...]
+    usual_install: str
+    version: tuple[tuple[str, str], ...]
+    home: Places
+    database: DatabaseKeys
+    node_id: Places
+    clustered: Places
+    tomcat: Tomcat | None
+    connector: ConnectorKeys
+    session_cookie: Places
+    remember_me_cookie: Places
+    sessions: SessionKeys
 
 
 @dataclass(frozen=True)
 class Service:
     """How the product is started and stopped, and how its process is told from others.
 
-    ``process_marker`` and ``home_marker`` begin the command-line arguments that name its install and its home folder.
+    ``start`` and ``stop`` are a script below the install folder and its arguments; ``process`` are regular expressions for one whole argument
+    of the process's command line, whose group is the install folder.
     """
 
-    start_script: str
-    stop_script: str
-    pid_file: str
-    process_marker: str
-    home_marker: str
-    units: tuple[str, ...]
+    start: tuple[str, ...]
+    stop: tuple[str, ...]
+    process: tuple[str, ...]
 
 
 @dataclass(frozen=True)
