@@ -50,4 +50,9 @@ def _told(changed: bool, record: _record.Payload) -> Result:
     return {"changed": changed, "record": record, "finished": "phase" in record and _record.is_finished(record)}
 
 
-STATES: t.Mapping[str, t.Callable[[RunRecords, Options, bool], Result]] = {"read": read, "opened": opened, "written": written, "checked": checked}
+STATES: t.Mapping[str, t.Callable[[RunRecords, Options, bool], Result]] = {
+    "read": read,
+    "opened": opened,
+    "written": written,
+    "checked": checked,
+}

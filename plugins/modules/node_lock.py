@@ -96,7 +96,9 @@ def main() -> None:
     )
     options, start = module.params, module.params["start"]
     lock = NodeLock(options["home_dir"])
-    me = Owner(run_id=options["run_id"], attempt=start.get("attempt", 0), number=start.get("number", ""), controller=start.get("controller", ""))
+    me = Owner(
+        run_id=options["run_id"], attempt=start.get("attempt", 0), number=start.get("number", ""), controller=start.get("controller", "")
+    )
     changed = False
     try:
         if options["state"] == "looked" or module.check_mode:

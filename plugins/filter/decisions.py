@@ -1,0 +1,30 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pure decisions of the role, as filters. Each is documented in the YAML file of its name."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _report, _roll_plan, _seen, _verdict
+
+
+class FilterModule:
+    """The filters, by name."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """Their functions."""
+        return {
+            "abort_sentence": _seen.abort_sentence,
+            "clusters": _roll_plan.clusters,
+            "evidence": _seen.evidence,
+            "is_done": _roll_plan.is_done,
+            "looks": _seen.looks,
+            "plan_lines": _report.plan_lines,
+            "result_lines": _report.result_lines,
+            "roll_plan": _roll_plan.make_plan,
+            "roll_verdict": _verdict.verdict,
+            "still_open": _verdict.still_open,
+            "unseen": _seen.unseen,
+        }

@@ -1,0 +1,59 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command that runs this playbook again."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: resume_command
+short_description: The command that runs this playbook again
+version_added: 0.1.0
+description:
+  - Made from the command line of C(ansible-playbook), as far as it holds no secret. Extra variables are left out, except for those given here.
+options:
+  _terms:
+    description:
+      - Assignments for C(-e).
+    type: list
+    elements: str
+author:
+  - The dcops.atlassian_sessions contributors (@dcops)
+"""
+
+EXAMPLES = r"""
+- name: Say how to go on
+  ansible.builtin.debug:
+    msg: "{{ lookup('dcops.atlassian_sessions.resume_command', 'force_reauth_run_id=CHG-4711') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: The command.
+  type: list
+  elements: str
+  sample: [ansible-playbook -i inventory.yml dcops.atlassian_sessions.force_reauth -e force_reauth_run_id=CHG-4711]
+"""
+
+import shlex
+import typing as t
+
+from ansible import context
+from ansible.plugins.lookup import LookupBase
+
+
+class LookupModule(LookupBase):  # type: ignore[misc] # ansible ships no types
+    """See the documentation."""
+
+    def run(self, terms: t.Sequence[str], variables: t.Any = None, **kwargs: t.Any) -> list[str]:
+        """One command."""
+        given: t.Mapping[str, t.Any] = context.CLIARGS
+        words = ["ansible-playbook"]
+        for inventory in given.get("inventory") or ():
+            words += ["-i", inventory]
+        words += given.get("args") or ()
+        if given.get("subset"):
+            words += ["--limit", given["subset"]]
+        for term in terms:
+            words += ["-e", term]
+        return [shlex.join(words)]

@@ -1,0 +1,82 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan and the result of a run as lines for people. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+_RULE = "-" * 100
+_KEPT = {
+    "memory": "in memory",
+    "disk": "in memory, saved at a stop (the saved ones are removed)",
+    "replicated": "replicated",
+    "outside": "outside the process",
+    "unknown": "unknown: nothing was found that says how",
+}
+
+
+def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
+    """What is about to happen, or would. ``plan``: as handed over by the role, with ``look`` (of the token table)."""
+    look = plan["look"]
+    lines = [
+        _RULE,
+        f"Run {plan['run_id']}, route {plan['route']}{', resumed in phase ' + plan['phase'] if plan['resumed'] else ''}",
+        f"Cluster    {plan['title']}, {_count(len(plan['nodes']), 'node')} of the inventory (their number is not confirmed by the product)",
+        f"Tokens     {look['rows']} of {_count(look['users'], 'user')} in {look['table']}, {look['database']}{_oldest(look['oldest'])}",
+        f"Archives   {plan['folder']} on {plan['database_host']}",
+        f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}",
+        f"Outage     {_outage(plan)}",
+    ]
+    lines += [f"{node:<10} {_node(plan['node_facts'][node])}" for node in plan["nodes"]]
+    lines += [f"Note       {warning}" for warning in look["warnings"]]
+    lines.append("Not ended by this procedure: " + "; ".join(plan["survives"]))
+    if check_mode:
+        lines.append(
+            "Check mode: nothing is changed. Not rehearsed: the sign-in of the proof account, stop and start of the nodes, the gate, the replay of cookies."
+        )
+    return [*lines, _RULE]
+
+
+def batches_of(plan: t.Mapping[str, t.Any]) -> list[list[str]]:
+    """The nodes of each batch."""
+    nodes = iter(plan["nodes"])
+    return [[next(nodes) for _ in range(size)] for size in plan["batches"]]
+
+
+def result_lines(plan: t.Mapping[str, t.Any], revoked: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any], open_seconds: int) -> list[str]:
+    """What was done and seen. ``revoked``: rows, cut_off, archives; ``found``: of ``verdict``; ``open_seconds``: cut-off to the last node."""
+    lines = [
+        _RULE,
+        f"Run {plan['run_id']}: {found['verdict'].upper()}",
+        f"Cut-off    {revoked['cut_off']} (clock of the database), {revoked['rows']} tokens archived and deleted",
+        *(f"Node       {node}: {found['nodes'][node]}" for node in plan["nodes"]),
+        *(f"Missing    {sentence}" for sentence in found["missing"]),
+        *(f"Archive    {archive['path']} ({archive['rows']} rows, SHA-256 {archive['sha256']})" for archive in revoked["archives"]),
+        f"Record     {plan['folder']}/run.json on {plan['database_host']}",
+    ]
+    if plan["route"] == "rolling" and open_seconds >= 0:
+        lines.append(f"Open       a session of a node not yet restarted could be used for {open_seconds} s after the cut-off")
+    lines.append("Not ended  " + "; ".join(plan["survives"]))
+    return [*lines, _RULE]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _oldest(oldest: str) -> str:
+    return f", oldest {oldest}" if oldest else ""
+
+
+def _outage(plan: t.Mapping[str, t.Any]) -> str:
+    if plan["route"] == "outage":
+        return "every node is down at once, from the stop until the first node is up again"
+    return f"none of the cluster: at least {_count(plan['min_up'], 'node')} of {len(plan['nodes'])} stay up; each user may be signed out more than once"
+
+
+def _node(facts: t.Mapping[str, t.Any]) -> str:
+    control = facts["control"]
+    restart = f"unit {control['unit']}" if control["manager"] == "systemd" else control["manager"]
+    return f"{facts['title']} {facts['version']} at {facts['url']}, restarted by {restart}, sessions {_KEPT[facts['sessions']['kept']]}"

@@ -1,0 +1,68 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role's tasks registered, host by host, put together for the decisions. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+def unseen(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
+    """A sentence for each node that could not be looked at."""
+    return [f"{node}: {why}" for node, why in ((node, _why_unseen(hostvars[node])) for node in nodes) if why]
+
+
+def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
+    """By node, what ``product_detect`` returned, with ``ready`` (of ``node_ready``)."""
+    return {node: {**hostvars[node]["__force_reauth_detected"], "ready": dict(hostvars[node]["__force_reauth_ready"])} for node in nodes}
+
+
+def evidence(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
+    """By node, the answers before the act and those after it, for the verdict."""
+    return {
+        node: {
+            "controls": list(hostvars[node].get("__force_reauth_controls") or []),
+            "answers": list((hostvars[node].get("__force_reauth_replayed") or {}).get("answers") or []),
+        }
+        for node in nodes
+    }
+
+
+def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, batch: t.Sequence[str], step: str, resume: str) -> str:
+    """Where a run stands that cannot go on, and the command that takes it up again."""
+    done = [node for node in plan["nodes"] if "__force_reauth_back" in hostvars[node]]
+    rest = [node for node in plan["nodes"] if node not in done]
+    seen = [f"{node}: {what}" for node in batch for what in _last_seen(hostvars[node])]
+    seen += [f"{node} does not answer" for node in _gone(hostvars, batch)]
+    return (
+        f"Run {plan['run_id']} stopped in step '{step}'. Done: {', '.join(done) or 'none'}. Not done: {', '.join(rest) or 'none'}. "
+        f"Last seen: {'; '.join(dict.fromkeys(seen)) or 'see the failed task above'}. "
+        f"Resume: {resume} (and the variables and vault options of this run)"
+    )
+
+
+def _why_unseen(found: t.Mapping[str, t.Any]) -> str:
+    if "__force_reauth_refusal" in found:
+        return str(found["__force_reauth_refusal"])
+    ready = found.get("__force_reauth_ready") or {}
+    if not ready or ready.get("unreachable") or ready.get("failed"):
+        lost = [found.get(name) or {} for name in ("__force_reauth_detected", "__force_reauth_ready")]
+        return next((str(one["msg"]) for one in lost if one.get("msg")), "it was not seen")
+    return ""
+
+
+def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
+    again = found.get("__force_reauth_started_again") or {}
+    failures = [
+        found.get("ansible_failed_result") or {},
+        *([{"msg": f"it did not come up again: {again['msg']}"}] if again.get("failed") else []),
+    ]
+    return [str(one["msg"]).rstrip(".") for one in failures if one.get("msg")]
+
+
+def _gone(hostvars: HostVars, batch: t.Sequence[str]) -> list[str]:
+    unlocked = [hostvars[node].get("__force_reauth_unlocked") or {} for node in batch]
+    return [str(one["item"]) for result in unlocked for one in result.get("results") or [] if one.get("unreachable")]
