@@ -10,7 +10,8 @@ name: resume_command
 short_description: The command that runs this playbook again
 version_added: 0.1.0
 description:
-  - Made from the command line of C(ansible-playbook), as far as it holds no secret. Extra variables are left out, except for those given here.
+  - Made from the command line of C(ansible-playbook), as far as it holds no secret.
+  - Extra variables are left out, except for those given here.
 options:
   _terms:
     description:
@@ -45,7 +46,7 @@ from ansible.plugins.lookup import LookupBase
 class LookupModule(LookupBase):  # type: ignore[misc] # ansible ships no types
     """See the documentation."""
 
-    def run(self, terms: t.Sequence[str], variables: t.Any = None, **kwargs: t.Any) -> list[str]:
+    def run(self, terms: t.Sequence[str], variables: t.Any = None, **_options: t.Any) -> list[str]:  # noqa: ARG002 # the name is Ansible's
         """One command."""
         given: t.Mapping[str, t.Any] = context.CLIARGS
         words = ["ansible-playbook"]

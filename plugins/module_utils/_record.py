@@ -23,7 +23,7 @@ FINISHED = ("proven", "unproven", "abandoned", "refused")
 STEPS = ("draining", "stopping", "cleaned", "starting", "up")
 _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-Payload = t.Dict[str, t.Any]
+Payload = dict[str, t.Any]
 
 
 def check_run_id(run_id: str) -> str:
@@ -70,7 +70,7 @@ def merged(old: Payload, new: Payload) -> Payload:
 
 
 def next_start(before: Payload, controller: str, number: str) -> Payload:
-    """The start that takes over from the one in ``before`` (empty for a new run): ``attempt`` only ever grows, so that it fences older ones off."""
+    """The start that takes over from the one in ``before`` (empty for a new run). ``attempt`` only grows: it fences older ones off."""
     attempt = before["start"]["attempt"] if before else 0
     return {"attempt": attempt + 1, "number": number, "controller": controller}
 
@@ -87,7 +87,8 @@ def check_start(payload: Payload, start: Payload, path: str) -> None:
     owner = payload["start"]
     if not same_start(owner, start):
         raise SessionsError(
-            f"This run was taken over by start {owner['attempt']} of it (controller {owner['controller']}): this one ends here. Nothing more was changed."
+            f"This run was taken over by start {owner['attempt']} of it (controller {owner['controller']}): this one ends here. "
+            "Nothing more was changed."
         )
 
 
@@ -95,7 +96,8 @@ def check_cluster(payload: Payload, cluster: str, path: str) -> None:
     """Raises SessionsError when the record at ``path`` tells of another cluster's run."""
     if payload and payload.get("cluster") != cluster:
         raise SessionsError(
-            f"{path} is the record of cluster {payload.get('cluster')}, not of {cluster}: it was copied there. Move it away. Nothing was changed."
+            f"{path} is the record of cluster {payload.get('cluster')}, not of {cluster}: it was copied there. Move it away. "
+            "Nothing was changed."
         )
 
 

@@ -12,10 +12,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _r
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
 
 Options = t.Mapping[str, t.Any]
-Result = t.Dict[str, t.Any]
+Result = dict[str, t.Any]
 
 
-def read(records: RunRecords, options: Options, check_mode: bool) -> Result:
+def read(records: RunRecords, options: Options, _check_mode: bool) -> Result:
     """The run's record, and the cluster's other runs that are not over."""
     unfinished = records.unfinished(except_for=[options["run_id"], options["abandon"]])
     return {**_told(False, records.read(options["run_id"])), "unfinished": unfinished}

@@ -34,7 +34,8 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     lines.append("Not ended by this procedure: " + "; ".join(plan["survives"]))
     if check_mode:
         lines.append(
-            "Check mode: nothing is changed. Not rehearsed: the sign-in of the proof account, stop and start of the nodes, the gate, the replay of cookies."
+            "Check mode: nothing is changed. Not rehearsed: the sign-in of the proof account, stop and start of the nodes, the gate, "
+            "the replay of cookies."
         )
     return [*lines, _RULE]
 
@@ -46,7 +47,7 @@ def batches_of(plan: t.Mapping[str, t.Any]) -> list[list[str]]:
 
 
 def result_lines(plan: t.Mapping[str, t.Any], revoked: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any], open_seconds: int) -> list[str]:
-    """What was done and seen. ``revoked``: rows, cut_off, archives; ``found``: of ``verdict``; ``open_seconds``: cut-off to the last node."""
+    """What was done and seen. ``revoked``: rows, cut_off, archives; ``found``: of ``verdict``; ``open_seconds``: -1 is unknown."""
     lines = [
         _RULE,
         f"Run {plan['run_id']}: {found['verdict'].upper()}",
@@ -73,7 +74,7 @@ def _oldest(oldest: str) -> str:
 def _outage(plan: t.Mapping[str, t.Any]) -> str:
     if plan["route"] == "outage":
         return "every node is down at once, from the stop until the first node is up again"
-    return f"none of the cluster: at least {_count(plan['min_up'], 'node')} of {len(plan['nodes'])} stay up; each user may be signed out more than once"
+    return f"none of the cluster: at least {_count(plan['min_up'], 'node')} of {len(plan['nodes'])} stay up"
 
 
 def _node(facts: t.Mapping[str, t.Any]) -> str:

@@ -45,7 +45,7 @@ def route_of(wanted: str, nodes: int) -> str:
 
 
 def batch_sizes(wanted: t.Sequence[t.Any], nodes: int) -> list[int]:
-    """Counts and percentages of all nodes, as ``serial`` of a play reads them: the last one is repeated; raises ValueError with a sentence."""
+    """Counts and percentages of all nodes, as ``serial`` of a play reads them, the last one repeated; raises ValueError with a sentence."""
     sizes = [_size(one, nodes) for one in wanted] or [1]
     batches: list[int] = []
     while sum(batches) < nodes:

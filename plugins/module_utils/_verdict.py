@@ -53,7 +53,7 @@ def unanswered(node: str, nodes: t.Sequence[str], answers: t.Sequence[AnswerRow]
 
 
 def verdict(evidence: t.Mapping[str, Evidence], canary: bool, rows_left: int) -> dict[str, t.Any]:
-    """``verdict``: proven or unproven; ``missing``: a sentence for each thing that was not seen, or was seen alive; ``nodes``: the verdict of each.
+    """``verdict``: proven or unproven; ``missing``: a sentence for what was not seen, or seen alive; ``nodes``: the verdict of each.
 
     ``canary``: whether a proof account was given. ``rows_left``: rows of the archives that are still in the token table.
     """

@@ -11,7 +11,8 @@ module: saved_sessions
 short_description: Remove the sessions that a servlet container saved when it stopped
 version_added: 0.1.0
 description:
-  - Tomcat writes its sessions to C(SESSIONS.ser) at a clean stop and loads them at the next start, so that an old session cookie goes on working.
+  - Tomcat writes its sessions to C(SESSIONS.ser) at a clean stop and loads them at the next start.
+    An old session cookie then goes on working.
   - Run it while the node is stopped. A running node keeps its sessions in memory.
 options:
   files:
@@ -42,8 +43,7 @@ removed:
   sample: [/opt/atlassian/jira/work/Catalina/localhost/ROOT/SESSIONS.ser]
 """
 
-import glob
-import os
+from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -51,13 +51,13 @@ from ansible.module_utils.basic import AnsibleModule
 def main() -> None:
     """Find and remove."""
     module = AnsibleModule(argument_spec={"files": {"type": "list", "elements": "path", "required": True}}, supports_check_mode=True)
-    found = sorted({path for pattern in module.params["files"] for path in glob.glob(pattern)})
+    found = sorted({path for pattern in module.params["files"] for path in Path("/").glob(pattern.lstrip("/"))})
     try:
         for path in [] if module.check_mode else found:
-            os.unlink(path)
+            path.unlink()
     except OSError as error:
         module.fail_json(msg=f"The saved sessions {error.filename} cannot be removed: {error.strerror}.")
-    module.exit_json(changed=bool(found), removed=found)
+    module.exit_json(changed=bool(found), removed=[str(path) for path in found])
 
 
 if __name__ == "__main__":
