@@ -1,0 +1,65 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gate lets a node pass only after good looks in a row, and says no in time."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._gate import Limits, Look, Passage, wait_at
+
+GOOD, OTHER, BAD = Look(True, "b:1:1", "up"), Look(True, "b:2:2", "up, another process"), Look(False, "", "state STARTING")
+LIMITS = Limits(settle_polls=3, pause=5, timeout=60)
+
+
+class Script:
+    """Looks by a script (the last one is repeated); time passes only in pauses, and while a look hangs."""
+
+    def __init__(self, looks: list[Look], hang: float = 0) -> None:
+        self.looks, self.hang, self.now, self.told = looks, hang, 0.0, list[str]()
+
+    def look(self) -> Look:
+        self.now += self.hang
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def run(self, limits: Limits = LIMITS) -> Passage:
+        return wait_at(limits, self.look, lambda: self.now, self.sleep, self.told.append)
+
+
+@pytest.mark.parametrize(
+    ("looks", "polls", "seconds"),
+    [
+        ([GOOD], 3, 10),
+        ([BAD, GOOD], 4, 15),
+        ([GOOD, GOOD, BAD, GOOD], 6, 25),
+        ([GOOD, GOOD, OTHER], 5, 20),
+    ],
+    ids=["good at once", "good after a start", "a bad look begins anew", "a replaced process begins anew"],
+)
+def test_passes_after_good_looks_in_a_row_at_one_process(looks: list[Look], polls: int, seconds: int) -> None:
+    passage = Script(looks).run()
+    assert (passage.passed, passage.looks, passage.seconds) == (True, polls, seconds)
+
+
+@pytest.mark.parametrize("looks", [[BAD], [GOOD, GOOD, BAD] * 30], ids=["never up", "up and down"])
+def test_says_no_when_the_time_is_up_with_the_last_thing_seen(looks: list[Look]) -> None:
+    passage = Script(looks).run()
+    assert (passage.passed, passage.seconds) == (False, 60)
+    assert passage.saw in ("state STARTING", "up")
+
+
+def test_a_look_that_hangs_is_counted_as_time() -> None:
+    assert Script([BAD], hang=25).run().looks == 3
+
+
+def test_a_single_look_is_enough_when_one_is_wanted() -> None:
+    assert Script([GOOD]).run(Limits(1, 5, 60)).looks == 1
+
+
+def test_tells_what_it_sees_when_that_changes() -> None:
+    script = Script([BAD, BAD, GOOD])
+    script.run()
+    assert script.told == ["state STARTING (0 s)", "up (10 s)"]

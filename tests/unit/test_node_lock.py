@@ -1,0 +1,119 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The node lock: one run, one start of it, and the older one learns that it is over."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._node_lock import NodeLock, Owner, may_take
+
+
+def owner(run_id: str = "CHG-1", attempt: int = 1, number: str = "aa", controller: str = "ops1") -> Owner:
+    return Owner(run_id=run_id, attempt=attempt, number=number, controller=controller)
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> NodeLock:
+    return NodeLock(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("holder", "wanted", "abandon", "may"),
+    [
+        (None, owner(), "", True),
+        (owner(), owner(), "", True),
+        (owner(), owner(attempt=2, number="bb"), "", True),
+        (owner(attempt=2, number="bb"), owner(), "", False),
+        (owner(), owner(number="bb"), "", False),
+        (owner("CHG-0"), owner(), "", False),
+        (owner("CHG-0"), owner(), "CHG-0", True),
+        (owner("CHG-0"), owner(), "CHG-9", False),
+    ],
+    ids=["free", "mine", "older start", "newer start", "same attempt, another start", "another run", "set aside", "another one set aside"],
+)
+def test_who_may_take_it(holder: Owner | None, wanted: Owner, abandon: str, may: bool) -> None:
+    assert may_take(holder, wanted, abandon) is may
+
+
+def test_taken_seen_and_given_back(lock: NodeLock) -> None:
+    assert lock.take(owner(), "") is True
+    assert (lock.holder(), stat.S_IMODE(lock.path.stat().st_mode)) == (owner(), 0o600)
+    lock.check_mine(owner())
+    assert lock.take(owner(), "") is False
+    assert lock.release(owner()) is True
+    assert lock.release(owner()) is False
+    assert lock.holder() is None
+
+
+def test_another_runs_lock_is_refused_and_named_with_both_ways_out(lock: NodeLock) -> None:
+    lock.take(owner("CHG-0", controller="ops7"), "")
+    for act in (lambda: lock.take(owner(), ""), lambda: lock.check_free(owner(), "")):
+        with pytest.raises(SessionsError, match=r"locked by run CHG-0 .start 1, controller ops7") as refusal:
+            act()
+        assert "force_reauth_run_id=CHG-0" in str(refusal.value)
+        assert "force_reauth_abandon=CHG-0" in str(refusal.value)
+    assert lock.holder() == owner("CHG-0", controller="ops7")
+
+
+def test_a_resume_takes_it_over_and_the_older_start_learns_it(lock: NodeLock) -> None:
+    lock.take(owner(), "")
+    later = owner(attempt=2, number="bb", controller="ops2")
+    lock.check_free(later, "")
+    assert lock.take(later, "") is True
+    with pytest.raises(SessionsError, match=r"taken over by run CHG-1 .start 2, controller ops2"):
+        lock.check_mine(owner())
+    assert lock.release(owner()) is False
+    lock.check_mine(later)
+
+
+def test_a_run_that_is_set_aside_loses_it(lock: NodeLock) -> None:
+    lock.take(owner("CHG-0"), "")
+    lock.check_free(owner(), "CHG-0")
+    lock.take(owner(), "CHG-0")
+    with pytest.raises(SessionsError, match="taken over by run CHG-1"):
+        lock.check_mine(owner("CHG-0"))
+
+
+def test_a_lock_that_is_gone_is_no_lock(lock: NodeLock) -> None:
+    with pytest.raises(SessionsError, match="is gone"):
+        lock.check_mine(owner())
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"run_id": "x"}'])
+def test_a_damaged_lock_is_named_and_kept(lock: NodeLock, text: str) -> None:
+    lock.path.write_text(text, encoding="utf-8")
+    for act in (lambda: lock.take(owner(), ""), lambda: lock.check_free(owner(), ""), lambda: lock.check_mine(owner())):
+        with pytest.raises(SessionsError, match="is damaged"):
+            act()
+    assert lock.path.read_text(encoding="utf-8") == text
+
+
+def test_a_home_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SessionsError, match="no-home cannot be opened"):
+        NodeLock(str(tmp_path / "no-home")).take(owner(), "")
+
+
+def test_of_many_runs_at_once_one_gets_it(lock: NodeLock) -> None:
+    got: list[str] = []
+
+    def run(name: str) -> None:
+        try:
+            lock.take(owner(name), "")
+        except SessionsError:
+            return
+        got.append(name)
+
+    threads = [threading.Thread(target=run, args=(f"run{number}",)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    holder = lock.holder()
+    assert holder is not None
+    assert got == [holder["run_id"]]

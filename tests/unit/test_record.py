@@ -1,0 +1,222 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The run record: whole or refused, and only the newest start may write it."""
+
+from __future__ import annotations
+
+import json
+import stat
+import threading
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _record
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_states import STATES
+
+CLUSTER, RUN = "jira-0123456789ab", "CHG-1"
+PREPARED = {"phase": "prepared", "nodes": ["n1"]}
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> RunRecords:
+    return RunRecords(str(tmp_path / "archives"), CLUSTER)
+
+
+@pytest.fixture
+def start(records: RunRecords) -> dict[str, t.Any]:
+    return records.open(RUN, PREPARED, "ops1", "aa")
+
+
+def run_file(records: RunRecords) -> Path:
+    return records.folder_of(RUN) / "run.json"
+
+
+def test_a_run_that_nobody_began_is_empty(records: RunRecords) -> None:
+    assert records.read(RUN) == {}
+
+
+def test_a_begun_run_can_be_read_again(records: RunRecords, start: dict[str, t.Any]) -> None:
+    records.write(RUN, "n1", {"step": "stopping"}, start)
+    found = records.read(RUN)
+    assert (found["phase"], found["start"], found["node_records"]["n1"]["step"]) == ("prepared", start, "stopping")
+
+
+def test_files_are_private_from_the_first_folder_on(records: RunRecords, start: dict[str, t.Any]) -> None:
+    records.write(RUN, "n1", {"step": "up"}, start)
+    paths = [records.folder, *records.folder.rglob("*")]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths if path.is_dir()} == {0o700}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths if path.is_file()} == {0o600}
+
+
+def test_values_are_put_on_top_of_the_older_ones(records: RunRecords, start: dict[str, t.Any]) -> None:
+    records.write(RUN, "n1", {"step": "stopping", "identity": "b:1:1"}, start)
+    before, after = records.write(RUN, "n1", {"step": "cleaned"}, start)
+    assert (before["step"], after["step"], after["identity"]) == ("stopping", "cleaned", "b:1:1")
+
+
+def test_the_same_values_again_write_nothing(records: RunRecords, start: dict[str, t.Any]) -> None:
+    records.write(RUN, "", {"phase": "revoked"}, start)
+    written = run_file(records).stat().st_ino
+    before, after = records.write(RUN, "", {"phase": "revoked"}, start)
+    assert (before == after, run_file(records).stat().st_ino) == (True, written)
+
+
+def test_a_later_start_takes_over_and_keeps_what_the_run_has(records: RunRecords, start: dict[str, t.Any]) -> None:
+    records.write(RUN, "", {"phase": "rolling"}, start)
+    later = records.open(RUN, PREPARED, "ops2", "bb")
+    assert (later["attempt"], records.read(RUN)["phase"]) == (2, "rolling")
+
+
+@pytest.mark.parametrize(
+    "act", [lambda r, s: r.write(RUN, "", {}, s), lambda r, s: r.write(RUN, "n1", {}, s), lambda r, s: r.check(RUN, s)]
+)
+def test_an_older_start_is_told_who_took_over(
+    records: RunRecords, start: dict[str, t.Any], act: t.Callable[[RunRecords, dict[str, t.Any]], None]
+) -> None:
+    records.open(RUN, PREPARED, "ops2", "bb")
+    before = run_file(records).read_bytes()
+    with pytest.raises(SessionsError, match=r"taken over by start 2 of it .controller ops2"):
+        act(records, start)
+    assert run_file(records).read_bytes() == before
+    assert not (records.folder_of(RUN) / "nodes/n1.json").exists()
+
+
+def test_a_record_whose_folder_is_gone_ends_the_run(records: RunRecords, start: dict[str, t.Any]) -> None:
+    run_file(records).unlink()
+    with pytest.raises(SessionsError, match="is gone"):
+        records.write(RUN, "n1", {"step": "stopping"}, start)
+
+
+def test_of_many_starts_at_once_each_has_a_number_of_its_own(records: RunRecords) -> None:
+    records.open(RUN, PREPARED, "ops", "0")
+    attempts: list[int] = []
+    threads = [threading.Thread(target=lambda: attempts.append(records.open(RUN, PREPARED, "ops", "x")["attempt"])) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(attempts) == list(range(2, 14))
+
+
+@pytest.mark.parametrize(
+    ("phase", "unfinished"),
+    [
+        ("prepared", True),
+        ("revoked", True),
+        ("rolling", True),
+        ("proven", False),
+        ("unproven", False),
+        ("abandoned", False),
+        ("refused", False),
+    ],
+)
+def test_a_run_is_unfinished_until_it_has_ended(records: RunRecords, start: dict[str, t.Any], phase: str, unfinished: bool) -> None:
+    records.write(RUN, "", {"phase": phase}, start)
+    assert records.unfinished([]) == ([RUN] if unfinished else [])
+    assert records.unfinished([RUN]) == []
+
+
+def test_a_run_that_is_set_aside_is_over_and_fenced_off(records: RunRecords, start: dict[str, t.Any]) -> None:
+    assert records.abandon(RUN) is True
+    assert (records.unfinished([]), records.read(RUN)["phase"]) == ([], "abandoned")
+    with pytest.raises(SessionsError, match="taken over"):
+        records.write(RUN, "n1", {}, start)
+
+
+@pytest.mark.usefixtures("start")
+def test_a_damaged_run_can_be_set_aside(records: RunRecords) -> None:
+    run_file(records).write_text("{", encoding="utf-8")
+    assert records.abandon(RUN) is True
+    assert records.read(RUN)["phase"] == "abandoned"
+
+
+def test_a_run_without_a_record_here_cannot_be_set_aside_by_it(records: RunRecords) -> None:
+    assert records.abandon("elsewhere") is False
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "is damaged"),
+        ("[]", "is damaged"),
+        ('{"format": 1}', "is damaged"),
+        ('{"format": 2, "sha256": "", "record": {}}', "has format 2"),
+        ('{"format": 1, "sha256": "0", "record": {"phase": "proven"}}', "its checksum does not fit"),
+    ],
+)
+def test_a_record_that_is_not_whole_is_refused_by_its_path(records: RunRecords, start: dict[str, t.Any], text: str, sentence: str) -> None:
+    run_file(records).write_text(text, encoding="utf-8")
+    for act in (lambda: records.read(RUN), lambda: records.unfinished([]), lambda: records.write(RUN, "", {}, start)):
+        with pytest.raises(SessionsError, match=sentence) as refusal:
+            act()
+        assert str(run_file(records)) in str(refusal.value)
+    assert run_file(records).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.usefixtures("start")
+def test_a_record_cut_in_the_middle_is_refused(records: RunRecords) -> None:
+    whole = run_file(records).read_bytes()
+    run_file(records).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(SessionsError, match="is damaged"):
+        records.read(RUN)
+
+
+@pytest.mark.usefixtures("start")
+def test_an_altered_record_is_refused(records: RunRecords) -> None:
+    envelope = json.loads(run_file(records).read_text(encoding="utf-8"))
+    envelope["record"]["phase"] = "proven"
+    run_file(records).write_text(json.dumps(envelope), encoding="utf-8")
+    with pytest.raises(SessionsError, match="checksum"):
+        records.read(RUN)
+
+
+@pytest.mark.usefixtures("start")
+def test_the_record_of_another_cluster_is_refused(records: RunRecords, tmp_path: Path) -> None:
+    other = RunRecords(str(tmp_path / "archives"), "jira-ffffffffffff")
+    (other.folder / RUN).mkdir(parents=True, mode=0o700)
+    (other.folder / RUN / "run.json").write_bytes(run_file(records).read_bytes())
+    for act in (lambda: other.read(RUN), lambda: other.unfinished([]), lambda: other.open(RUN, PREPARED, "ops", "bb")):
+        with pytest.raises(SessionsError, match=f"the record of cluster {CLUSTER}, not of jira-ffffffffffff"):
+            act()
+
+
+@pytest.mark.parametrize("run_id", ["", ".", "..", "a/b", "a b", "x" * 65, "ü"])
+def test_a_run_id_that_could_be_no_folder_is_refused(records: RunRecords, run_id: str) -> None:
+    with pytest.raises(SessionsError, match="is not usable"):
+        records.read(run_id)
+
+
+@pytest.mark.parametrize("node", ["a/b", ".hidden"])
+def test_a_node_name_that_could_be_no_file_is_refused(records: RunRecords, start: dict[str, t.Any], node: str) -> None:
+    with pytest.raises(SessionsError, match="cannot be used as a file name"):
+        records.write(RUN, node, {}, start)
+
+
+@pytest.mark.usefixtures("start")
+def test_a_folder_that_others_can_open_is_refused(records: RunRecords) -> None:
+    run_file(records).parent.chmod(0o755)
+    with pytest.raises(SessionsError, match="open to others"):
+        records.open(RUN, PREPARED, "ops", "bb")
+
+
+@pytest.mark.parametrize("state", ["opened", "written", "checked", "read"])
+def test_check_mode_writes_nothing(records: RunRecords, tmp_path: Path, state: str) -> None:
+    options = {"run_id": RUN, "node": "", "values": PREPARED, "start": {"attempt": 1}, "controller": "ops", "abandon": "x"}
+    STATES[state](records, options, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_finished_is_told(records: RunRecords, start: dict[str, t.Any]) -> None:
+    options = {"run_id": RUN, "node": "", "values": {"phase": "proven"}, "start": start, "abandon": ""}
+    assert STATES["read"](records, options, False)["finished"] is False
+    assert STATES["written"](records, options, False)["changed"] is True
+    assert STATES["written"](records, options, False)["changed"] is False
+    assert STATES["read"](records, options, False)["finished"] is True
+
+
+def test_the_packed_text_is_the_same_for_the_same_payload() -> None:
+    assert _record.pack({"a": 1, "b": 2}) == _record.pack({"b": 2, "a": 1})

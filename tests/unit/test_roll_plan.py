@@ -1,0 +1,181 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan: batches, order, and everything that speaks against a run."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _roll_plan
+
+OPTIONS: dict[str, t.Any] = {"route": "auto", "batches": [1], "min_up": -1, "accept_outage": False}
+
+
+def look(**changes: t.Any) -> dict[str, t.Any]:
+    """A healthy node of a Jira on PostgreSQL."""
+    healthy = {
+        "product": "jira",
+        "version": "9.12.2",
+        "install_dir": "/opt/jira",
+        "database": {"engine": "postgresql", "host": "db", "port": 5432, "name": "jira", "schema": "public", "embedded": False},
+        "process": {"running": True, "identity": "b:1:1"},
+        "control": {"problem": ""},
+        "sessions": {"kept": "memory", "where": "conf/context.xml:7"},
+        "ready": {"ready": True, "saw": "state RUNNING"},
+    }
+    return {**healthy, **changes}
+
+
+def down() -> dict[str, t.Any]:
+    return look(process={"running": False, "identity": ""}, ready={"ready": False, "saw": "no answer"})
+
+
+def plan(looks: dict[str, t.Any], record: dict[str, t.Any] | None = None, **options: t.Any) -> dict[str, t.Any]:
+    return _roll_plan.make_plan(looks, {**OPTIONS, **options}, record or {})
+
+
+THREE = {name: look() for name in ("n3", "n1", "n2")}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "nodes", "sizes"),
+    [
+        ([1], 3, [1, 1, 1]),
+        ([2], 3, [2, 1]),
+        ([1, 2], 5, [1, 2, 2]),
+        (["1", "25%", "100%"], 5, [1, 1, 3]),
+        (["10%"], 4, [1, 1, 1, 1]),
+        (["100%"], 4, [4]),
+        ([9], 2, [2]),
+        ([], 2, [1, 1]),
+    ],
+)
+def test_batches_are_counts_and_percentages_with_the_last_repeated(wanted: list[t.Any], nodes: int, sizes: list[int]) -> None:
+    assert _roll_plan.batch_sizes(wanted, nodes) == sizes
+
+
+@pytest.mark.parametrize("wanted", [0, -1, "0%", "many", "", "1.5", "%", None])
+def test_a_batch_that_is_no_number_is_refused(wanted: t.Any) -> None:
+    assert "is no count and no percentage" in plan(THREE, batches=[wanted])["problems"][0]
+
+
+def test_the_order_is_the_inventorys_with_a_primary_last() -> None:
+    looks = {"n1": look(restart_order=1), "n2": look(restart_order=0), "n3": look()}
+    assert plan(looks)["nodes"] == ["n2", "n3", "n1"]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "wanted", "route"), [(1, "auto", "outage"), (2, "auto", "rolling"), (3, "outage", "outage"), (3, "rolling", "rolling")]
+)
+def test_rolling_is_the_default_of_two_nodes_or_more(nodes: int, wanted: str, route: str) -> None:
+    assert plan({f"n{n}": look() for n in range(nodes)}, route=wanted)["route"] == route
+
+
+def test_a_healthy_cluster_has_no_problem() -> None:
+    made = plan(THREE)
+    assert (made["problems"], made["batches"], made["min_up"]) == ([], [1, 1, 1], 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"ready": {"ready": False, "saw": "/status answers 200 with state STARTING"}}, "n1: /status answers 200 with state STARTING"),
+        ({"ready": {"msg": "no answer"}}, "n1: no answer"),
+        ({"process": {"running": False, "identity": ""}}, "n1: no process of the product runs from /opt/jira"),
+        ({"control": {"problem": "unit x does not hold the process"}}, "n1: unit x does not hold the process"),
+        ({"sessions": {"kept": "replicated", "where": "server.xml:9 Cluster"}}, "n1: its sessions are replicated"),
+        ({"sessions": {"kept": "outside", "where": "context.xml:3 RedisManager"}}, "n1: its sessions are kept outside"),
+        ({"database": {**look()["database"], "embedded": True}}, "an embedded database"),
+    ],
+)
+def test_a_node_that_is_not_as_it_should_be_is_named(changes: dict[str, t.Any], sentence: str) -> None:
+    assert any(sentence in problem for problem in plan({**THREE, "n1": look(**changes)})["problems"])
+
+
+@pytest.mark.parametrize("kept", ["replicated", "outside"])
+def test_sessions_elsewhere_are_no_problem_of_an_outage(kept: str) -> None:
+    looks = {**THREE, "n1": look(sessions={"kept": kept, "where": "x"})}
+    assert plan(looks, route="outage", accept_outage=True)["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("nodes", "options", "sentence"),
+    [
+        (1, {"route": "rolling"}, "a single node"),
+        (1, {}, "force_reauth_accept_outage=true"),
+        (3, {"route": "outage"}, "force_reauth_accept_outage=true"),
+        (3, {"min_up": 3}, "force_reauth_min_up=3 cannot be kept"),
+        (3, {"batches": [2], "min_up": 2}, "force_reauth_min_up=2 cannot be kept"),
+    ],
+)
+def test_a_route_that_cannot_be_is_refused(nodes: int, options: dict[str, t.Any], sentence: str) -> None:
+    problems = plan({f"n{n}": look() for n in range(nodes)}, **options)["problems"]
+    assert len(problems) == 1
+    assert sentence in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("step", "accepted"), [("stopping", True), ("cleaned", True), ("starting", True), ("", False), ("up", False), ("draining", False)]
+)
+def test_a_node_that_is_down_is_accepted_only_where_the_run_took_it_down(step: str, accepted: bool) -> None:
+    record = {"nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "node_records": {"n1": {"step": step}}}
+    assert (plan({"n1": down(), "n2": look()}, record)["problems"] == []) is accepted
+
+
+def test_the_facts_of_a_node_that_is_down_come_from_the_record() -> None:
+    earlier = look(control={"problem": "", "unit": "jira.service"})
+    record = {"nodes": ["n1", "n2"], "node_records": {"n1": {"step": "cleaned", "facts": earlier}}}
+    facts = plan({"n1": down(), "n2": look()}, record)["node_facts"]["n1"]
+    assert (facts["control"]["unit"], facts["process"]["running"]) == ("jira.service", False)
+
+
+def test_a_resumed_run_keeps_its_route_order_and_batches() -> None:
+    record = {"nodes": ["n2", "n1", "n3"], "route": "outage", "batches": [3]}
+    made = plan(THREE, record, route="rolling", batches=[1], accept_outage=True)
+    assert (made["nodes"], made["route"], made["batches"]) == (["n2", "n1", "n3"], "outage", [3])
+
+
+@pytest.mark.parametrize(
+    ("nodes", "sentence"), [(["n1", "n2"], "n3: it is not in the record"), (["n1", "n2", "n3", "n4"], "n4: it is in the run record")]
+)
+def test_a_group_that_has_changed_since_the_first_start_is_refused(nodes: list[str], sentence: str) -> None:
+    assert any(sentence in problem for problem in plan(THREE, {"nodes": nodes})["problems"])
+
+
+def test_nodes_of_two_clusters_are_told_apart_by_product_version_and_database() -> None:
+    other = look(database={**look()["database"], "name": "wiki"})
+    found = _roll_plan.clusters({"n1": look(), "w1": other, "n2": look(), "x1": look(version="10.0.0")})
+    assert [nodes for _words, nodes in found] == [["n1", "n2"], ["w1"], ["x1"]]
+    assert found[1][0] == "jira 9.12.2 on postgresql db:5432/wiki/public"
+
+
+RECORDED = {"identity": "b:1:1"}
+
+
+@pytest.mark.parametrize(
+    ("process", "record", "done"),
+    [
+        ("", {**RECORDED, "sessions": "memory", "cleaned": True}, False),
+        ("b:1:1", {**RECORDED, "sessions": "memory", "cleaned": True}, False),
+        ("b:2:9", {}, False),
+        ("b:2:9", {**RECORDED, "sessions": "disk"}, False),
+        ("b:2:9", {**RECORDED, "sessions": "unknown", "cleaned": False}, False),
+        ("b:2:9", {**RECORDED, "sessions": "memory"}, True),
+        ("b:2:9", {**RECORDED, "sessions": "disk", "cleaned": True}, True),
+        ("b:2:9", {"identity": "", "sessions": "memory"}, True),
+    ],
+    ids=[
+        "down",
+        "old process",
+        "identity never recorded",
+        "sessions saved",
+        "unknown how kept",
+        "in memory",
+        "saved, but removed",
+        "was down",
+    ],
+)
+def test_done_is_another_process_into_which_no_session_can_have_come(process: str, record: dict[str, t.Any], done: bool) -> None:
+    assert _roll_plan.is_done(process, record) is done

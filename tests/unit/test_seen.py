@@ -1,0 +1,59 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tasks registered: nodes that were not seen, the evidence, and the sentence of a run that cannot go on."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._seen import abort_sentence, evidence, looks, unseen
+
+SEEN = {"__force_reauth_detected": {"product": "jira"}, "__force_reauth_ready": {"ready": True, "saw": "state RUNNING"}}
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (SEEN, []),
+        ({}, ["n1: it was not seen"]),
+        ({"__force_reauth_refusal": "locked by run x"}, ["n1: locked by run x"]),
+        ({"__force_reauth_detected": {"unreachable": True, "msg": "no route to host"}}, ["n1: no route to host"]),
+        ({**SEEN, "__force_reauth_ready": {"unreachable": True, "msg": "timed out"}}, ["n1: timed out"]),
+        ({**SEEN, "__force_reauth_ready": {"failed": True}}, ["n1: it was not seen"]),
+    ],
+    ids=["seen", "nothing registered", "refused", "lost at once", "lost later", "failed without words"],
+)
+def test_a_node_that_was_not_seen_is_named(found: dict[str, t.Any], sentence: list[str]) -> None:
+    assert unseen(["n1"], {"n1": found}) == sentence
+
+
+def test_looks_put_both_answers_together() -> None:
+    assert looks(["n1"], {"n1": SEEN}) == {"n1": {"product": "jira", "ready": {"ready": True, "saw": "state RUNNING"}}}
+
+
+def test_evidence_of_a_node_that_registered_nothing_is_empty() -> None:
+    assert evidence(["n1"], {"n1": {}}) == {"n1": {"controls": [], "answers": []}}
+
+
+def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> None:
+    hostvars = {
+        "n1": {"__force_reauth_back": 1.0},
+        "n2": {
+            "ansible_failed_result": {"msg": "The node was not up."},
+            "__force_reauth_unlocked": {"results": [{"item": "n2", "unreachable": True}, {"item": "n1"}]},
+        },
+        "n3": {},
+    }
+    plan = {"run_id": "CHG-1", "nodes": ["n1", "n2", "n3"]}
+    assert abort_sentence(plan, hostvars, ["n2"], "roll", "ansible-playbook x -e force_reauth_run_id=CHG-1") == (
+        "Run CHG-1 stopped in step 'roll'. Done: n1. Not done: n2, n3. Last seen: n2: The node was not up; n2 does not answer. "
+        "Resume: ansible-playbook x -e force_reauth_run_id=CHG-1 (and the variables and vault options of this run)"
+    )
+
+
+def test_a_node_that_did_not_come_back_after_a_failed_purge_is_named() -> None:
+    hostvars = {"n1": {"__force_reauth_started_again": {"failed": True, "msg": "Last seen: no answer."}}}
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, hostvars, ["n1"], "revoke", "c")
+    assert "n1: it did not come up again: Last seen: no answer" in sentence

@@ -1,0 +1,72 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdict is proven only when every old cookie worked before the act and is dead after it, on every node."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._verdict import still_open, verdict
+
+NODES = ("n1", "n2")
+
+
+def row(kind: str, node: str, user: str = "") -> dict[str, t.Any]:
+    return {"kind": kind, "node": node, "user": user, "emptied": not user}
+
+
+def evidence() -> dict[str, t.Any]:
+    """Two nodes as they should be."""
+    answers = [row(kind, node) for node in NODES for kind in ("session", "remember_me")]
+    return {node: {"controls": [row("session", node, "eve"), row("remember_me", node, "eve")], "answers": list(answers)} for node in NODES}
+
+
+def test_proven() -> None:
+    assert verdict(evidence(), True, 0) == {"verdict": "proven", "missing": [], "nodes": {"n1": "proven", "n2": "proven"}}
+
+
+def test_without_a_proof_account_nothing_is_proven() -> None:
+    found = verdict({node: {"controls": [], "answers": []} for node in NODES}, False, 0)
+    assert (found["verdict"], found["nodes"]) == ("unproven", {"n1": "unproven", "n2": "unproven"})
+    assert "no proof account" in found["missing"][0]
+
+
+def test_archived_tokens_in_the_table_are_no_proof() -> None:
+    assert verdict(evidence(), True, 2)["missing"] == ["2 of the archived tokens are in the token table again"]
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        (
+            lambda seen: seen["n2"]["answers"].append(row("session", "n2", "eve")),
+            "session cookie that n2 handed out still signs eve in at n2",
+        ),
+        (
+            lambda seen: seen["n2"]["answers"].append(row("remember_me", "n1", "eve")),
+            "remember-me cookie that n1 handed out still signs eve in at n2",
+        ),
+        (lambda seen: seen["n2"]["controls"].pop(0), "n2: no session cookie was seen to work before the stop of the node"),
+        (lambda seen: seen["n2"]["controls"].pop(), "n2: no remember-me cookie was seen to work before the purge"),
+        (
+            lambda seen: seen["n2"]["controls"].__setitem__(0, row("session", "n2")),
+            "n2: its session cookie was dead already before the stop",
+        ),
+        (lambda seen: seen["n2"]["answers"].clear(), "n2: the session cookie of n1 was not replayed there"),
+    ],
+    ids=["a session lives", "a token lives", "no session control", "no token control", "dead control", "not replayed"],
+)
+def test_what_was_not_seen_dead_is_named_and_the_other_node_stays_proven(
+    change: t.Callable[[dict[str, t.Any]], None], missing: str
+) -> None:
+    seen = evidence()
+    change(seen)
+    found = verdict(seen, True, 0)
+    assert (found["verdict"], found["nodes"]) == ("unproven", {"n1": "proven", "n2": "unproven"})
+    assert any(missing in sentence for sentence in found["missing"])
+
+
+def test_an_anonymous_answer_is_no_open_door() -> None:
+    assert still_open([row("session", "n1")], "n1") == []
