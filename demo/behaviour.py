@@ -20,7 +20,8 @@ class Behaviour:
     """Times in seconds. The defaults are a healthy node; every wish is read when it matters, also from a node that runs.
 
     ``start_seconds``: so long the state is STARTING. ``starting_status_200``: the status page then answers 200, as Jira's does (else 503).
-    ``never_running``: stays STARTING. ``dies_after_running``: RUNNING, but every page answers 500. ``hung_page``: this path never answers.
+    ``never_running``: stays STARTING. ``next_start_hangs``: the same of a process that starts while this is set, and as long as it is.
+    ``dies_after_running``: RUNNING, but every page answers 500. ``hung_page``: this path never answers.
     ``session_timeout_seconds``: of unused sessions. ``persist_sessions``: SESSIONS.ser written at a stop and loaded at a start.
     ``sessions_outlive_restart``: the same in a file that nothing tells of. ``token_cache``: a remember-me token that worked once at this node
     goes on working there after its row is gone, also after a restart. ``start_fails``, ``stop_fails``: the script ends with 1 and does
@@ -31,6 +32,7 @@ class Behaviour:
     start_seconds: float = 0.0
     starting_status_200: bool = True
     never_running: bool = False
+    next_start_hangs: bool = False
     dies_after_running: bool = False
     hung_page: str = ""
     session_timeout_seconds: float = 3600.0

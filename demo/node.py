@@ -47,6 +47,7 @@ class Node:
         self.sessions = Sessions(lambda: self.behaviour.session_timeout_seconds)
         self._users_file = Path(settings["users_file"])
         self._began = time.monotonic()
+        self._may_hang = self.behaviour.next_start_hangs
         self._token_cache = TokenCache(home / "stand-in-token-cache.json")
         self._session_files = {
             "persist_sessions": install / product.persisted_sessions,
@@ -64,8 +65,8 @@ class Node:
     def state(self) -> str:
         """STARTING or RUNNING."""
         behaviour = self.behaviour
-        starting = behaviour.never_running or time.monotonic() - self._began < behaviour.start_seconds
-        return "STARTING" if starting else "RUNNING"
+        hangs = behaviour.never_running or (self._may_hang and behaviour.next_start_hangs)
+        return "STARTING" if hangs or time.monotonic() - self._began < behaviour.start_seconds else "RUNNING"
 
     def sign_in(self, user: str, password: str, remember_me: bool, reply: Reply) -> bool:
         """Sign the user in and hand out the cookies; False when name or password are wrong."""
