@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,20 +35,21 @@ class Process:
 
 
 def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> list[Process]:
-    """The processes that run from this install folder, by the product's marker on their command line."""
+    """The processes that run from this install folder, by the product's marks on their command line."""
     wanted = os.path.realpath(install_dir)
     return [process for process in all_processes(product, proc) if os.path.realpath(install_dir_of(product, process)) == wanted]
 
 
 def all_processes(product: Product, proc: Path = PROC) -> list[Process]:
-    """The processes of the product, wherever it is installed."""
+    """The processes with the product's marks, wherever it is installed. Another product in the same kind of container may bear the same marks."""
     found = (_read(proc, int(entry.name)) for entry in proc.iterdir() if entry.name.isdigit())
     return sorted((one for one in found if one and install_dir_of(product, one)), key=lambda one: one.pid)
 
 
 def install_dir_of(product: Product, process: Process) -> str:
-    """The install folder in the process's arguments, '' when it is not a process of the product."""
-    return argument_of(process, product.service.process_marker) if argument_of(process, product.service.home_marker) else ""
+    """The install folder in the process's arguments, '' when they do not bear the product's marks."""
+    matches = (re.fullmatch(mark, argument) for mark in product.service.process for argument in process.arguments)
+    return next((found[1] for found in matches if found), "")
 
 
 def argument_of(process: Process, prefix: str) -> str:

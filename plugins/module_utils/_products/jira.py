@@ -6,13 +6,24 @@
 from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import (
+    ARGUMENT,
+    DEFAULT,
+    ENVIRONMENT,
     Column,
+    ConnectorKeys,
+    DatabaseKeys,
     Files,
+    Place,
     Product,
     Service,
+    SessionKeys,
     TokenTable,
+    Tomcat,
     Web,
 )
+
+_POINTER = "atlassian-jira/WEB-INF/classes/jira-application.properties"
+_DATABASE = "{home}/dbconfig.xml"
 
 JIRA = Product(
     name="jira",
@@ -33,25 +44,47 @@ JIRA = Product(
         created_unit="timestamp",
     ),
     files=Files(
-        home_pointer="atlassian-jira/WEB-INF/classes/jira-application.properties",
-        home_property="jira.home",
-        home_environment="JIRA_HOME",
-        database_settings="dbconfig.xml",
-        database_root="jira-database-config",
-        cluster_settings="cluster.properties",
-        cluster_node_key="jira.node.id",
-        connectors="conf/server.xml",
-        version_file="README.txt",
-        version_pattern=r"\bJIRA (\d+(?:\.\d+)+)",
-        session_managers=("conf/context.xml", "conf/server.xml", "atlassian-jira/META-INF/context.xml"),
+        signs=(_POINTER,),
+        usual_install="/opt/atlassian/jira",
+        version=(
+            ("atlassian-jira/META-INF/maven/com.atlassian.jira/*/pom.properties", r"(?m)^version=(\d[\w.-]*)"),
+            ("README.txt", r"\bJIRA (\d+(?:\.\d+)+)"),
+        ),
+        home=(
+            Place(ARGUMENT, "-Djira.home="),
+            Place(ENVIRONMENT, "JIRA_HOME"),
+            Place(f"{{install}}/{_POINTER}", "jira.home"),
+            Place(DEFAULT, "/var/atlassian/application-data/jira"),
+        ),
+        database=DatabaseKeys(
+            file=_DATABASE,
+            root="jira-database-config",
+            url=(Place(_DATABASE, "jdbc-datasource/url"),),
+            user=(Place(_DATABASE, "jdbc-datasource/username"),),
+            password=(Place(_DATABASE, "jdbc-datasource/password"),),
+            cipher=(Place(_DATABASE, "jdbc-datasource/atlassian-password-cipher-provider"),),
+            schema=(Place(_DATABASE, "schema-name"),),
+            kind=(Place(_DATABASE, "database-type"), Place(_DATABASE, "jdbc-datasource/driver-class")),
+            jndi=(Place(_DATABASE, "jndi-datasource/jndi-name"),),
+        ),
+        node_id=(Place("{home}/cluster.properties", "jira.node.id"),),
+        clustered=(Place("{home}/cluster.properties", "jira.node.id"),),
+        tomcat=Tomcat(
+            server="conf/server.xml",
+            webapp="atlassian-jira",
+            contexts=("conf/context.xml", "conf/Catalina/*/*.xml", "atlassian-jira/META-INF/context.xml"),
+        ),
+        connector=ConnectorKeys(),
+        session_cookie=(Place("{install}/atlassian-jira/WEB-INF/web.xml", "session-config/cookie-config/name"),),
+        remember_me_cookie=(
+            Place("{install}/atlassian-jira/WEB-INF/classes/seraph-config.xml", "init-param[param-name=login.cookie.key]/param-value"),
+        ),
+        sessions=SessionKeys(default="disk"),
     ),
     service=Service(
-        start_script="bin/start-jira.sh",
-        stop_script="bin/stop-jira.sh",
-        pid_file="work/catalina.pid",
-        process_marker="-Dcatalina.base=",
-        home_marker="-Djira.home=",
-        units=("jira.service",),
+        start=("bin/start-jira.sh",),
+        stop=("bin/stop-jira.sh",),
+        process=(r"-Dcatalina\.base=(.+)", r"-Dcatalina\.home=(.+)"),
     ),
     web=Web(
         default_port=8080,

@@ -1,0 +1,47 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was found out, how sure it is, and from where."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+# likely: read from a damaged file, or one of several signs; default: nothing is set, and this is what the product then does
+Sure = t.Literal["certain", "likely", "default", "unknown"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A value and its ``source``: 'path:line', 'process 123', 'default', or why it is not known. False when the value is not known."""
+
+    value: str = ""
+    sure: Sure = "unknown"
+    source: str = ""
+
+    def __bool__(self) -> bool:
+        return self.sure != "unknown"
+
+    def but(self, value: str) -> Found:
+        """The same source, another value."""
+        return replace(self, value=value)
+
+    def at_most(self, sure: Sure) -> Found:
+        """The same, no surer than this."""
+        order: list[Sure] = ["certain", "likely", "default", "unknown"]
+        return replace(self, sure=max(self.sure, sure, key=order.index))
+
+
+class FactRow(t.TypedDict):
+    """A fact as it is returned."""
+
+    name: str
+    value: str
+    sure: Sure
+    source: str
+
+
+def row(name: str, found: Found) -> FactRow:
+    """The fact of that name."""
+    return {"name": name, "value": found.value, "sure": found.sure, "source": found.source}
