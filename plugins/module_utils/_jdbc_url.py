@@ -193,7 +193,9 @@ def _parameters(rest: str, begin: str, separator: str) -> tuple[str, dict[str, s
     address, _, text = rest.partition(begin)
     pairs = (pair.partition("=") for pair in re.split(rf"{separator}(?![^{{}}]*\}})", text))
     decode: t.Callable[[str], str] = unquote if begin == "?" else lambda value: re.sub(r"^\{(.*)\}$", r"\1", value)
-    return address, {name.strip().lower(): decode(value.strip()) for name, _, value in pairs if "pass" not in name.lower() and "pwd" not in name.lower()}
+    return address, {
+        name.strip().lower(): decode(value.strip()) for name, _, value in pairs if "pass" not in name.lower() and "pwd" not in name.lower()
+    }
 
 
 def _at(url: JdbcUrl, hosts: t.Sequence[str]) -> JdbcUrl:

@@ -31,6 +31,14 @@ def look_for_stopped(product: Product, install_dir: str) -> dict[str, t.Any]:
     return {"ready": found.ready, "status": "", "process": (identities or [""])[0], "http_status": 0, "saw": found.saw}
 
 
+def look_for_role(product: Product, site: Site) -> str:
+    """The part of a running node in its cluster, '' when all are alike or it does not tell; nothing is asked where all are alike."""
+    if not product.web.secondary_states:
+        return ""
+    _code, body = _page(site, product.web.status_path)
+    return _readiness.role_in_cluster(product, _readiness.state_in(body))
+
+
 def _page(site: Site, path: str) -> tuple[int, str]:
     try:
         answer = site.get(path)

@@ -48,7 +48,7 @@ def all_processes(product: Product, proc: Path = PROC) -> list[Process]:
 
 def install_dir_of(product: Product, process: Process) -> str:
     """The install folder in the process's arguments, '' when they do not bear the product's marks."""
-    matches = (re.fullmatch(mark, argument) for mark in product.service.process for argument in process.arguments)
+    matches = (re.fullmatch(mark, argument) for mark in product.service.process for argument in reversed(process.arguments))
     return next((found[1] for found in matches if found), "")
 
 

@@ -153,7 +153,10 @@ class Service:
 
 @dataclass(frozen=True)
 class Web:
-    """Cookies, pages and states. Paths are below the context path."""
+    """Cookies, pages and states. Paths are below the context path.
+
+    ``secondary_states`` are the ready states of a node that stands by for the primary, where a cluster has one.
+    """
 
     default_port: int
     session_cookie: str
@@ -165,6 +168,7 @@ class Web:
     sign_in_path: str
     sign_in_form: tuple[tuple[str, str], ...]
     whoami_path: str
+    secondary_states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,14 @@ def state_in(body: str) -> str:
     return state if isinstance(state, str) else ""
 
 
+def role_in_cluster(product: Product, state: str) -> str:
+    """'primary' or 'secondary' where the product's nodes are not alike and the state tells, else ''."""
+    web = product.web
+    if not web.secondary_states or state not in web.ready_states:
+        return ""
+    return "secondary" if state in web.secondary_states else "primary"
+
+
 def is_running(product: Product, seen: Seen, old_process: str) -> Readiness:
     """Ready: a ready state with 200, a functional page with 200, and a process that is not ``old_process``."""
     state = state_in(seen.status_body)

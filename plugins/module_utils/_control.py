@@ -1,0 +1,120 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What starts and stops a node: decided from what was seen. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+Manager = t.Literal["systemd", "scripts", "tasks"]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A systemd service as the manager knows it; ``main_pid`` 0 when it has none. ``names`` are the unit's own name and its aliases."""
+
+    names: tuple[str, ...]
+    main_pid: int
+    restart: str
+    start_command: str
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.names[0]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """``pids``: the processes of the installation. ``holder``: the service whose cgroup holds the process, ``named``: the one that the user named.
+
+    ``missing_scripts``: the product's scripts that cannot be run.
+    """
+
+    install: str
+    pids: tuple[int, ...]
+    holder: Unit | None
+    named: Unit | None
+    missing_scripts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Control:
+    """``unit`` is '' unless it is systemd; ``problem``: one sentence without a full stop, '' when there is none."""
+
+    manager: Manager
+    unit: str = ""
+    problem: str = ""
+
+
+def decide_control(wanted: str, service: str, seen: Seen) -> Control:
+    """``wanted``: auto, systemd, scripts or tasks; ``service``: the unit that the user named, ''."""
+    control = _control(wanted, service, seen)
+    if len(seen.pids) > 1 and not control.problem:
+        numbers = " and ".join(str(pid) for pid in seen.pids)
+        return Control(
+            control.manager,
+            control.unit,
+            f"two processes or more ({numbers}) run from {seen.install}: stop the one that should not be there",
+        )
+    return control
+
+
+def _control(wanted: str, service: str, seen: Seen) -> Control:
+    if wanted == "tasks":
+        return Control("tasks")
+    if wanted == "scripts":
+        return _by_scripts(seen)
+    if service:
+        return _by_named_unit(service, seen)
+    if not seen.pids:
+        return (
+            Control("systemd", problem="no process runs, so its unit is not known: name it with force_reauth_service")
+            if wanted == "systemd"
+            else _by_scripts(seen)
+        )
+    if seen.holder and _is_own(seen.holder, seen):
+        return Control("systemd", seen.holder.name)
+    if wanted == "systemd":
+        return Control(
+            "systemd",
+            problem=f"no systemd service {_of_its_own(seen)}: name it with force_reauth_service, or take force_reauth_service_manager=scripts",
+        )
+    if seen.holder:
+        problem = f"it is not clear whether {seen.holder.name}, which holds the process, is the product's own unit: name it with force_reauth_service, or take force_reauth_service_manager=scripts"
+        return Control("scripts", problem=problem)
+    return _by_scripts(seen)
+
+
+def _of_its_own(seen: Seen) -> str:
+    return f"of its own holds the process (it is in {seen.holder.name})" if seen.holder else "holds the process"
+
+
+def _by_named_unit(service: str, seen: Seen) -> Control:
+    if not seen.named:
+        return Control("systemd", service, f"the unit {service} is not known to systemd on this host")
+    if seen.pids and (not seen.holder or seen.holder.name != seen.named.name):
+        where = f"it is in {seen.holder.name}" if seen.holder else "no service holds it"
+        return Control("systemd", seen.named.name, f"the unit {service} does not hold the process {seen.pids[0]} ({where})")
+    return Control("systemd", seen.named.name)
+
+
+def _by_scripts(seen: Seen) -> Control:
+    if seen.holder and _is_own(seen.holder, seen):
+        return Control(
+            "scripts",
+            problem=f"its scripts are asked for, but the unit {seen.holder.name} holds the process: take force_reauth_service_manager=systemd",
+        )
+    if seen.missing_scripts:
+        return Control("scripts", problem=f"{seen.missing_scripts[0]} is not there, or cannot be run")
+    return Control("scripts")
+
+
+def _is_own(unit: Unit, seen: Seen) -> bool:
+    """A process may merely have been started from another service (sshd, an agent): the unit is the product's own when the process is
+
+    its main process, when it has none (as with scripts that start in the background), or when it starts something of the installation.
+    """
+    return unit.main_pid in (0, *seen.pids) or f"{seen.install.rstrip('/')}/" in unit.start_command

@@ -1,0 +1,102 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks a value up in the places where it may be written. Pure: what reads the files comes in."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._facts import Found
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import ARGUMENT, DEFAULT, ENVIRONMENT, Place, Places
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._settings import SettingsFile, Written, parse_settings
+
+_PLACEHOLDER = re.compile(r"\$\{?([\w.]+)\}?")
+
+
+class Node(t.Protocol):
+    """What can be read on a node. Paths are absolute; each method but ``arguments`` raises SessionsError for what must not, or cannot, be read."""
+
+    process: str
+
+    def read(self, path: str) -> bytes | None:
+        """The file, None when it is not there."""
+
+    def glob(self, pattern: str) -> list[str]:
+        """The paths that fit, sorted."""
+
+    def argument(self, prefix: str) -> str:
+        """The rest of the process's argument that begins so, '' when there is none or no process."""
+
+    def environment(self, name: str) -> str:
+        """One variable of the process, '' when unset, not ours to read, or no process."""
+
+
+class Lookup:
+    """Values of one installation. ``folders``: what ``{install}`` and ``{home}`` in a place stand for."""
+
+    def __init__(self, node: Node, folders: t.Mapping[str, str], roots: t.Mapping[str, str] | None = None) -> None:
+        self.node = node
+        self._folders = folders
+        self._roots = roots or {}
+        self._files: dict[str, SettingsFile | None] = {}
+
+    def path(self, where: str) -> str:
+        """The absolute path of a place's file."""
+        return where.format(**self._folders)
+
+    def find(self, places: Places) -> Found:
+        """The value in the first place that has one; where a file contradicts itself, it is not known."""
+        for place in places:
+            found = self._in(place)
+            if found.source:
+                return found
+        return Found(source=f"not set in {self.tried(places)}" if places else "")
+
+    def tried(self, places: Places) -> str:
+        """The places, for a sentence."""
+        return ", ".join(_words(place, self.path(place.where)) for place in places)
+
+    def resolved(self, found: Found) -> Found:
+        """The value with its ``${name}`` replaced: a folder (``${somethingHome}``), or a property that the process was started with."""
+        names = _PLACEHOLDER.findall(found.value)
+        values = {name: self._property(name) for name in names}
+        missing = [name for name in names if not values[name]]
+        if missing:
+            return Found(source=f"{found.source}: what ${{{missing[0]}}} stands for is not known")
+        return found.but(_PLACEHOLDER.sub(lambda match: values[match[1]], found.value))
+
+    def _property(self, name: str) -> str:
+        if name in ("catalina.base", "catalina.home"):
+            return self._folders["install"]
+        if re.fullmatch(r"[a-z]+(?:Home|\.home)", name):
+            return self._folders.get("home", "")
+        return self.node.argument(f"-D{name}=")
+
+    def _in(self, place: Place) -> Found:
+        if place.where == DEFAULT:
+            return Found(place.key.format(**self._folders), "default", "default")
+        if place.where in (ARGUMENT, ENVIRONMENT):
+            value = self.node.argument(place.key) if place.where == ARGUMENT else self.node.environment(place.key)
+            return Found(value, "certain", self.node.process) if value else Found()
+        path = self.path(place.where)
+        return _one_of(self._written(place, path), path)
+
+    def _written(self, place: Place, path: str) -> list[Written]:
+        if path not in self._files:
+            data = self.node.read(path)
+            self._files[path] = None if data is None else parse_settings(path, data, self._roots.get(place.where, ""))
+        file = self._files[path]
+        return file.written(place.key) if file else []
+
+
+def _one_of(values: t.Sequence[Written], path: str) -> Found:
+    if len(values) > 1:
+        return Found(source=f"{path}: lines {', '.join(str(one.line) for one in values)} contradict each other")
+    return next((Found(one.value, "certain" if one.whole else "likely", f"{path}:{one.line}") for one in values), Found())
+
+
+def _words(place: Place, path: str) -> str:
+    names = {ARGUMENT: f"the argument {place.key}", ENVIRONMENT: f"the variable {place.key}", DEFAULT: place.key}
+    return names.get(place.where, f"{path} ({place.key})")

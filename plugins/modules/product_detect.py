@@ -1,0 +1,248 @@
+#!/usr/bin/python
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find out what is installed on a node, how it is set up, and what controls it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: product_detect
+short_description: Find out what Atlassian product a node runs, its database, addresses, cookies and what starts and stops it
+version_added: 0.1.0
+description:
+  - Reads the settings of one installation and looks at its process. It changes nothing.
+  - Where the nodes of a cluster are not alike it also asks the node's own status page for its part.
+  - Run it on the node, as root or as the account of the product.
+  - What is not known is said to be unknown, with the place that was looked at. A file that cannot be understood is an error with path and line.
+  - Passwords are never returned, also where they stand in the files in plain text. Of JDBC addresses, command lines and environments
+    only the named parts are returned.
+options:
+  product:
+    description:
+      - The product, by its name in the catalogue, for example V(jira). Empty means to find out.
+    type: str
+    default: ""
+  install_dir:
+    description:
+      - The install folder. Empty means that of the running process, else the usual folder.
+    type: path
+    default: ""
+  home_dir:
+    description:
+      - The home folder of the node. Empty means to find out.
+    type: path
+    default: ""
+  node_url:
+    description:
+      - Where the node itself answers, with its context path. Empty means its own connector.
+    type: str
+    default: ""
+  service:
+    description:
+      - The systemd unit that starts and stops the node. Empty means the one that holds the process.
+    type: str
+    default: ""
+  service_manager:
+    description:
+      - What starts and stops the node. V(auto) is the systemd unit that holds the process, else the product's own scripts.
+      - With V(tasks) the user's own task files do, and nothing is checked here.
+    type: str
+    choices: [auto, systemd, scripts, tasks]
+    default: auto
+extends_documentation_fragment:
+  - dcops.atlassian_sessions.attributes
+author:
+  - The dcops.atlassian_sessions contributors (@dcops)
+seealso:
+  - module: dcops.atlassian_sessions.node_ready
+"""
+
+EXAMPLES = r"""
+- name: Find out what runs here
+  dcops.atlassian_sessions.product_detect:
+  register: node
+
+- name: Look at one of two installations
+  dcops.atlassian_sessions.product_detect:
+    product: jira
+    install_dir: /opt/atlassian/jira-test
+    service: jira-test.service
+  register: node
+"""
+
+RETURN = r"""
+product:
+  description: The name in the catalogue.
+  returned: success
+  type: str
+  sample: jira
+title:
+  description: The product's name for people.
+  returned: success
+  type: str
+  sample: Jira
+version:
+  description: The installed version, empty when no file tells it.
+  returned: success
+  type: str
+  sample: 9.12.2
+install_dir:
+  description: The install folder.
+  returned: success
+  type: str
+  sample: /opt/atlassian/jira
+home_dir:
+  description: The home folder of the node (the local one of a cluster).
+  returned: success
+  type: str
+  sample: /var/atlassian/application-data/jira
+node_id:
+  description: The name of the node in its cluster, empty when there is none.
+  returned: success
+  type: str
+  sample: node1
+clustered:
+  description: Whether the settings make it a node of a cluster.
+  returned: success
+  type: bool
+  sample: true
+role_in_cluster:
+  description: The part of the node in a cluster whose nodes are not alike, empty where all are alike or it is not known.
+  returned: success
+  type: str
+  sample: ""
+restart_order:
+  description: Nodes with a higher number are restarted later.
+  returned: success
+  type: int
+  sample: 0
+url:
+  description: Where the node itself answers, with the context path. Empty when not known.
+  returned: success
+  type: str
+  sample: http://127.0.0.1:8080/jira
+port:
+  description: The port of RV(url), V(0) when not known.
+  returned: success
+  type: int
+  sample: 8080
+context_path:
+  description: The context path, empty for the root.
+  returned: success
+  type: str
+  sample: /jira
+proxy:
+  description: The public C(scheme), C(name) and C(port) (V(0) when not set) that the connector is told of. Empty when it is told of none.
+  returned: success
+  type: dict
+  sample: {"scheme": "https", "name": "jira.example.org", "port": 443}
+site_url:
+  description: The public address by those settings, empty when there are none.
+  returned: success
+  type: str
+  sample: https://jira.example.org/jira
+database:
+  description:
+    - The database by the node's settings. A part that is not known is empty or V(0), and RV(facts) tells why.
+    - C(hosts) holds the hosts of an address that names several; none of them is chosen then.
+  returned: success
+  type: dict
+  sample:
+    engine: postgresql
+    host: db1.example.org
+    hosts: []
+    port: 5432
+    name: jira
+    schema: public
+    user: jira
+    jndi: false
+    embedded: false
+    encrypted_password: true
+process:
+  description:
+    - The process of the installation; with several the one with the lowest pid, and C(count) tells how many.
+    - C(unit) is the systemd service whose cgroup holds it.
+  returned: success
+  type: dict
+  sample:
+    running: true
+    identity: "6d1c4f0e-5b0b-4b0c-9b47-2f1d3f7f6c35:4711:123456"
+    pid: 4711
+    user: jira
+    unit: jira.service
+    count: 1
+control:
+  description: What starts and stops the node. C(problem) is a sentence when that would not work, else empty.
+  returned: success
+  type: dict
+  sample:
+    manager: systemd
+    unit: jira.service
+    start_script: /opt/atlassian/jira/bin/start-jira.sh
+    stop_script: /opt/atlassian/jira/bin/stop-jira.sh
+    start_command: [/opt/atlassian/jira/bin/start-jira.sh]
+    stop_command: [/opt/atlassian/jira/bin/stop-jira.sh]
+    problem: ""
+sessions:
+  description:
+    - Where the container keeps its sessions (C(kept) is V(memory), V(disk), V(replicated), V(outside) or V(unknown)) and by which finding.
+    - V(disk) is a file written at a stop and loaded at a start; C(files) are the patterns of such files.
+  returned: success
+  type: dict
+  sample:
+    kept: memory
+    where: "/opt/atlassian/jira/conf/context.xml:12 StandardManager without a file"
+    files: [/opt/atlassian/jira/work/Catalina/*/*/SESSIONS.ser]
+cookies:
+  description: The names of the session cookie and of the remember-me cookie, as they are set up.
+  returned: success
+  type: dict
+  sample: {"session": "JSESSIONID", "remember_me": "seraph.rememberme.cookie"}
+account:
+  description: The account that the module ran as.
+  returned: success
+  type: str
+  sample: root
+survives:
+  description: What neither the purge nor the restart ends.
+  returned: success
+  type: list
+  elements: str
+  sample: [personal access tokens]
+facts:
+  description:
+    - Each finding, how sure it is (C(certain), C(likely), C(default), C(unknown)) and where it stands (path and line, process, or why it is not known).
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"name": "node_id", "value": "node1", "sure": "certain", "source": "/var/atlassian/application-data/jira/cluster.properties:3"}]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._install_reader import detect
+
+
+def main() -> None:
+    """Look."""
+    module = AnsibleModule(
+        argument_spec={
+            "product": {"type": "str", "default": ""},
+            "install_dir": {"type": "path", "default": ""},
+            "home_dir": {"type": "path", "default": ""},
+            "node_url": {"type": "str", "default": ""},
+            "service": {"type": "str", "default": ""},
+            "service_manager": {"type": "str", "choices": ["auto", "systemd", "scripts", "tasks"], "default": "auto"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        answer = detect(module.params)
+    except SessionsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, **answer)
+
+
+if __name__ == "__main__":
+    main()
