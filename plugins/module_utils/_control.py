@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Manager = t.Literal["systemd", "scripts", "tasks"]
 
@@ -28,7 +28,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Seen:
-    """``pids``: the processes of the installation. ``holder``: the service whose cgroup holds the process, ``named``: the one that the user named.
+    """``pids``: the processes of the installation. ``holder``: the service whose cgroup holds the process, ``named``: the user's.
 
     ``missing_scripts``: the product's scripts that cannot be run.
     """
@@ -49,16 +49,16 @@ class Control:
     problem: str = ""
 
 
+_NAME_IT = "name it with force_reauth_service"
+_TAKE = "take force_reauth_service_manager="
+
+
 def decide_control(wanted: str, service: str, seen: Seen) -> Control:
     """``wanted``: auto, systemd, scripts or tasks; ``service``: the unit that the user named, ''."""
     control = _control(wanted, service, seen)
     if len(seen.pids) > 1 and not control.problem:
         numbers = " and ".join(str(pid) for pid in seen.pids)
-        return Control(
-            control.manager,
-            control.unit,
-            f"two processes or more ({numbers}) run from {seen.install}: stop the one that should not be there",
-        )
+        return replace(control, problem=f"the processes {numbers} all run from {seen.install}: end the one that should not be there")
     return control
 
 
@@ -69,27 +69,23 @@ def _control(wanted: str, service: str, seen: Seen) -> Control:
         return _by_scripts(seen)
     if service:
         return _by_named_unit(service, seen)
-    if not seen.pids:
-        return (
-            Control("systemd", problem="no process runs, so its unit is not known: name it with force_reauth_service")
-            if wanted == "systemd"
-            else _by_scripts(seen)
-        )
     if seen.holder and _is_own(seen.holder, seen):
         return Control("systemd", seen.holder.name)
-    if wanted == "systemd":
-        return Control(
-            "systemd",
-            problem=f"no systemd service {_of_its_own(seen)}: name it with force_reauth_service, or take force_reauth_service_manager=scripts",
-        )
+    return _by_unit(seen) if wanted == "systemd" else _by_whatever_started_it(seen)
+
+
+def _by_unit(seen: Seen) -> Control:
+    if not seen.pids:
+        return Control("systemd", problem=f"no process runs, so its unit is not known: {_NAME_IT}")
+    where = f"of its own holds the process (it is in {seen.holder.name})" if seen.holder else "holds the process"
+    return Control("systemd", problem=f"no systemd service {where}: {_NAME_IT}, or {_TAKE}scripts")
+
+
+def _by_whatever_started_it(seen: Seen) -> Control:
     if seen.holder:
-        problem = f"it is not clear whether {seen.holder.name}, which holds the process, is the product's own unit: name it with force_reauth_service, or take force_reauth_service_manager=scripts"
-        return Control("scripts", problem=problem)
+        unclear = f"it is not clear whether {seen.holder.name}, which holds the process, is the product's own unit"
+        return Control("scripts", problem=f"{unclear}: {_NAME_IT}, or {_TAKE}scripts")
     return _by_scripts(seen)
-
-
-def _of_its_own(seen: Seen) -> str:
-    return f"of its own holds the process (it is in {seen.holder.name})" if seen.holder else "holds the process"
 
 
 def _by_named_unit(service: str, seen: Seen) -> Control:
@@ -103,18 +99,17 @@ def _by_named_unit(service: str, seen: Seen) -> Control:
 
 def _by_scripts(seen: Seen) -> Control:
     if seen.holder and _is_own(seen.holder, seen):
-        return Control(
-            "scripts",
-            problem=f"its scripts are asked for, but the unit {seen.holder.name} holds the process: take force_reauth_service_manager=systemd",
-        )
+        held = f"the unit {seen.holder.name} holds the process"
+        return Control("scripts", problem=f"its scripts are asked for, but {held}: {_TAKE}systemd")
     if seen.missing_scripts:
         return Control("scripts", problem=f"{seen.missing_scripts[0]} is not there, or cannot be run")
     return Control("scripts")
 
 
 def _is_own(unit: Unit, seen: Seen) -> bool:
-    """A process may merely have been started from another service (sshd, an agent): the unit is the product's own when the process is
+    """Whether the unit is the product's own: a process may merely have been started from another service (sshd, an agent).
 
-    its main process, when it has none (as with scripts that start in the background), or when it starts something of the installation.
+    It is when the process is its main process, when it has none (as with scripts that start in the background), or when it starts
+    something of the installation.
     """
     return unit.main_pid in (0, *seen.pids) or f"{seen.install.rstrip('/')}/" in unit.start_command

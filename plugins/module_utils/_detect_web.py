@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import typing as t
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tomcat_f
     port_number,
 )
 
-_EVERY_ADDRESS = ("", "*", "0.0.0.0", "::", "[::]")
+_EVERY_ADDRESS = ("", "*", "0.0.0.0", "::", "[::]")  # noqa: S104  # compared, not bound
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -37,7 +38,10 @@ class _Web:
 
 
 def find_web(product: Product, lookup: Lookup, tomcat: TomcatOfProduct | None, node_url: str) -> tuple[dict[str, t.Any], list[FactRow]]:
-    """``url``, ``port``, ``context_path``, ``proxy``, ``site_url`` of product_detect, and their facts. ``node_url``: named by the user, ''."""
+    """``url``, ``port``, ``context_path``, ``proxy``, ``site_url`` of product_detect, and their facts.
+
+    ``node_url``: named by the user, ''.
+    """
     web = _of_tomcat(tomcat, product) if tomcat else _of_keys(product.files.connector, lookup, product)
     named = urlsplit(node_url)
     named_port = (named.port or _USUAL_PORTS.get(named.scheme, 0)) if node_url else 0
@@ -107,7 +111,7 @@ def find_cookies(product: Product, lookup: Lookup, tomcat: TomcatOfProduct | Non
 def find_sessions(product: Product, install: str, lookup: Lookup, tomcat: TomcatOfProduct | None) -> tuple[dict[str, t.Any], list[FactRow]]:
     """Where sessions are kept, by which finding, and the patterns of the files that Tomcat saves them in; and the fact."""
     sessions = (tomcat.sessions() if tomcat else None) or _by_setting(product.files.sessions, lookup)
-    files = [f"{install}/{pattern}" for pattern in product.persisted_sessions]
+    files = [f"{glob.escape(install)}/{pattern}" for pattern in product.persisted_sessions]
     if sessions.pathname:
         # relative to the folder of the application below work/
         own = [sessions.pathname] if sessions.pathname.startswith("/") else [re.sub(r"[^/]+$", sessions.pathname, one) for one in files]

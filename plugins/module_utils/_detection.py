@@ -54,7 +54,7 @@ def describe(product: Product, install: str, home: Found, node: Node, node_url: 
 def find_version(product: Product, install: str, node: Node) -> Found:
     """The version that a file of the installation names."""
     for pattern, expression in product.files.version:
-        for path in node.glob(f"{install}/{pattern}"):
+        for path in node.glob(install, pattern):
             found = re.search(expression, (node.read(path) or b"").decode("utf-8", "replace"))
             if found:
                 return Found(found[1], "certain", path)

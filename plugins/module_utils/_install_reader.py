@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import pwd
 import typing as t
@@ -43,7 +42,7 @@ class HostNode:
     def read(self, path: str) -> bytes | None:
         """The file, None when it is not there; raises SessionsError when it cannot be read or is too large to be a settings file."""
         try:
-            with open(path, "rb") as file:
+            with Path(path).open("rb") as file:
                 data = file.read(LARGEST_FILE + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -55,9 +54,9 @@ class HostNode:
             raise SessionsError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: a settings file was expected.")
         return data
 
-    def glob(self, pattern: str) -> list[str]:
-        """The paths that fit, sorted."""
-        return sorted(glob.glob(pattern))
+    def glob(self, folder: str, pattern: str) -> list[str]:
+        """The paths below the folder that fit, sorted."""
+        return sorted(str(path) for path in Path(folder).glob(pattern))
 
     def argument(self, prefix: str) -> str:
         """The rest of the process's last argument that begins so, ''."""
@@ -140,13 +139,14 @@ def _the_one(found: t.Sequence[_Install], options: t.Mapping[str, t.Any]) -> _In
         names = ", ".join(product.title for product in _candidates(options))
         folders = ", ".join(product.files.usual_install for product in _candidates(options))
         raise SessionsError(
-            f"No installation of {names} was found: no process of one is running (as far as {account()} can see), and none lies in {folders}. "
-            "Name its folder with force_reauth_install_dir."
+            f"No installation of {names} was found: no process of one is running (as far as {account()} can see), "
+            f"and none lies in {folders}. Name its folder with force_reauth_install_dir."
         )
     if len(found) > 1:
         names = ", ".join(f"{one.product.title} in {one.folder}" for one in found)
         raise SessionsError(
-            f"{len(found)} installations were found: {names}. Name one with force_reauth_install_dir (and its product with force_reauth_product)."
+            f"{len(found)} installations were found: {names}. "
+            "Name one with force_reauth_install_dir (and its product with force_reauth_product)."
         )
     return found[0]
 
@@ -155,11 +155,13 @@ def _home(install: _Install, node: HostNode, named: str) -> Found:
     home = Found(named.rstrip("/"), "certain", "option home_dir") if named else find_home(install.product, install.folder, node)
     if not home:
         raise SessionsError(
-            f"The home folder of {install.product.title} in {install.folder} is not known: {home.source}. Name it with force_reauth_home_dir."
+            f"The home folder of {install.product.title} in {install.folder} is not known: {home.source}. "
+            "Name it with force_reauth_home_dir."
         )
     if not Path(home.value).is_dir():
         raise SessionsError(
-            f"The home folder {home.value} of {install.product.title} ({home.source}) is not there for {account()} to see. Name it with force_reauth_home_dir."
+            f"The home folder {home.value} of {install.product.title} ({home.source}) is not there for {account()} to see. "
+            "Name it with force_reauth_home_dir."
         )
     return home
 

@@ -16,15 +16,15 @@ _PLACEHOLDER = re.compile(r"\$\{?([\w.]+)\}?")
 
 
 class Node(t.Protocol):
-    """What can be read on a node. Paths are absolute; each method but ``arguments`` raises SessionsError for what must not, or cannot, be read."""
+    """What can be read on a node; ``process`` names the process in a source. Paths are absolute."""
 
     process: str
 
     def read(self, path: str) -> bytes | None:
-        """The file, None when it is not there."""
+        """The file, None when it is not there; raises SessionsError when it cannot be read."""
 
-    def glob(self, pattern: str) -> list[str]:
-        """The paths that fit, sorted."""
+    def glob(self, folder: str, pattern: str) -> list[str]:
+        """The paths below the folder that fit, sorted."""
 
     def argument(self, prefix: str) -> str:
         """The rest of the process's argument that begins so, '' when there is none or no process."""

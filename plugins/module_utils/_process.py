@@ -41,7 +41,10 @@ def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> lis
 
 
 def all_processes(product: Product, proc: Path = PROC) -> list[Process]:
-    """The processes with the product's marks, wherever it is installed. Another product in the same kind of container may bear the same marks."""
+    """The processes with the product's marks, wherever it is installed.
+
+    Another product in the same kind of container may bear the same marks.
+    """
     found = (_read(proc, int(entry.name)) for entry in proc.iterdir() if entry.name.isdigit())
     return sorted((one for one in found if one and install_dir_of(product, one)), key=lambda one: one.pid)
 

@@ -51,7 +51,7 @@ class Place:
 
 
 ARGUMENT, ENVIRONMENT, DEFAULT = "argument", "environment", "default"
-Places = t.Tuple[Place, ...]
+Places = tuple[Place, ...]
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class DatabaseKeys:
 class Tomcat:
     """A product in a Tomcat of its own.
 
-    ``server`` and ``contexts`` (glob patterns of further files with a Context element) are below the install folder; ``webapp`` is the folder
-    that the product's own Context names as its docBase.
+    ``server`` and ``contexts`` (glob patterns of further files with a Context element) are below the install folder; ``webapp`` is the
+    folder that the product's own Context names as its docBase.
     """
 
     server: str
@@ -120,8 +120,8 @@ class SessionKeys:
 class Files:
     """Where the product keeps its settings.
 
-    ``signs`` are files below the install folder, one of which only this product has; ``version`` are glob patterns below it, each with a regular
-    expression whose group is the version. ``clustered`` holds a value other than 'false' on a node of a cluster.
+    ``signs`` are files below the install folder, one of which only this product has; ``version`` are glob patterns below it, each with a
+    regular expression whose group is the version. ``clustered`` holds a value other than 'false' on a node of a cluster.
     """
 
     signs: tuple[str, ...]
@@ -142,8 +142,8 @@ class Files:
 class Service:
     """How the product is started and stopped, and how its process is told from others.
 
-    ``start`` and ``stop`` are a script below the install folder and its arguments; ``process`` are regular expressions for one whole argument
-    of the process's command line, whose group is the install folder.
+    ``start`` and ``stop`` are a script below the install folder and its arguments; ``process`` are regular expressions for one whole
+    argument of the process's command line, whose group is the install folder.
     """
 
     start: tuple[str, ...]

@@ -4,8 +4,8 @@
 """Settings files of three formats, and the keys in them.
 
 Keys: in a properties or shell file the name itself. In XML a path like ``jdbc-datasource/url``, ``connection@jdbcurl``,
-``property[@name=hibernate.connection.url]`` or ``init-param[param-name=login.cookie.key]/param-value``: its first step may be anywhere below the
-root, the others are children; ``@name`` at the end is an attribute.
+``property[@name=hibernate.connection.url]`` or ``init-param[param-name=login.cookie.key]/param-value``: its first step may be anywhere
+below the root, the others are children; ``@name`` at the end is an attribute.
 """
 
 from __future__ import annotations
@@ -84,9 +84,9 @@ class LineSettings:
 
 
 def parse_settings(path: str, data: bytes, root: str = "") -> SettingsFile:
-    """The settings in the file, by the ending of its name: ``.xml``, ``.sh``, else properties. Raises SessionsError when it is not understood.
+    """The settings in the file, by the ending of its name: ``.xml``, ``.sh``, else properties.
 
-    ``root`` is the element that an XML file must have.
+    ``root`` is the element that an XML file must have. Raises SessionsError when the file is not understood.
     """
     if path.endswith(".xml"):
         return XmlSettings(checked_xml(path, data, root))

@@ -17,13 +17,16 @@ _PROPERTIES = ("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart")
 
 
 def find_unit(name: str) -> Unit | None:
-    """The service of that name or alias; None when systemd does not know it, or does not run here. Raises SessionsError when it does not answer."""
+    """The service of that name or alias; None when systemd does not know it, or does not run here.
+
+    Raises SessionsError when systemd does not answer.
+    """
     if not name or not BOOTED.is_dir():
         return None
     unit = name if "." in name else f"{name}.service"
     command = ["systemctl", "show", f"--property={','.join(_PROPERTIES)}", "--", unit]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)  # noqa: S607
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
         raise SessionsError(f"systemd does not tell of the unit {unit}: 'systemctl show {unit}' gave no answer in {_SECONDS} s.") from None
     return unit_in(answer.stdout)

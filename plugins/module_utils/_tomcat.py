@@ -22,7 +22,7 @@ class TomcatOfProduct:
         self._tomcat = tomcat
         self._lookup = lookup
         self.server_path = f"{install}/{tomcat.server}"
-        paths = [path for pattern in tomcat.contexts for path in lookup.node.glob(f"{install}/{pattern}")]
+        paths = [path for pattern in tomcat.contexts for path in lookup.node.glob(install, pattern)]
         self._roots = {path: self._root(path, "Server" if path == self.server_path else "") for path in [self.server_path, *paths]}
 
     def connectors(self) -> list[files.Connector]:

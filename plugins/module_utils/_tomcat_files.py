@@ -1,7 +1,10 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads Tomcat's own files: connectors, the context of the product, where sessions are kept. Pure. Source: the Tomcat 9 and 10 configuration reference."""
+"""What Tomcat's own files say: connectors, the context of the product, where sessions are kept. Pure.
+
+Source: the configuration references of Tomcat 9 and 10.
+"""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """XML settings with line numbers. External entities are never looked at, declared ones are refused.
 
-A file that is no well-formed XML gets a second, lenient look, because such files are seen in the field: products read some of them, and the value
-that is wanted often stands there whole. What a cut or a missing tag makes doubtful is left out.
+A file that is no well-formed XML gets a second, lenient look, because such files are seen in the field, and the value that is wanted often
+stands there whole. What a cut makes doubtful is left out.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ description:
   - Reads the settings of one installation and looks at its process. It changes nothing.
   - Where the nodes of a cluster are not alike it also asks the node's own status page for its part.
   - Run it on the node, as root or as the account of the product.
-  - What is not known is said to be unknown, with the place that was looked at. A file that cannot be understood is an error with path and line.
+  - What is not known is said to be unknown, with the place that was looked at.
+    A file that cannot be understood is an error with path and line.
   - Passwords are never returned, also where they stand in the files in plain text. Of JDBC addresses, command lines and environments
     only the named parts are returned.
 options:
@@ -212,7 +213,8 @@ survives:
   sample: [personal access tokens]
 facts:
   description:
-    - Each finding, how sure it is (C(certain), C(likely), C(default), C(unknown)) and where it stands (path and line, process, or why it is not known).
+    - Each finding, how sure it is (C(certain), C(likely), C(default), C(unknown)) and where it stands
+      (path and line, process, or why it is not known).
   returned: success
   type: list
   elements: dict
