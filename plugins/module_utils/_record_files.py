@@ -70,6 +70,14 @@ class RunRecords:
         path = self._path(run_id, "")
         _record.check_start(self._read(path), start, str(path))
 
+    @contextmanager
+    def owned(self, run_id: str, start: _record.Payload) -> t.Iterator[None]:
+        """Inside, nobody can take the run over; raises SessionsError when another start already has."""
+        path = self._path(run_id, "")
+        with _serialized(path.parent):
+            _record.check_start(self._read(path), start, str(path))
+            yield
+
     def abandon(self, run_id: str) -> bool:
         """Set another run aside, whoever works at it; False when its record does not lie here."""
         path = self._path(run_id, "")
