@@ -30,7 +30,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         f"Outage     {_outage(plan)}",
     ]
     lines += [f"{node:<10} {_node(plan['node_facts'][node])}" for node in plan["nodes"]]
-    lines += [f"Note       {warning}" for warning in look["warnings"]]
+    lines += [f"Note       {warning}" for warning in look.get("notes", [])]
     lines.append("Not ended by this procedure: " + "; ".join(plan["survives"]))
     if check_mode:
         lines.append(

@@ -1,0 +1,190 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs of the real playbook against a stand-in cluster, and what a test wants to know of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from demo.browser import Browser
+from demo.cluster import CANARY, Cluster
+from demo.playbook import PLAYBOOK, collections_path, write_config
+
+# as long as a test waits for a playbook; a run takes less than a minute
+LONGEST = 240
+
+
+class Result(t.NamedTuple):
+    """How a run ended; ``said`` is its output in one line, for sentences that Ansible wraps."""
+
+    status: int
+    output: str
+
+    @property
+    def said(self) -> str:
+        return re.sub(r"\s+", " ", self.output.replace('\\"', '"'))
+
+    def assert_says(self, *sentences: str) -> None:
+        for sentence in sentences:
+            assert sentence in self.said, f"not said: {sentence}\n{self.output}"
+
+
+class Run:
+    """A playbook at work."""
+
+    def __init__(self, command: t.Sequence[str], environment: t.Mapping[str, str], folder: Path, log: Path) -> None:
+        self._log = log
+        with log.open("w", encoding="utf-8") as output:
+            self.process = subprocess.Popen(
+                command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+
+    @property
+    def output(self) -> str:
+        """What it has said so far."""
+        return self._log.read_text(encoding="utf-8")
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self.process.poll() is not None
+
+    def wait(self) -> Result:
+        """Wait for its end."""
+        return Result(self.process.wait(timeout=LONGEST), self.output)
+
+    def kill(self) -> None:
+        """SIGKILL to ansible-playbook alone, as when the controller dies: what runs on the nodes at that moment may go on."""
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> None:
+        """SIGKILL to all that came from it."""
+        if not self.over:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+class Site:
+    """A cluster and the way to run the playbook on it."""
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self.cluster = cluster
+        self.folder = folder
+        self.archives = folder / "archives"
+        self.variables: dict[str, object] = {
+            "force_reauth_archive_dir": str(self.archives),
+            "force_reauth_proof_username": CANARY,
+            "force_reauth_settle_polls": 2,
+            "force_reauth_poll_seconds": 0.3,
+            "force_reauth_gate_timeout": 60,
+            "force_reauth_stop_timeout": 20,
+        }
+        self._runs: list[Run] = []
+
+    def run(self, *arguments: str, playbook: str = PLAYBOOK, inventory: Path | None = None, **variables: object) -> Result:
+        """Run it to its end. ``variables`` go to the group's variables in the inventory, with or without the prefix force_reauth_."""
+        return self.start(*arguments, playbook=playbook, inventory=inventory, **variables).wait()
+
+    def start(self, *arguments: str, playbook: str = PLAYBOOK, inventory: Path | None = None, **variables: object) -> Run:
+        """Start it."""
+        inventory = inventory or self.write_inventory(**variables)
+        return self._start(["-i", str(inventory), playbook, *arguments])
+
+    def resume(self, result: Result) -> Result:
+        """Run the command that a failed run printed, word by word, with the secrets of that run."""
+        printed = re.search(r"Resume: ansible-playbook (.*?) \(and the variables", result.said)
+        assert printed, result.output
+        return self._start(shlex.split(printed[1])).wait()
+
+    def _start(self, words: t.Sequence[str]) -> Run:
+        secrets = self.folder / "secrets.json"
+        secrets.write_text(json.dumps(self.secrets), encoding="utf-8")
+        secrets.chmod(0o600)
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), *words, "-e", f"@{secrets}"]
+        run = Run(command, self._environment(), self.folder, self.folder / f"run{len(self._runs)}.log")
+        self._runs.append(run)
+        return run
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What is never in an inventory."""
+        return {"force_reauth_proof_password": self.cluster.users[CANARY], "force_reauth_database_password": self.cluster.database.password}
+
+    def write_inventory(self, **variables: object) -> Path:
+        """The inventory; variables without the prefix get it."""
+        named = {
+            name if name.startswith(("force_reauth_", "ansible_")) else f"force_reauth_{name}": value for name, value in variables.items()
+        }
+        return self.cluster.write_inventory(self.folder / "inventory.yml", **{**self.variables, **named})
+
+    def sign_in(self, *users: str) -> list[Browser]:
+        """Browsers of users (made when they are not there) who signed in with 'remember me', spread over the nodes."""
+        nodes = self.cluster.nodes
+        browsers = [Browser(user, self.cluster.users.get(user) or self.cluster.add_user(user)) for user in users]
+        for number, browser in enumerate(browsers):
+            assert browser.sign_in(nodes[number % len(nodes)], remember_me=True)
+        return browsers
+
+    def open_doors(self, browsers: t.Iterable[Browser]) -> list[tuple[str, str, str]]:
+        """(user, node, cookie) of each cookie that, sent alone, still opens a node."""
+        return [
+            (browser.user, node.name, cookie)
+            for browser in browsers
+            for node in self.cluster.nodes
+            for cookie in browser.cookies
+            if browser.whoami(node, cookie)
+        ]
+
+    def pids(self) -> dict[str, int]:
+        """The process of each node, 0 for none."""
+        return {node.name: node.pid for node in self.cluster.nodes}
+
+    def record(self) -> dict[str, t.Any]:
+        """The newest run record."""
+        path = max(self.archives.glob("*/*/run.json"), key=lambda one: one.stat().st_mtime)
+        return t.cast("dict[str, t.Any]", json.loads(path.read_text(encoding="utf-8"))["record"])
+
+    def locks(self) -> list[str]:
+        """The nodes that are locked."""
+        return [node.name for node in self.cluster.nodes if (node.home / ".force_reauth.lock").exists()]
+
+    def state_of_everything(self) -> dict[str, object]:
+        """Processes, rows and files (with their content) of cluster and archives, to be compared."""
+        logs = ("catalina.out",)
+        files = [
+            path
+            for root in (self.cluster.folder, self.archives)
+            for path in sorted(root.rglob("*"))
+            if path.is_file() and path.name not in logs
+        ]
+        return {
+            "pids": self.pids(),
+            "rows": self.cluster.token_rows(),
+            "files": {str(path): path.read_bytes() for path in files if path.suffix != ".db"},
+        }
+
+    def take_down(self) -> None:
+        """End what still runs."""
+        for run in self._runs:
+            run.end()
+        self.cluster.destroy()
+
+    def _environment(self) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+        return {
+            **own,
+            "ANSIBLE_CONFIG": str(write_config(self.folder)),
+            "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
+            "ANSIBLE_NOCOLOR": "1",
+            "PYTHONUNBUFFERED": "1",
+        }

@@ -1,0 +1,181 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refused before anything is changed, with a sentence that names the thing: one case for each place in the playbook that refuses."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.playbook.runs import Result, Site
+
+MakeSite = t.Callable[..., Site]
+
+
+@pytest.fixture
+def site(make_site: MakeSite) -> Site:
+    """Two healthy nodes and somebody who is signed in."""
+    made = make_site(nodes=2)
+    made.sign_in("eve")
+    return made
+
+
+def refused(site: Site, result: Result, *sentences: str) -> None:
+    """It failed, said why, and left everything as it was."""
+    assert result.status != 0, result.output
+    result.assert_says(*sentences)
+    assert site.locks() == []
+
+
+def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site) -> None:
+    before = site.state_of_everything()
+    result = site.run("--check", run_id="CHG-1")
+    assert result.status == 0, result.output
+    result.assert_says(
+        "Run CHG-1, route rolling", "Tokens 1 of 1 user in", "Batches n1 | n2", "Check mode: nothing is changed. Not rehearsed:"
+    )
+    assert site.state_of_everything() == before
+    assert not site.archives.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "sentence"),
+    [
+        ((), {"hosts": "nonesuch"}, "force_reauth_hosts=nonesuch meets no host of the inventory. Nothing was changed."),
+        ((), {"hosts": ""}, "No cluster is selected"),
+        (("--limit", "n1"), {}, "--limit leaves out n2: all nodes of a cluster have to be restarted. Nothing was changed."),
+        ((), {"gate_timeout": "soon"}, "force_reauth_gate_timeout"),
+        ((), {"route": "sideways"}, "force_reauth_route"),
+        ((), {"product": "confluenza"}, "The product 'confluenza' is not known. Known products:"),
+        ((), {"run_id": "a/b"}, "The run id 'a/b' is not usable"),
+        ((), {"route": "outage"}, "force_reauth_accept_outage=true"),
+        ((), {"min_up": 2}, "force_reauth_min_up=2 cannot be kept"),
+        ((), {"database_name": "/nonesuch/jira.db"}, "/nonesuch/jira.db"),
+        ((), {"archive_dir": "/proc/archives"}, "/proc/archives"),
+    ],
+    ids=[
+        "empty group",
+        "no selection",
+        "limit",
+        "wrong type",
+        "wrong choice",
+        "product",
+        "run id",
+        "outage",
+        "min_up",
+        "database",
+        "archive folder",
+    ],
+)
+def test_what_is_asked_for_cannot_be(site: Site, arguments: tuple[str, ...], variables: dict[str, t.Any], sentence: str) -> None:
+    before = site.state_of_everything()
+    refused(site, site.run(*arguments, **variables), sentence)
+    assert site.state_of_everything() == before
+
+
+def test_an_empty_inventory_is_no_green_run(site: Site) -> None:
+    empty = site.folder / "empty.yml"
+    empty.write_text("---\nall: {}\n", encoding="utf-8")
+    refused(
+        site, site.run("-e", "force_reauth_hosts=tracker", inventory=empty), "force_reauth_hosts=tracker meets no host of the inventory"
+    )
+
+
+def test_every_node_that_is_not_well_is_named_at_once(site: Site) -> None:
+    site.cluster["n1"].stop()
+    inventory = json.loads(json.dumps(site.cluster.inventory(**site.variables)))
+    inventory["all"]["children"]["tracker"]["hosts"]["n3"] = {
+        "ansible_connection": "ssh",
+        "ansible_host": "127.0.0.1",
+        "ansible_port": 9,
+        "force_reauth_install_dir": "/opt/jira",
+    }
+    path = site.folder / "three.yml"
+    path.write_text(json.dumps(inventory), encoding="utf-8")
+    before = site.state_of_everything()
+    refused(site, site.run(inventory=path), "Not ready: n3: ", "Connection refused")
+    del inventory["all"]["children"]["tracker"]["hosts"]["n3"]
+    path.write_text(json.dumps(inventory), encoding="utf-8")
+    refused(site, site.run(inventory=path), "n1: no process of the product runs from")
+    assert site.state_of_everything() == before
+
+
+def test_the_nodes_of_two_clusters_are_told_apart_with_a_command_for_each(site: Site, make_site: MakeSite) -> None:
+    other = make_site(nodes=1)
+    inventory = json.loads(json.dumps(site.cluster.inventory(**site.variables)))
+    inventory["all"]["children"]["tracker"]["hosts"]["w1"] = {"force_reauth_install_dir": str(other.cluster["n1"].install)}
+    path = site.folder / "both.yml"
+    path.write_text(json.dumps(inventory), encoding="utf-8")
+    refused(site, site.run(inventory=path), "These are nodes of 2 clusters", "-e force_reauth_hosts=n1,n2", "-e force_reauth_hosts=w1")
+
+
+def test_an_unfinished_run_is_named_with_both_ways_out_and_can_be_set_aside(site: Site) -> None:
+    site.cluster["n1"].behave(start_fails=True)
+    failed = site.run(run_id="CHG-1")
+    failed.assert_says("stopped in step 'roll'", "told to fail its start")
+    site.cluster["n1"].behave(start_fails=False)
+    before = site.state_of_everything()
+    refused(
+        site,
+        site.run(run_id="CHG-2"),
+        "Run CHG-1 of this cluster is not finished",
+        "-e force_reauth_run_id=CHG-1",
+        "-e force_reauth_abandon=CHG-1",
+    )
+    assert site.state_of_everything() == before
+    site.cluster["n1"].start()
+    site.cluster.wait_running()
+    done = site.run(run_id="CHG-2", abandon="CHG-1")
+    assert done.status == 0, done.output
+    phases = {
+        path.parent.name: json.loads(path.read_text(encoding="utf-8"))["record"]["phase"] for path in site.archives.glob("*/*/run.json")
+    }
+    assert phases == {"CHG-1": "abandoned", "CHG-2": "proven"}
+
+
+def test_a_lock_of_another_run_is_named(site: Site) -> None:
+    lock = site.cluster["n2"].home / ".force_reauth.lock"
+    lock.write_text(json.dumps({"run_id": "CHG-0", "attempt": 1, "number": "aa", "controller": "ops7"}), encoding="utf-8")
+    before = site.state_of_everything()
+    result = site.run()
+    assert result.status != 0
+    result.assert_says("n2: locked by run CHG-0 (start 1, controller ops7)", "force_reauth_abandon=CHG-0")
+    assert site.state_of_everything() == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        (
+            "conf/server.xml",
+            "</Service>",
+            '<Engine name="Catalina"><Cluster className="org.apache.catalina.ha.tcp.SimpleTcpCluster"/></Engine></Service>',
+            "replicated",
+        ),
+        (
+            "conf/context.xml",
+            '<Manager pathname=""/>',
+            '<Manager className="org.apache.catalina.session.PersistentManager"><Store className="org.apache.catalina.session.JDBCStore"/></Manager>',
+            "kept outside",
+        ),
+    ],
+    ids=["replicated", "outside"],
+)
+def test_sessions_that_a_roll_would_not_end_are_refused(site: Site, file: str, old: str, new: str, sentence: str) -> None:
+    path = site.cluster["n1"].install / file
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    before = site.state_of_everything()
+    refused(site, site.run(), f"n1: its sessions are {sentence}", "force_reauth_route=outage")
+    assert site.state_of_everything() == before
+
+
+def test_the_role_alone_says_which_playbook_to_use(site: Site, tmp_path: Path) -> None:
+    playbook = tmp_path / "role.yml"
+    playbook.write_text(
+        "---\n- name: Role\n  hosts: tracker\n  gather_facts: false\n  roles: [dcops.atlassian_sessions.force_reauth]\n", encoding="utf-8"
+    )
+    refused(site, site.run(playbook=str(playbook)), "run the playbook dcops.atlassian_sessions.force_reauth")

@@ -1,0 +1,132 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Route rolling: the cluster never goes down, every old cookie is dead, and a failure stops the roll where it is."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from demo.behaviour import Behaviour
+from demo.sampler import HealthSampler
+from tests.playbook.runs import Site
+
+USERS = [f"user{number:02d}" for number in range(1, 51)]
+MakeSite = t.Callable[..., Site]
+
+
+def test_everybody_is_signed_out_while_two_of_three_nodes_stay_up_and_a_second_run_changes_nothing(site: Site) -> None:
+    browsers = site.sign_in(*USERS)
+    old = site.pids()
+    archived = site.cluster.token_rows()
+    assert len(site.open_doors(browsers)) == len(USERS) * (1 + len(site.cluster.nodes))
+
+    with HealthSampler(site.cluster) as health:
+        first = site.run("--limit", "tracker", run_id="CHG-1")
+
+    assert first.status == 0, first.output
+    first.assert_says("Run CHG-1: PROVEN", "Batches n1 | n2 | n3", f"{len(archived)} of")
+    assert health.min_up >= 2
+    assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
+    assert site.open_doors(browsers) == []
+    assert not set(archived) & set(site.cluster.token_rows())
+    assert site.locks() == []
+    site.sign_in(*USERS[:3])
+
+    before = site.state_of_everything()
+    second = site.run("--limit", "tracker", run_id="CHG-1")
+    assert second.status == 0, second.output
+    second.assert_says("Run CHG-1 is finished (proven): nothing was changed.")
+    assert site.state_of_everything() == before
+
+
+def test_a_gate_that_fails_in_the_first_batch_stops_the_roll_and_the_printed_command_ends_proven(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    browsers = site.sign_in("eve")
+    old = site.pids()
+    site.cluster["n1"].behave(next_start_hangs=True)
+    failed = site.run(gate_timeout=4)
+    assert failed.status != 0
+    failed.assert_says("stopped in step 'roll'", "Done: none. Not done: n1, n2", "STARTING")
+    assert (site.pids()["n2"], site.pids()["n1"] != old["n1"], site.locks()) == (old["n2"], True, [])
+
+    site.cluster["n1"].behave(next_start_hangs=False)
+    resumed = site.resume(failed)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says("resumed in phase rolling", ": PROVEN")
+    assert site.open_doors(browsers) == []
+
+
+def test_a_gate_that_fails_in_the_last_batch_leaves_it_out_and_the_resume_ends_proven(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    browsers = site.sign_in("eve")
+    site.cluster["n2"].behave(next_start_hangs=True)
+    failed = site.run(gate_timeout=4)
+    assert failed.status != 0
+    failed.assert_says("Done: n1. Not done: n2")
+    pid = site.pids()["n1"]
+    site.cluster["n2"].behave(next_start_hangs=False)
+    resumed = site.resume(failed)
+    assert resumed.status == 0, resumed.output
+    assert site.pids()["n1"] == pid, "a node that was done was restarted"
+    assert site.open_doors(browsers) == []
+
+
+@pytest.mark.parametrize("removed", [True, False], ids=["removed by the roll", "control: kept"])
+def test_sessions_that_were_saved_at_the_stop_are_dead_because_the_roll_removes_them(make_site: MakeSite, removed: bool) -> None:
+    site = make_site(nodes=2, behaviour=Behaviour(persist_sessions=True))
+    (browser,) = site.sign_in("eve")
+    if not removed:
+        site.cluster["n1"].restart()
+        assert site.open_doors([browser])[0] == ("eve", "n1", "JSESSIONID")
+        return
+    result = site.run()
+    assert result.status == 0, result.output
+    assert site.open_doors([browser]) == []
+
+
+def test_a_token_cache_that_survives_the_purge_stops_the_roll_after_the_first_batch(site: Site) -> None:
+    for node in site.cluster.nodes:
+        node.behave(token_cache=True)
+    old = site.pids()
+    result = site.run()
+    assert result.status != 0
+    result.assert_says("still signs canary in at n1", "is not enough here", "Not done: n2, n3")
+    assert {name: pid for name, pid in site.pids().items() if name != "n1"} == {"n2": old["n2"], "n3": old["n3"]}
+
+
+def test_a_node_whose_sessions_outlive_its_restart_is_unproven_by_name(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    site.cluster["n2"].behave(sessions_outlive_restart=True)
+    result = site.run(run_id="lie")
+    assert result.status != 0
+    result.assert_says("UNPROVEN", "n1: proven", "n2: unproven", "the session cookie that n2 handed out still signs canary in at n2")
+    again = site.run(run_id="lie")
+    assert again.status != 0
+    again.assert_says("Run lie is finished (unproven): nothing was changed.")
+
+
+def test_a_session_that_had_died_before_the_stop_proves_nothing(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    site.cluster["n2"].behave(session_timeout_seconds=1)
+    result = site.run()
+    assert result.status != 0
+    result.assert_says("UNPROVEN", "n2: its session cookie was dead already before the stop of the node")
+
+
+def test_a_playbook_of_ones_own_that_imports_ours_with_variables_of_its_groups(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    playbook = site.folder / "ours.yml"
+    playbook.write_text(
+        "---\n- name: Sign everybody out\n  ansible.builtin.import_playbook: dcops.atlassian_sessions.force_reauth\n"
+        "  vars:\n    force_reauth_hosts: tracker\n",
+        encoding="utf-8",
+    )
+    group_vars = site.folder / "group_vars"
+    group_vars.mkdir()
+    (group_vars / "tracker.yml").write_text('---\nforce_reauth_batches: ["100%"]\nforce_reauth_min_up: 0\n', encoding="utf-8")
+    result = site.run(playbook=str(playbook), hosts="nonesuch")
+    assert result.status == 0, result.output
+    result.assert_says("Batches n1, n2", ": PROVEN")
