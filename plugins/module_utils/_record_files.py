@@ -78,6 +78,12 @@ class RunRecords:
             _record.check_start(self._read(path), start, str(path))
             yield
 
+    def withdraw_proof(self, run_id: str) -> None:
+        """Note, whoever owns the run, that what it may have proven holds no longer."""
+        path = self._path(run_id, "")
+        with _serialized(path.parent):
+            self._write(path, _record.merged(self._read(path), {"proof_withdrawn": True}))
+
     def abandon(self, run_id: str) -> bool:
         """Set another run aside, whoever works at it; False when its record does not lie here."""
         path = self._path(run_id, "")
