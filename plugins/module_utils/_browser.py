@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import typing as t
+from urllib.parse import unquote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._http import Answer, Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Product
 
 SESSION, REMEMBER_ME = "session", "remember_me"
+# what a header says in place of a user's name
+_NOBODY = "anonymous"
 
 
 class CookieRow(t.TypedDict):
@@ -39,17 +42,15 @@ class Browser:
     def __init__(self, product: Product, site: Site, session_cookie: str = "", remember_me_cookie: str = "") -> None:
         self._web = product.web
         self._site = site
-        self._names = {SESSION: session_cookie or product.web.session_cookie, REMEMBER_ME: remember_me_cookie or product.web.remember_me_cookie}
+        self._names = {
+            SESSION: session_cookie or product.web.session_cookie,
+            REMEMBER_ME: remember_me_cookie or product.web.remember_me_cookie,
+        }
 
     def sign_in(self, username: str, password: str, node: str) -> list[CookieRow]:
         """Both cookies of a fresh sign-in with 'remember me', each seen to open the door when it is sent alone."""
         answer = self._submit(username, password)
-        rows = [self._cookie_in(answer, kind, node) for kind in (SESSION, REMEMBER_ME)]
-        for row in rows:
-            user, _emptied, _renewed = self._replay_one(row)
-            if user.lower() != username.lower():
-                raise SessionsError(self._not_signed_in(username, answer, row))
-        return rows
+        return [self._seen_to_work(self._cookie_in(answer, kind, node), username, answer) for kind in (SESSION, REMEMBER_ME)]
 
     def replay(self, rows: t.Sequence[CookieRow]) -> tuple[list[AnswerRow], list[CookieRow]]:
         """Each cookie alone: whom it opened the door to, and the cookies that came back with another value."""
@@ -64,10 +65,11 @@ class Browser:
 
     def _submit(self, username: str, password: str) -> Answer:
         # the newer sign-in first: where it exists, the old form may still be there and refuse
-        body = json.dumps({"username": username, "password": password, "rememberMe": True, "targetUrl": ""}).encode()
-        answer = self._site.post_json(self._web.sign_in_json_path, body)
-        if answer.status not in (404, 405):
-            return answer
+        if self._web.sign_in_json_path:
+            body = json.dumps({"username": username, "password": password, "rememberMe": True, "targetUrl": ""}).encode()
+            answer = self._site.post_json(self._web.sign_in_json_path, body)
+            if answer.status not in (404, 405):
+                return answer
         form = {name: value.format(username=username, password=password) for name, value in self._web.sign_in_form}
         return self._site.post(self._web.sign_in_path, form)
 
@@ -81,6 +83,13 @@ class Browser:
             f"The sign-in of the proof account at {self._site.url} set no cookie {name} (HTTP {answer.status}, cookies set: {came}"
             f"{_login_reason(answer)}). Wrong password, two-step verification, or another cookie name."
         )
+
+    def _seen_to_work(self, row: CookieRow, username: str, answer: Answer) -> CookieRow:
+        """The cookie as it is after its use: some products renew it each time."""
+        user, _emptied, renewed = self._replay_one(row)
+        if user.lower() != username.lower():
+            raise SessionsError(self._not_signed_in(username, answer, row))
+        return {**row, "value": renewed or row["value"]}
 
     def _not_signed_in(self, username: str, answer: Answer, row: CookieRow) -> str:
         return (
@@ -98,11 +107,13 @@ class Browser:
 
     def _user_in(self, answer: Answer) -> str:
         """The user that the page names, '' for nobody; a page that says neither proves nothing."""
+        named = unquote(answer.headers.get(self._web.whoami_header, "")) if self._web.whoami_header else ""
+        if named not in ("", _NOBODY):
+            return named
         user = answer.body.strip()
         if answer.status != 200 or "<" in user or len(user.splitlines()) > 1:
-            raise SessionsError(
-                f"{self._site.url}{self._web.whoami_path} does not tell who is signed in (HTTP {answer.status}): nothing can be proven by it."
-            )
+            page = f"{self._site.url}{self._web.whoami_path}"
+            raise SessionsError(f"{page} does not tell who is signed in (HTTP {answer.status}): nothing can be proven by it.")
         return user
 
 

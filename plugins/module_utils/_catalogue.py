@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.bamboo import BAMBOO
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.bitbucket import BITBUCKET
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.confluence import CONFLUENCE
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.fisheye import FISHEYE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.jira import JIRA
 
-PRODUCTS: dict[str, Product] = {product.name: product for product in (JIRA,)}
+PRODUCTS: dict[str, Product] = {product.name: product for product in (BAMBOO, BITBUCKET, CONFLUENCE, FISHEYE, JIRA)}
 
 
 def product_named(name: str) -> Product:

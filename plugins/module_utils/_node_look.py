@@ -17,8 +17,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
 def look_for_running(product: Product, install_dir: str, site: Site, old_process: str) -> dict[str, t.Any]:
     """Is the node ready? Keys: ``ready``, ``status``, ``process``, ``http_status``, ``saw``."""
     processes = find_processes(product, install_dir)
-    status_code, status_body = _page(site, product.web.status_path)
-    page_code, page_body = _page(site, product.web.functional_path) if status_code == 200 else (0, "")
+    status_code, status_body = _page(site, product.web.status_path) if product.web.status_path else (0, "")
+    page_wanted = _readiness.page_is_asked(product, status_code, _readiness.state_in(status_body))
+    page_code, page_body = _page(site, product.web.functional_path) if page_wanted else (0, "")
     process = processes[0].identity if len(processes) == 1 else ""
     found = _readiness.is_running(product, _readiness.Seen(process, status_code, status_body, page_code, page_body), old_process)
     return {"ready": found.ready, "status": found.status, "process": process, "http_status": status_code, "saw": found.saw}

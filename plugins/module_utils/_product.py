@@ -153,9 +153,10 @@ class Service:
 
 @dataclass(frozen=True)
 class Web:
-    """Cookies, pages and states. Paths are below the context path.
+    """Cookies, pages and states. Paths are below the context path; '' where the product has no such page.
 
-    ``secondary_states`` are the ready states of a node that stands by for the primary, where a cluster has one.
+    ``whoami_header``: a header, in lower case, that also tells who is signed in. ``secondary_states`` are the ready states of a node that
+    stands by for the primary, where a cluster has one.
     """
 
     default_port: int
@@ -169,6 +170,7 @@ class Web:
     sign_in_form: tuple[tuple[str, str], ...]
     whoami_path: str
     secondary_states: tuple[str, ...] = ()
+    whoami_header: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,23 +49,46 @@ def role_in_cluster(product: Product, state: str) -> str:
     return "secondary" if state in web.secondary_states else "primary"
 
 
-def is_running(product: Product, seen: Seen, old_process: str) -> Readiness:
-    """Ready: a ready state with 200, a functional page with 200, and a process that is not ``old_process``."""
-    state = state_in(seen.status_body)
+def page_is_asked(product: Product, status_code: int, state: str) -> bool:
+    """Whether the functional page tells more: a secondary leaves its pages to the primary, and a node that says no is believed."""
     web = product.web
+    return not web.status_path or (status_code == 200 and state in web.ready_states and state not in web.secondary_states)
+
+
+def is_running(product: Product, seen: Seen, old_process: str) -> Readiness:
+    """Ready: a ready state with 200 where there is a status page, a functional page with 200, and a process that is not ``old_process``."""
+    state = state_in(seen.status_body)
+    said = f"state {state}" if state else f"{product.web.functional_path} answers {seen.page_code}"
+    problem = _status_problem(product, seen, state) or _page_problem(product, seen, state) or _process_problem(seen, old_process)
+    if problem:
+        return Readiness(False, state, problem)
+    return Readiness(True, state, f"{said}, process {pid_in(seen.process)}")
+
+
+def _status_problem(product: Product, seen: Seen, state: str) -> str:
+    web = product.web
+    if not web.status_path:
+        return ""
     if not seen.status_code:
-        return Readiness(False, state, seen.status_body)
+        return seen.status_body
     if seen.status_code != 200 or state not in web.ready_states:
-        return Readiness(False, state, f"{web.status_path} answers {seen.status_code} with {f'state {state}' if state else 'no state'}")
-    if not seen.page_code:
-        return Readiness(False, state, f"state {state}, but {seen.page_body}")
-    if seen.page_code != 200:
-        return Readiness(False, state, f"state {state}, but {web.functional_path} answers {seen.page_code}")
+        return f"{web.status_path} answers {seen.status_code} with {f'state {state}' if state else 'no state'}"
+    return ""
+
+
+def _page_problem(product: Product, seen: Seen, state: str) -> str:
+    if seen.page_code == 200 or not page_is_asked(product, seen.status_code, state):
+        return ""
+    problem = f"{product.web.functional_path} answers {seen.page_code}" if seen.page_code else seen.page_body
+    return f"state {state}, but {problem}" if state else problem
+
+
+def _process_problem(seen: Seen, old_process: str) -> str:
     if not seen.process:
-        return Readiness(False, state, f"state {state}, but no process of this installation was found")
+        return "it answers, but there is not exactly one process of this installation"
     if seen.process == old_process:
-        return Readiness(False, state, f"state {state}, but it is still the old process {pid_in(old_process)}")
-    return Readiness(True, state, f"state {state}, process {pid_in(seen.process)}")
+        return f"it answers, but it is still the old process {pid_in(old_process)}"
+    return ""
 
 
 def is_stopped(processes: t.Sequence[str]) -> Readiness:

@@ -21,6 +21,19 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     Tomcat,
     Web,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
+    POM_VERSION,
+    SERAPH_SIGN_IN_FORM,
+    SURVIVES,
+    TOMCAT_PROCESS,
+    TOMCAT_SAVED_SESSIONS,
+    TOMCAT_SERVER,
+    TWO_STEP_SIGN_IN_PATH,
+    WHOAMI_PATH,
+    container_cookie,
+    seraph_cookie,
+    tomcat_contexts,
+)
 
 _POINTER = "atlassian-jira/WEB-INF/classes/jira-application.properties"
 _DATABASE = "{home}/dbconfig.xml"
@@ -47,7 +60,7 @@ JIRA = Product(
         signs=(_POINTER,),
         usual_install="/opt/atlassian/jira",
         version=(
-            ("atlassian-jira/META-INF/maven/com.atlassian.jira/*/pom.properties", r"(?m)^version=(\d[\w.-]*)"),
+            ("atlassian-jira/META-INF/maven/com.atlassian.jira/*/pom.properties", POM_VERSION),
             ("README.txt", r"\bJIRA (\d+(?:\.\d+)+)"),
         ),
         home=(
@@ -69,22 +82,16 @@ JIRA = Product(
         ),
         node_id=(Place("{home}/cluster.properties", "jira.node.id"),),
         clustered=(Place("{home}/cluster.properties", "jira.node.id"),),
-        tomcat=Tomcat(
-            server="conf/server.xml",
-            webapp="atlassian-jira",
-            contexts=("conf/context.xml", "conf/Catalina/*/*.xml", "atlassian-jira/META-INF/context.xml"),
-        ),
+        tomcat=Tomcat(server=TOMCAT_SERVER, webapp="atlassian-jira", contexts=tomcat_contexts("atlassian-jira")),
         connector=ConnectorKeys(),
-        session_cookie=(Place("{install}/atlassian-jira/WEB-INF/web.xml", "session-config/cookie-config/name"),),
-        remember_me_cookie=(
-            Place("{install}/atlassian-jira/WEB-INF/classes/seraph-config.xml", "init-param[param-name=login.cookie.key]/param-value"),
-        ),
+        session_cookie=(container_cookie("atlassian-jira"),),
+        remember_me_cookie=(seraph_cookie("atlassian-jira"),),
         sessions=SessionKeys(default="disk"),
     ),
     service=Service(
         start=("bin/start-jira.sh",),
         stop=("bin/stop-jira.sh",),
-        process=(r"-Dcatalina\.base=(.+)", r"-Dcatalina\.home=(.+)"),
+        process=TOMCAT_PROCESS,
     ),
     web=Web(
         default_port=8080,
@@ -94,22 +101,11 @@ JIRA = Product(
         ready_states=("RUNNING",),
         # a page that renders through the whole application, without a sign-in
         functional_path="/login.jsp",
-        sign_in_json_path="/rest/tsv/1.0/authenticate",
+        sign_in_json_path=TWO_STEP_SIGN_IN_PATH,
         sign_in_path="/login.jsp",
-        sign_in_form=(
-            ("os_username", "{username}"),
-            ("os_password", "{password}"),
-            ("os_cookie", "true"),
-        ),
-        whoami_path="/plugins/servlet/applinks/whoami",
+        sign_in_form=SERAPH_SIGN_IN_FORM,
+        whoami_path=WHOAMI_PATH,
     ),
-    persisted_sessions=("work/Catalina/*/*/SESSIONS.ser",),
-    survives=(
-        "personal access tokens",
-        "OAuth and application-link tokens",
-        "Basic authentication",
-        "the identity provider's own session (SAML and OpenID Connect sign in again silently)",
-        "Crowd single sign-on",
-        "mobile apps",
-    ),
+    persisted_sessions=TOMCAT_SAVED_SESSIONS,
+    survives=(*SURVIVES, "mobile apps"),
 )

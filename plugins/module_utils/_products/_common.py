@@ -1,0 +1,51 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What several products have in common: Tomcat, Seraph, the application links plugin."""
+
+from __future__ import annotations
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Place
+
+TOMCAT_PROCESS = (r"-Dcatalina\.base=(.+)", r"-Dcatalina\.home=(.+)")
+TOMCAT_SAVED_SESSIONS = ("work/Catalina/*/*/SESSIONS.ser",)
+TOMCAT_SERVER = "conf/server.xml"
+# the version in a file that Maven leaves in every web application
+POM_VERSION = r"(?m)^version=(\d[\w.-]*)"
+
+WHOAMI_PATH = "/plugins/servlet/applinks/whoami"
+MANIFEST_PATH = "/rest/applinks/1.0/manifest"
+TWO_STEP_SIGN_IN_PATH = "/rest/tsv/1.0/authenticate"
+SERAPH_SIGN_IN_FORM = (
+    ("os_username", "{username}"),
+    ("os_password", "{password}"),
+    ("os_cookie", "true"),
+)
+
+SURVIVES = (
+    "personal access tokens",
+    "OAuth and application-link tokens",
+    "Basic authentication",
+    "the identity provider's own session (SAML and OpenID Connect sign in again silently)",
+    "Crowd single sign-on",
+)
+
+
+def tomcat_contexts(webapp: str) -> tuple[str, ...]:
+    """The files besides server.xml that may hold a Context of the web application."""
+    return ("conf/context.xml", "conf/Catalina/*/*.xml", f"{webapp}/META-INF/context.xml")
+
+
+def container_cookie(webapp: str) -> Place:
+    """Where the web application itself may name the session cookie."""
+    return Place(f"{{install}}/{webapp}/WEB-INF/web.xml", "session-config/cookie-config/name")
+
+
+def seraph_cookie(webapp: str) -> Place:
+    """Where Seraph is told the name of the remember-me cookie."""
+    return Place(f"{{install}}/{webapp}/WEB-INF/classes/seraph-config.xml", "init-param[param-name=login.cookie.key]/param-value")
+
+
+def hibernate(file: str, name: str) -> Place:
+    """A property in a settings file of Hibernate's form."""
+    return Place(file, f"property[@name={name}]")

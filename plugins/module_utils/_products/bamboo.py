@@ -1,0 +1,112 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bamboo. Sources: Atlassian's documentation, the official image and the tables of its built-in database."""
+
+from __future__ import annotations
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import (
+    ARGUMENT,
+    DEFAULT,
+    ENVIRONMENT,
+    Column,
+    ConnectorKeys,
+    DatabaseKeys,
+    Files,
+    Place,
+    Product,
+    Service,
+    SessionKeys,
+    TokenTable,
+    Tomcat,
+    Web,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
+    POM_VERSION,
+    SERAPH_SIGN_IN_FORM,
+    SURVIVES,
+    TOMCAT_PROCESS,
+    TOMCAT_SAVED_SESSIONS,
+    TOMCAT_SERVER,
+    TWO_STEP_SIGN_IN_PATH,
+    WHOAMI_PATH,
+    container_cookie,
+    hibernate,
+    seraph_cookie,
+    tomcat_contexts,
+)
+
+_POINTER = "atlassian-bamboo/WEB-INF/classes/bamboo-init.properties"
+_SETTINGS = "{home}/bamboo.cfg.xml"
+_NODE = "{home}/cluster-node.properties"
+
+BAMBOO = Product(
+    name="bamboo",
+    title="Bamboo",
+    tokens=TokenTable(
+        name="rememberme_token",
+        columns=(
+            Column("id", "integer"),
+            Column("username", "text"),
+            Column("created", "integer"),
+            Column("token", "text"),
+        ),
+        key="id",
+        token="token",
+        user="username",
+        created="created",
+        created_unit="epoch_ms",
+    ),
+    files=Files(
+        signs=(_POINTER,),
+        usual_install="/opt/atlassian/bamboo",
+        version=(("atlassian-bamboo/META-INF/maven/com.atlassian.bamboo/*/pom.properties", POM_VERSION),),
+        home=(
+            Place(ARGUMENT, "-Dbamboo.home="),
+            Place(ENVIRONMENT, "BAMBOO_HOME"),
+            Place(f"{{install}}/{_POINTER}", "bamboo.home"),
+            Place(DEFAULT, "/var/atlassian/application-data/bamboo"),
+        ),
+        database=DatabaseKeys(
+            file=_SETTINGS,
+            root="application-configuration",
+            url=(hibernate(_SETTINGS, "hibernate.connection.url"),),
+            user=(hibernate(_SETTINGS, "hibernate.connection.username"),),
+            password=(hibernate(_SETTINGS, "hibernate.connection.password"),),
+            cipher=(hibernate(_SETTINGS, "jdbc.password.decrypter.classname"),),
+            schema=(hibernate(_SETTINGS, "hibernate.default_schema"),),
+            kind=(hibernate(_SETTINGS, "hibernate.dialect"), hibernate(_SETTINGS, "hibernate.connection.driver_class")),
+            jndi=(hibernate(_SETTINGS, "hibernate.connection.datasource"),),
+        ),
+        node_id=(Place(_NODE, "node.id"), Place(_NODE, "node.name")),
+        # the file itself is there on every node since 9.5, also on a single one
+        clustered=(Place(_NODE, "node.hostname"),),
+        tomcat=Tomcat(server=TOMCAT_SERVER, webapp="atlassian-bamboo", contexts=tomcat_contexts("atlassian-bamboo")),
+        connector=ConnectorKeys(),
+        session_cookie=(container_cookie("atlassian-bamboo"),),
+        remember_me_cookie=(seraph_cookie("atlassian-bamboo"),),
+        sessions=SessionKeys(default="disk"),
+    ),
+    service=Service(
+        start=("bin/start-bamboo.sh",),
+        stop=("bin/stop-bamboo.sh",),
+        process=TOMCAT_PROCESS,
+    ),
+    web=Web(
+        default_port=8085,
+        session_cookie="JSESSIONID",
+        remember_me_cookie="seraph.bamboo",
+        # /status answers 200 long before the node is up
+        status_path="/rest/api/latest/status",
+        # PAUSED: no new builds, but it serves its users
+        ready_states=("RUNNING", "PAUSED", "RUNNING_AS_SECONDARY"),
+        secondary_states=("RUNNING_AS_SECONDARY",),
+        functional_path="/userlogin.action",
+        sign_in_json_path=TWO_STEP_SIGN_IN_PATH,
+        sign_in_path="/userlogin.action",
+        sign_in_form=SERAPH_SIGN_IN_FORM,
+        whoami_path=WHOAMI_PATH,
+    ),
+    persisted_sessions=TOMCAT_SAVED_SESSIONS,
+    survives=(*SURVIVES, "agents and their authentication", "repository and deployment credentials"),
+)

@@ -1,0 +1,128 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bitbucket. Sources: Atlassian's documentation, the official image and schema dumps."""
+
+from __future__ import annotations
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import (
+    ARGUMENT,
+    DEFAULT,
+    ENVIRONMENT,
+    Column,
+    ConnectorKeys,
+    DatabaseKeys,
+    Files,
+    Place,
+    Places,
+    Product,
+    Service,
+    SessionKeys,
+    TokenTable,
+    Web,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import POM_VERSION, SURVIVES, WHOAMI_PATH
+
+_SETTINGS = "{home}/shared/bitbucket.properties"
+_HOME_SCRIPT = "bin/set-bitbucket-home.sh"
+
+
+def _setting(key: str) -> Places:
+    """A setting of the product, which its environment overrides."""
+    return (Place(ENVIRONMENT, key.upper().replace(".", "_").replace("-", "_")), Place(_SETTINGS, key))
+
+
+BITBUCKET = Product(
+    name="bitbucket",
+    title="Bitbucket",
+    tokens=TokenTable(
+        name="sta_remember_me_token",
+        columns=(
+            Column("id", "integer"),
+            Column("series", "text"),
+            Column("token", "text"),
+            Column("user_id", "integer"),
+            Column("expiry_timestamp", "timestamp"),
+            Column("claimed", "boolean"),
+            Column("claimed_address", "text"),
+        ),
+        key="id",
+        token="token",
+        user="user_id",
+        # the table tells the end of a token's life only: all live equally long, so the order of age is the same
+        created="expiry_timestamp",
+        created_unit="timestamp",
+        series="series",
+    ),
+    files=Files(
+        signs=("bin/start-bitbucket.sh", _HOME_SCRIPT),
+        usual_install="/opt/atlassian/bitbucket",
+        version=(("app/META-INF/maven/com.atlassian.bitbucket.server/*/pom.properties", POM_VERSION),),
+        home=(
+            Place(ARGUMENT, "-Dbitbucket.home="),
+            Place(ENVIRONMENT, "BITBUCKET_HOME"),
+            Place(f"{{install}}/{_HOME_SCRIPT}", "BITBUCKET_HOME"),
+            Place(DEFAULT, "/var/atlassian/application-data/bitbucket"),
+        ),
+        database=DatabaseKeys(
+            file=_SETTINGS,
+            root="",
+            url=_setting("jdbc.url"),
+            user=_setting("jdbc.user"),
+            password=_setting("jdbc.password"),
+            cipher=_setting("jdbc.password.decrypter.classname"),
+            kind=_setting("jdbc.driver"),
+            built_in="h2",
+            built_in_path="{home}/shared/data/db",
+        ),
+        node_id=(),
+        clustered=(
+            *_setting("hazelcast.network.tcpip"),
+            *_setting("hazelcast.network.multicast"),
+            *_setting("hazelcast.network.aws"),
+            *_setting("hazelcast.network.azure"),
+            *_setting("hazelcast.network.kubernetes"),
+        ),
+        tomcat=None,
+        connector=ConnectorKeys(
+            port=_setting("server.port"),
+            address=_setting("server.address"),
+            context=_setting("server.context-path"),
+            tls=_setting("server.ssl.enabled"),
+            proxy_name=_setting("server.proxy-name"),
+            proxy_port=_setting("server.proxy-port"),
+            scheme=_setting("server.scheme"),
+        ),
+        session_cookie=_setting("server.session.cookie.name"),
+        remember_me_cookie=(),
+        sessions=SessionKeys(
+            default="memory",
+            setting=_setting("hazelcast.http.sessions"),
+            values=(("local", "memory"), ("sticky", "replicated"), ("replicated", "replicated")),
+        ),
+    ),
+    service=Service(
+        start=("bin/start-bitbucket.sh",),
+        stop=("bin/stop-bitbucket.sh",),
+        process=(r"-Dbitbucket\.install=(.+)",),
+    ),
+    web=Web(
+        default_port=7990,
+        session_cookie="BITBUCKETSESSIONID",
+        remember_me_cookie="_atl_bitbucket_remember_me",
+        status_path="/status",
+        ready_states=("RUNNING",),
+        functional_path="/login",
+        sign_in_json_path="",
+        sign_in_path="/j_atl_security_check",
+        sign_in_form=(
+            ("j_username", "{username}"),
+            ("j_password", "{password}"),
+            ("_atl_remember_me", "on"),
+        ),
+        whoami_path=WHOAMI_PATH,
+        whoami_header="x-ausername",
+    ),
+    persisted_sessions=(),
+    survives=(*SURVIVES, "SSH keys and access keys", "HTTP access tokens"),
+)

@@ -1,0 +1,110 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Confluence. Sources: Atlassian's documentation, the official image and schema dumps."""
+
+from __future__ import annotations
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import (
+    ARGUMENT,
+    DEFAULT,
+    ENVIRONMENT,
+    Column,
+    ConnectorKeys,
+    DatabaseKeys,
+    Files,
+    Place,
+    Product,
+    Service,
+    SessionKeys,
+    TokenTable,
+    Tomcat,
+    Web,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
+    POM_VERSION,
+    SERAPH_SIGN_IN_FORM,
+    SURVIVES,
+    TOMCAT_PROCESS,
+    TOMCAT_SAVED_SESSIONS,
+    TOMCAT_SERVER,
+    TWO_STEP_SIGN_IN_PATH,
+    WHOAMI_PATH,
+    container_cookie,
+    hibernate,
+    seraph_cookie,
+    tomcat_contexts,
+)
+
+_POINTER = "confluence/WEB-INF/classes/confluence-init.properties"
+_SETTINGS = "{home}/confluence.cfg.xml"
+
+CONFLUENCE = Product(
+    name="confluence",
+    title="Confluence",
+    tokens=TokenTable(
+        name="remembermetoken",
+        columns=(
+            Column("id", "integer"),
+            Column("username", "text"),
+            Column("created", "integer"),
+            Column("token", "text"),
+        ),
+        key="id",
+        token="token",
+        user="username",
+        created="created",
+        created_unit="epoch_ms",
+    ),
+    files=Files(
+        signs=(_POINTER,),
+        usual_install="/opt/atlassian/confluence",
+        version=(("confluence/META-INF/maven/com.atlassian.confluence/*/pom.properties", POM_VERSION),),
+        home=(
+            Place(ARGUMENT, "-Dconfluence.home="),
+            Place(ENVIRONMENT, "CONFLUENCE_HOME"),
+            Place(f"{{install}}/{_POINTER}", "confluence.home"),
+            Place(DEFAULT, "/var/atlassian/application-data/confluence"),
+        ),
+        database=DatabaseKeys(
+            file=_SETTINGS,
+            root="confluence-configuration",
+            url=(hibernate(_SETTINGS, "hibernate.connection.url"),),
+            user=(hibernate(_SETTINGS, "hibernate.connection.username"),),
+            password=(hibernate(_SETTINGS, "hibernate.connection.password"),),
+            cipher=(hibernate(_SETTINGS, "jdbc.password.decrypter.classname"),),
+            schema=(hibernate(_SETTINGS, "hibernate.default_schema"),),
+            kind=(hibernate(_SETTINGS, "hibernate.dialect"), hibernate(_SETTINGS, "hibernate.connection.driver_class")),
+            jndi=(hibernate(_SETTINGS, "hibernate.connection.datasource"),),
+            built_in="h2",
+            built_in_path="{home}/database/h2db",
+        ),
+        node_id=(Place(ARGUMENT, "-Dconfluence.cluster.node.name="), hibernate(_SETTINGS, "confluence.cluster.node.name")),
+        clustered=(hibernate(_SETTINGS, "confluence.cluster"),),
+        tomcat=Tomcat(server=TOMCAT_SERVER, webapp="confluence", contexts=tomcat_contexts("confluence")),
+        connector=ConnectorKeys(),
+        session_cookie=(container_cookie("confluence"),),
+        remember_me_cookie=(seraph_cookie("confluence"),),
+        sessions=SessionKeys(default="disk"),
+    ),
+    service=Service(
+        start=("bin/start-confluence.sh",),
+        stop=("bin/stop-confluence.sh",),
+        process=TOMCAT_PROCESS,
+    ),
+    web=Web(
+        default_port=8090,
+        session_cookie="JSESSIONID",
+        remember_me_cookie="seraph.confluence",
+        status_path="/status",
+        ready_states=("RUNNING",),
+        # RUNNING can hide a node that answers every page with an error
+        functional_path="/login.action",
+        sign_in_json_path=TWO_STEP_SIGN_IN_PATH,
+        sign_in_path="/dologin.action",
+        sign_in_form=SERAPH_SIGN_IN_FORM,
+        whoami_path=WHOAMI_PATH,
+    ),
+    persisted_sessions=TOMCAT_SAVED_SESSIONS,
+    survives=(*SURVIVES, "mobile apps"),
+)
