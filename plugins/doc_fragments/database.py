@@ -1,0 +1,95 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of the modules that talk to the token database."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Where the tokens are; and where a run keeps its archives."""
+
+    DOCUMENTATION = r"""
+options:
+  product:
+    description:
+      - The product, by its name in the catalogue, for example V(jira).
+    type: str
+    required: true
+  engine:
+    description:
+      - The database engine, one of V(postgresql), V(sqlite), V(mysql), V(mariadb), V(sqlserver), V(oracle), V(hsqldb), V(h2).
+      - SQL Server and Oracle are refused unless O(accept_untested_engine=true). HSQLDB and H2 are always refused.
+        The message has the SQL to run by hand.
+    type: str
+    required: true
+  database_host:
+    description:
+      - Where the server answers; empty is C(localhost).
+      - A value that begins with C(/) is a unix socket, for PostgreSQL its folder, for MySQL and MariaDB the socket itself.
+    type: str
+    default: ""
+  database_port:
+    description:
+      - The server's port, V(0) for the usual one of the engine.
+    type: int
+    default: 0
+  database_name:
+    description:
+      - The name of the database. For SQLite the path of the file, for Oracle the service name.
+    type: str
+    required: true
+  database_user:
+    description:
+      - The account; it needs to read and delete, and to put back tokens also to insert.
+    type: str
+    default: ""
+  database_password:
+    description:
+      - The account's password. It is never returned, logged or put into a message.
+    type: str
+    default: ""
+  database_schema:
+    description:
+      - The schema of the product's tables. When empty, the table is looked for in all schemas, and must be found in exactly one.
+    type: str
+    default: ""
+  database_ssl_mode:
+    description:
+      - How TLS is used, in the words of PostgreSQL's libpq, V(disable), V(allow), V(prefer), V(require), V(verify-ca) or V(verify-full).
+        For MySQL and MariaDB V(allow), V(prefer) and empty leave it to the driver.
+    type: str
+    default: ""
+  database_ssl_ca:
+    description:
+      - The file with the certificates of those who may sign the server's certificate.
+    type: path
+    default: ""
+  accept_untested_engine:
+    description:
+      - Whether an engine may be used that this collection was never run on.
+    type: bool
+    default: false
+requirements:
+  - SQLAlchemy 2.0 or newer
+  - psycopg2 for PostgreSQL
+  - PyMySQL for MySQL and MariaDB, with cryptography for accounts of MySQL 8
+notes:
+  - The requirements are those of the host on which the module runs. Where C(isal) is installed, archives are compressed faster.
+"""
+
+    # for the modules that write archives
+    FOLDER = r"""
+options:
+  archive_dir:
+    description:
+      - The folder that holds archives and records of all runs. Folders below it are made, for this account alone (V(0700)).
+      - Archives hold live logins, keep the folder on an encrypted disk and out of general backups.
+    type: path
+    required: true
+  run_id:
+    description:
+      - The run to which this belongs, 1 to 64 of the characters C(A-Z a-z 0-9 . _ -).
+    type: str
+    required: true
+"""

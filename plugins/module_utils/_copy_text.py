@@ -1,0 +1,59 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PostgreSQL's COPY text format: a row is a line, columns stand between tabs, ``\\N`` is NULL, backslashes escape. Pure.
+
+Source: the PostgreSQL manual, COPY, "Text Format".
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import re
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+
+NULL = b"\\N"
+_ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
+_ESCAPING = str.maketrans(_ESCAPES)
+_MEANINGS = {written[1]: meant for meant, written in _ESCAPES.items()}
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+Value = t.Union[None, bool, int, float, str, decimal.Decimal, datetime.datetime, datetime.date]
+
+
+def line_of(values: t.Iterable[Value]) -> bytes:
+    """One row, with its line end."""
+    return b"\t".join(_field_of(value) for value in values) + b"\n"
+
+
+def texts_of(line: bytes) -> list[t.Optional[str]]:
+    """The values of one row as text, None for NULL; ``line`` may have its line end."""
+    return [None if field == NULL else _unescaped(field) for field in fields_of(line)]
+
+
+def fields_of(line: bytes) -> list[bytes]:
+    """The fields of one row as they are written; equal fields are equal values."""
+    return line.rstrip(b"\n").split(b"\t")
+
+
+def text_of(value: Value) -> str:
+    """A value that is not NULL as PostgreSQL would write it; raises SessionsError for one that is no plain value."""
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, (int, float, str, decimal.Decimal, datetime.date)):
+        return str(value)
+    raise SessionsError(f"The table holds a value of type {type(value).__name__}, which no product writes: is it the product's table?")
+
+
+def _field_of(value: Value) -> bytes:
+    return NULL if value is None else text_of(value).translate(_ESCAPING).encode()
+
+
+def _unescaped(field: bytes) -> str:
+    text = field.decode()
+    return _ESCAPED.sub(lambda found: _MEANINGS.get(found[1], found[1]), text) if "\\" in text else text

@@ -1,0 +1,295 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The token table of one database: looked at, copied out, moved out, put back. What engines share; each engine has a file of its own.
+
+The ``_token_store*`` files hold all SQL of the collection.
+"""
+
+from __future__ import annotations
+
+import abc
+import itertools
+import typing as t
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import line_of, texts_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._sqlalchemy_dep import sqlalchemy_module
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_connection import Connector
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import Candidate, FoundColumn, FoundTable
+
+if t.TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, TableClause
+    from sqlalchemy.engine import Connection
+
+# rows that are read, compared or inserted at a time
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of the token table. ``identity`` names the database as its server reports it; ``bytes`` estimates the rows' size."""
+
+    table: FoundTable
+    identity: str
+    rows: int
+    users: int
+    oldest: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class KeyRange:
+    """Keys above ``after`` up to and including ``upto``; None is no bound."""
+
+    after: t.Optional[int] = None
+    upto: t.Optional[int] = None
+
+
+Keys = t.Union[KeyRange, t.Sequence[int]]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Rows that were put back, and rows that were there already with the same content."""
+
+    rows: int
+    present: int
+
+
+class Sink(t.Protocol):
+    """Takes bytes in COPY text format."""
+
+    def write(self, data: bytes, /) -> t.Any:
+        """Take the next bytes."""
+
+
+class Statements:
+    """The table as SQLAlchemy's expressions."""
+
+    def __init__(self, table: FoundTable) -> None:
+        self.sql = sqlalchemy_module()
+        columns = [self.sql.column(column.name) for column in table.columns]
+        self.table: TableClause = self.sql.table(table.name, *columns, schema=table.schema or None)
+        self.columns = [self.table.c[column.name] for column in table.columns]
+        self.key: ColumnElement[t.Any] = self.table.c[table.key]
+
+    def which(self, keys: Keys) -> ColumnElement[bool]:
+        """The condition that only these keys fulfil."""
+        if not isinstance(keys, KeyRange):
+            return t.cast("ColumnElement[bool]", self.key.in_(keys))
+        bounds = [] if keys.after is None else [self.key > keys.after]
+        bounds += [] if keys.upto is None else [self.key <= keys.upto]
+        return t.cast("ColumnElement[bool]", self.sql.and_(self.sql.true(), *bounds))
+
+
+class Sweep:
+    """One transaction that moves rows out of the table. Rows leave the database only with ``commit``."""
+
+    def __init__(self, connector: Connector, connection: Connection, table: FoundTable) -> None:
+        self.connector = connector
+        self.connection = connection
+        self.table = table
+        self.statements = Statements(table)
+
+    def move_out(self, sink: Sink, keys: Keys) -> int:
+        """Write the rows of these keys to the sink, delete exactly those, and return how many they were."""
+        which = self.statements.which(keys)
+        rows = _write_rows(self.connection, self.reading().where(which).order_by(self.statements.key).with_for_update(), sink)
+        deleted = self.connection.execute(self.statements.sql.delete(self.statements.table).where(which)).rowcount
+        if deleted != rows:
+            raise SessionsError(f"{self.table.label}: {rows} rows were read but {deleted} deleted, so the deletion was rolled back.")
+        return rows
+
+    def reading(self) -> t.Any:
+        """The SELECT of whole rows."""
+        return self.statements.sql.select(*self.statements.columns)
+
+    def remaining(self) -> int:
+        """How many rows the table holds now, inside the transaction."""
+        sql = self.statements.sql
+        return int(self.connection.scalar(sql.select(sql.func.count()).select_from(self.statements.table)))
+
+    def now(self) -> str:
+        """The database's clock, ISO."""
+        return _token_table.iso_time(
+            self.connection.scalar(self.statements.sql.select(self.statements.sql.func.current_timestamp())), "timestamp"
+        )
+
+    def commit(self) -> None:
+        """Make the deletion real; raises CommitUnknown when the connection is lost in it."""
+        self.connector.commit(self.connection, "commit the deletion")
+
+
+class TokenStore(abc.ABC):
+    """The product's token table in one database. Every method raises SessionsError in place of a driver's error."""
+
+    #: whether a first sweep without a table lock spares the writers anything
+    two_sweeps = False
+    #: whether the first sweep goes in ranges of keys whatever the product
+    ranged = False
+    isolation: t.Optional[str] = None
+    sweep_class: type[Sweep] = Sweep
+
+    def __init__(self, database: Database, wanted: TokenTable) -> None:
+        self.database = database
+        self.wanted = wanted
+        self.connector = Connector(database, self.isolation)
+
+    def look(self) -> Look:
+        """Find the table, check all that a purge needs, and count. Changes nothing."""
+        with self.connector.connect("look at the token table", self.begin) as connection:
+            candidate = _token_table.choose(self.candidates(connection), self.wanted, self.database.schema, self.database.where)
+            _token_table.check_obstacles(candidate.label, self.obstacles(connection, candidate))
+            table = _token_table.match_columns(candidate, self.columns(connection, candidate), self.wanted, self.database.where)
+            self.check_rights(connection, table)
+            rows, users, oldest = self._count(connection, table)
+            size = self.size(connection, table, rows)
+            return Look(table, self.identity(connection, table), rows, users, oldest, size)
+
+    @contextmanager
+    def sweep(self, table: FoundTable, locked: bool) -> t.Iterator[Sweep]:
+        """A transaction to move rows out; ``locked`` keeps every writer out of the table until its end.
+
+        Raises Contended when others are in the way for longer than a lock may stand in the queue.
+        """
+        with self.connector.connect("delete the tokens", lambda connection: self.begin_sweep(connection, table, locked)) as connection:
+            yield self.sweep_class(self.connector, connection, table)
+
+    def copy(self, table: FoundTable, sink: Sink, columns: t.Sequence[str] = ()) -> int:
+        """Write all rows, by key, to the sink; only those columns when any are named. Returns how many rows."""
+        with self.connector.connect("read the tokens", self.begin) as connection:
+            return self.copy_rows(self.sweep_class(self.connector, connection, table), sink, columns)
+
+    def upper_key(self, table: FoundTable, after: t.Optional[int], rows: int) -> t.Optional[int]:
+        """The key that ends the next range of so many rows; None when fewer are left."""
+        statements = Statements(table)
+        query = (
+            statements.sql.select(statements.key)
+            .where(statements.which(KeyRange(after)))
+            .order_by(statements.key)
+            .offset(rows - 1)
+            .limit(1)
+        )
+        with self.connector.connect("read the keys", self.begin) as connection:
+            found = connection.scalar(query)
+        return None if found is None else int(found)
+
+    @contextmanager
+    def restoring(
+        self, table: FoundTable, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]
+    ) -> t.Iterator[tuple[Connection, Restored]]:
+        """Put the rows of the files (COPY text with these columns) back, in a transaction that the caller commits through ``connector``.
+
+        Raises SessionsError when a row is there already with other content.
+        """
+        with self.connector.connect("put the tokens back", self.begin) as connection:
+            yield connection, self.put_back(self.sweep_class(self.connector, connection, table), columns, files)
+
+    # what engines do differently
+
+    @abc.abstractmethod
+    def candidates(self, connection: Connection) -> t.Sequence[Candidate]:
+        """Everything that has the table's name, in any case, in any schema."""
+
+    @abc.abstractmethod
+    def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
+        """The table's columns, in their order."""
+
+    @abc.abstractmethod
+    def obstacles(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:
+        """What would make a delete there do more, or less, than it says."""
+
+    @abc.abstractmethod
+    def identity(self, connection: Connection, table: FoundTable) -> str:
+        """The database as its server reports it: the same for every way that leads to it."""
+
+    def size(self, connection: Connection, table: FoundTable, rows: int) -> int:  # noqa: ARG002  engines ask the server
+        """Bytes that the rows take, roughly."""
+        return rows * 1024
+
+    def begin(self, connection: Connection) -> None:
+        """Begin a transaction that reads."""
+
+    def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
+        """Begin a transaction that deletes."""
+
+    def check_rights(self, connection: Connection, table: FoundTable) -> None:
+        """Raises SessionsError when the account may not delete."""
+        statements = Statements(table)
+        connection.execute(statements.sql.delete(statements.table).where(statements.sql.false()))
+
+    def blockers(self, table: FoundTable) -> str:  # noqa: ARG002  engines that can tell do
+        """Who holds what a sweep waits for, in words."""
+        return "another process"
+
+    def copy_rows(self, sweep: Sweep, sink: Sink, columns: t.Sequence[str]) -> int:
+        """See ``copy``."""
+        wanted = [sweep.statements.table.c[name] for name in columns]
+        query = sweep.reading().with_only_columns(*wanted) if wanted else sweep.reading()
+        return _write_rows(sweep.connection, query.order_by(sweep.statements.key), sink)
+
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+        """See ``restoring``."""
+        position = columns.index(sweep.table.key)
+        new: set[int] = set()
+        present: set[int] = set()
+        for batch in _batches(itertools.chain.from_iterable(files)):
+            wanted = {int(t.cast("str", texts_of(line)[position])): line for line in batch}
+            there = self._rows_of(sweep, columns, wanted).keys()
+            present.update(there - new)
+            self._insert(sweep, columns, [line for key, line in wanted.items() if key not in there])
+            new.update(wanted.keys() - there)
+            found = self._rows_of(sweep, columns, wanted)
+            if any(found[int(t.cast("str", texts_of(line)[position]))] != line for line in batch):
+                raise other_content(sweep.table)
+        return Restored(len(new), len(present))
+
+    def insertable(self, text: t.Optional[str], column: str) -> object:  # noqa: ARG002  engines that convert do not ask for the column
+        """What is handed to the driver for a value of an archive."""
+        return text
+
+    def _insert(self, sweep: Sweep, columns: t.Sequence[str], lines: t.Sequence[bytes]) -> None:
+        rows = [{name: self.insertable(text, name) for name, text in zip(columns, texts_of(line))} for line in lines]
+        if rows:
+            sweep.connection.execute(sweep.statements.sql.insert(sweep.statements.table), rows)
+
+    def _rows_of(self, sweep: Sweep, columns: t.Sequence[str], keys: t.Iterable[int]) -> dict[int, bytes]:
+        position = columns.index(sweep.table.key)
+        query = sweep.reading().with_only_columns(*(sweep.statements.table.c[name] for name in columns))
+        found = sweep.connection.execute(query.where(sweep.statements.which(list(keys))))
+        return {int(row[position]): line_of(row) for row in found}
+
+    def _count(self, connection: Connection, table: FoundTable) -> tuple[int, int, str]:
+        statements = Statements(table)
+        sql, user, created = statements.sql, statements.table.c[table.user], statements.table.c[table.created]
+        # by user first: a hash of users in place of a sort of all rows
+        users = sql.select(user.label("u"), sql.func.count().label("n"), sql.func.min(created).label("o")).group_by(user).subquery()
+        found = connection.execute(sql.select(sql.func.sum(users.c.n), sql.func.count(users.c.u), sql.func.min(users.c.o))).one()
+        return int(found[0] or 0), int(found[1]), _token_table.iso_time(found[2], self.wanted.created_unit)
+
+
+def other_content(table: FoundTable) -> SessionsError:
+    """The refusal to overwrite."""
+    return SessionsError(
+        f"{table.label} holds rows of these archives with other content (or cannot hold them exactly): nothing was put back."
+    )
+
+
+def _write_rows(connection: Connection, query: t.Any, sink: Sink) -> int:
+    rows = 0
+    for row in connection.execute(query, execution_options={"yield_per": 1000}):
+        sink.write(line_of(row))
+        rows += 1
+    return rows
+
+
+def _batches(lines: t.Iterable[bytes]) -> t.Iterator[list[bytes]]:
+    rest = iter(lines)
+    while batch := list(itertools.islice(rest, _BATCH)):
+        yield batch

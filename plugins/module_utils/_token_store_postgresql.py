@@ -1,0 +1,208 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The token table in PostgreSQL: rows go through COPY, from the server's memory to the file, without a look at each."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store import (
+    Keys,
+    Restored,
+    Sink,
+    Statements,
+    Sweep,
+    TokenStore,
+    other_content,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_connection import LOCK_TIMEOUT_MS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import Candidate, FoundColumn, FoundTable
+
+if t.TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+# With row_security off a policy raises an error; with it on, it hides rows and "0 rows" would look like success.
+# The formats pin what an archive looks like; the time-outs of an account must not end a sweep half-way.
+_SETTINGS = (
+    ("row_security", "off"),
+    ("datestyle", "ISO, YMD"),
+    ("timezone", "UTC"),
+    ("intervalstyle", "iso_8601"),
+    ("bytea_output", "hex"),
+    ("extra_float_digits", "3"),
+    ("statement_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("lock_timeout", str(LOCK_TIMEOUT_MS)),
+)
+# a commit must be on disk before anybody is told of it; stronger settings of the account stay as they are
+_DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
+
+_CANDIDATES = """
+SELECT n.nspname, c.relname, CASE
+    WHEN c.relkind = 'v' THEN 'view' WHEN c.relkind = 'm' THEN 'materialized view' WHEN c.relkind = 'f' THEN 'foreign table'
+    WHEN c.relkind = 'p' THEN 'partitioned table' WHEN c.relispartition THEN 'partition of another table' ELSE 'table' END
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE lower(c.relname) = %s AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
+    AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'
+"""
+_COLUMNS = """
+SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
+WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+"""
+_OBSTACLES = """
+SELECT 'row-level security' FROM pg_catalog.pg_class WHERE oid = %(table)s::regclass AND relrowsecurity
+UNION ALL SELECT 'the trigger ' || tgname FROM pg_catalog.pg_trigger WHERE tgrelid = %(table)s::regclass AND NOT tgisinternal
+UNION ALL SELECT 'the rule ' || rulename FROM pg_catalog.pg_rewrite WHERE ev_class = %(table)s::regclass
+UNION ALL SELECT 'the child table ' || inhrelid::regclass FROM pg_catalog.pg_inherits WHERE inhparent = %(table)s::regclass
+UNION ALL SELECT 'the foreign key ' || conname || ' of ' || conrelid::regclass || ' that points at it'
+    FROM pg_catalog.pg_constraint WHERE confrelid = %(table)s::regclass AND contype = 'f'
+"""
+_MISSING_RIGHTS = """
+SELECT r FROM unnest(ARRAY['SELECT', 'DELETE']) r WHERE NOT pg_catalog.has_table_privilege(%s::regclass, r)
+"""
+# who holds a lock that SHARE ROW EXCLUSIVE has to wait for
+_BLOCKERS = """
+SELECT a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), coalesce(a.state, 'unknown'),
+    extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))::int
+FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid)
+WHERE l.relation = %s::regclass AND l.granted AND l.mode NOT IN ('AccessShareLock', 'RowShareLock') AND a.pid <> pg_backend_pid()
+ORDER BY 4 DESC LIMIT 3
+"""
+_SERVER_ADDRESS = "SELECT coalesce(host(inet_server_addr()), 'socket') || ':' || current_setting('port')"
+_STAGING = "dcops_restore"
+
+
+class PostgresqlSweep(Sweep):
+    """DELETE .. RETURNING inside COPY: the rows that are written are the rows that are deleted."""
+
+    def move_out(self, sink: Sink, keys: Keys) -> int:
+        """See Sweep."""
+        sql = self.statements.sql
+        delete = sql.delete(self.statements.table).where(self.statements.which(keys)).returning(*self.statements.columns)
+        return self.copy_out(delete, sink)
+
+    def copy_out(self, statement: t.Any, sink: Sink) -> int:
+        """The rows of the statement in COPY text format."""
+        cursor = self._cursor()
+        cursor.copy_expert(f"COPY ({literal(self.connection, statement)}) TO STDOUT", sink)
+        return int(cursor.rowcount)
+
+    def copy_in(self, target: str, file: t.BinaryIO) -> None:
+        """Fill the target from COPY text."""
+        self._cursor().copy_expert(f"COPY {target} FROM STDIN", file)
+
+    def now(self) -> str:
+        """The server's clock, not the begin of the transaction."""
+        return _token_table.iso_time(self.connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one(), "timestamp")
+
+    def _cursor(self) -> t.Any:
+        driver = self.connection.connection.driver_connection
+        assert driver is not None  # noqa: S101  only a detached connection has none
+        return driver.cursor()
+
+
+class PostgresqlStore(TokenStore):
+    """A first sweep without a lock, a last one under a lock that waits for writers and lets readers through."""
+
+    two_sweeps = True
+    # the last sweep must see what was committed while its lock waited
+    isolation = "READ COMMITTED"
+    sweep_class = PostgresqlSweep
+
+    def begin(self, connection: Connection) -> None:
+        """Pin what the account, the database or a pooler may have set otherwise."""
+        settings = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _SETTINGS)
+        connection.exec_driver_sql(settings)
+        connection.exec_driver_sql(_DURABLE)
+
+    def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
+        """The lock comes before any other look at the table: after a DELETE it would deadlock with writers."""
+        self.begin(connection)
+        if locked:
+            connection.exec_driver_sql(f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE")
+
+    def candidates(self, connection: Connection) -> t.Sequence[Candidate]:
+        """From the catalogue, which shows tables that the account may not use, too."""
+        return [Candidate(*row) for row in connection.exec_driver_sql(_CANDIDATES, (self.wanted.name.lower(),))]
+
+    def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
+        """With types as PostgreSQL writes them."""
+        return [FoundColumn(*row) for row in connection.exec_driver_sql(_COLUMNS, (quoted(connection, candidate),))]
+
+    def obstacles(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:
+        """Row-level security, triggers, rules, inheritance, foreign keys that would cascade."""
+        return [row[0] for row in connection.exec_driver_sql(_OBSTACLES, {"table": quoted(connection, candidate)})]
+
+    def check_rights(self, connection: Connection, table: FoundTable) -> None:
+        """A delete of nothing, with RETURNING, which needs the right to read as well."""
+        statements = Statements(table)
+        none = statements.sql.delete(statements.table).where(statements.sql.false()).returning(*statements.columns)
+        with connection.begin_nested():
+            missing = [row[0] for row in connection.exec_driver_sql(_MISSING_RIGHTS, (quoted(connection, table),))]
+        if missing:
+            account = connection.exec_driver_sql("SELECT current_user").scalar_one()
+            raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {table.label} in {self.database.where}: grant it.")
+        connection.execute(none)
+
+    def size(self, connection: Connection, table: FoundTable, rows: int) -> int:  # noqa: ARG002  the server knows better
+        """The table with what is stored beside it, without indexes."""
+        return int(connection.exec_driver_sql("SELECT pg_table_size(%s::regclass)", (quoted(connection, table),)).scalar_one())
+
+    def identity(self, connection: Connection, table: FoundTable) -> str:
+        """The system identifier of the server where the account may read it, else its address."""
+        name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+        readable = "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')"
+        if connection.exec_driver_sql(readable).scalar_one():
+            server = connection.exec_driver_sql("SELECT 'system ' || system_identifier FROM pg_control_system()").scalar_one()
+        else:
+            server = connection.exec_driver_sql(_SERVER_ADDRESS).scalar_one()
+        return f"postgresql {server} database {name} schema {table.schema}"
+
+    def blockers(self, table: FoundTable) -> str:
+        """Up to three sessions, the oldest transaction first."""
+        with self.connector.connect("ask who holds the lock", self.begin) as connection:
+            rows = connection.exec_driver_sql(_BLOCKERS, (quoted(connection, table),)).all()
+        told = [f"session {pid} ({application}, {state}, for {age} s)" for pid, application, state, age in rows]
+        return "; ".join(told) or "a session that has just ended"
+
+    def copy_rows(self, sweep: Sweep, sink: Sink, columns: t.Sequence[str]) -> int:
+        """See TokenStore."""
+        wanted = [sweep.statements.table.c[name] for name in columns] or sweep.statements.columns
+        query = sweep.statements.sql.select(*wanted).order_by(sweep.statements.key)
+        return t.cast("PostgresqlSweep", sweep).copy_out(query, sink)
+
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+        """Through a temporary table, so that rows already there can be compared first."""
+        connection = sweep.connection
+        target = quoted(connection, sweep.table)
+        names = ", ".join(_identifier(connection, name) for name in columns)
+        key = _identifier(connection, sweep.table.key)
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS SELECT {names} FROM {target} WHERE false")
+        for file in files:
+            t.cast("PostgresqlSweep", sweep).copy_in(f"pg_temp.{_STAGING} ({names})", file)
+        wanted = f"SELECT DISTINCT {names} FROM pg_temp.{_STAGING}"  # noqa: S608  quoted names only
+        total, keys = connection.exec_driver_sql(f"SELECT count(*), count(DISTINCT {key}) FROM ({wanted}) w").one()  # noqa: S608
+        present = connection.exec_driver_sql(f"SELECT count(*) FROM {target} t JOIN ({wanted}) w USING ({key})").scalar_one()  # noqa: S608
+        same = connection.exec_driver_sql(f"SELECT count(*) FROM (SELECT {names} FROM {target} INTERSECT {wanted}) b").scalar_one()  # noqa: S608
+        if total != keys or present != same:
+            raise other_content(sweep.table)
+        new = f"{wanted} s WHERE NOT EXISTS (SELECT 1 FROM {target} t WHERE t.{key} = s.{key})"  # noqa: S608
+        done = connection.exec_driver_sql(f"INSERT INTO {target} ({names}) {new}").rowcount  # noqa: S608
+        return Restored(int(done), int(present))
+
+
+def quoted(connection: Connection, table: t.Union[Candidate, FoundTable]) -> str:
+    """The table in SQL text."""
+    return f"{_identifier(connection, table.schema)}.{_identifier(connection, table.name)}"
+
+
+def literal(connection: Connection, statement: t.Any) -> str:
+    """The statement with its values in it: COPY takes no parameters. Values are keys, whole numbers."""
+    return str(statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+
+
+def _identifier(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)

@@ -1,0 +1,21 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which store serves which engine. The imports are static, because a module ships only what it imports statically."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store import TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_postgresql import PostgresqlStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sqlite import SqliteStore
+
+_STORES: t.Mapping[str, type[TokenStore]] = {"postgresql": PostgresqlStore, "sqlite": SqliteStore}
+
+
+def store_of(database: Database, wanted: TokenTable) -> TokenStore:
+    """The store of a supported engine."""
+    return _STORES[database.engine.name](database, wanted)

@@ -1,0 +1,236 @@
+#!/usr/bin/python
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Delete the remember-me tokens of an Atlassian product."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: remember_me_purge
+short_description: Delete the remember-me tokens of an Atlassian product, each archived first
+version_added: 0.1.0
+description:
+  - Deletes all rows of the product's table of remember-me tokens. Each row is in an archive, on disk and read back, before its deletion commits.
+  - A first sweep takes nearly all rows without keeping anybody out. The last sweep waits for writers, locks them out for a moment, and
+    looks at the whole table again. Its commit is the cut-off, RV(cut_off). What is in the table afterwards was made afterwards.
+  - Before anything is touched the table is looked at, whether it is this product's (name, columns, types), a plain table,
+    found once, without triggers, rules, row-level security or foreign keys that point at it; whether the account may read and delete; and whether
+    the archive folder can be written and has room. In check mode this is all that happens.
+  - Deleting tokens ends no session that is open in a node. Restart every node afterwards, as the playbook
+    C(dcops.atlassian_sessions.force_reauth) does.
+  - A failure rolls the current sweep back. What was committed before stays, with its archives.
+options:
+  scope:
+    description:
+      - With V(all) every row is deleted.
+      - With V(archived) those rows are deleted, and archived, which share key, token or (where the product rotates tokens) series with
+        a row in the archives of the run. They descend from dead logins. Then the table is looked at once more.
+    type: str
+    choices: [all, archived]
+    default: all
+  single_sweep:
+    description:
+      - Do all in one sweep and one transaction, so that a failure deletes nothing. For times when no node runs.
+    type: bool
+    default: false
+  lock_wait:
+    description:
+      - For how many seconds a sweep is tried again while others hold the table. One request for the lock never waits longer than
+        0.3 seconds, because writers queue behind it.
+    type: int
+    default: 120
+  expected_rows:
+    description:
+      - How many rows were counted before. When fewer are found and neither other archives of the run nor rows of its backup that were gone
+        before explain it, the last sweep is rolled back and the module fails. V(-1) compares nothing.
+    type: int
+    default: -1
+  start:
+    description:
+      - The start of the run that this belongs to. Right before each commit it must still be the one in the run record, or the module fails
+        without that commit.
+    type: dict
+    suboptions:
+      attempt:
+        description:
+          - Which start of the run it is.
+        type: int
+        required: true
+      number:
+        description:
+          - The random number of this start.
+        type: str
+        required: true
+      controller:
+        description:
+          - Where it was started. Not compared.
+        type: str
+        default: ""
+extends_documentation_fragment:
+  - dcops.atlassian_sessions.attributes
+  - dcops.atlassian_sessions.database
+  - dcops.atlassian_sessions.database.folder
+author:
+  - The dcops.atlassian_sessions contributors (@dcops)
+seealso:
+  - module: dcops.atlassian_sessions.remember_me_backup
+  - module: dcops.atlassian_sessions.remember_me_restore
+"""
+
+EXAMPLES = r"""
+- name: Look whether the tokens could be deleted, and how many there are
+  dcops.atlassian_sessions.remember_me_purge:
+    product: jira
+    engine: postgresql
+    database_host: db.example.com
+    database_name: jira
+    database_user: jira
+    database_password: "{{ vault_jira_database_password }}"
+    archive_dir: /var/lib/force_reauth
+    run_id: CHG-4711
+  check_mode: true
+  register: look
+
+- name: Delete the tokens
+  dcops.atlassian_sessions.remember_me_purge:
+    product: jira
+    engine: postgresql
+    database_host: db.example.com
+    database_name: jira
+    database_user: jira
+    database_password: "{{ vault_jira_database_password }}"
+    archive_dir: /var/lib/force_reauth
+    run_id: CHG-4711
+    expected_rows: "{{ look.rows }}"
+"""
+
+RETURN = r"""
+cluster:
+  description: Name of the cluster that shares this database, made from the product and the identity that the database server reports.
+  returned: success
+  type: str
+  sample: jira-5f0c2e1d9a7b
+database:
+  description: The database as its server reports it.
+  returned: success
+  type: str
+  sample: postgresql system 7711936466048514415 database jira schema public
+schema:
+  description: The schema in which the table was found, empty where the engine has none.
+  returned: success
+  type: str
+  sample: public
+table:
+  description: The table's name as found.
+  returned: success
+  type: str
+  sample: remembermetoken
+folder:
+  description: The folder of the run.
+  returned: success
+  type: str
+  sample: /var/lib/force_reauth/jira-5f0c2e1d9a7b/CHG-4711
+rows:
+  description: Rows that were archived and deleted, in check mode rows that would be.
+  returned: success
+  type: int
+  sample: 25000
+users:
+  description: How many users had a token when the module began.
+  returned: success
+  type: int
+  sample: 18230
+oldest:
+  description:
+    - When the oldest token was made; empty when there is none.
+    - Where a product keeps only the end of a token's life, when the first one ends.
+  returned: success
+  type: str
+  sample: "2026-11-11T08:15:00Z"
+archives:
+  description: The archives that were written, in their order. None is written for a sweep that found nothing.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The file.
+      type: str
+      sample: /var/lib/force_reauth/jira-5f0c2e1d9a7b/CHG-4711/remembermetoken-1.tsv.gz
+    sidecar:
+      description: The file that describes it.
+      type: str
+      sample: /var/lib/force_reauth/jira-5f0c2e1d9a7b/CHG-4711/remembermetoken-1.json
+    rows:
+      description: Rows in it.
+      type: int
+      sample: 25000
+    sha256:
+      description: SHA-256 of the file.
+      type: str
+      sample: d88cdc517c326380665fa7959a03b7eb40d61f161b1dd50277b52a1043d693dc
+    bytes:
+      description: Size of the file.
+      type: int
+      sample: 1084312
+    first:
+      description: Key of its first row.
+      type: str
+      sample: "10100"
+    last:
+      description: Key of its last row.
+      type: str
+      sample: "35099"
+cut_off:
+  description: The database's clock right before the last commit; empty when nothing was committed. For people to read.
+  returned: success
+  type: str
+  sample: "2026-11-25T02:52:12Z"
+sweeps:
+  description: Transactions that were committed.
+  returned: success
+  type: int
+  sample: 2
+retries:
+  description: How often a sweep was tried again because others held the table.
+  returned: success
+  type: int
+  sample: 0
+wait_seconds:
+  description: The longest wait of one sweep for the table.
+  returned: success
+  type: float
+  sample: 0.007
+left:
+  description: Rows that still share something with an archived row after the deletion.
+  returned: when O(scope=archived)
+  type: int
+  sample: 0
+checked:
+  description: Archived rows that were compared with the table.
+  returned: when O(scope=archived)
+  type: int
+  sample: 25000
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._purge import Clock
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import PURGE_OPTIONS, revoke
+
+
+def main() -> None:
+    """Delete, or in check mode only look."""
+    module = AnsibleModule(argument_spec=PURGE_OPTIONS, supports_check_mode=True)
+    try:
+        result = revoke(module.params, module.check_mode, Clock(time.monotonic, time.sleep))
+    except SessionsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+#!/usr/bin/python
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Put remember-me tokens of an Atlassian product back."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: remember_me_restore
+short_description: Put archived remember-me tokens of an Atlassian product back
+version_added: 0.1.0
+description:
+  - Puts exactly the rows of the archives back into the product's table, all or none, in one transaction.
+  - Every row that is put back is a login that works again. The module therefore wants O(accept_live_logins=true), and the record of
+    the run notes that what it proved holds no longer.
+  - Refused are archives of another database or product, with other columns than the table has now, that are links or another account's,
+    that are cut or altered; and rows which are in the table already with other content. Rows which are there with the same content are
+    left alone.
+options:
+  archives:
+    description:
+      - The archives, as M(dcops.atlassian_sessions.remember_me_purge) or M(dcops.atlassian_sessions.remember_me_backup) returned them.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description:
+          - The file; the one that describes it must lie beside it.
+        type: path
+        required: true
+      sha256:
+        description:
+          - Its SHA-256.
+        type: str
+        required: true
+  accept_live_logins:
+    description:
+      - Whether it is understood that the old logins will work again.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - dcops.atlassian_sessions.attributes
+  - dcops.atlassian_sessions.database
+author:
+  - The dcops.atlassian_sessions contributors (@dcops)
+seealso:
+  - module: dcops.atlassian_sessions.remember_me_purge
+"""
+
+EXAMPLES = r"""
+- name: Put the tokens back
+  dcops.atlassian_sessions.remember_me_restore:
+    product: jira
+    engine: postgresql
+    database_host: db.example.com
+    database_name: jira
+    database_user: jira
+    database_password: "{{ vault_jira_database_password }}"
+    archives:
+      - path: /var/lib/force_reauth/jira-5f0c2e1d9a7b/CHG-4711/remembermetoken-1.tsv.gz
+        sha256: d88cdc517c326380665fa7959a03b7eb40d61f161b1dd50277b52a1043d693dc
+    accept_live_logins: true
+"""
+
+RETURN = r"""
+cluster:
+  description: Name of the cluster that shares this database, made from the product and the identity that the database server reports.
+  returned: success
+  type: str
+  sample: jira-5f0c2e1d9a7b
+database:
+  description: The database as its server reports it.
+  returned: success
+  type: str
+  sample: postgresql system 7711936466048514415 database jira schema public
+schema:
+  description: The schema in which the table was found, empty where the engine has none.
+  returned: success
+  type: str
+  sample: public
+table:
+  description: The table's name as found.
+  returned: success
+  type: str
+  sample: remembermetoken
+rows:
+  description: Rows that were put back, in check mode rows that would be.
+  returned: success
+  type: int
+  sample: 25000
+present:
+  description: Rows that were in the table already, with the same content.
+  returned: success
+  type: int
+  sample: 0
+archives:
+  description: The archives that were read.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - path: /var/lib/force_reauth/jira-5f0c2e1d9a7b/CHG-4711/remembermetoken-1.tsv.gz
+      sha256: d88cdc517c326380665fa7959a03b7eb40d61f161b1dd50277b52a1043d693dc
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._restore import RESTORE_OPTIONS, restore
+
+
+def main() -> None:
+    """Put back."""
+    module = AnsibleModule(argument_spec=RESTORE_OPTIONS, supports_check_mode=True)
+    try:
+        result = restore(module.params, module.check_mode)
+    except SessionsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
