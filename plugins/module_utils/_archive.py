@@ -78,8 +78,8 @@ def read_sidecar(text: str, path: str) -> tuple[Header, int, str]:
         values = json.loads(text)
         written = values["format"]
         columns = tuple((str(column["name"]), str(column["type"])) for column in values["columns"])
-        names = ("product", "engine", "database", "schema", "table")
-        header = Header(*(str(values[name]) for name in names), columns, str(values["run_id"]))
+        texts = {name: str(values[name]) for name in ("product", "engine", "database", "schema", "table", "run_id")}
+        header = Header(columns=columns, **texts)
         rows, sha256 = int(values["rows"]), str(values["sha256"])
     except (ValueError, KeyError, TypeError):
         raise SessionsError(f"{path} is damaged: it does not describe an archive.") from None
@@ -93,7 +93,8 @@ def check_room(free: int, table_bytes: int, folder: str) -> None:
     needed = 2 * table_bytes + ROOM_MARGIN
     if free < needed:
         raise SessionsError(
-            f"There is too little room for the archives in {folder}: {free // 1024**2} MiB free, {needed // 1024**2 + 1} MiB needed. Name another archive_dir."
+            f"There is too little room for the archives in {folder}: {free // 1024**2} MiB free, {needed // 1024**2 + 1} MiB needed. "
+            "Name another archive_dir."
         )
 
 

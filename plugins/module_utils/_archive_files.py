@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _archive
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._gzip import compressor, content, decompression_errors, decompressor
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._gzip import compressor, content, damaged_errors, decompressor
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._private_files import (
     check_private_folder,
     make_private_folder,
@@ -90,7 +90,7 @@ class Draft:
         self._file = _HashedFile(os.fdopen(handle, "wb"))
         self.sink = io.BufferedWriter(self._file, _BLOCK)
 
-    def finish(self, rows: int) -> t.Optional[_archive.Archive]:
+    def finish(self, rows: int) -> _archive.Archive | None:
         """Put the archive in its place, on disk, and read it back; None when it has no rows. Raises SessionsError when it is not as written."""
         self.sink.flush()
         self._file.finish()
@@ -104,7 +104,7 @@ class Draft:
         with path.open("rb") as written:
             read = read_back(written, str(path), self._file.sha256, rows)
         first, last = (line.split(b"\t")[self._key_position].decode() for line in (read.first, read.last))
-        return _archive.Archive(str(path), str(sidecar), rows, read.sha256, read.bytes, first, last)
+        return _archive.Archive(str(path), str(sidecar), rows, read.sha256, read.size, first, last)
 
     def keep(self) -> None:
         """From here on the archive stays, whatever happens."""
@@ -180,7 +180,7 @@ class ReadBack:
     """What a file on disk holds; ``first`` and ``last`` are lines in COPY text."""
 
     sha256: str
-    bytes: int
+    size: int
     rows: int
     first: bytes
     last: bytes
@@ -192,7 +192,7 @@ def read_back(file: t.BinaryIO, path: str, sha256: str, rows: int) -> ReadBack:
     os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     try:
         read = _read_through(file)
-    except decompression_errors():
+    except damaged_errors():
         raise SessionsError(f"{path} is damaged: it cannot be read to its end. Nothing was changed by it.") from None
     if (read.sha256, read.rows) != (sha256, rows):
         raise SessionsError(

@@ -29,7 +29,7 @@ def line_of(values: t.Iterable[Value]) -> bytes:
     return b"\t".join(_field_of(value) for value in values) + b"\n"
 
 
-def texts_of(line: bytes) -> list[t.Optional[str]]:
+def texts_of(line: bytes) -> list[str | None]:
     """The values of one row as text, None for NULL; ``line`` may have its line end."""
     return [None if field == NULL else _unescaped(field) for field in fields_of(line)]
 

@@ -28,7 +28,7 @@ _READ_ONLY = "it is read-only (a standby?)"
 _FULL = "its disk is full"
 
 _BY_CODE: t.Mapping[str, str] = {
-    # PostgreSQL (SQLSTATE)
+    # SQLSTATE of PostgreSQL
     "55P03": CONTENDED,
     "40P01": CONTENDED,
     "40001": CONTENDED,

@@ -66,7 +66,9 @@ def _of_tomcat(tomcat: TomcatOfProduct, product: Product) -> _Web:
 def _of_keys(keys: ConnectorKeys, lookup: Lookup, product: Product) -> _Web:
     bind, port = lookup.find(keys.bind), lookup.find(keys.port)
     address, _, bound_port = bind.value.rpartition(":")
-    number = port_number(port.value or bound_port) or (0 if port or bind else product.web.default_port)
+    # a product with a setting for its port listens without one, too
+    default_port = product.web.default_port if keys.port and not port else 0
+    number = port_number(port.value or bound_port) or default_port
     name, scheme = lookup.find(keys.proxy_name).value, lookup.find(keys.scheme).value
     proxy = Proxy(scheme or "http", name, port_number(lookup.find(keys.proxy_port).value)) if name else None
     source = (port or bind).source if port or bind else "default"

@@ -51,16 +51,18 @@ def check_supported(engine: Engine, table: str, accept_untested: bool) -> None:
     """Raises SessionsError, with the SQL to run by hand, for an engine that this collection does not purge by itself."""
     if engine.embedded:
         raise SessionsError(
-            f"{engine.title} is embedded: its files belong to the product's process, so no module can purge it while the product runs. {_by_hand(table)}"
+            f"{engine.title} is embedded: its files belong to the product's process, so no module can purge it while the product runs. "
+            f"{_by_hand(table)}"
         )
     if not engine.tested and not accept_untested:
         raise SessionsError(
-            f"{engine.title} was never tested with this collection. {_by_hand(table)} Or set accept_untested_engine: true, after a try on a staging copy."
+            f"{engine.title} was never tested with this collection. {_by_hand(table)} "
+            "Or set accept_untested_engine: true, after a try on a staging copy."
         )
 
 
 def _by_hand(table: str) -> str:
-    return (
+    return (  # for people to read and run
         f"By hand, with every node stopped: copy the table (SELECT * FROM {table}), then DELETE FROM {table} and COMMIT, "
         f"look that SELECT COUNT(*) FROM {table} says 0, and start the nodes."
     )

@@ -55,11 +55,11 @@ def decompressor() -> Decompressor:
     return isal_zlib.decompressobj(_GZIP) if HAS_ISAL else zlib.decompressobj(_GZIP)
 
 
-def decompression_errors() -> tuple[type[Exception], ...]:
+def damaged_errors() -> tuple[type[Exception], ...]:
     """What a damaged file raises."""
-    return (isal_zlib.error, zlib.error, EOFError, OSError) if HAS_ISAL else (zlib.error, EOFError, OSError)
+    return (t.cast("type[Exception]", isal_zlib.error), zlib.error, EOFError) if HAS_ISAL else (zlib.error, EOFError)
 
 
 def content(file: t.BinaryIO) -> t.BinaryIO:
     """The content of an open gzip file, to be read line by line."""
-    return t.cast("t.BinaryIO", igzip.IGzipFile(fileobj=file) if HAS_ISAL else gzip.GzipFile(fileobj=file))
+    return t.cast("t.BinaryIO", (igzip.IGzipFile if HAS_ISAL else gzip.GzipFile)(fileobj=file))

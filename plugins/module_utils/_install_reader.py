@@ -27,7 +27,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._process 
     install_dir_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Product
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._systemd import find_unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._systemd import find_holder, find_unit
 
 LARGEST_FILE = 5_000_000
 
@@ -182,7 +182,7 @@ def _control(install: _Install, processes: t.Sequence[Process], options: t.Mappi
     service = install.product.service
     start, stop = ([f"{install.folder}/{script}", *arguments] for script, *arguments in (service.start, service.stop))
     missing = tuple(script for script in (start[0], stop[0]) if not os.access(script, os.X_OK))
-    holder: Unit | None = find_unit(processes[0].unit) if processes else None
+    holder: Unit | None = find_holder(processes[0].unit) if processes else None
     pids = tuple(process.pid for process in processes)
     seen = Seen(install.folder, pids, holder, find_unit(options["service"]), missing)
     control = decide_control(options["service_manager"], options["service"], seen)

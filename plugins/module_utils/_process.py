@@ -81,7 +81,15 @@ def _read(proc: Path, pid: int) -> Process | None:
         boot_id = (proc / "sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    return None if state in ("Z", "X") else Process(boot_id, pid, start_ticks, user, unit, arguments)
+    return None if state in ("Z", "X") or _is_elsewhere(folder) else Process(boot_id, pid, start_ticks, user, unit, arguments)
+
+
+def _is_elsewhere(folder: Path) -> bool:
+    """Whether the process lives in another file system (a container): its paths are not ours. Not ours to see counts as here."""
+    try:
+        return not os.path.samestat((folder / "root").stat(), Path("/").stat())
+    except OSError:
+        return False
 
 
 def _state_and_start(stat: str) -> tuple[str, int]:

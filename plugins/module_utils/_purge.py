@@ -128,7 +128,7 @@ class Accounts:
             self._gone = self._keys(self._folder.archives(backup=True))
             self._gone -= self._keys([*self._earlier, *(Path(archive.path) for archive in archives)])
 
-    def check(self, sweep: Sweep, last: t.Optional[_archive.Archive]) -> None:
+    def check(self, sweep: Sweep, last: _archive.Archive | None) -> None:
         """Raises SessionsError when a row is left, or when rows are missing that nothing explains."""
         left = sweep.remaining()
         if left:
@@ -166,11 +166,11 @@ def _parts(keys: Keys) -> t.Iterator[Keys]:
         yield keys[begin : begin + _KEYS]
 
 
-def _no_check(_sweep: Sweep, _archive_of_it: t.Optional[_archive.Archive]) -> None:
+def _no_check(_sweep: Sweep, _archive_of_it: _archive.Archive | None) -> None:
     """More sweeps come: nothing has to add up yet."""
 
 
-def _commit(draft: Draft, sweep: Sweep, archive: t.Optional[_archive.Archive]) -> None:
+def _commit(draft: Draft, sweep: Sweep, archive: _archive.Archive | None) -> None:
     draft.keep()
     try:
         sweep.commit()

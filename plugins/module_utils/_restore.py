@@ -41,7 +41,7 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
         files = [stack.enter_context(opened(path)) for path in paths]
         headers = [_check(source, path, file, archive["sha256"]) for path, file, archive in zip(paths, files, options["archives"])]
         columns = _columns(headers, paths)
-        rows = [t.cast("t.BinaryIO", stack.enter_context(content(file))) for file in files]
+        rows = [stack.enter_context(content(file)) for file in files]
         with source.store.restoring(source.look.table, columns, rows) as (connection, restored):
             if not check_mode and restored.rows:
                 # first the record: a proof that no longer holds must not outlive this commit

@@ -35,11 +35,15 @@ def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, batch: t.Seq
     """Where a run stands that cannot go on, and the command that takes it up again."""
     done = [node for node in plan["nodes"] if "__force_reauth_back" in hostvars[node]]
     rest = [node for node in plan["nodes"] if node not in done]
-    seen = [f"{node}: {what}" for node in batch for what in _last_seen(hostvars[node])]
+    by_what: dict[str, list[str]] = {}
+    for node in batch:
+        for what in _last_seen(hostvars[node]):
+            by_what.setdefault(what, []).append(node)
+    seen = [f"{', '.join(nodes)}: {what}" for what, nodes in by_what.items()]
     seen += [f"{node} does not answer" for node in _gone(hostvars, batch)]
     return (
         f"Run {plan['run_id']} stopped in step '{step}'. Done: {', '.join(done) or 'none'}. Not done: {', '.join(rest) or 'none'}. "
-        f"Last seen: {'; '.join(dict.fromkeys(seen)) or 'see the failed task above'}. "
+        f"Last seen: {'; '.join(seen) or 'see the failed task above'}. "
         f"Resume: {resume} (and the variables and vault options of this run)"
     )
 

@@ -12,6 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._control 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 
 BOOTED = Path("/run/systemd/system")
+UNKNOWN_PID = -1
 _SECONDS = 20
 _PROPERTIES = ("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart")
 
@@ -30,6 +31,13 @@ def find_unit(name: str) -> Unit | None:
     except (OSError, subprocess.TimeoutExpired):
         raise SessionsError(f"systemd does not tell of the unit {unit}: 'systemctl show {unit}' gave no answer in {_SECONDS} s.") from None
     return unit_in(answer.stdout)
+
+
+def find_holder(name: str) -> Unit | None:
+    """The service whose cgroup holds a process. One that the system's manager does not know (a user's own) comes without a main process."""
+    if not name or not BOOTED.is_dir():
+        return None
+    return find_unit(name) or Unit((name,), UNKNOWN_PID, "", "")
 
 
 def unit_in(shown: str) -> Unit | None:

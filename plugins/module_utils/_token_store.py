@@ -47,8 +47,8 @@ class Look:
 class KeyRange:
     """Keys above ``after`` up to and including ``upto``; None is no bound."""
 
-    after: t.Optional[int] = None
-    upto: t.Optional[int] = None
+    after: int | None = None
+    upto: int | None = None
 
 
 Keys = t.Union[KeyRange, t.Sequence[int]]
@@ -133,7 +133,7 @@ class TokenStore(abc.ABC):
     two_sweeps = False
     #: whether the first sweep goes in ranges of keys whatever the product
     ranged = False
-    isolation: t.Optional[str] = None
+    isolation: str | None = None
     sweep_class: type[Sweep] = Sweep
 
     def __init__(self, database: Database, wanted: TokenTable) -> None:
@@ -166,7 +166,7 @@ class TokenStore(abc.ABC):
         with self.connector.connect("read the tokens", self.begin) as connection:
             return self.copy_rows(self.sweep_class(self.connector, connection, table), sink, columns)
 
-    def upper_key(self, table: FoundTable, after: t.Optional[int], rows: int) -> t.Optional[int]:
+    def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
         """The key that ends the next range of so many rows; None when fewer are left."""
         statements = Statements(table)
         query = (
@@ -213,9 +213,11 @@ class TokenStore(abc.ABC):
         """Bytes that the rows take, roughly."""
         return rows * 1024
 
+    @abc.abstractmethod
     def begin(self, connection: Connection) -> None:
         """Begin a transaction that reads."""
 
+    @abc.abstractmethod
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
         """Begin a transaction that deletes."""
 
@@ -250,7 +252,7 @@ class TokenStore(abc.ABC):
                 raise other_content(sweep.table)
         return Restored(len(new), len(present))
 
-    def insertable(self, text: t.Optional[str], column: str) -> object:  # noqa: ARG002  engines that convert do not ask for the column
+    def insertable(self, text: str | None, column: str) -> object:  # noqa: ARG002  engines that convert do not ask for the column
         """What is handed to the driver for a value of an archive."""
         return text
 

@@ -30,11 +30,12 @@ LOCK_TIMEOUT_MS = 300
 class Connector:
     """Opens connections; each is new, and closed after its use."""
 
-    def __init__(self, database: Database, isolation: t.Optional[str]) -> None:
+    def __init__(self, database: Database, isolation: str | None) -> None:
         self.database = database
         self._isolation = isolation
         self._sqlalchemy = sqlalchemy_module()
         self._engine = self._make_engine()
+        self._driver_error: type[Exception] = t.cast("t.Any", self._engine.dialect).dbapi.Error
 
     @contextmanager
     def connect(self, doing: str, begin: t.Callable[[Connection], object]) -> t.Iterator[Connection]:
@@ -61,7 +62,7 @@ class Connector:
     @contextmanager
     def sentences(self, doing: str) -> t.Iterator[None]:
         """Turn errors of the driver and of SQLAlchemy into sentences without their text, which may quote values."""
-        errors = (self._sqlalchemy.exc.SQLAlchemyError, self._engine.dialect.dbapi.Error)
+        errors = (self._sqlalchemy.exc.SQLAlchemyError, self._driver_error)
         try:
             yield
         except errors as error:

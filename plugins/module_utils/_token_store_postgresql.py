@@ -194,7 +194,7 @@ class PostgresqlStore(TokenStore):
         return Restored(int(done), int(present))
 
 
-def quoted(connection: Connection, table: t.Union[Candidate, FoundTable]) -> str:
+def quoted(connection: Connection, table: Candidate | FoundTable) -> str:
     """The table in SQL text."""
     return f"{_identifier(connection, table.schema)}.{_identifier(connection, table.name)}"
 

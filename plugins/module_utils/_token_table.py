@@ -138,7 +138,7 @@ def _iso(value: datetime.datetime) -> str:
     return value.astimezone(datetime.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _problem(column: t.Optional[FoundColumn], name: str, kind: ColumnKind) -> str:
+def _problem(column: FoundColumn | None, name: str, kind: ColumnKind) -> str:
     if column is None:
         return f"there is no column {name}"
     if not _KINDS[kind].fullmatch(column.type):
