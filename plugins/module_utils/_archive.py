@@ -112,8 +112,9 @@ def check_total(table: str, expected: int, archived: int, earlier: int, gone: in
     missing = unexplained(expected, archived, earlier, gone)
     if missing:
         raise SessionsError(
-            f"Unsuccessful: {expected} rows of {table} were expected, {archived} were found to delete, and nothing explains the other {missing}. "
-            "The last sweep was rolled back. Somebody else deletes there, or rows are hidden from this account: find out, then resume."
+            f"Unsuccessful: {expected} rows of {table} were expected, {archived} were found to delete, and nothing explains "
+            f"the other {missing}. The last sweep was rolled back. Somebody else deletes there, or rows are hidden from this account: "
+            "find out, then resume."
         )
 
 

@@ -91,7 +91,10 @@ class Draft:
         self.sink = io.BufferedWriter(self._file, _BLOCK)
 
     def finish(self, rows: int) -> _archive.Archive | None:
-        """Put the archive in its place, on disk, and read it back; None when it has no rows. Raises SessionsError when it is not as written."""
+        """Put the archive in its place, on disk, and read it back; None when it has no rows.
+
+        Raises SessionsError when it is not as it was written.
+        """
         self.sink.flush()
         self._file.finish()
         if not rows:

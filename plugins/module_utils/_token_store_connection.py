@@ -79,7 +79,7 @@ class Connector:
             url = "sqlite://"
         else:
             url = self._url()
-            options["connect_args"] = _ARGUMENTS.get(engine.dialect, lambda _database: {})(self.database)
+            options["connect_args"] = _ARGUMENTS[engine.dialect](self.database) if engine.dialect in _ARGUMENTS else {}
         try:
             made: SqlEngine = self._sqlalchemy.create_engine(url, **options)
         except ImportError:

@@ -176,21 +176,25 @@ class PostgresqlStore(TokenStore):
 
     def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
         """Through a temporary table, so that rows already there can be compared first."""
-        connection = sweep.connection
-        target = quoted(connection, sweep.table)
+        connection, table, sql = sweep.connection, sweep.statements.table, sweep.statements.sql
+        staging = sql.table(_STAGING, *(sql.column(name) for name in columns), schema="pg_temp")
         names = ", ".join(_identifier(connection, name) for name in columns)
-        key = _identifier(connection, sweep.table.key)
-        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS SELECT {names} FROM {target} WHERE false")
+        none = literal(connection, sql.select(*(table.c[name] for name in columns)).where(sql.false()))
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS {none}")
         for file in files:
             t.cast("PostgresqlSweep", sweep).copy_in(f"pg_temp.{_STAGING} ({names})", file)
-        wanted = f"SELECT DISTINCT {names} FROM pg_temp.{_STAGING}"  # noqa: S608  quoted names only
-        total, keys = connection.exec_driver_sql(f"SELECT count(*), count(DISTINCT {key}) FROM ({wanted}) w").one()  # noqa: S608
-        present = connection.exec_driver_sql(f"SELECT count(*) FROM {target} t JOIN ({wanted}) w USING ({key})").scalar_one()  # noqa: S608
-        same = connection.exec_driver_sql(f"SELECT count(*) FROM (SELECT {names} FROM {target} INTERSECT {wanted}) b").scalar_one()  # noqa: S608
+        # without figures the planner takes the table for a small one
+        connection.exec_driver_sql(f"ANALYZE pg_temp.{_STAGING}")
+        wanted = sql.select(staging).distinct().subquery()
+        same_key = table.c[sweep.table.key] == wanted.c[sweep.table.key]
+        equal = sql.intersect(sql.select(*(table.c[name] for name in columns)), sql.select(wanted)).subquery()
+        total, keys = connection.execute(sql.select(sql.func.count(), sql.func.count(wanted.c[sweep.table.key].distinct()))).one()
+        present = connection.scalar(sql.select(sql.func.count()).select_from(table.join(wanted, same_key)))
+        same = connection.scalar(sql.select(sql.func.count()).select_from(equal))
         if total != keys or present != same:
             raise other_content(sweep.table)
-        new = f"{wanted} s WHERE NOT EXISTS (SELECT 1 FROM {target} t WHERE t.{key} = s.{key})"  # noqa: S608
-        done = connection.exec_driver_sql(f"INSERT INTO {target} ({names}) {new}").rowcount  # noqa: S608
+        new = sql.select(wanted).where(~sql.exists().where(same_key).select_from(table))
+        done = connection.execute(sql.insert(table).from_select(list(columns), new)).rowcount
         return Restored(int(done), int(present))
 
 

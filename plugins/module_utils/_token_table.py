@@ -93,7 +93,8 @@ def match_columns(candidate: Candidate, columns: t.Sequence[FoundColumn], wanted
     problems = [_problem(real.get(column.name.lower()), column.name, column.kind) for column in wanted.columns]
     if any(problems):
         raise SessionsError(
-            f"{candidate.label} in {where} is not the product's table: {'; '.join(filter(None, problems))}. Is this another product's database?"
+            f"{candidate.label} in {where} is not the product's table: {'; '.join(filter(None, problems))}. "
+            "Is this another product's database?"
         )
 
     def name(column: str) -> str:

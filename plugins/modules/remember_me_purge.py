@@ -11,12 +11,13 @@ module: remember_me_purge
 short_description: Delete the remember-me tokens of an Atlassian product, each archived first
 version_added: 0.1.0
 description:
-  - Deletes all rows of the product's table of remember-me tokens. Each row is in an archive, on disk and read back, before its deletion commits.
+  - Deletes all rows of the product's table of remember-me tokens. Each row is in an archive, on disk and read back, before its
+    deletion commits.
   - A first sweep takes nearly all rows without keeping anybody out. The last sweep waits for writers, locks them out for a moment, and
     looks at the whole table again. Its commit is the cut-off, RV(cut_off). What is in the table afterwards was made afterwards.
   - Before anything is touched the table is looked at, whether it is this product's (name, columns, types), a plain table,
-    found once, without triggers, rules, row-level security or foreign keys that point at it; whether the account may read and delete; and whether
-    the archive folder can be written and has room. In check mode this is all that happens.
+    found once, without triggers, rules, row-level security or foreign keys that point at it; whether the account may read and
+    delete; and whether the archive folder can be written and has room. In check mode this is all that happens.
   - Deleting tokens ends no session that is open in a node. Restart every node afterwards, as the playbook
     C(dcops.atlassian_sessions.force_reauth) does.
   - A failure rolls the current sweep back. What was committed before stays, with its archives.
