@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
 
 import pytest
@@ -32,49 +33,45 @@ def test_every_node_is_down_at_once_and_everybody_is_signed_out(make_site: MakeS
     assert [archive["rows"] for archive in site.record()["revoked"]["archives"]] == [3 + nodes]
 
 
+def own_tasks(site: Site, between_stop_and_purge: str) -> dict[str, object]:
+    """Task files of a user that stop and start a node; when n2 has stopped, the SQL statement is carried out."""
+    script = site.folder / "statement.py"
+    script.write_text(
+        f"import sqlite3\nwith sqlite3.connect({site.cluster.database.name!r}) as connection:\n    connection.execute({between_stop_and_purge!r})\n",
+        encoding="utf-8",
+    )
+    command = "---\n- name: Run the script\n  ansible.builtin.command: '{{ force_reauth_install_dir }}/bin/%s-jira.sh'\n"
+    statement = f"- name: Run the statement\n  ansible.builtin.command: {sys.executable} {script}\n  when: inventory_hostname == 'n2'\n"
+    for verb, more in (("stop", statement), ("start", "")):
+        (site.folder / f"{verb}.yml").write_text(command.replace("%s", verb) + more, encoding="utf-8")
+    return {"service_manager": "tasks", "stop_tasks": str(site.folder / "stop.yml"), "start_tasks": str(site.folder / "start.yml")}
+
+
 def test_a_purge_that_fails_keeps_every_token_and_the_nodes_run_again(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     browsers = site.sign_in("eve")
     old = site.pids()
-    # between the look and the purge: the folder of the run cannot be written any more
-    hook = site.folder / "stop.yml"
-    hook.write_text(
-        "---\n"
-        "- name: Stop the node\n  ansible.builtin.command: '{{ force_reauth_install_dir }}/bin/stop-jira.sh'\n"
-        "- name: The token table is gone\n  ansible.builtin.command: >-\n"
-        "    {{ ansible_playbook_python }} -c \"import sqlite3; c = sqlite3.connect('%s'); c.execute('ALTER TABLE remembermetoken RENAME TO gone')\"\n"
-        "  when: inventory_hostname == 'n2'\n" % site.cluster.database.name,
-        encoding="utf-8",
-    )
-    start = site.folder / "start.yml"
-    start.write_text(
-        "---\n- name: Start the node\n  ansible.builtin.command: '{{ force_reauth_install_dir }}/bin/start-jira.sh'\n", encoding="utf-8"
-    )
-    failed = site.run(**OUTAGE, service_manager="tasks", stop_tasks=str(hook), start_tasks=str(start))
+    failed = site.run(**OUTAGE, **own_tasks(site, "ALTER TABLE remembermetoken RENAME TO gone"))
     assert failed.status != 0
     failed.assert_says("stopped in step 'revoke'", "remembermetoken", "Resume:")
     with site.cluster.database.transaction() as execute:
         execute("ALTER TABLE gone RENAME TO remembermetoken")
     assert all(node.is_running() for node in site.cluster.nodes)
     assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
-    assert site.open_doors(browsers) != []
+    assert ("eve", "n2", "seraph.rememberme.cookie") in site.open_doors(browsers)
     assert site.record()["phase"] == "prepared"
+
+    (site.folder / "statement.py").write_text("", encoding="utf-8")
+    resumed = site.resume(failed)
+    assert resumed.status == 0, resumed.output
+    assert site.open_doors(browsers) == []
 
 
 def test_a_node_that_does_not_come_back_after_a_failed_purge_is_named(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     site.sign_in("eve")
     site.cluster["n2"].behave(next_start_hangs=True)
-    rows = site.cluster.token_rows()
-    process = site.start(**OUTAGE, gate_timeout=3)
-    while not (site.archives.exists() and site.cluster["n1"].pid == 0) and process.poll() is None:
-        pass
-    with site.cluster.database.transaction() as execute:
-        execute("ALTER TABLE remembermetoken RENAME TO gone")
-    failed = site.wait(process)
+    failed = site.run(**OUTAGE, **own_tasks(site, "ALTER TABLE remembermetoken RENAME TO gone"), gate_timeout=3)
     assert failed.status != 0
     failed.assert_says("n2: it did not come up again")
     assert site.cluster["n1"].is_running()
-    with site.cluster.database.transaction() as execute:
-        execute("ALTER TABLE gone RENAME TO remembermetoken")
-    assert site.cluster.token_rows()[: len(rows)] or rows
