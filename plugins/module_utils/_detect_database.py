@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._facts import FactRow, Found, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._jdbc_url import (
@@ -40,7 +40,7 @@ def find_database(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | 
     written = _written(keys, lookup, tomcat)
     url = lookup.resolved(written.url)
     kind = lookup.find(keys.kind)
-    parsed = parse_jdbc_url(url.value) if url else _without_url(keys, lookup, written)
+    parsed = parse_jdbc_url(url.value) if url else _without_url(keys, lookup, replace(written, url=url))
     found = _found(parsed, url, kind, lookup.find(keys.schema), written.user)
     encrypted = bool(lookup.find(keys.cipher)) or bool(_NOT_PLAIN.match(written.password.value))
     return {
@@ -69,7 +69,7 @@ def _written(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | None)
 
 
 def _without_url(keys: DatabaseKeys, lookup: Lookup, written: _Written) -> JdbcUrl:
-    if written.jndi or "contradict" in written.url.source or not keys.built_in:
+    if written.jndi or not written.url.missing or not keys.built_in:
         return JdbcUrl(doubt=written.url.source)
     return JdbcUrl(engine=keys.built_in, name=lookup.path(keys.built_in_path), embedded=True)
 

@@ -14,11 +14,15 @@ Sure = t.Literal["certain", "likely", "default", "unknown"]
 
 @dataclass(frozen=True)
 class Found:
-    """A value and its ``source``: 'path:line', 'process 123', 'default', or why it is not known. False when the value is not known."""
+    """A value and its ``source``: 'path:line', 'process 123', 'default', or why it is not known. False when the value is not known.
+
+    ``missing``: it is not known because nobody set it, and no file that could have set it is damaged.
+    """
 
     value: str = ""
     sure: Sure = "unknown"
     source: str = ""
+    missing: bool = False
 
     def __bool__(self) -> bool:
         return self.sure != "unknown"

@@ -12,7 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._facts im
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import ARGUMENT, DEFAULT, ENVIRONMENT, Place, Places
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._settings import SettingsFile, Written, parse_settings
 
-_PLACEHOLDER = re.compile(r"\$\{?([\w.]+)\}?")
+_PLACEHOLDER = re.compile(r"\$\{([\w.-]+)\}")
 
 
 class Node(t.Protocol):
@@ -47,12 +47,16 @@ class Lookup:
         return where.format(**self._folders)
 
     def find(self, places: Places) -> Found:
-        """The value in the first place that has one; where a file contradicts itself, it is not known."""
+        """The value in the first place that has one; where a file contradicts itself, or is damaged and lacks it, it is not known."""
+        unclear = None
         for place in places:
             found = self._in(place)
-            if found.source:
+            if found and (unclear is None or found.sure != "default"):
                 return found
-        return Found(source=f"not set in {self.tried(places)}" if places else "")
+            if unclear is None and not found and not found.missing:
+                unclear = found
+        nothing = f"not set in {self.tried(places)}" if places else "this product has no setting for it"
+        return Found(source=nothing, missing=True) if unclear is None else unclear
 
     def tried(self, places: Places) -> str:
         """The places, for a sentence."""
@@ -79,22 +83,24 @@ class Lookup:
             return Found(place.key.format(**self._folders), "default", "default")
         if place.where in (ARGUMENT, ENVIRONMENT):
             value = self.node.argument(place.key) if place.where == ARGUMENT else self.node.environment(place.key)
-            return Found(value, "certain", self.node.process) if value else Found()
+            return Found(value, "certain", self.node.process) if value else Found(missing=True)
         path = self.path(place.where)
-        return _one_of(self._written(place, path), path)
+        file = self._file(place, path)
+        return _one_of(file.written(place.key), path, file.problem) if file else Found(missing=True)
 
-    def _written(self, place: Place, path: str) -> list[Written]:
+    def _file(self, place: Place, path: str) -> SettingsFile | None:
         if path not in self._files:
             data = self.node.read(path)
             self._files[path] = None if data is None else parse_settings(path, data, self._roots.get(place.where, ""))
-        file = self._files[path]
-        return file.written(place.key) if file else []
+        return self._files[path]
 
 
-def _one_of(values: t.Sequence[Written], path: str) -> Found:
+def _one_of(values: t.Sequence[Written], path: str, problem: str) -> Found:
     if len(values) > 1:
         return Found(source=f"{path}: lines {', '.join(str(one.line) for one in values)} contradict each other")
-    return next((Found(one.value, "certain" if one.whole else "likely", f"{path}:{one.line}") for one in values), Found())
+    if not values:
+        return Found(source=f"{path} is damaged ({problem})") if problem else Found(missing=True)
+    return Found(values[0].value, "likely" if problem else "certain", f"{path}:{values[0].line}")
 
 
 def _words(place: Place, path: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import pwd
 import re
-import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,8 +108,3 @@ def _name_of(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
-
-
-def pids(processes: t.Iterable[Process]) -> str:
-    """Their numbers, for a sentence."""
-    return ", ".join(str(process.pid) for process in processes)

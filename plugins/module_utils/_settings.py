@@ -22,15 +22,16 @@ _STEP = re.compile(r"(?P<tag>[\w.-]+)(?:\[(?P<sign>@?)(?P<name>[\w.-]+)=(?P<valu
 
 @dataclass(frozen=True, repr=False)
 class Written:
-    """A value as it stands in a file, without blanks around it; ``whole``: the file is well-formed."""
+    """A value as it stands in a file, without blanks around it."""
 
     value: str
     line: int
-    whole: bool = True
 
 
 class SettingsFile(t.Protocol):
-    """A file that can be asked for keys."""
+    """A file that can be asked for keys; ``problem`` is '' unless it is damaged."""
+
+    problem: str
 
     def written(self, key: str) -> list[Written]:
         """The value of the key, none when it is not there or empty; several when the file contradicts itself."""
@@ -41,15 +42,18 @@ class XmlSettings:
 
     def __init__(self, file: XmlFile) -> None:
         self._file = file
+        self.problem = file.problem
 
     def written(self, key: str) -> list[Written]:
         """See SettingsFile; where tags are missing, the last step of the path is enough."""
         steps = [step for step in (_STEP.fullmatch(part) for part in re.split(r"/(?![^\[]*\])", key)) if step]
         found = _find(self._file.top, steps)
-        if not found and self._file.problem:
+        if not found and self._file.problem and not any(step["name"] for step in steps[:-1]):
             found = _find(self._file.top, steps[-1:])
-        lines = {_value(element, steps[-1]["attribute"]): element.line for element in found}
-        return [Written(value, line, not self._file.problem) for value, line in lines.items() if value]
+        # a tag inside the same tag is seen in the field
+        all_found = [inner for element in found for inner in element.walk() if _fits(inner, steps[-1])]
+        lines = {_value(element, steps[-1]["attribute"]): element.line for element in all_found}
+        return [Written(value, line) for value, line in lines.items() if value]
 
 
 def _find(top: Element, steps: list[re.Match[str]]) -> list[Element]:
@@ -73,6 +77,8 @@ def _value(element: Element, attribute: str | None) -> str:
 
 class LineSettings:
     """A properties or a shell file."""
+
+    problem = ""
 
     def __init__(self, rows: t.Iterable[tuple[str, str, int]]) -> None:
         self._rows = list(rows)

@@ -1,0 +1,72 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What starts and stops a node is what really holds its process."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._control import Control, Seen, Unit, decide_control
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._systemd import unit_in
+
+INSTALL = "/opt/atlassian/jira"
+OWN = Unit(("jira.service", "tracker.service"), 41, "no", "")
+BACKGROUND = Unit(("jira.service",), 0, "no", "")
+WRAPPED = Unit(("jira.service",), 40, "always", "{ path=/usr/bin/su ; argv[]=/usr/bin/su jira -c /opt/atlassian/jira/bin/start-jira.sh }")
+SSHD = Unit(("ssh.service",), 7, "on-failure", "{ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D }")
+CRON = Unit(("cron.service",), 8, "on-failure", "{ path=/usr/sbin/cron }")
+
+
+def _seen(holder: Unit | None = None, named: Unit | None = None, pids: tuple[int, ...] = (41,), missing: tuple[str, ...] = ()) -> Seen:
+    return Seen(INSTALL, pids, holder, named, missing)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "service", "seen", "expected"),
+    [
+        ("auto", "", _seen(), Control("scripts")),
+        ("auto", "", _seen(OWN), Control("systemd", "jira.service")),
+        ("auto", "", _seen(BACKGROUND), Control("systemd", "jira.service")),
+        ("auto", "", _seen(WRAPPED), Control("systemd", "jira.service")),
+        ("auto", "", _seen(pids=()), Control("scripts")),
+        ("auto", "tracker", _seen(OWN, OWN), Control("systemd", "jira.service")),
+        ("systemd", "", _seen(OWN), Control("systemd", "jira.service")),
+        ("systemd", "jira", _seen(named=OWN, pids=()), Control("systemd", "jira.service")),
+        ("auto", "ssh", _seen(SSHD, SSHD), Control("systemd", "ssh.service")),
+        ("scripts", "", _seen(), Control("scripts")),
+        ("scripts", "", _seen(SSHD), Control("scripts")),
+        ("tasks", "", _seen(SSHD, missing=("x",)), Control("tasks")),
+    ],
+)
+def test_the_node_is_controlled_by(wanted: str, service: str, seen: Seen, expected: Control) -> None:
+    assert decide_control(wanted, service, seen) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "service", "seen", "problem"),
+    [
+        ("auto", "", _seen(SSHD), "it is not clear whether ssh.service, which holds the process, is the product's own unit"),
+        ("auto", "", _seen(missing=("/x/start.sh",)), "/x/start.sh is not there, or cannot be run"),
+        ("systemd", "", _seen(), "no systemd service holds the process"),
+        ("systemd", "", _seen(SSHD), "no systemd service of its own holds the process (it is in ssh.service)"),
+        ("systemd", "", _seen(pids=()), "no process runs, so its unit is not known"),
+        ("auto", "jirra", _seen(OWN), "the unit jirra is not known to systemd on this host"),
+        ("auto", "cron", _seen(OWN, CRON), "the unit cron does not hold the process 41 (it is in jira.service)"),
+        ("systemd", "cron", _seen(None, CRON), "the unit cron does not hold the process 41 (no service holds it)"),
+        ("scripts", "", _seen(OWN), "its scripts are asked for, but the unit jira.service holds the process"),
+        ("auto", "", _seen(OWN, pids=(41, 97)), "the processes 41 and 97 all run from /opt/atlassian/jira"),
+    ],
+)
+def test_what_would_not_work_is_a_problem(wanted: str, service: str, seen: Seen, problem: str) -> None:
+    assert decide_control(wanted, service, seen).problem.startswith(problem)
+
+
+def test_a_unit_is_read_from_what_systemctl_shows() -> None:
+    names = "Id=jira.service\nNames=tracker.service jira.service\n"
+    shown = f"{names}LoadState=loaded\nMainPID=41\nRestart=always\nExecStart={{ path=/a ; argv[]=/a b=c }}\n"
+    assert unit_in(shown) == Unit(("jira.service", "tracker.service"), 41, "always", "{ path=/a ; argv[]=/a b=c }")
+
+
+@pytest.mark.parametrize("shown", ["", "Id=x.service\nLoadState=not-found\nMainPID=0\n", "LoadState=masked\n"])
+def test_a_unit_that_is_not_loaded_is_none(shown: str) -> None:
+    assert unit_in(shown) is None
