@@ -81,7 +81,7 @@ class Browser:
         came = ", ".join(sorted({cookie.name for cookie in answer.cookies})) or "none"
         raise SessionsError(
             f"The sign-in of the proof account at {self._site.url} set no cookie {name} (HTTP {answer.status}, cookies set: {came}"
-            f"{_login_reason(answer)}). Wrong password, two-step verification, or another cookie name."
+            f"{self._reason_in(answer)}). Wrong password, two-step verification, or another cookie name."
         )
 
     def _seen_to_work(self, row: CookieRow, username: str, answer: Answer) -> CookieRow:
@@ -94,7 +94,7 @@ class Browser:
     def _not_signed_in(self, username: str, answer: Answer, row: CookieRow) -> str:
         return (
             f"The sign-in of the proof account {username} at {self._site.url} gave a cookie {row['name']} that opens the door to nobody "
-            f"(HTTP {answer.status}{_login_reason(answer)}). Wrong password, or two-step verification."
+            f"(HTTP {answer.status}{self._reason_in(answer)}). Wrong password, or two-step verification."
         )
 
     def _replay_one(self, row: CookieRow) -> tuple[str, bool, str]:
@@ -116,7 +116,6 @@ class Browser:
             raise SessionsError(f"{page} does not tell who is signed in (HTTP {answer.status}): nothing can be proven by it.")
         return user
 
-
-def _login_reason(answer: Answer) -> str:
-    reason = answer.headers.get("x-seraph-loginreason", "")
-    return f", {reason}" if reason else ""
+    def _reason_in(self, answer: Answer) -> str:
+        reason = answer.headers.get(self._web.reason_header, "") if self._web.reason_header else ""
+        return f", {reason}" if reason else ""

@@ -155,8 +155,8 @@ class Service:
 class Web:
     """Cookies, pages and states. Paths are below the context path; '' where the product has no such page.
 
-    ``whoami_header``: a header, in lower case, that also tells who is signed in. ``secondary_states`` are the ready states of a node that
-    stands by for the primary, where a cluster has one.
+    Headers in lower case: ``whoami_header`` also tells who is signed in, ``reason_header`` why somebody is not. ``secondary_states`` are the
+    ready states of a node that stands by for the primary, where a cluster has one.
     """
 
     default_port: int
@@ -171,6 +171,7 @@ class Web:
     whoami_path: str
     secondary_states: tuple[str, ...] = ()
     whoami_header: str = ""
+    reason_header: str = ""
 
 
 @dataclass(frozen=True)

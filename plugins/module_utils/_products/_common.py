@@ -16,6 +16,7 @@ POM_VERSION = r"(?m)^version=(\d[\w.-]*)"
 WHOAMI_PATH = "/plugins/servlet/applinks/whoami"
 MANIFEST_PATH = "/rest/applinks/1.0/manifest"
 TWO_STEP_SIGN_IN_PATH = "/rest/tsv/1.0/authenticate"
+SERAPH_REASON_HEADER = "x-seraph-loginreason"
 SERAPH_SIGN_IN_FORM = (
     ("os_username", "{username}"),
     ("os_password", "{password}"),

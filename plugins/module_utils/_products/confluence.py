@@ -23,6 +23,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
     POM_VERSION,
+    SERAPH_REASON_HEADER,
     SERAPH_SIGN_IN_FORM,
     SURVIVES,
     TOMCAT_PROCESS,
@@ -104,6 +105,7 @@ CONFLUENCE = Product(
         sign_in_path="/dologin.action",
         sign_in_form=SERAPH_SIGN_IN_FORM,
         whoami_path=WHOAMI_PATH,
+        reason_header=SERAPH_REASON_HEADER,
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "mobile apps"),

@@ -23,6 +23,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
     POM_VERSION,
+    SERAPH_REASON_HEADER,
     SERAPH_SIGN_IN_FORM,
     SURVIVES,
     TOMCAT_PROCESS,
@@ -105,6 +106,7 @@ JIRA = Product(
         sign_in_path="/login.jsp",
         sign_in_form=SERAPH_SIGN_IN_FORM,
         whoami_path=WHOAMI_PATH,
+        reason_header=SERAPH_REASON_HEADER,
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "mobile apps"),

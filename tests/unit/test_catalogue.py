@@ -1,0 +1,83 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A product is one data file and one line: nothing else knows its name."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import PRODUCTS, product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Product
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PRODUCT_FILES = CHECKOUT / "plugins/module_utils/_products"
+NAMES = re.compile(r"jira|confluence|bitbucket|bamboo|fisheye|crucible|crowd|seraph", re.IGNORECASE)
+# files that may name one
+DATA = {CHECKOUT / "plugins/module_utils/_catalogue.py", *PRODUCT_FILES.glob("*.py")}
+CODE = sorted(set((CHECKOUT / "plugins").rglob("*.py")) - DATA)
+YAML = sorted(path for folder in ("roles", "playbooks") for path in (CHECKOUT / folder).rglob("*.yml") if path.name != "argument_specs.yml")
+
+
+def test_the_catalogue_holds_every_product_file() -> None:
+    assert set(PRODUCTS) == {path.stem for path in PRODUCT_FILES.glob("[!_]*.py")}
+
+
+@pytest.mark.parametrize("name", ["", "jirra", "Jira"])
+def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(SessionsError, match=r"Known products: bamboo, bitbucket, confluence, fisheye, jira\.$"):
+        product_named(name)
+
+
+def _words(path: Path) -> list[str]:
+    """Every name and string of a Python file that is not documentation."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        or (isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("DOCUMENTATION", "EXAMPLES", "RETURN"))
+    }
+    nodes = [node for node in ast.walk(tree) if id(node) not in documentation]
+    strings = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return (
+        strings
+        + [node.id for node in nodes if isinstance(node, ast.Name)]
+        + [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+    )
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_no_code_names_a_product(path: Path) -> None:
+    assert [word for word in _words(path) if NAMES.search(word)] == []
+
+
+@pytest.mark.parametrize("path", YAML, ids=lambda path: str(path.relative_to(CHECKOUT)))
+def test_no_task_names_a_product(path: Path) -> None:
+    lines = [line.partition("#")[0] for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [line for line in lines if NAMES.search(line)] == []
+
+
+def test_the_search_finds_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "code.py"
+    path.write_text('"""Jira."""\nif product == "jira":\n    pass\n', encoding="utf-8")
+    assert [word for word in _words(path) if NAMES.search(word)] == ["jira"]
+
+
+@pytest.mark.parametrize("product", PRODUCTS.values(), ids=lambda product: product.name)
+def test_the_parts_of_a_token_table_are_among_its_columns(product: Product) -> None:
+    tokens = product.tokens
+    named = {tokens.key, tokens.token, tokens.user, tokens.created, tokens.series} - {""}
+    assert named <= {column.name for column in tokens.columns}
+
+
+@pytest.mark.parametrize("name", sorted(PRODUCTS))
+def test_no_two_products_can_be_taken_for_each_other(name: str) -> None:
+    own = PRODUCTS[name]
+    others = [other for other in PRODUCTS.values() if other is not own]
+    assert not [other.name for other in others if set(own.files.signs) & set(other.files.signs)]
+    assert not [other.name for other in others if (own.tokens.name, own.tokens.columns) == (other.tokens.name, other.tokens.columns)]

@@ -1,0 +1,186 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""product_detect finds a real (stand-in) node, and says no in plain words."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _install_reader
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._install_reader import HostNode, detect
+
+from demo.cluster import Cluster, ClusterNode
+from demo.playbook import collections_path
+
+OPTIONS = {"product": "", "install_dir": "", "home_dir": "", "node_url": "", "service": "", "service_manager": "auto"}
+POINTER = "atlassian-jira/WEB-INF/classes/jira-application.properties"
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[ClusterNode]:
+    with Cluster(tmp_path_factory.mktemp("detect") / "c", nodes=1, context="/jira") as cluster:
+        yield cluster["n1"]
+
+
+@pytest.fixture
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process of any product on this host."""
+    monkeypatch.setattr(_install_reader, "all_processes", lambda _product: [])
+
+
+@pytest.fixture
+def install(tmp_path: Path) -> Path:
+    """An installation without a process, its home beside it."""
+    pointer = tmp_path / "install" / POINTER
+    pointer.parent.mkdir(parents=True)
+    (tmp_path / "home").mkdir()
+    pointer.write_text(f"jira.home = {tmp_path}/home\n", encoding="utf-8")
+    return tmp_path / "install"
+
+
+def _detect(**options: str) -> dict[str, t.Any]:
+    return detect({**OPTIONS, **options})
+
+
+def _fact(answer: dict[str, t.Any], name: str) -> tuple[str, str]:
+    (found,) = (fact for fact in answer["facts"] if fact["name"] == name)
+    return found["sure"], found["source"]
+
+
+def _refusal(**options: str) -> str:
+    with pytest.raises(SessionsError) as refusal:
+        _detect(**options)
+    return str(refusal.value)
+
+
+@contextmanager
+def _running(install: Path, *arguments: str, **environment: str) -> t.Iterator[int]:
+    """A process with the marks of one of this installation."""
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()", f"-Dcatalina.base={install}", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, **environment}) as process:
+        yield process.pid
+        process.kill()
+
+
+def test_a_running_node_is_described(node: ClusterNode) -> None:
+    answer = _detect(install_dir=str(node.install))
+    assert {name: answer[name] for name in ("product", "version", "home_dir", "node_id", "clustered", "url", "port", "context_path")} == {
+        "product": "jira",
+        "version": "9.12.2",
+        "home_dir": str(node.home),
+        "node_id": "n1",
+        "clustered": True,
+        "url": node.url,
+        "port": node.port,
+        "context_path": "/jira",
+    }
+    assert (answer["database"]["engine"], answer["database"]["name"]) == ("sqlite", node.layout.database.name)
+    assert (answer["process"]["pid"], answer["process"]["count"], answer["process"]["running"]) == (node.pid, 1, True)
+    assert answer["control"]["start_command"] == [str(node.install / "bin/start-jira.sh")]
+    assert answer["sessions"]["kept"] == "memory"
+    assert answer["cookies"] == {"session": "JSESSIONID", "remember_me": "seraph.rememberme.cookie"}
+
+
+def test_the_module_ships_all_that_it_needs_and_changes_nothing(node: ClusterNode, tmp_path: Path) -> None:
+    ansible = Path(sys.executable).with_name("ansible")
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections_path()), "ANSIBLE_HOME": str(tmp_path), "ANSIBLE_NOCOLOR": "1"}
+    command = [ansible, "localhost", "-e", f"ansible_python_interpreter={sys.executable}", "-m", "dcops.atlassian_sessions.product_detect"]
+    run = subprocess.run([*command, "-a", f"install_dir={node.install}"], env=environment, capture_output=True, text=True, check=True)
+    answer = json.loads(run.stdout.partition("=>")[2])
+    assert {name: answer[name] for name in answer if name != "changed"} == _detect(install_dir=str(node.install))
+    assert not answer["changed"]
+
+
+def test_sessions_that_are_saved_at_a_stop_are_seen(node: ClusterNode) -> None:
+    node.behave(persist_sessions=True)
+    answer = _detect(install_dir=str(node.install))
+    node.behave(persist_sessions=False)
+    assert answer["sessions"]["kept"] == "disk"
+    assert answer["sessions"]["files"] == [str(node.install / "work/Catalina/*/*/SESSIONS.ser")]
+
+
+@pytest.mark.usefixtures("_alone")
+def test_nothing_found_says_where_it_looked() -> None:
+    assert "No installation of Jira was found" in _refusal(product="jira")
+    assert "/opt/atlassian/jira" in _refusal(product="jira")
+
+
+def test_an_unknown_product_is_refused_with_the_known_ones() -> None:
+    assert _refusal(product="jirra").endswith("Known products: bamboo, bitbucket, confluence, fisheye, jira.")
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    assert _refusal(product="jira", install_dir=str(tmp_path)).startswith(f"{tmp_path} is no installation of Jira")
+
+
+def test_two_installations_are_refused_by_name(node: ClusterNode, install: Path) -> None:
+    with _running(install):
+        refusal = _refusal(product="jira")
+    assert str(node.install) in refusal
+    assert str(install) in refusal
+
+
+def test_a_home_that_is_not_there_is_refused_with_its_source(install: Path) -> None:
+    (install / POINTER).write_text("jira.home=/nowhere\n", encoding="utf-8")
+    assert f"/nowhere of Jira ({install / POINTER}:1) is not there" in _refusal(install_dir=str(install))
+
+
+def test_a_home_that_no_file_tells_is_refused(install: Path) -> None:
+    (install / POINTER).write_text("jira.home=${unknown.place}/jira\n", encoding="utf-8")
+    assert "what ${unknown.place} stands for is not known" in _refusal(install_dir=str(install))
+
+
+def test_a_node_that_is_down_is_described_all_the_same(install: Path) -> None:
+    answer = _detect(install_dir=str(install))
+    assert answer["process"] == {"running": False, "identity": "", "pid": 0, "user": "", "unit": "", "count": 0}
+    assert answer["home_dir"] == str(install.parent / "home")
+    assert answer["control"]["problem"] == f"{install}/bin/start-jira.sh is not there, or cannot be run"
+
+
+@pytest.mark.parametrize("how", ["argument", "environment", "option"])
+def test_the_home_of_the_process_counts_before_that_of_the_files(how: str, install: Path, tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    arguments = [f"-Djira.home={real}"] if how == "argument" else []
+    environment = {"JIRA_HOME": str(real)} if how == "environment" else {}
+    with _running(install, *arguments, **environment) as pid:
+        answer = _detect(install_dir=str(install), home_dir=str(real) if how == "option" else "")
+    assert answer["home_dir"] == str(real)
+    assert _fact(answer, "home_dir") == ("certain", "option home_dir" if how == "option" else f"process {pid}")
+
+
+def test_what_the_process_was_started_with_stays_secret(install: Path) -> None:
+    with _running(install, "-Djdbc.password=s3cret-argument", JDBC_PASSWORD="s3cret-environment"):
+        assert "s3cret" not in json.dumps(_detect(install_dir=str(install)))
+
+
+def test_a_second_process_of_the_installation_is_a_problem(install: Path) -> None:
+    with _running(install) as one, _running(install) as other:
+        answer = _detect(install_dir=str(install), service_manager="scripts")
+        assert answer["process"]["count"] == 2
+    assert answer["process"]["pid"] == min(one, other)
+
+
+def test_a_named_address_takes_the_place_of_the_connector(node: ClusterNode) -> None:
+    answer = _detect(install_dir=str(node.install), node_url="https://n1.example.org/jira/")
+    assert (answer["url"], answer["port"]) == ("https://n1.example.org/jira", 443)
+
+
+def test_20_mb_of_junk_are_refused_by_their_size(install: Path) -> None:
+    junk = install.parent / "home/dbconfig.xml"
+    junk.write_bytes(b"<x>" * 7_000_000)
+    assert _refusal(install_dir=str(install)) == f"{junk} is larger than 5 MB: a settings file was expected."
+
+
+def test_a_file_that_cannot_be_read_is_refused_with_the_account(tmp_path: Path) -> None:
+    with pytest.raises(SessionsError, match=f"^{tmp_path} cannot be read by .*: Is a directory"):
+        HostNode(None).read(str(tmp_path))
