@@ -155,8 +155,8 @@ class Service:
 class Web:
     """Cookies, pages and states. Paths are below the context path; '' where the product has no such page.
 
-    Headers in lower case: ``whoami_header`` also tells who is signed in, ``reason_header`` why somebody is not. ``secondary_states`` are the
-    ready states of a node that stands by for the primary, where a cluster has one.
+    Headers in lower case: ``whoami_header`` also tells who is signed in, ``reason_header`` why somebody is not. ``secondary_states`` are
+    the ready states of a node that stands by for the primary, where a cluster has one.
     """
 
     default_port: int

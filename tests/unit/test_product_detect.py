@@ -91,10 +91,11 @@ def test_a_running_node_is_described(node: ClusterNode) -> None:
 
 
 def test_the_module_ships_all_that_it_needs_and_changes_nothing(node: ClusterNode, tmp_path: Path) -> None:
-    ansible = Path(sys.executable).with_name("ansible")
+    ansible = str(Path(sys.executable).with_name("ansible"))
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections_path()), "ANSIBLE_HOME": str(tmp_path), "ANSIBLE_NOCOLOR": "1"}
-    command = [ansible, "localhost", "-e", f"ansible_python_interpreter={sys.executable}", "-m", "dcops.atlassian_sessions.product_detect"]
-    run = subprocess.run([*command, "-a", f"install_dir={node.install}"], env=environment, capture_output=True, text=True, check=True)
+    module = ["-m", "dcops.atlassian_sessions.product_detect", "-a", f"install_dir={node.install}"]
+    command = [ansible, "localhost", "-e", f"ansible_python_interpreter={sys.executable}", *module]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     answer = json.loads(run.stdout.partition("=>")[2])
     assert {name: answer[name] for name in answer if name != "changed"} == _detect(install_dir=str(node.install))
     assert not answer["changed"]
