@@ -65,7 +65,7 @@ def _of_tomcat(tomcat: TomcatOfProduct, product: Product) -> _Web:
 
 def _of_keys(keys: ConnectorKeys, lookup: Lookup, product: Product) -> _Web:
     bind, port = lookup.find(keys.bind), lookup.find(keys.port)
-    address, _, bound_port = bind.value.rpartition(":")
+    address, _colon, bound_port = bind.value.rpartition(":")
     # a product with a setting for its port listens without one, too
     default_port = product.web.default_port if keys.port and not port else 0
     number = port_number(port.value or bound_port) or default_port

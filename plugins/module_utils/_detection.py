@@ -58,5 +58,5 @@ def find_version(product: Product, install: str, node: Node) -> Found:
             found = re.search(expression, (node.read(path) or b"").decode("utf-8", "replace"))
             if found:
                 return Found(found[1], "certain", path)
-    looked_in = ", ".join(pattern for pattern, _ in product.files.version)
+    looked_in = ", ".join(pattern for pattern, _expression in product.files.version)
     return Found(source=f"not found in {looked_in}" if looked_in else "no file is known to tell it")

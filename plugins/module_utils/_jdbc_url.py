@@ -124,7 +124,7 @@ def _sqlserver(rest: str) -> JdbcUrl:
 
 def _jtds(rest: str) -> JdbcUrl:
     address, parameters = _parameters(rest, ";", ";")
-    server, _, name = address.partition("/")
+    server, _slash, name = address.partition("/")
     return _sqlserver_of(server, {"databasename": name, **parameters})
 
 
@@ -190,11 +190,13 @@ def _file_database(engine: str, rest: str, server_form: str) -> JdbcUrl:
 
 def _parameters(rest: str, begin: str, separator: str) -> tuple[str, dict[str, str]]:
     """What stands before the parameters, and the parameters by their names in lower case, without any password."""
-    address, _, text = rest.partition(begin)
+    address, _begin, text = rest.partition(begin)
     pairs = (pair.partition("=") for pair in re.split(rf"{separator}(?![^{{}}]*\}})", text))
     decode: t.Callable[[str], str] = unquote if begin == "?" else lambda value: re.sub(r"^\{(.*)\}$", r"\1", value)
     return address, {
-        name.strip().lower(): decode(value.strip()) for name, _, value in pairs if "pass" not in name.lower() and "pwd" not in name.lower()
+        name.strip().lower(): decode(value.strip())
+        for name, _sign, value in pairs
+        if "pass" not in name.lower() and "pwd" not in name.lower()
     }
 
 
