@@ -43,7 +43,7 @@ class RunFolder:
             there = there.parent
         if there == self.path:
             check_private_folder(there)
-        if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+        if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK, effective_ids=True)):
             raise SessionsError(f"{there} is no folder in which this account may write: name another archive_dir, or another account.")
         room = os.statvfs(there)
         _archive.check_room(room.f_bavail * room.f_frsize, table_bytes, str(there))

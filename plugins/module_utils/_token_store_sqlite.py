@@ -35,7 +35,7 @@ class SqliteStore(TokenStore):
         path = Path(self.database.name)
         if not path.is_file():
             raise SessionsError(f"{path} is no file: name the file of the SQLite database with database_name.")
-        if not (os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
+        if not (os.access(path, os.R_OK | os.W_OK, effective_ids=True) and os.access(path.parent, os.W_OK | os.X_OK, effective_ids=True)):
             raise SessionsError(
                 f"{path} and its folder must be readable and writable for the account that purges: run it as the file's owner."
             )

@@ -1,0 +1,76 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real servers, one for all tests of a process; a fresh database for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+import typing as t
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from demo.postgresql import PostgresServer
+from demo.tokens import Database
+from tests.database.site import Site
+
+_numbers = itertools.count(1)
+NOBODY = 65534
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> t.Iterator[PostgresServer]:
+    # a short path: the name of a unix socket has little room; the server removes the folder
+    with PostgresServer(Path(tempfile.mkdtemp(prefix="das-"))) as server:
+        yield server
+
+
+@pytest.fixture
+def archive_dir(tmp_path: Path) -> Path:
+    return tmp_path / "archives"
+
+
+@pytest.fixture
+def postgresql(postgres_server: PostgresServer, archive_dir: Path) -> Site:
+    """Jira's database on PostgreSQL, without the table."""
+    return Site(postgres_server.make_database(f"db{next(_numbers)}"), archive_dir)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, archive_dir: Path) -> Site:
+    """Jira's database in a file, without the table."""
+    folder = tmp_path / "database"
+    folder.mkdir()
+    return Site(Database("sqlite", str(folder / "jira.db")), archive_dir)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(request: pytest.FixtureRequest) -> Site:
+    """Jira's empty token table, on each engine."""
+    found: Site = request.getfixturevalue(request.param)
+    return found.create()
+
+
+@pytest.fixture
+def postgres_site(postgresql: Site) -> Site:
+    """Jira's empty token table on PostgreSQL."""
+    return postgresql.create()
+
+
+@contextmanager
+def unprivileged(*folders: Path) -> t.Iterator[None]:
+    """As an account that may enter these folders, but owns nothing."""
+    if os.geteuid():
+        yield
+        return
+    for folder in folders:
+        folder.chmod(0o755)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

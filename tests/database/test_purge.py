@@ -1,0 +1,214 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a purge does to the table, the archives and nothing else."""
+
+from __future__ import annotations
+
+import json
+import stat
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
+from tests.database.site import Site, lines, tree
+from tests.database.tables import HARD_ROWS
+
+
+def keys(values: dict[str, t.Any]) -> list[int]:
+    return sorted(int(line.split(b"\t")[0]) for line in lines(values["archives"]))
+
+
+def files(folder: str) -> list[str]:
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def test_deletes_every_row_and_archives_each(site: Site) -> None:
+    site.sign_in(120)
+    done = site.purge()
+    assert site.rows() == []
+    assert keys(done) == list(range(1, 121))
+    assert (done["rows"], done["users"], done["changed"]) == (120, 7, True)
+    assert done["cut_off"].endswith("Z")
+    assert done["oldest"].startswith("2026-02-03T04:05:00")
+
+
+def test_says_of_each_archive_what_is_on_disk(site: Site) -> None:
+    site.sign_in(3)
+    (archive,) = site.purge()["archives"]
+    sidecar = json.loads(Path(archive["sidecar"]).read_text(encoding="utf-8"))
+    assert (sidecar["rows"], sidecar["sha256"], sidecar["run_id"], sidecar["format"]) == (3, archive["sha256"], "run-1", 1)
+    assert [column["name"] for column in sidecar["columns"]] == ["id", "created", "token", "username"]
+    assert (archive["first"], archive["last"], archive["bytes"]) == ("1", "3", Path(archive["path"]).stat().st_size)
+
+
+def test_keeps_archives_from_everybody_else(site: Site) -> None:
+    site.sign_in(1)
+    done = site.purge()
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [site.archive_dir, *site.archive_dir.rglob("*")]}
+    assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
+    assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
+    assert files(done["folder"]) == ["remembermetoken-1.json", "remembermetoken-1.tsv.gz"]
+
+
+def test_purges_an_empty_table_without_an_archive(site: Site) -> None:
+    done = site.purge()
+    assert (done["rows"], done["archives"], done["changed"]) == (0, [], False)
+    assert files(done["folder"]) == []
+
+
+def test_changes_nothing_the_second_time(site: Site) -> None:
+    site.sign_in(5)
+    first = site.purge()
+    before = tree(site.archive_dir)
+    assert site.purge()["changed"] is False
+    assert tree(site.archive_dir) == before
+    assert len(first["archives"]) == 1
+
+
+def test_never_overwrites_an_archive(site: Site) -> None:
+    site.sign_in(5)
+    first = site.purge()
+    site.sign_in(5, first=100)
+    second = site.purge()
+    assert files(second["folder"]) == [f"remembermetoken-{n}.{kind}" for n in (1, 2) for kind in ("json", "tsv.gz")]
+    assert keys(first) == [1, 2, 3, 4, 5]
+    assert keys(second) == [100, 101, 102, 103, 104]
+
+
+def test_check_mode_counts_and_changes_nothing(site: Site, tmp_path: Path) -> None:
+    site.sign_in(9)
+    rows, before = site.rows(), tree(tmp_path)
+    seen = site.look()
+    assert (seen["rows"], seen["users"], seen["archives"], seen["cut_off"], seen["sweeps"]) == (9, 7, [], "", 0)
+    assert site.rows() == rows
+    assert tree(tmp_path) == before
+
+
+def test_takes_a_single_sweep_when_told(site: Site) -> None:
+    site.sign_in(4)
+    done = site.purge(single_sweep=True)
+    assert (done["rows"], done["sweeps"]) == (4, 1)
+
+
+def test_copies_values_that_are_hard_to_copy(site: Site) -> None:
+    site.add(*HARD_ROWS)
+    done = site.purge()
+    assert [line.count(b"\t") for line in lines(done["archives"])] == [3] * len(HARD_ROWS)
+    assert lines(done["archives"])[1] == b"2\t\\N\t\\N\t\\N\n"
+
+
+def test_copies_columns_that_the_product_is_not_known_for_and_says_so(site: Site) -> None:
+    site.run_sql("ALTER TABLE remembermetoken ADD COLUMN device varchar(20)")
+    site.sign_in(1)
+    done = site.purge()
+    assert "device" in done["warnings"][0]
+    assert lines(done["archives"])[0].count(b"\t") == 4
+
+
+def test_removes_what_a_killed_writer_left_but_not_what_another_is_writing(site: Site) -> None:
+    site.sign_in(1)
+    folder = Path(site.purge()["folder"])
+    (folder / ".draft-left").write_bytes(b"x")
+    seen: list[list[str]] = []
+    site.sign_in(1)
+    site.purge(before_commit=lambda: seen.append(files(str(folder))))
+    assert ".draft-left" not in seen[0]
+    assert [name for name in seen[0] if name.startswith(".draft-")]
+    assert not [name for name in files(str(folder)) if name.startswith(".draft-")]
+
+
+# fewer rows than expected
+
+
+def test_refuses_to_end_well_when_rows_are_missing_without_a_reason(site: Site) -> None:
+    site.sign_in(10)
+    with pytest.raises(SessionsError, match=r"Unsuccessful: 12 rows .* were expected, 10 .* the other 2\."):
+        site.purge(expected_rows=12, single_sweep=True)
+    assert len(site.rows()) == 10
+    assert files(site.look()["folder"]) == []
+
+
+def test_rolls_back_the_last_sweep_only(postgres_site: Site) -> None:
+    postgres_site.sign_in(10)
+    with pytest.raises(SessionsError, match="Unsuccessful"):
+        postgres_site.purge(expected_rows=12)
+    assert postgres_site.rows() == []
+    assert files(postgres_site.look()["folder"]) == ["remembermetoken-1.json", "remembermetoken-1.tsv.gz"]
+
+
+def test_accepts_rows_that_an_earlier_purge_of_the_run_took(site: Site) -> None:
+    site.sign_in(6)
+    site.purge()
+    site.sign_in(4, first=50)
+    assert site.purge(expected_rows=10)["rows"] == 4
+
+
+def test_accepts_rows_of_the_backup_that_went_by_themselves(site: Site) -> None:
+    site.sign_in(10)
+    site.back_up()
+    site.run_sql("DELETE FROM remembermetoken WHERE id IN (3, 7)")
+    assert site.purge(expected_rows=10)["rows"] == 8
+
+
+def test_a_backup_explains_its_missing_rows_once_only(site: Site) -> None:
+    site.sign_in(10)
+    site.back_up()
+    site.run_sql("DELETE FROM remembermetoken WHERE id IN (3, 7)")
+    with pytest.raises(SessionsError, match=r"the other 1\."):
+        site.purge(expected_rows=11)
+
+
+def test_does_not_mistake_new_rows_for_missing_ones(site: Site) -> None:
+    site.sign_in(3)
+    assert site.purge(expected_rows=2)["rows"] == 3
+
+
+# the fence
+
+
+@pytest.fixture
+def record(site: Site) -> tuple[RunRecords, dict[str, t.Any]]:
+    """A run that this start owns."""
+    records = RunRecords(str(site.archive_dir), site.look()["cluster"])
+    return records, records.open("run-1", {"phase": "prepared"}, "controller-1", "1111")
+
+
+def test_commits_while_the_run_is_its_own(site: Site, record: tuple[RunRecords, dict[str, t.Any]]) -> None:
+    site.sign_in(2)
+    assert site.purge(start=record[1])["rows"] == 2
+
+
+def test_deletes_nothing_once_another_start_took_the_run_over(site: Site, record: tuple[RunRecords, dict[str, t.Any]]) -> None:
+    site.sign_in(2)
+    record[0].open("run-1", {}, "controller-2", "2222")
+    with pytest.raises(SessionsError, match=r"taken over .*controller-2"):
+        site.purge(start=record[1])
+    assert len(site.rows()) == 2
+    assert not list(site.archive_dir.rglob("*.tsv.gz"))
+
+
+def test_deletes_nothing_without_the_record_that_it_was_told_of(site: Site) -> None:
+    site.sign_in(2)
+    with pytest.raises(SessionsError, match=r"run\.json is gone"):
+        site.purge(start={"attempt": 1, "number": "1111", "controller": ""})
+    assert len(site.rows()) == 2
+
+
+def test_asks_before_each_commit(postgres_site: Site) -> None:
+    asked: list[int] = []
+    postgres_site.sign_in(2)
+
+    def refuse_the_second() -> None:
+        asked.append(len(postgres_site.rows()))
+        if len(asked) == 2:
+            raise SessionsError("This run was taken over.")
+
+    with pytest.raises(SessionsError, match="taken over"):
+        postgres_site.purge(before_commit=refuse_the_second)
+    # the first sweep was committed and keeps its archive
+    assert asked == [2, 0]
+    assert len(list(postgres_site.archive_dir.rglob("*.tsv.gz"))) == 1
