@@ -82,6 +82,8 @@ _BY_TEXT: tuple[tuple[str, str], ...] = (
     ("server closed the connection", LOST),
     ("terminating connection", LOST),
     ("connection already closed", LOST),
+    # psycopg2, when the server goes away in the middle of a COPY
+    ("no message from the libpq", LOST),
     ("SSL connection has been closed", LOST),
     ("SSL SYSCALL error", LOST),
     ("database is locked", CONTENDED),

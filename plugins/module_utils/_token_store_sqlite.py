@@ -16,6 +16,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_ta
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+# milliseconds that a look waits for a writer; the writer does not wait for a look
+_READ_TIMEOUT_MS = 5000
+
 
 class SqliteSweep(Sweep):
     """BEGIN IMMEDIATE keeps every other writer out."""
@@ -43,6 +46,7 @@ class SqliteStore(TokenStore):
 
     def begin(self, connection: Connection) -> None:
         """Reads see one state of the file."""
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_READ_TIMEOUT_MS}")
         connection.exec_driver_sql("BEGIN")
 
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:  # noqa: ARG002  there is one lock
@@ -71,8 +75,7 @@ class SqliteStore(TokenStore):
         return [f"the trigger {name}" for (name,) in rows]
 
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
-        """The file is writable, as seen before; a delete of nothing shows that SQLite thinks so, too."""
-        super().check_rights(connection, table)
+        """The file is writable, as seen before; to try a delete would have to wait for other writers."""
 
     def identity(self, connection: Connection, table: FoundTable) -> str:  # noqa: ARG002  the file is all there is
         """The real path of the file."""

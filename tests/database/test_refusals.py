@@ -123,7 +123,11 @@ def test_a_trigger_on_sqlite(sqlite: Site) -> None:
         (CONFLUENCE, "jira", "column created is bigint and not of kind timestamp"),
         (JIRA, "confluence", "column created is time"),
         (SYMFONY, "bamboo", "there is no column id"),
-        ({engine: text.replace("sta_remember_me_token", "remembermetoken") for engine, text in BITBUCKET.items()}, "jira", "no column created"),
+        (
+            {engine: text.replace("sta_remember_me_token", "remembermetoken") for engine, text in BITBUCKET.items()},
+            "jira",
+            "no column created",
+        ),
     ],
     ids=["Confluence's as Jira's", "Jira's as Confluence's", "Symfony's as Bamboo's", "Bitbucket's as Jira's"],
 )
@@ -155,7 +159,9 @@ def test_finds_a_table_in_another_schema(postgresql: Site) -> None:
 @pytest.mark.parametrize("engine", ["postgresql", "sqlite"])
 def test_finds_and_purges_a_table_in_other_case(engine: str, request: pytest.FixtureRequest) -> None:
     site: Site = request.getfixturevalue(engine)
-    site.run_sql('CREATE TABLE "REMEMBERMETOKEN" ("ID" numeric(18,0) PRIMARY KEY, "CREATED" timestamp, "TOKEN" varchar(255), "USERNAME" varchar(255))')
+    site.run_sql(
+        'CREATE TABLE "REMEMBERMETOKEN" ("ID" numeric(18,0) PRIMARY KEY, "CREATED" timestamp, "TOKEN" varchar(255), "USERNAME" varchar(255))'
+    )
     site.run_sql('INSERT INTO "REMEMBERMETOKEN" VALUES (1, NULL, NULL, NULL)')
     done = site.purge()
     assert (done["table"], done["rows"]) == ("REMEMBERMETOKEN", 1)
@@ -183,7 +189,11 @@ def test_missing_rights_by_name(postgres_site: Site, limited: Site, granted: str
 
 
 def test_a_missing_right_on_the_schema(postgres_site: Site, limited: Site) -> None:
-    postgres_site.run_sql("CREATE SCHEMA closed", "ALTER TABLE remembermetoken SET SCHEMA closed", f"GRANT ALL ON closed.remembermetoken TO {limited.database.user}")
+    postgres_site.run_sql(
+        "CREATE SCHEMA closed",
+        "ALTER TABLE remembermetoken SET SCHEMA closed",
+        f"GRANT ALL ON closed.remembermetoken TO {limited.database.user}",
+    )
     assert "the account lacks a right" in refusal(limited)
 
 

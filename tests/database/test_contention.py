@@ -1,0 +1,227 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A purge among other sessions: nothing slips through, nobody waits long, and whoever is in the way is named."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+from contextlib import closing, contextmanager
+
+import pytest
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _purge
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from tests.database.site import Site, lines
+from tests.database.tables import BITBUCKET
+
+INSERT = "INSERT INTO remembermetoken (id, created, token, username) VALUES ({}, CURRENT_TIMESTAMP, '{}', 'late')"
+
+
+@contextmanager
+def open_transaction(site: Site, statement: str) -> t.Iterator[t.Any]:
+    """A connection that has run the statement and not committed it."""
+    with closing(site.database.connect()) as connection, closing(connection.cursor()) as cursor:
+        if site.engine == "postgresql":
+            cursor.execute("SET application_name = 'idle writer'")
+        cursor.execute(statement)
+        yield connection
+
+
+@pytest.mark.parametrize("key", [1, 10_000], ids=["a low key", "a high key"])
+def test_archives_a_sign_in_whose_transaction_commits_after_the_first_sweep(postgres_site: Site, key: int) -> None:
+    postgres_site.sign_in(20, first=100)
+    with open_transaction(postgres_site, INSERT.format(key, "late token")) as writer:
+        done = postgres_site.purge(sleep=lambda _seconds: writer.commit())
+    assert postgres_site.rows() == []
+    assert done["retries"] >= 1
+    first, last = done["archives"]
+    assert first["rows"] == 20
+    assert [line.split(b"\t")[:3:2] for line in lines([last])] == [[str(key).encode(), b"late token"]]
+
+
+def test_archives_a_row_that_arrives_between_the_sweeps(postgres_site: Site) -> None:
+    postgres_site.sign_in(20, first=100)
+    arrivals = [INSERT.format(5, "behind the sweep")]
+    done = postgres_site.purge(before_commit=lambda: arrivals and postgres_site.run_sql(arrivals.pop()))
+    assert postgres_site.rows() == []
+    assert [archive["rows"] for archive in done["archives"]] == [20, 1]
+
+
+def test_leaves_what_was_made_after_the_cut_off(postgres_site: Site) -> None:
+    postgres_site.sign_in(3)
+    with open_transaction(postgres_site, "SELECT 1") as late:
+        calls: list[threading.Thread] = []
+
+        def sign_in_again() -> None:
+            with closing(late.cursor()) as cursor:
+                # waits for the lock of the last sweep, so it commits after the cut-off
+                cursor.execute(INSERT.format(900, "new login"))
+            late.commit()
+
+        def before_commit() -> None:
+            if len(postgres_site.query("SELECT 1 FROM pg_locks WHERE mode = 'ShareRowExclusiveLock'")):
+                calls.append(threading.Thread(target=sign_in_again))
+                calls[0].start()
+                time.sleep(0.3)
+
+        postgres_site.purge(before_commit=before_commit)
+        calls[0].join()
+    assert [row[2] for row in postgres_site.rows()] == ["new login"]
+    assert postgres_site.purge(scope="archived")["left"] == 0
+
+
+def test_names_the_session_that_holds_the_table(postgres_site: Site) -> None:
+    postgres_site.sign_in(3)
+    with open_transaction(postgres_site, INSERT.format(900, "secret of a row")) as writer:
+        pid = writer.get_backend_pid() if hasattr(writer, "get_backend_pid") else 0
+        with pytest.raises(SessionsError) as refused:
+            postgres_site.purge(lock_wait=0)
+    said = str(refused.value)
+    assert f"session {pid} (idle writer, idle in transaction, for " in said
+    assert "3 rows are archived and deleted so far" in said
+    assert "secret of a row" not in said
+    assert "INSERT" not in said
+
+
+def test_deletes_nothing_in_a_single_sweep_that_never_gets_the_lock(site: Site) -> None:
+    site.sign_in(3)
+    with open_transaction(site, INSERT.format(900, "x")), pytest.raises(SessionsError, match="is held by .* Nothing was deleted"):
+        site.purge(lock_wait=0, single_sweep=True)
+    assert len(site.rows()) == 3
+    assert not list(site.archive_dir.rglob("*.tsv.gz"))
+
+
+def test_goes_on_when_the_table_is_free_again(site: Site) -> None:
+    site.sign_in(3)
+    pauses: list[float] = []
+    with open_transaction(site, INSERT.format(900, "x")) as writer:
+
+        def sleep(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                writer.commit()
+
+        done = site.purge(sleep=sleep, lock_wait=60)
+    assert (done["rows"], done["retries"], len(pauses)) == (4, 3, 3)
+    assert pauses == sorted(pauses)
+    assert 0.2 < done["wait_seconds"] < 2
+
+
+def test_readers_are_never_kept_waiting(postgres_site: Site) -> None:
+    postgres_site.sign_in(3)
+    seen: list[int] = []
+    postgres_site.purge(before_commit=lambda: seen.append(postgres_site.query("SELECT count(*) FROM remembermetoken")[0][0]))
+    assert seen == [3, 0]
+
+
+def test_every_token_of_a_busy_table_is_archived_or_newer_than_the_cut_off(postgres_site: Site) -> None:
+    """Eight clients sign in all the time: what they were told is committed is in the archives, or still there."""
+    postgres_site.sign_in(30_000, first=1_000_000)
+    stop = threading.Event()
+    committed: list[list[int]] = [[] for _ in range(8)]
+    waits: list[float] = []
+
+    def client(number: int) -> None:
+        with closing(postgres_site.database.connect()) as connection, closing(connection.cursor()) as cursor:
+            key = 2_000_000 + number * 100_000
+            while not stop.is_set():
+                key += 1
+                began = time.monotonic()
+                cursor.execute(INSERT.format(key, f"t{key}"))
+                connection.commit()
+                waits.append(time.monotonic() - began)
+                committed[number].append(key)
+                time.sleep(0.002)
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    try:
+        done = postgres_site.purge(lock_wait=60)
+        time.sleep(0.2)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    archived = {int(line.split(b"\t")[0]) for line in lines(done["archives"])}
+    left = {int(row[0]) for row in postgres_site.rows()}
+    assert {key for keys in committed for key in keys} | set(range(1_000_000, 1_030_000)) == archived | left
+    assert not archived & left
+    # of each client the archived keys are the older ones
+    assert all(max([key for key in keys if key in archived], default=0) < min(key for key in keys if key in left) for keys in committed)
+    assert max(waits) < 2
+
+
+# tokens that are updated on use
+
+
+@pytest.fixture
+def bitbucket(postgresql: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """30 tokens in ranges of 10."""
+    monkeypatch.setattr(_purge, "RANGE", 10)
+    site = Site(postgresql.database, postgresql.archive_dir, "bitbucket").create(BITBUCKET)
+    site.run_sql(
+        "INSERT INTO sta_remember_me_token SELECT i * 3, 'series' || i, 'token' || i, mod(i, 5), now(), false, NULL FROM generate_series(1, 30) i"
+    )
+    return site
+
+
+def test_goes_in_ranges_where_tokens_rotate(bitbucket: Site) -> None:
+    done = bitbucket.purge()
+    assert [archive["rows"] for archive in done["archives"]] == [10, 10, 10]
+    assert (done["sweeps"], done["rows"], bitbucket.rows("sta_remember_me_token")) == (5, 30, [])
+
+
+def test_takes_all_in_one_sweep_when_no_node_runs(bitbucket: Site) -> None:
+    done = bitbucket.purge(single_sweep=True)
+    assert [archive["rows"] for archive in done["archives"]] == [30]
+
+
+def test_deletes_descendants_of_archived_series(bitbucket: Site) -> None:
+    bitbucket.purge()
+    # a request that read series 7 before the purge writes its successor now; the others are new logins
+    bitbucket.run_sql(
+        "INSERT INTO sta_remember_me_token VALUES (500, 'series7', 'rotated', 1, now(), false, NULL), "
+        "(501, 'new', 'fresh', 1, now(), false, NULL), (502, NULL, NULL, 1, now(), false, NULL)"
+    )
+    assert bitbucket.look(scope="archived")["rows"] == 1
+    done = bitbucket.purge(scope="archived")
+    assert (done["rows"], done["left"], done["checked"], done["changed"]) == (1, 0, 30, True)
+    assert [row[0] for row in bitbucket.rows("sta_remember_me_token")] == [501, 502]
+    assert b"rotated" in lines(done["archives"])[0]
+    again = bitbucket.purge(scope="archived")
+    assert (again["rows"], again["left"], again["checked"], again["changed"]) == (0, 0, 31, False)
+
+
+def test_a_later_descendant_of_a_descendant_is_found(bitbucket: Site) -> None:
+    bitbucket.purge()
+    for key in (500, 600):
+        bitbucket.run_sql(f"INSERT INTO sta_remember_me_token VALUES ({key}, 'series7', 'rotated{key}', 1, now(), false, NULL)")
+        assert bitbucket.purge(scope="archived")["rows"] == 1
+
+
+def test_finds_archived_rows_again_by_key_and_by_token(site: Site) -> None:
+    site.sign_in(5)
+    archived = site.rows()
+    site.purge()
+    site.add((3, None, "other", None), (77, None, archived[4][2], None), (78, None, None, None))
+    done = site.purge(scope="archived")
+    assert (done["rows"], done["left"]) == (2, 0)
+    assert [row[0] for row in site.rows()] == [78]
+
+
+def test_looks_for_archived_rows_where_nothing_was_archived(site: Site) -> None:
+    site.sign_in(5)
+    assert {name: site.purge(scope="archived")[name] for name in ("rows", "left", "checked")} == {"rows": 0, "left": 0, "checked": 0}
+    assert len(site.rows()) == 5
+
+
+def test_does_not_take_the_backup_for_an_archive_of_deleted_rows(site: Site) -> None:
+    site.sign_in(5)
+    site.back_up()
+    assert site.purge(scope="archived")["checked"] == 0
+    assert len(site.rows()) == 5

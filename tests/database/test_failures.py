@@ -1,0 +1,154 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Half-way: what fails leaves rows where they were, or an archive of every row that is gone."""
+
+from __future__ import annotations
+
+import gc
+import os
+import resource
+import typing as t
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _archive_files, _token_store_connection
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_errors import CommitUnknown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from tests.database.site import Site, lines
+
+END_OF_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dcops.atlassian_sessions'"
+
+
+def archives(site: Site) -> list[Path]:
+    return sorted(site.archive_dir.rglob("*.tsv.gz"))
+
+
+@contextmanager
+def full_disk(after: int) -> t.Iterator[None]:
+    """No file of this process may grow beyond so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (after, before[1]))
+    try:
+        yield
+        # what a failed writer still holds must not be written when it goes
+        gc.collect()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def large_site(postgres_site: Site) -> Site:
+    """More rows than the archive's buffer holds, so that the file is written while rows still come."""
+    postgres_site.run_sql("INSERT INTO remembermetoken SELECT i, now(), md5(i::text), 'user' || i FROM generate_series(1, 40000) i")
+    return postgres_site
+
+
+def test_a_disk_that_is_full_in_the_middle_deletes_nothing(large_site: Site) -> None:
+    with full_disk(100_000), pytest.raises(SessionsError, match=r"archive in .* cannot be written: File too large"):
+        large_site.purge()
+    assert large_site.query("SELECT count(*) FROM remembermetoken") == [(40000,)]
+    assert not [path for path in large_site.archive_dir.rglob("*") if path.is_file()]
+
+
+def test_a_disk_that_is_full_at_the_end_deletes_nothing(site: Site) -> None:
+    site.sign_in(50)
+    # SQLite meets the limit itself, in its journal
+    with full_disk(100), pytest.raises(SessionsError, match="File too large|the file cannot be read or written"):
+        site.purge()
+    assert len(site.rows()) == 50
+    assert not [path for path in site.archive_dir.rglob("*") if path.is_file()]
+
+
+def test_a_backup_on_a_full_disk_leaves_nothing(site: Site) -> None:
+    site.sign_in(50)
+    with full_disk(100), pytest.raises(SessionsError, match="cannot be written: File too large"):
+        site.back_up()
+    assert not [path for path in site.archive_dir.rglob("*") if path.is_file()]
+
+
+def test_a_database_that_goes_away_in_the_middle_deletes_nothing(large_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = _archive_files._HashedFile.write
+
+    def write_and_end(file: _archive_files._HashedFile, data: bytes) -> int:
+        large_site.query(END_OF_SESSIONS)
+        return write(file, data)
+
+    monkeypatch.setattr(_archive_files._HashedFile, "write", write_and_end)
+    with pytest.raises(SessionsError, match="the connection was lost") as failed:
+        large_site.purge()
+    assert not isinstance(failed.value, CommitUnknown)
+    assert large_site.query("SELECT count(*) FROM remembermetoken") == [(40000,)]
+    assert archives(large_site) == []
+
+
+def test_a_database_that_goes_away_in_the_commit_leaves_the_archive(postgres_site: Site) -> None:
+    postgres_site.sign_in(5)
+    with pytest.raises(CommitUnknown, match=r"the connection was lost.*not known.*remembermetoken-1\.tsv\.gz is kept"):
+        postgres_site.purge(before_commit=lambda: postgres_site.query(END_OF_SESSIONS))
+    assert len(archives(postgres_site)) == 1
+    # resumed: the rows are found again, and archived again
+    assert postgres_site.purge(expected_rows=5)["rows"] == 5
+    assert len(archives(postgres_site)) == 2
+
+
+def test_a_commit_that_the_database_refuses_removes_the_archive(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.sign_in(5)
+
+    def refuse(_connector: object, _connection: object, _doing: str) -> None:
+        raise SessionsError("The database refuses.")
+
+    monkeypatch.setattr(_token_store_connection.Connector, "commit", refuse)
+    with pytest.raises(SessionsError, match="refuses"):
+        site.purge()
+    assert len(site.rows()) == 5
+    assert archives(site) == []
+
+
+def test_a_failure_after_the_first_sweep_keeps_its_archive(postgres_site: Site) -> None:
+    postgres_site.sign_in(5)
+    calls: list[int] = []
+
+    def fail_later() -> None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise SessionsError("Something else fails.")
+
+    with pytest.raises(SessionsError, match="Something else"):
+        postgres_site.purge(before_commit=fail_later)
+    assert postgres_site.rows() == []
+    assert [path.name for path in archives(postgres_site)] == ["remembermetoken-1.tsv.gz"]
+    assert len(lines([{"path": str(archives(postgres_site)[0])}])) == 5
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-5], lambda data: data[:50] + b"\0" + data[51:], lambda data: data + b"x"])
+def test_an_archive_that_cannot_be_read_back_deletes_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch, damage: t.Callable[[bytes], bytes]
+) -> None:
+    """A disk that lies: what was synced is not what is read."""
+    site.sign_in(30)
+    link = os.link
+
+    def link_and_damage(source: Path, target: Path) -> None:
+        link(source, target)
+        target.write_bytes(damage(target.read_bytes()))
+
+    monkeypatch.setattr(_archive_files.os, "link", link_and_damage)
+    with pytest.raises(SessionsError, match="is damaged|is not what was written"):
+        site.purge()
+    assert len(site.rows()) == 30
+    assert archives(site) == []
+
+
+def test_an_interruption_removes_what_was_not_committed(site: Site) -> None:
+    site.sign_in(5)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        site.purge(before_commit=interrupt)
+    assert len(site.rows()) == 5
+    assert not [path for path in site.archive_dir.rglob("*") if path.is_file()]
