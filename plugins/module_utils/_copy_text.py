@@ -19,6 +19,7 @@ NULL = b"\\N"
 _ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
 _ESCAPING = str.maketrans(_ESCAPES)
 _MEANINGS = {written[1]: meant for meant, written in _ESCAPES.items()}
+_KEY = re.compile(rb"-?\d+")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 Value = t.Union[None, bool, int, float, str, decimal.Decimal, datetime.datetime, datetime.date]
@@ -29,9 +30,20 @@ def line_of(values: t.Iterable[Value]) -> bytes:
     return b"\t".join(_field_of(value) for value in values) + b"\n"
 
 
-def texts_of(line: bytes) -> list[str | None]:
-    """The values of one row as text, None for NULL; ``line`` may have its line end."""
-    return [None if field == NULL else _unescaped(field) for field in fields_of(line)]
+def texts_of(line: bytes, columns: int) -> list[str | None]:
+    """The values of one row as text, None for NULL; raises SessionsError when it has not so many columns."""
+    fields = fields_of(line)
+    if len(fields) != columns:
+        raise SessionsError(f"A row of the archive has {len(fields)} columns, expected were {columns}: the archive is damaged.")
+    return [None if field == NULL else _unescaped(field) for field in fields]
+
+
+def key_of(line: bytes, position: int) -> int:
+    """The key of one row; raises SessionsError when there is no whole number at its position."""
+    fields = fields_of(line)
+    if position >= len(fields) or not _KEY.fullmatch(fields[position]):
+        raise SessionsError("A row of the archive has no key where it should be: the archive is damaged.")
+    return int(fields[position])
 
 
 def fields_of(line: bytes) -> list[bytes]:

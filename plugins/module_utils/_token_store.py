@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _token_table
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import line_of, texts_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import key_of, line_of, texts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import TokenTable
@@ -242,13 +242,13 @@ class TokenStore(abc.ABC):
         new: set[int] = set()
         present: set[int] = set()
         for batch in _batches(itertools.chain.from_iterable(files)):
-            wanted = {int(t.cast("str", texts_of(line)[position])): line for line in batch}
+            wanted = {key_of(line, position): line for line in batch}
             there = self._rows_of(sweep, columns, wanted).keys()
             present.update(there - new)
             self._insert(sweep, columns, [line for key, line in wanted.items() if key not in there])
             new.update(wanted.keys() - there)
             found = self._rows_of(sweep, columns, wanted)
-            if any(found[int(t.cast("str", texts_of(line)[position]))] != line for line in batch):
+            if any(found.get(key_of(line, position)) != line for line in batch):
                 raise other_content(sweep.table)
         return Restored(len(new), len(present))
 
@@ -257,7 +257,7 @@ class TokenStore(abc.ABC):
         return text
 
     def _insert(self, sweep: Sweep, columns: t.Sequence[str], lines: t.Sequence[bytes]) -> None:
-        rows = [{name: self.insertable(text, name) for name, text in zip(columns, texts_of(line))} for line in lines]
+        rows = [{name: self.insertable(text, name) for name, text in zip(columns, texts_of(line, len(columns)))} for line in lines]
         if rows:
             sweep.connection.execute(sweep.statements.sql.insert(sweep.statements.table), rows)
 

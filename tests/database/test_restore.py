@@ -1,0 +1,252 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What comes back is what was deleted: exactly that, all or nothing, and only where it belongs."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
+from tests.database.conftest import NOBODY
+from tests.database.site import Site, Values
+from tests.database.tables import BITBUCKET, CONFLUENCE, HARD_ROWS
+
+
+@pytest.fixture
+def filled(site: Site) -> Site:
+    """Rows that are hard to copy, and more than one batch of plain ones."""
+    site.add(*HARD_ROWS)
+    site.sign_in(1100, first=1000)
+    return site
+
+
+def refusal(site: Site, archives: list[Values], **more: object) -> str:
+    before = site.rows()
+    with pytest.raises(SessionsError) as refused:
+        site.restore(archives, **more)
+    assert site.rows() == before
+    return str(refused.value)
+
+
+def changed_archive(archive: Values, folder: Path, old: bytes, new: bytes) -> Values:
+    """A copy whose content differs, with a sidecar and a hash that fit."""
+    folder.mkdir(exist_ok=True)
+    path = folder / Path(archive["path"]).name
+    path.write_bytes(gzip.compress(gzip.decompress(Path(archive["path"]).read_bytes()).replace(old, new)))
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    sidecar = {**json.loads(Path(archive["sidecar"]).read_text(encoding="utf-8")), "sha256": sha256}
+    Path(str(path).replace(".tsv.gz", ".json")).write_text(json.dumps(sidecar), encoding="utf-8")
+    return {"path": str(path), "sha256": sha256}
+
+
+def test_brings_exactly_the_deleted_rows_back(filled: Site) -> None:
+    before = filled.rows()
+    done = filled.purge()
+    back = filled.restore(done["archives"])
+    assert filled.rows() == before
+    assert (back["rows"], back["present"], back["changed"]) == (len(before), 0, True)
+
+
+def test_an_archive_of_restored_rows_has_the_same_bytes(filled: Site) -> None:
+    first = filled.back_up()["archive"]
+    filled.restore(filled.purge()["archives"])
+    second = filled.back_up()["archive"]
+    assert Path(first["path"]).read_bytes() == Path(second["path"]).read_bytes()
+    assert first["path"] != second["path"]
+
+
+def test_changes_nothing_the_second_time(filled: Site) -> None:
+    archives = filled.purge()["archives"]
+    filled.restore(archives)
+    again = filled.restore(archives)
+    assert (again["rows"], again["present"], again["changed"]) == (0, 1108, False)
+
+
+def test_check_mode_counts_and_changes_nothing(filled: Site) -> None:
+    archives = filled.purge()["archives"]
+    assert filled.restore(archives, check_mode=True)["rows"] == 1108
+    assert filled.rows() == []
+
+
+def test_keeps_rows_that_are_there_already(filled: Site) -> None:
+    archives = filled.purge()["archives"]
+    filled.add(HARD_ROWS[0], (500, None, "new login", None))
+    back = filled.restore(archives)
+    assert (back["rows"], back["present"]) == (1107, 1)
+    assert len(filled.rows()) == 1109
+
+
+def test_takes_the_same_row_from_two_archives_once(filled: Site) -> None:
+    backup = filled.back_up()["archive"]
+    archives = filled.purge()["archives"]
+    assert filled.restore([backup, *archives])["rows"] == 1108
+    assert len(filled.rows()) == 1108
+
+
+def test_an_archive_can_be_read_back_by_hand(postgres_site: Site) -> None:
+    postgres_site.add(*HARD_ROWS)
+    before = postgres_site.rows()
+    (archive,) = postgres_site.purge()["archives"]
+    with postgres_site.database.connect() as connection, connection.cursor() as cursor, gzip.open(archive["path"]) as file:
+        cursor.copy_expert("COPY remembermetoken FROM STDIN", file)
+    assert postgres_site.rows() == before
+
+
+def test_brings_boolean_and_time_columns_back(request: pytest.FixtureRequest) -> None:
+    for engine in ("sqlite", "postgresql"):
+        site: Site = replace(request.getfixturevalue(engine), product="bitbucket").create(BITBUCKET)
+        site.run_sql(
+            "INSERT INTO sta_remember_me_token VALUES (1, 's1', 't1', 7, '2026-01-02 03:04:05.123456', true, '10.0.0.1'), "
+            "(2, 's2', 't2', NULL, NULL, NULL, NULL), (3, 's3', 't3', 8, '2026-01-02 03:04:05', false, '')"
+        )
+        before = site.rows("sta_remember_me_token")
+        site.restore(site.purge()["archives"])
+        assert site.rows("sta_remember_me_token") == before
+
+
+# refusals
+
+
+def test_wants_to_hear_that_logins_will_live(filled: Site) -> None:
+    archives = filled.purge()["archives"]
+    assert "accept_live_logins" in refusal(filled, archives, accept_live_logins=False)
+
+
+def test_a_row_that_is_there_with_other_content(filled: Site) -> None:
+    archives = filled.purge()["archives"]
+    filled.add((4, None, "somebody else's", None))
+    assert "with other content" in refusal(filled, archives)
+
+
+def test_two_archives_that_disagree(filled: Site, tmp_path: Path) -> None:
+    (archive,) = filled.purge(single_sweep=True)["archives"]
+    other = changed_archive(archive, tmp_path / "changed", b"plain", b"other")
+    assert "with other content" in refusal(filled, [archive, other])
+    assert "with other content" in refusal(filled, [other, archive])
+
+
+def test_a_foreign_database(filled: Site, postgresql: Site, tmp_path: Path) -> None:
+    (archive,) = filled.purge(single_sweep=True)["archives"]
+    foreign = postgresql.database if filled.engine == "sqlite" else None
+    if foreign is None:
+        filled.run_sql("CREATE SCHEMA elsewhere", "ALTER TABLE remembermetoken SET SCHEMA elsewhere")
+        with pytest.raises(SessionsError, match="schema public, this is jira in .* schema elsewhere"):
+            filled.restore([archive])
+        return
+    elsewhere = Site(foreign, tmp_path / "more").create()
+    assert "nothing was put back" in refusal(elsewhere, [archive])
+
+
+def test_the_archive_of_another_product(site: Site) -> None:
+    site.sign_in(1)
+    (archive,) = site.purge()["archives"]
+    site.run_sql("DROP TABLE remembermetoken", CONFLUENCE[site.engine])
+    assert "is of jira" in refusal(replace(site, product="confluence"), [archive])
+
+
+def test_a_table_that_has_other_columns_by_now(filled: Site) -> None:
+    (archive,) = filled.purge(single_sweep=True)["archives"]
+    filled.run_sql("ALTER TABLE remembermetoken ADD COLUMN device varchar(20)")
+    assert "with other columns" in refusal(filled, [archive])
+
+
+def test_a_link_in_place_of_the_archive(filled: Site) -> None:
+    (archive,) = filled.purge(single_sweep=True)["archives"]
+    path = Path(archive["path"])
+    path.rename(path.with_name("real"))
+    path.symlink_to("real")
+    assert "it is a link" in refusal(filled, [archive])
+
+
+def test_a_file_of_another_account(filled: Site) -> None:
+    if os.geteuid():
+        pytest.skip("only root can give a file away")
+    (archive,) = filled.purge(single_sweep=True)["archives"]
+    os.chown(archive["path"], NOBODY, -1)
+    assert f"belongs to another account (uid {NOBODY})" in refusal(filled, [archive])
+
+
+def test_a_cut_file(filled: Site) -> None:
+    (archive,) = filled.purge(single_sweep=True)["archives"]
+    path = Path(archive["path"])
+    path.write_bytes(path.read_bytes()[:-20])
+    assert "is damaged" in refusal(filled, [archive])
+
+
+def test_an_altered_file(filled: Site, tmp_path: Path) -> None:
+    (archive,) = filled.purge(single_sweep=True)["archives"]
+    altered = changed_archive(archive, tmp_path / "changed", b"plain", b"admin")
+    assert "expected were" in refusal(filled, [{**altered, "sha256": archive["sha256"]}])
+
+
+def test_another_hash_than_the_file_has(filled: Site) -> None:
+    (archive,) = filled.purge(single_sweep=True)["archives"]
+    assert "is not what was written" in refusal(filled, [{**archive, "sha256": "0" * 64}])
+
+
+def test_an_archive_without_its_description(filled: Site) -> None:
+    (archive,) = filled.purge(single_sweep=True)["archives"]
+    Path(archive["sidecar"]).unlink()
+    assert "remembermetoken-1.json cannot be opened" in refusal(filled, [archive])
+
+
+@pytest.mark.parametrize(("text", "said"), [("{", "is damaged"), ("[]", "is damaged"), ('{"format": 2}', "is damaged")])
+def test_a_description_that_is_none(filled: Site, text: str, said: str) -> None:
+    (archive,) = filled.purge(single_sweep=True)["archives"]
+    Path(archive["sidecar"]).write_text(text, encoding="utf-8")
+    assert said in refusal(filled, [archive])
+
+
+def test_no_right_to_insert(postgres_site: Site) -> None:
+    postgres_site.sign_in(3)
+    archives = postgres_site.purge()["archives"]
+    account = f"reader_{postgres_site.database.name}"
+    postgres_site.run_sql(
+        f"CREATE ROLE {account} LOGIN PASSWORD '{postgres_site.database.password}'", f"GRANT SELECT, DELETE ON remembermetoken TO {account}"
+    )
+    assert "cannot put the tokens back: the account lacks a right" in refusal(postgres_site.with_database(user=account), archives)
+
+
+@pytest.mark.parametrize("damaged", [b"\t", b"user", b"12\t"], ids=["no columns", "other content", "no key"])
+def test_a_failure_in_the_second_archive_puts_nothing_back(site: Site, tmp_path: Path, damaged: bytes) -> None:
+    site.sign_in(3)
+    (first,) = site.purge(single_sweep=True)["archives"]
+    site.sign_in(3, first=10)
+    (second,) = site.purge(single_sweep=True)["archives"]
+    site.add((12, None, "there already", "user"))
+    broken = changed_archive(second, tmp_path / "changed", damaged, b"")
+    refusal(site, [first, broken])
+    assert [row[0] for row in site.rows()] == [12]
+
+
+# the record
+
+
+def test_takes_the_proof_of_the_run_back(filled: Site) -> None:
+    records = RunRecords(str(filled.archive_dir), filled.look()["cluster"])
+    start = records.open("run-1", {"phase": "prepared"}, "controller", "1")
+    archives = filled.purge(start=start)["archives"]
+    records.write("run-1", "", {"phase": "proven"}, start)
+    filled.restore(archives, check_mode=True)
+    assert "proof_withdrawn" not in records.read("run-1")
+    filled.restore(archives)
+    record = records.read("run-1")
+    assert (record["proof_withdrawn"], record["phase"]) == (True, "proven")
+
+
+def test_leaves_the_record_alone_when_nothing_is_put_back(filled: Site) -> None:
+    archives = filled.purge()["archives"]
+    filled.restore(archives)
+    records = RunRecords(str(filled.archive_dir), filled.look()["cluster"])
+    records.open("run-1", {"phase": "prepared"}, "controller", "1")
+    filled.restore(archives)
+    assert "proof_withdrawn" not in records.read("run-1")
