@@ -137,20 +137,20 @@ _CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
 def _property_rows(text: str) -> t.Iterator[tuple[str, str, int]]:
-    logical, began = "", 0
+    parts: list[str] = []
+    began = 0
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
-        stripped = line.lstrip()
-        if not logical and stripped[:1] in ("", "#", "!"):
+        part = line.lstrip()
+        if not parts and part[:1] in ("", "#", "!"):
             continue
-        began = began if logical else number
-        logical += stripped
-        if _is_continued(logical):
-            logical = logical[:-1]
+        began = began if parts else number
+        if _is_continued(part):
+            parts.append(part[:-1])
             continue
-        found = _PROPERTY.match(logical)
+        found = _PROPERTY.match("".join([*parts, part]))
         if found:
             yield _unescaped(found[1]), _unescaped(found[2]), began
-        logical = ""
+        parts = []
 
 
 def _is_continued(line: str) -> bool:

@@ -47,7 +47,7 @@ class XmlFile:
 
 
 def parse_xml(data: bytes, path: str) -> XmlFile:
-    """The file; raises SessionsError when it declares entities."""
+    """The file; raises SessionsError when it declares entities, or is no settings file by the number of its elements."""
     try:
         return XmlFile(_strict(data, path), "")
     except expat.ExpatError as error:
@@ -55,14 +55,23 @@ def parse_xml(data: bytes, path: str) -> XmlFile:
     return XmlFile(_lenient(_decoded(data), path), problem)
 
 
+# of the largest settings file of a product there are some thousands, a dozen deep
+_MOST_ELEMENTS, _DEEPEST = 50_000, 100
+
+
 class _Tree:
     """Builds the tree from the events of either look."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: str) -> None:
         self.top = Element("", {}, 0)
+        self._path = path
         self._open = [self.top]
+        self._count = 0
 
     def start(self, tag: str, attributes: dict[str, str], line: int) -> None:
+        self._count += 1
+        if self._count > _MOST_ELEMENTS or len(self._open) > _DEEPEST:
+            raise SessionsError(f"{self._path}, line {line}: more elements, or deeper ones, than a settings file has.")
         element = Element(tag, attributes, line)
         self._open[-1].children.append(element)
         self._open.append(element)
@@ -79,7 +88,7 @@ class _Tree:
 
 
 def _strict(data: bytes, path: str) -> Element:
-    tree = _Tree()
+    tree = _Tree(path)
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
@@ -109,7 +118,7 @@ _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
 
 def _lenient(text: str, path: str) -> Element:
-    tree = _Tree()
+    tree = _Tree(path)
     position, line = 0, 1
     for token in _TOKEN.finditer(text):
         # text counts only when a tag follows it: at the end of a file that was cut, half a value looks like a value
