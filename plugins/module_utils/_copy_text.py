@@ -57,7 +57,9 @@ def text_of(value: Value) -> str:
         return "t" if value else "f"
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ")
-    if isinstance(value, (int, float, str, decimal.Decimal, datetime.date)):
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
+    if isinstance(value, (int, float, str, datetime.date)):
         return str(value)
     raise SessionsError(f"The table holds a value of type {type(value).__name__}, which no product writes: is it the product's table?")
 

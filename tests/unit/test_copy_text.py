@@ -1,0 +1,78 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""COPY text: what is written is what is read, whatever the value."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import fields_of, key_of, line_of, text_of, texts_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+
+TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))
+AWKWARD = st.sampled_from(["", "\\N", "\\.", "\\", "\t", "\n", "\r\n", "\\t", "\\\\n", "N", "\b\f\v", "日本", "\u2028", "\x85"])
+
+
+@given(st.lists(st.none() | TEXTS | AWKWARD, min_size=1, max_size=5))
+def test_every_text_comes_back(values: list[str | None]) -> None:
+    line = line_of(values)
+    assert texts_of(line, len(values)) == values
+    assert line.count(b"\n") == 1
+    assert line.count(b"\t") == len(values) - 1
+    assert line != b"\\.\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, b"\\N"),
+        ("", b""),
+        ("\\N", b"\\\\N"),
+        ("a\tb\nc\rd\\", b"a\\tb\\nc\\rd\\\\"),
+        ("\b\f\v", b"\\b\\f\\v"),
+        ("ü", "ü".encode()),
+        (True, b"t"),
+        (False, b"f"),
+        (-12, b"-12"),
+        (Decimal("1E+3"), b"1000"),
+        (Decimal("12.50"), b"12.50"),
+        (0.1, b"0.1"),
+        (datetime.datetime(2026, 1, 2, 3, 4, 5), b"2026-01-02 03:04:05"),
+        (datetime.datetime(2026, 1, 2, 3, 4, 5, 60), b"2026-01-02 03:04:05.000060"),
+        (datetime.date(2026, 1, 2), b"2026-01-02"),
+    ],
+)
+def test_a_value_is_written_as_postgresql_writes_it(value: object, text: bytes) -> None:
+    assert line_of([value, 1]) == text + b"\t1\n"
+
+
+@pytest.mark.parametrize("value", [b"bytes", object(), [1]])
+def test_a_value_that_no_product_writes_is_refused_without_quoting_it(value: object) -> None:
+    with pytest.raises(SessionsError, match=f"type {type(value).__name__}"):
+        text_of(value)
+
+
+def test_fields_are_as_written() -> None:
+    assert fields_of(b"1\t\\N\ta\\tb\n") == [b"1", b"\\N", b"a\\tb"]
+
+
+@pytest.mark.parametrize("line", [b"1\t2\n", b"1\t2\t3\t4\n", b"\n"])
+def test_a_row_with_another_number_of_columns_is_refused(line: bytes) -> None:
+    with pytest.raises(SessionsError, match="expected were 3"):
+        texts_of(line, 3)
+
+
+def test_keys_are_whole_numbers() -> None:
+    assert key_of(b"a\t-17\n", 1) == -17
+
+
+@pytest.mark.parametrize(("line", "position"), [(b"x\n", 0), (b"1.5\n", 0), (b"\\N\n", 0), (b"\n", 0), (b"1\n", 1)])
+def test_a_row_without_a_key_is_refused(line: bytes, position: int) -> None:
+    with pytest.raises(SessionsError, match="has no key"):
+        key_of(line, position)

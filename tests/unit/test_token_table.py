@@ -1,0 +1,169 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which table it is, and whether it is the product's."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+import pytest
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Column, ColumnKind, TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import (
+    Candidate,
+    FoundColumn,
+    check_obstacles,
+    choose,
+    cluster_name,
+    iso_time,
+    match_columns,
+    more_columns,
+)
+
+WANTED = TokenTable(
+    "tokens", (Column("id", "integer"), Column("token", "text"), Column("who", "text")), "id", "token", "who", "id", "epoch_ms"
+)
+WHERE = "the database"
+
+
+def columns(**types: str) -> list[FoundColumn]:
+    return [FoundColumn(name, kind) for name, kind in types.items()]
+
+
+def test_chooses_the_only_table_whatever_its_case() -> None:
+    assert choose([Candidate("s", "TOKENS"), Candidate("s", "other")], WANTED, "", WHERE) == Candidate("s", "TOKENS")
+
+
+def test_chooses_by_schema_whatever_its_case() -> None:
+    assert choose([Candidate("a", "tokens"), Candidate("B", "tokens")], WANTED, "b", WHERE) == Candidate("B", "tokens")
+
+
+@pytest.mark.parametrize(
+    ("candidates", "schema", "said"),
+    [
+        ([], "", "There is no table tokens in the database"),
+        ([Candidate("a", "tokens2")], "", "There is no table tokens in the database"),
+        ([Candidate("a", "tokens")], "b", "no table tokens in schema b (there is a.tokens)"),
+        ([Candidate("a", "tokens"), Candidate("b", "tokens")], "", "more than one tokens in the database: a.tokens and b.tokens"),
+        ([Candidate("a", "tokens"), Candidate("a", "Tokens")], "a", "a.Tokens and a.tokens"),
+        ([Candidate("a", "tokens", "view")], "", "a.tokens in the database is a view"),
+        ([Candidate("a", "tokens"), Candidate("b", "tokens", "view")], "", "a.tokens and b.tokens"),
+    ],
+)
+def test_refuses_what_is_not_one_plain_table(candidates: list[Candidate], schema: str, said: str) -> None:
+    with pytest.raises(SessionsError) as refused:
+        choose(candidates, WANTED, schema, WHERE)
+    assert said in str(refused.value)
+
+
+TYPES: dict[ColumnKind, tuple[list[str], list[str]]] = {
+    "integer": (
+        [
+            "bigint",
+            "int",
+            "INTEGER",
+            "numeric(18,0)",
+            "NUMERIC(18, 0)",
+            "decimal(18,0)",
+            "bigint(20)",
+            "int(11) unsigned",
+            "NUMBER(18,0)",
+            "int8",
+            "numeric",
+        ],
+        ["numeric(18,2)", "text", "timestamp", "boolean", "double precision", "interval", "point", ""],
+    ),
+    "text": (
+        [
+            "character varying(255)",
+            "VARCHAR(255)",
+            "nvarchar(255)",
+            "text",
+            "longtext",
+            "VARCHAR2(255 CHAR)",
+            "character(40)",
+            "NCLOB",
+            "varchar(255) binary",
+        ],
+        ["bytea", "blob", "integer", "uuid", "texture", "charge", ""],
+    ),
+    "timestamp": (
+        [
+            "timestamp with time zone",
+            "timestamp(3) without time zone",
+            "datetime",
+            "datetime(6)",
+            "DATETIME2(7)",
+            "TIMESTAMP(6)",
+            "DATE",
+            "datetimeoffset(7)",
+        ],
+        ["bigint", "time", "text", "numeric(18,0)", ""],
+    ),
+    "boolean": (
+        ["boolean", "bool", "bit", "bit(1)", "tinyint(1)", "NUMBER(1,0)", "BOOLEAN"],
+        ["bit(8)", "tinyint(4)", "text", "integer", ""],
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, (fitting, _other) in TYPES.items() for name in fitting])
+def test_knows_the_types_of_each_kind(kind: ColumnKind, name: str) -> None:
+    wanted = TokenTable("tokens", (Column("x", kind),), "x", "x", "x", "x", "epoch_ms")
+    assert match_columns(Candidate("s", "tokens"), columns(x=name), wanted, WHERE).key == "x"
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, (_fitting, other) in TYPES.items() for name in other])
+def test_refuses_the_types_of_other_kinds(kind: ColumnKind, name: str) -> None:
+    wanted = TokenTable("tokens", (Column("x", kind),), "x", "x", "x", "x", "epoch_ms")
+    with pytest.raises(SessionsError, match=f"not of kind {kind}"):
+        match_columns(Candidate("s", "tokens"), columns(x=name), wanted, WHERE)
+
+
+def test_names_columns_as_the_database_does() -> None:
+    found = match_columns(Candidate("S", "TOKENS"), columns(ID="int", WHO="text", TOKEN="text"), WANTED, WHERE)
+    assert (found.label, found.key, found.token, found.user, found.created, found.series) == ("S.TOKENS", "ID", "TOKEN", "WHO", "ID", "")
+    assert found.position("TOKEN") == 2
+
+
+def test_says_everything_that_is_wrong_at_once() -> None:
+    with pytest.raises(SessionsError, match="there is no column id; column token is int and not of kind text; there is no column who"):
+        match_columns(Candidate("", "tokens"), columns(token="int"), WANTED, WHERE)
+
+
+def test_tells_columns_that_are_not_the_products() -> None:
+    found = match_columns(Candidate("", "tokens"), columns(id="int", who="text", token="text", Extra="blob"), WANTED, WHERE)
+    assert more_columns(found, WANTED) == ["Extra"]
+
+
+def test_obstacles_are_named() -> None:
+    check_obstacles("tokens", [])
+    with pytest.raises(SessionsError, match="it has the trigger a; the rule b"):
+        check_obstacles("tokens", ["the trigger a", "the rule b"])
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (None, "timestamp", ""),
+        (datetime.datetime(2026, 1, 2, 3, 4, 5, 678), "timestamp", "2026-01-02T03:04:05"),
+        (datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.timezone(datetime.timedelta(hours=2))), "timestamp", "2026-01-02T01:04:00Z"),
+        ("2026-01-02 03:04:05", "timestamp", "2026-01-02T03:04:05"),
+        (1767323045000, "timestamp", "2026-01-02T03:04:05Z"),
+        (Decimal(1767323045000), "epoch_ms", "2026-01-02T03:04:05Z"),
+        (0, "epoch_ms", "1970-01-01T00:00:00Z"),
+    ],
+)
+def test_times_are_told_as_far_as_they_are_known(value: object, unit: str, text: str) -> None:
+    assert iso_time(value, unit) == text
+
+
+def test_a_cluster_is_named_by_product_and_database() -> None:
+    name = cluster_name("jira", "postgresql system 1 database jira schema public")
+    assert name == cluster_name("jira", "postgresql system 1 database jira schema public")
+    assert name.startswith("jira-")
+    assert len(name) == len("jira-") + 12
+    assert name != cluster_name("jira", "postgresql system 2 database jira schema public")
