@@ -63,12 +63,20 @@ def _refusal(**options: str) -> str:
 
 
 @contextmanager
-def _running(install: Path, *arguments: str, **environment: str) -> t.Iterator[int]:
-    """A process with the marks of one of this installation."""
-    command = [sys.executable, "-c", "import sys; sys.stdin.read()", f"-Dcatalina.base={install}", *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, **environment}) as process:
+def _running_with(arguments: list[str], environment: t.Mapping[str, str]) -> t.Iterator[int]:
+    """A process with these arguments."""
+    command = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", *arguments]
+    variables = {**os.environ, **environment}
+    with subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
         yield process.pid
         process.kill()
+
+
+def _running(install: Path, *arguments: str, **environment: str) -> t.ContextManager[int]:
+    """A process with the marks of one of this installation."""
+    return _running_with([f"-Dcatalina.base={install}", *arguments], environment)
 
 
 def test_a_running_node_is_described(node: ClusterNode) -> None:
@@ -157,6 +165,55 @@ def test_the_home_of_the_process_counts_before_that_of_the_files(how: str, insta
         answer = _detect(install_dir=str(install), home_dir=str(real) if how == "option" else "")
     assert answer["home_dir"] == str(real)
     assert _fact(answer, "home_dir") == ("certain", "option home_dir" if how == "option" else f"process {pid}")
+
+
+@pytest.mark.parametrize(
+    ("name", "sign", "arguments", "environment"),
+    [
+        (
+            "confluence",
+            "confluence/WEB-INF/classes/confluence-init.properties",
+            ["-Dcatalina.home={install}"],
+            {"CONFLUENCE_HOME": "{home}"},
+        ),
+        ("bamboo", "atlassian-bamboo/WEB-INF/classes/bamboo-init.properties", ["-Dcatalina.base={install}", "-Dbamboo.home={home}"], {}),
+        ("bitbucket", "bin/start-bitbucket.sh", ["-Dbitbucket.home={home}", "-Dbitbucket.install={install}"], {"SERVER_PORT": "7999"}),
+        ("fisheye", "bin/fisheyectl.sh", ["-Dfisheye.inst={home}", "-jar", "{install}/bin/../fisheyeboot.jar", "run"], {}),
+    ],
+)
+def test_each_product_is_known_by_its_files_and_its_process(
+    name: str, sign: str, arguments: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    places = {"install": str(tmp_path / "install"), "home": str(tmp_path / "home")}
+    (tmp_path / "install" / sign).parent.mkdir(parents=True)
+    (tmp_path / "install" / sign).touch()
+    (tmp_path / "home").mkdir()
+    variables = {key: value.format(**places) for key, value in environment.items()}
+    with _running_with([argument.format(**places) for argument in arguments], variables) as pid:
+        answer = _detect(install_dir=places["install"])
+    assert (answer["product"], answer["home_dir"], answer["process"]["pid"]) == (name, places["home"], pid)
+
+
+def test_a_setting_in_the_environment_counts_before_that_of_the_file(tmp_path: Path) -> None:
+    install, settings = tmp_path / "install", tmp_path / "home/shared/bitbucket.properties"
+    (install / "bin").mkdir(parents=True)
+    (install / "bin/start-bitbucket.sh").touch()
+    settings.parent.mkdir(parents=True)
+    settings.write_text("jdbc.url=jdbc:postgresql://from-file/bitbucket\njdbc.user=from-file\nserver.port=1\n", encoding="utf-8")
+    environment = {"JDBC_URL": "jdbc:postgresql://from-environment/bitbucket?password=s3cret", "SERVER_PORT": "7999"}
+    arguments = [f"-Dbitbucket.home={tmp_path}/home", f"-Dbitbucket.install={install}"]
+    with _running_with(arguments, environment) as pid:
+        answer = _detect(install_dir=str(install))
+    assert (answer["database"]["host"], answer["database"]["user"], answer["port"]) == ("from-environment", "from-file", 7999)
+    assert _fact(answer, "database.host") == ("certain", f"process {pid}")
+    assert "s3cret" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize(("role", "order"), [("primary", 1), ("secondary", 0), ("", 0)])
+def test_a_primary_is_restarted_last(role: str, order: int, node: ClusterNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_install_reader, "look_for_role", lambda _product, _site: role)
+    answer = _detect(install_dir=str(node.install))
+    assert (answer["role_in_cluster"], answer["restart_order"]) == (role, order)
 
 
 def test_what_the_process_was_started_with_stays_secret(install: Path) -> None:
