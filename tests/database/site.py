@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _revoke
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._backup import back_up
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._purge import Clock
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._restore import restore
+
 from demo.tokens import Database
 from tests.database.tables import JIRA
 
@@ -91,7 +91,7 @@ class Site:
         self.add(*((first + n, f"2026-02-03 04:05:{n % 60:02}", secrets.token_hex(20), f"user{n % users}") for n in range(count)))
 
     def rows(self, table: str = "remembermetoken") -> list[tuple[t.Any, ...]]:
-        return sorted(self.query(f"SELECT * FROM {table}"))
+        return sorted(self.query(f"SELECT * FROM {table}"))  # noqa: S608  a name of the tests
 
     def look(self, **more: object) -> Values:
         return _revoke.revoke(self.options(**more), True, Clock(time.monotonic, time.sleep))
@@ -100,8 +100,8 @@ class Site:
         self,
         *,
         sleep: t.Callable[[float], None] = time.sleep,
-        before_commit: t.Callable[[], None] = _nothing,
-        **more: object,
+        before_commit: t.Callable[[], object] = _nothing,
+        **more: t.Any,
     ) -> Values:
         """``sleep`` is called when the purge waits for others; ``before_commit`` right before each commit."""
 
@@ -121,7 +121,7 @@ class Site:
     def back_up(self, check_mode: bool = False, **more: object) -> Values:
         return back_up(self.options(**more), check_mode)
 
-    def restore(self, archives: t.Iterable[Values], check_mode: bool = False, **more: object) -> Values:
+    def restore(self, archives: t.Iterable[Values], check_mode: bool = False, **more: t.Any) -> Values:
         named = [{"path": archive["path"], "sha256": archive["sha256"]} for archive in archives]
         return restore(self.options(archives=named, **{"accept_live_logins": True, **more}), check_mode)
 

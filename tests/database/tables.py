@@ -7,12 +7,15 @@ from __future__ import annotations
 
 JIRA = {
     "sqlite": "CREATE TABLE remembermetoken (id NUMERIC(18,0) PRIMARY KEY, created TIMESTAMP, token VARCHAR(255), username VARCHAR(255))",
-    "postgresql": "CREATE TABLE remembermetoken (id numeric(18,0) PRIMARY KEY, created timestamptz, token varchar(255), username varchar(255))",
+    "postgresql": "CREATE TABLE remembermetoken ("
+    "id numeric(18,0) PRIMARY KEY, created timestamptz, token varchar(255), username varchar(255))",
 }
 BITBUCKET = {
-    "sqlite": "CREATE TABLE sta_remember_me_token (id BIGINT PRIMARY KEY, series VARCHAR(64), token VARCHAR(64), user_id INTEGER, "
+    "sqlite": "CREATE TABLE sta_remember_me_token ("
+    "id BIGINT PRIMARY KEY, series VARCHAR(64), token VARCHAR(64), user_id INTEGER, "
     "expiry_timestamp TIMESTAMP, claimed BOOLEAN, claimed_address VARCHAR(255))",
-    "postgresql": "CREATE TABLE sta_remember_me_token (id bigint PRIMARY KEY, series varchar(64), token varchar(64), user_id integer, "
+    "postgresql": "CREATE TABLE sta_remember_me_token ("
+    "id bigint PRIMARY KEY, series varchar(64), token varchar(64), user_id integer, "
     "expiry_timestamp timestamptz, claimed boolean, claimed_address varchar(255), UNIQUE (series, token))",
 }
 CONFLUENCE = {
@@ -20,8 +23,10 @@ CONFLUENCE = {
     "postgresql": "CREATE TABLE remembermetoken (id bigint PRIMARY KEY, username varchar(255), created bigint, token varchar(255))",
 }
 SYMFONY = {
-    "sqlite": "CREATE TABLE rememberme_token (series VARCHAR(88) PRIMARY KEY, value VARCHAR(88), lastUsed TIMESTAMP, class VARCHAR(100), username VARCHAR(200))",
-    "postgresql": "CREATE TABLE rememberme_token (series varchar(88) PRIMARY KEY, value varchar(88), lastused timestamp, class varchar(100), username varchar(200))",
+    "sqlite": "CREATE TABLE rememberme_token ("
+    "series VARCHAR(88) PRIMARY KEY, value VARCHAR(88), lastUsed TIMESTAMP, class VARCHAR(100), username VARCHAR(200))",
+    "postgresql": "CREATE TABLE rememberme_token ("
+    "series varchar(88) PRIMARY KEY, value varchar(88), lastused timestamp, class varchar(100), username varchar(200))",
 }
 
 # id, created, token, username

@@ -11,9 +11,9 @@ import typing as t
 from contextlib import closing, contextmanager
 
 import pytest
-
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _purge
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+
 from tests.database.site import Site, lines
 from tests.database.tables import BITBUCKET
 
@@ -45,7 +45,12 @@ def test_archives_a_sign_in_whose_transaction_commits_after_the_first_sweep(post
 def test_archives_a_row_that_arrives_between_the_sweeps(postgres_site: Site) -> None:
     postgres_site.sign_in(20, first=100)
     arrivals = [INSERT.format(5, "behind the sweep")]
-    done = postgres_site.purge(before_commit=lambda: arrivals and postgres_site.run_sql(arrivals.pop()))
+
+    def arrive_once() -> None:
+        if arrivals:
+            postgres_site.run_sql(arrivals.pop())
+
+    done = postgres_site.purge(before_commit=arrive_once)
     assert postgres_site.rows() == []
     assert [archive["rows"] for archive in done["archives"]] == [20, 1]
 
@@ -88,7 +93,7 @@ def test_names_the_session_that_holds_the_table(postgres_site: Site) -> None:
 
 def test_deletes_nothing_in_a_single_sweep_that_never_gets_the_lock(site: Site) -> None:
     site.sign_in(3)
-    with open_transaction(site, INSERT.format(900, "x")), pytest.raises(SessionsError, match="is held by .* Nothing was deleted"):
+    with open_transaction(site, INSERT.format(900, "x")), pytest.raises(SessionsError, match=r"is held by .* Nothing was deleted"):
         site.purge(lock_wait=0, single_sweep=True)
     assert len(site.rows()) == 3
     assert not list(site.archive_dir.rglob("*.tsv.gz"))
@@ -200,7 +205,8 @@ def test_deletes_descendants_of_archived_series(bitbucket: Site) -> None:
 def test_a_later_descendant_of_a_descendant_is_found(bitbucket: Site) -> None:
     bitbucket.purge()
     for key in (500, 600):
-        bitbucket.run_sql(f"INSERT INTO sta_remember_me_token VALUES ({key}, 'series7', 'rotated{key}', 1, now(), false, NULL)")
+        values = f"{key}, 'series7', 'rotated{key}', 1, now(), false, NULL"
+        bitbucket.run_sql(f"INSERT INTO sta_remember_me_token VALUES ({values})")
         assert bitbucket.purge(scope="archived")["rows"] == 1
 
 

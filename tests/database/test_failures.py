@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _archive_files, _token_store_connection
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_errors import CommitUnknown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+
 from tests.database.site import Site, lines
 
 END_OF_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dcops.atlassian_sessions'"
@@ -56,7 +56,7 @@ def test_a_disk_that_is_full_in_the_middle_deletes_nothing(large_site: Site) -> 
 def test_a_disk_that_is_full_at_the_end_deletes_nothing(site: Site) -> None:
     site.sign_in(50)
     # SQLite meets the limit itself, in its journal
-    with full_disk(100), pytest.raises(SessionsError, match="File too large|the file cannot be read or written"):
+    with full_disk(100), pytest.raises(SessionsError, match=r"File too large|the file cannot be read or written"):
         site.purge()
     assert len(site.rows()) == 50
     assert not [path for path in site.archive_dir.rglob("*") if path.is_file()]
@@ -135,8 +135,8 @@ def test_an_archive_that_cannot_be_read_back_deletes_nothing(
         link(source, target)
         target.write_bytes(damage(target.read_bytes()))
 
-    monkeypatch.setattr(_archive_files.os, "link", link_and_damage)
-    with pytest.raises(SessionsError, match="is damaged|is not what was written"):
+    monkeypatch.setattr(os, "link", link_and_damage)
+    with pytest.raises(SessionsError, match=r"is damaged|is not what was written"):
         site.purge()
     assert len(site.rows()) == 30
     assert archives(site) == []

@@ -11,9 +11,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
+
 from tests.database.site import Site, lines, tree
 from tests.database.tables import HARD_ROWS
 

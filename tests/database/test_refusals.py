@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from collections import namedtuple
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _archive_files
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+
 from tests.database.conftest import unprivileged
 from tests.database.site import Site
 from tests.database.tables import BITBUCKET, CONFLUENCE, JIRA, SYMFONY
@@ -22,7 +22,7 @@ PASSWORD = "Wr0ng-and-unmistakable"
 COLUMNS = "id numeric(18,0), created timestamptz, token varchar(255), username varchar(255)"
 
 
-def refusal(site: Site, **more: object) -> str:
+def refusal(site: Site, **more: t.Any) -> str:
     """The sentence; the same whether looked at or purged, and nothing is made for archives."""
     with pytest.raises(SessionsError) as looked:
         site.look(**more)
@@ -160,7 +160,7 @@ def test_finds_a_table_in_another_schema(postgresql: Site) -> None:
 def test_finds_and_purges_a_table_in_other_case(engine: str, request: pytest.FixtureRequest) -> None:
     site: Site = request.getfixturevalue(engine)
     site.run_sql(
-        'CREATE TABLE "REMEMBERMETOKEN" ("ID" numeric(18,0) PRIMARY KEY, "CREATED" timestamp, "TOKEN" varchar(255), "USERNAME" varchar(255))'
+        'CREATE TABLE "REMEMBERMETOKEN" ("ID" numeric(18,0) PRIMARY KEY, "CREATED" timestamp, "TOKEN" varchar(80), "USERNAME" varchar(80))'
     )
     site.run_sql('INSERT INTO "REMEMBERMETOKEN" VALUES (1, NULL, NULL, NULL)')
     done = site.purge()
@@ -286,5 +286,5 @@ def test_a_run_id_that_leads_elsewhere(site: Site) -> None:
 
 def test_too_little_room(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     room = namedtuple("room", "f_bavail f_frsize")
-    monkeypatch.setattr(_archive_files.os, "statvfs", lambda _path: room(16, 4096))
+    monkeypatch.setattr(os, "statvfs", lambda _path: room(16, 4096))
     assert "too little room" in refusal(site)

@@ -9,13 +9,14 @@ import gzip
 import hashlib
 import json
 import os
+import typing as t
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
+
 from tests.database.conftest import NOBODY
 from tests.database.site import Site, Values
 from tests.database.tables import BITBUCKET, CONFLUENCE, HARD_ROWS
@@ -29,7 +30,7 @@ def filled(site: Site) -> Site:
     return site
 
 
-def refusal(site: Site, archives: list[Values], **more: object) -> str:
+def refusal(site: Site, archives: list[Values], **more: t.Any) -> str:
     before = site.rows()
     with pytest.raises(SessionsError) as refused:
         site.restore(archives, **more)
@@ -139,7 +140,7 @@ def test_a_foreign_database(filled: Site, postgresql: Site, tmp_path: Path) -> N
     foreign = postgresql.database if filled.engine == "sqlite" else None
     if foreign is None:
         filled.run_sql("CREATE SCHEMA elsewhere", "ALTER TABLE remembermetoken SET SCHEMA elsewhere")
-        with pytest.raises(SessionsError, match="schema public, this is jira in .* schema elsewhere"):
+        with pytest.raises(SessionsError, match=r"schema public, this is jira in .* schema elsewhere"):
             filled.restore([archive])
         return
     elsewhere = Site(foreign, tmp_path / "more").create()

@@ -9,7 +9,6 @@ import itertools
 import json
 
 import pytest
-
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _archive
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 

@@ -6,14 +6,21 @@
 from __future__ import annotations
 
 import datetime
+import typing as t
 from decimal import Decimal
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import (
+    Value,
+    fields_of,
+    key_of,
+    line_of,
+    text_of,
+    texts_of,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from hypothesis import given
 from hypothesis import strategies as st
-
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import fields_of, key_of, line_of, text_of, texts_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))
 AWKWARD = st.sampled_from(["", "\\N", "\\.", "\\", "\t", "\n", "\r\n", "\\t", "\\\\n", "N", "\b\f\v", "日本", "\u2028", "\x85"])
@@ -43,17 +50,17 @@ def test_every_text_comes_back(values: list[str | None]) -> None:
         (Decimal("1E+3"), b"1000"),
         (Decimal("12.50"), b"12.50"),
         (0.1, b"0.1"),
-        (datetime.datetime(2026, 1, 2, 3, 4, 5), b"2026-01-02 03:04:05"),
-        (datetime.datetime(2026, 1, 2, 3, 4, 5, 60), b"2026-01-02 03:04:05.000060"),
+        (datetime.datetime.fromisoformat("2026-01-02T03:04:05"), b"2026-01-02 03:04:05"),
+        (datetime.datetime.fromisoformat("2026-01-02T03:04:05.000060"), b"2026-01-02 03:04:05.000060"),
         (datetime.date(2026, 1, 2), b"2026-01-02"),
     ],
 )
-def test_a_value_is_written_as_postgresql_writes_it(value: object, text: bytes) -> None:
+def test_a_value_is_written_as_postgresql_writes_it(value: Value, text: bytes) -> None:
     assert line_of([value, 1]) == text + b"\t1\n"
 
 
 @pytest.mark.parametrize("value", [b"bytes", object(), [1]])
-def test_a_value_that_no_product_writes_is_refused_without_quoting_it(value: object) -> None:
+def test_a_value_that_no_product_writes_is_refused_without_quoting_it(value: t.Any) -> None:
     with pytest.raises(SessionsError, match=f"type {type(value).__name__}"):
         text_of(value)
 

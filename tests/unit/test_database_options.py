@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
 
 import pytest
-
+import sqlalchemy
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _sqlalchemy_dep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import DATABASE_OPTIONS, Database, database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._engines import ENGINES, check_supported, engine_named
@@ -111,12 +112,12 @@ def test_untested_engines_are_treated_when_that_is_accepted(name: str) -> None:
 
 def test_a_missing_package_is_named_with_the_python_that_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_sqlalchemy_dep, "HAS_SQLALCHEMY", False)
-    monkeypatch.setattr(_sqlalchemy_dep.sys, "executable", "/usr/bin/python3")
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     with pytest.raises(SessionsError, match=r"The Python /usr/bin/python3 .* lacks SQLAlchemy: .* -m pip install 'SQLAlchemy>=2\.0'"):
         _sqlalchemy_dep.sqlalchemy_module()
 
 
 def test_an_old_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_sqlalchemy_dep.sqlalchemy, "__version__", "1.4.50")
+    monkeypatch.setattr(sqlalchemy, "__version__", "1.4.50")
     with pytest.raises(SessionsError, match=r"it has 1\.4\.50"):
         _sqlalchemy_dep.sqlalchemy_module()

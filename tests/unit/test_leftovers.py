@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._leftovers import Found, match
 
 

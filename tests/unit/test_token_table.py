@@ -9,7 +9,6 @@ import datetime
 from decimal import Decimal
 
 import pytest
-
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Column, ColumnKind, TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import (
@@ -149,7 +148,7 @@ def test_obstacles_are_named() -> None:
     ("value", "unit", "text"),
     [
         (None, "timestamp", ""),
-        (datetime.datetime(2026, 1, 2, 3, 4, 5, 678), "timestamp", "2026-01-02T03:04:05"),
+        (datetime.datetime.fromisoformat("2026-01-02T03:04:05.678"), "timestamp", "2026-01-02T03:04:05"),
         (datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.timezone(datetime.timedelta(hours=2))), "timestamp", "2026-01-02T01:04:00Z"),
         ("2026-01-02 03:04:05", "timestamp", "2026-01-02T03:04:05"),
         (1767323045000, "timestamp", "2026-01-02T03:04:05Z"),
