@@ -164,8 +164,9 @@ def main() -> None:
     try:
         browser = Browser(product_named(options["product"]), site_of(options), options["session_cookie"], options["remember_me_cookie"])
         if options["mode"] == "sign_in":
-            cookies = browser.sign_in(options["username"], options["password"], options["node"])
-            module.exit_json(changed=True, rehearsed=True, cookies=cookies)
+            module.exit_json(
+                changed=True, rehearsed=True, cookies=browser.sign_in(options["username"], options["password"], options["node"])
+            )
         answers, renewed = browser.replay(options["cookies"])
     except SessionsError as error:
         module.fail_json(msg=str(error))

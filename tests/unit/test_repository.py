@@ -1,0 +1,321 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules of the repository itself: thin modules, a pure core, and documentation that names what is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PLUGINS = CHECKOUT / "plugins"
+MODULES = sorted((PLUGINS / "modules").glob("*.py"))
+ACTIONS = sorted((PLUGINS / "action").glob("*.py"))
+UTILS = sorted((PLUGINS / "module_utils").rglob("*.py"))
+ROLE = CHECKOUT / "roles/force_reauth"
+
+COLLECTION = "ansible_collections.dcops.atlassian_sessions."
+DOCUMENTATION = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
+MOST_LINES = 40
+
+# All that a pure file may import: none of it reads a file, a clock, a network or a random number.
+HARMLESS = {
+    *("__future__", "abc", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"),
+    *("itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse", "xml.parsers", "xml.parsers.expat"),
+    *("glob.escape", "pathlib.PurePosixPath"),
+}
+# And what it may not call, although the module that it comes from is harmless, or nothing has to be imported for it.
+IMPURE_CALLS = {"open", "input", "print", "now", "utcnow", "today"}
+
+
+class Source:
+    """A Python file, parsed."""
+
+    def __init__(self, text: str, path: Path = PLUGINS / "module_utils/_invented.py") -> None:
+        self.path = path
+        self.tree = ast.parse(text)
+
+    @classmethod
+    def of(cls, path: Path) -> Source:
+        return cls(path.read_text(encoding="utf-8"), path)
+
+    @property
+    def name(self) -> str:
+        return str(self.path.relative_to(PLUGINS))
+
+    @property
+    def says_pure(self) -> bool:
+        return re.search(r"\bPure\b", ast.get_docstring(self.tree) or "") is not None
+
+    def imports(self) -> set[str]:
+        """What it imports, dotted: ``module`` or ``module.name``, the latter also where the name is taken from an imported module."""
+        found: set[str] = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found |= {one for alias in node.names for one in self._used(alias)}
+            elif isinstance(node, ast.ImportFrom):
+                assert not node.level, f"{self.name}: relative import"
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        return found
+
+    def _used(self, alias: ast.alias) -> set[str]:
+        known_as = alias.asname or alias.name
+        taken = {node.attr for node in ast.walk(self.tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == known_as}
+        return {f"{alias.name}.{name}" for name in taken} or {alias.name}
+
+    def own_files(self) -> set[Path]:
+        """The files of this collection that it imports."""
+        return {file for one in self.imports() for file in [_file_of(one)] if file}
+
+    def impurities(self) -> set[str]:
+        """What keeps this file alone from being pure."""
+        foreign = {one for one in self.imports() if not one.startswith(COLLECTION)}
+        imported = {one for one in foreign if one not in HARMLESS and one.rpartition(".")[0] not in HARMLESS}
+        names = {_called(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
+        return imported | {f"{name}()" for name in names & IMPURE_CALLS}
+
+
+def _called(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _file_of(dotted: str) -> Path | None:
+    """The file behind an import of this collection's own, whether the import names the module or something in it."""
+    if not dotted.startswith(COLLECTION):
+        return None
+    path = CHECKOUT / dotted.removeprefix(COLLECTION).replace(".", "/")
+    candidates = (path.with_suffix(".py"), path.parent.with_suffix(".py"))
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def lines_of_code(source: Source) -> int:
+    """Lines that are neither documentation, docstring, comment nor blank."""
+    code: set[int] = set()
+    for statement in source.tree.body:
+        if isinstance(statement, ast.Assign) and {getattr(target, "id", "") for target in statement.targets} & DOCUMENTATION:
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                continue
+            if isinstance(node, (ast.stmt, ast.expr, ast.arg, ast.keyword)) and not isinstance(node, ast.Constant):
+                code |= {node.lineno, node.end_lineno or node.lineno}
+    return len(code)
+
+
+def tracked_files() -> list[Path]:
+    """The files of the repository: what git knows, or would take."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=CHECKOUT, check=True, capture_output=True, text=True
+    )
+    return [path for name in listed.stdout.split("\0") if name for path in [CHECKOUT / name] if path.is_file()]
+
+
+def yaml_of(path: Path) -> t.Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_is_documentation_and_little_code(path: Path) -> None:
+    assert lines_of_code(Source.of(path)) <= MOST_LINES
+
+
+def test_documentation_docstrings_and_comments_are_no_code() -> None:
+    documentation = 'DOCUMENTATION = r"""\nmodule: x\n"""\n# why\n'
+    code = 'def main():\n    """Do it."""\n\n    work(\n        1,\n        two=2,\n    )\n'
+    assert lines_of_code(Source(documentation + code)) == len(["def main", "work(", "two=2", ")"])
+
+
+def _core() -> dict[Path, Source]:
+    return {path: Source.of(path) for path in UTILS if path.stem != "__init__"}
+
+
+def impurity_of(path: Path, sources: t.Mapping[Path, Source], asked: frozenset[Path] = frozenset()) -> set[str]:
+    """What keeps a file from being pure, its own imports included, as ``file: reason``."""
+    source = sources[path]
+    found = {f"{source.name}: {one}" for one in source.impurities()}
+    for other in source.own_files() - asked - {path}:
+        found |= impurity_of(other, sources, asked | {path})
+    return found
+
+
+@pytest.mark.parametrize("path", [path for path, source in _core().items() if source.says_pure], ids=lambda path: path.stem)
+def test_a_file_that_says_it_is_pure_is_pure_with_all_that_it_imports(path: Path) -> None:
+    assert impurity_of(path, _core()) == set()
+
+
+@pytest.mark.parametrize("stem", ["_archive", "_detection", "_jdbc_url", "_roll_plan", "_verdict", "_errors", "_product", "_catalogue"])
+def test_the_decisions_and_the_data_are_pure(stem: str) -> None:
+    assert impurity_of(PLUGINS / f"module_utils/{stem}.py", _core()) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import time", "time"),
+        ("from pathlib import Path", "pathlib.Path"),
+        ("from glob import glob", "glob.glob"),
+        ("import glob\nglob.glob(glob.escape('x'))", "glob.glob"),
+        ("import sqlalchemy", "sqlalchemy"),
+        ("from ansible.module_utils.urls import open_url", "ansible.module_utils.urls.open_url"),
+        ("def f():\n    import http.client", "http.client"),
+        ("import datetime\nNOW = datetime.datetime.now()", "now()"),
+        ("TEXT = open('/etc/passwd').read()", "open()"),
+    ],
+)
+def test_files_clocks_and_networks_are_not_pure(text: str, reason: str) -> None:
+    assert Source(text).impurities() == {reason}
+
+
+def test_a_file_is_not_pure_when_it_imports_one_that_is_not() -> None:
+    edge = PLUGINS / "module_utils/_http.py"
+    invented = Source(f"from {COLLECTION}plugins.module_utils import _http")
+    assert any(one.startswith("module_utils/_http.py: ") for one in impurity_of(invented.path, {**_core(), invented.path: invented}))
+    assert edge in invented.own_files()
+
+
+def imports_in_a_circle(sources: t.Mapping[Path, Source]) -> list[str]:
+    """The first circle found, as names of files; empty when imports run one way."""
+
+    def walk(path: Path, way: tuple[Path, ...]) -> list[str]:
+        if path in way:
+            return [sources[one].name for one in (*way[way.index(path) :], path)]
+        if path in done:
+            return []
+        for other in sorted(sources[path].own_files()):
+            circle = walk(other, (*way, path))
+            if circle:
+                return circle
+        done.add(path)
+        return []
+
+    done: set[Path] = set()
+    return next((circle for path in sources for circle in [walk(path, ())] if circle), [])
+
+
+def test_imports_run_one_way() -> None:
+    assert imports_in_a_circle(_core()) == []
+
+
+def test_a_circle_of_imports_is_found() -> None:
+    paths = [PLUGINS / f"module_utils/{name}.py" for name in ("_gate", "_verdict")]
+    texts = [f"from {COLLECTION}plugins.module_utils import _verdict", f"from {COLLECTION}plugins.module_utils import _gate"]
+    sources = {path: Source(text, path) for path, text in zip(paths, texts, strict=True)}
+    assert imports_in_a_circle(sources) == ["module_utils/_gate.py", "module_utils/_verdict.py", "module_utils/_gate.py"]
+
+
+@pytest.mark.parametrize("path", UTILS, ids=lambda path: path.stem)
+def test_what_modules_share_imports_no_module_or_plugin(path: Path) -> None:
+    assert all(other.is_relative_to(PLUGINS / "module_utils") for other in Source.of(path).own_files())
+
+
+@pytest.mark.parametrize("path", [path for path in UTILS if path.stem == "__init__"], ids=lambda path: path.parent.name)
+def test_packages_are_empty(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == ""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_every_module_is_named_by_a_test_or_a_task_of_the_role(path: Path) -> None:
+    tests = [file for file in (CHECKOUT / "tests").rglob("test_*.py") if file != Path(__file__)]
+    tasks = list((ROLE / "tasks").glob("*.yml"))
+    named = re.compile(rf"(\b|_){path.stem}\b")
+    assert any(named.search(file.read_text(encoding="utf-8")) for file in (*tests, *tasks))
+
+
+@pytest.mark.parametrize("path", ACTIONS, ids=lambda path: path.stem)
+def test_every_action_plugin_has_a_module_that_documents_it(path: Path) -> None:
+    assert path.stem in {module.stem for module in MODULES}
+
+
+def test_the_sanity_tests_of_ansible_ignore_nothing() -> None:
+    assert list((CHECKOUT / "tests/sanity").glob("ignore*")) == []
+
+
+# what belongs to one machine, one registry or one person
+FOREIGN = re.compile(
+    r"""(?:^|[\s"'`=(:])/(?:work|root|opt/(?:wheels|pypi))(?![\w-])
+    |\bpypi\.org|deb\.debian\.org|registry\.npmjs|index[-_]url
+    |\bissue\ \#?\d""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def test_the_repository_speaks_of_no_machine_and_no_registry() -> None:
+    files = [path for path in tracked_files() if path != Path(__file__) and path.name != "LICENSE"]
+    found = [
+        f"{path.relative_to(CHECKOUT)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1)
+        if FOREIGN.search(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("line", ["cd /work/main", "home = /root", "see https://pypi.org/simple", "--extra-index-url x", "closes issue 3"])
+def test_the_words_of_a_machine_are_found(line: str) -> None:
+    assert FOREIGN.search(line)
+
+
+@pytest.mark.parametrize("line", ["{install}/work/Catalina", "{install}/work/catalina.pid", "/opt/atlassian/jira", "the /rootless page"])
+def test_the_folders_of_a_product_are_no_machine(line: str) -> None:
+    assert not FOREIGN.search(line)
+
+
+def test_python_files_begin_with_the_same_licence() -> None:
+    header = "# Copyright: Contributors to the dcops.atlassian_sessions project\n# GNU General Public License v3.0+ (see LICENSE"
+    files = [path for path in tracked_files() if path.suffix == ".py" and path.name != "__init__.py"]
+    assert [path.name for path in files if header not in path.read_text(encoding="utf-8")[:300]] == []
+
+
+def entry_points() -> set[str]:
+    """The task files that playbooks start the role with, and main."""
+    playbooks = [path.read_text(encoding="utf-8") for path in (CHECKOUT / "playbooks").rglob("*.yml")]
+    return {"main"} | {name for text in playbooks for name in re.findall(r"tasks_from: (\w+)", text)}
+
+
+def argument_specs() -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", yaml_of(ROLE / "meta/argument_specs.yml")["argument_specs"])
+
+
+def variables() -> dict[str, t.Any]:
+    """Every variable that an entry point takes, with its argument spec."""
+    return {name: spec for entry in argument_specs().values() for name, spec in entry.get("options", {}).items()}
+
+
+def test_every_entry_point_of_the_role_has_an_argument_spec_and_the_other_way_round() -> None:
+    assert set(argument_specs()) == entry_points()
+
+
+def test_every_entry_point_of_the_role_is_a_task_file() -> None:
+    assert {name for name in entry_points() if not (ROLE / f"tasks/{name}.yml").is_file()} == set()
+
+
+def test_the_defaults_are_the_variables_of_the_argument_specs() -> None:
+    assert set(yaml_of(ROLE / "defaults/main.yml")) == set(variables())
+
+
+def test_what_is_checked_first_is_everything() -> None:
+    assert set(argument_specs()["select"]["options"]) == set(variables())
+
+
+def test_passwords_are_not_logged() -> None:
+    assert [name for name, spec in variables().items() if name.endswith("_password") and not spec.get("no_log")] == []
+
+
+def test_the_tasks_use_only_variables_that_are_checked() -> None:
+    files = [*ROLE.rglob("*.yml"), *(CHECKOUT / "playbooks").rglob("*.yml")]
+    used = {name for path in files for name in re.findall(r"(?<![\w.])force_reauth_\w+", path.read_text(encoding="utf-8"))}
+    assert used - set(variables()) - {"force_reauth_nodes", "force_reauth_roll"} == set()  # the two are groups
+
+
+def test_the_list_of_modules_in_the_action_groups_is_true() -> None:
+    groups = yaml_of(CHECKOUT / "meta/runtime.yml")["action_groups"]
+    assert {name for names in groups.values() for name in names} <= {module.stem for module in MODULES}
