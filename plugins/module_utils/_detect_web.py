@@ -75,7 +75,7 @@ def _of_keys(keys: ConnectorKeys, lookup: Lookup, product: Product) -> _Web:
     address = lookup.find(keys.address).value or address.strip("[]")
     connector = Connector(number, address, lookup.find(keys.tls).value.lower() == "true", proxy, source)
     context = lookup.find(keys.context)
-    context = context.but(context_path(context.value)) if context else Found("", "default", "default")
+    context = context.otherwise("").but(context_path(context.value))
     site_url = lookup.find(keys.site_url)
     return _Web([connector] if number else [], context, site_url.but(site_url.value.rstrip("/")))
 
@@ -95,17 +95,19 @@ def _own_url(connector: Connector | None, web: _Web) -> Found:
 def _site_url(proxy: Proxy | None, context: Found) -> Found:
     if not proxy:
         return Found(source="no proxy name is set")
+    if not context:
+        return context
     port = "" if proxy.port in (0, _USUAL_PORTS.get(proxy.scheme)) else f":{proxy.port}"
     return Found(f"{proxy.scheme}://{proxy.name}{port}{context.value}", "certain", "proxy name of the connector")
 
 
 def find_cookies(product: Product, lookup: Lookup, tomcat: TomcatOfProduct | None) -> tuple[dict[str, str], list[FactRow]]:
     """The names of both cookies, and their facts."""
-    session = (tomcat.session_cookie() if tomcat else Found()) or lookup.find(product.files.session_cookie)
-    remember_me = lookup.find(product.files.remember_me_cookie)
+    of_container = tomcat.session_cookie() if tomcat else Found(missing=True)
+    session = lookup.find(product.files.session_cookie) if of_container.missing else of_container
     found = {
-        "session": session or Found(product.web.session_cookie, "default", "default"),
-        "remember_me": remember_me or Found(product.web.remember_me_cookie, "default", "default"),
+        "session": session.otherwise(product.web.session_cookie),
+        "remember_me": lookup.find(product.files.remember_me_cookie).otherwise(product.web.remember_me_cookie),
     }
     return {name: fact.value for name, fact in found.items()}, [row(f"cookies.{name}", fact) for name, fact in found.items()]
 
@@ -125,7 +127,7 @@ def find_sessions(product: Product, install: str, lookup: Lookup, tomcat: Tomcat
 
 def _by_setting(keys: SessionKeys, lookup: Lookup) -> Sessions:
     setting = lookup.find(keys.setting)
-    if not setting:
+    if setting.missing:
         return Sessions(keys.default, "default", "default")
     known: dict[str, SessionsKept] = dict(keys.values)
     kept = known.get(setting.value.lower(), "unknown")

@@ -31,6 +31,10 @@ class Found:
         """The same source, another value."""
         return replace(self, value=value)
 
+    def otherwise(self, value: str) -> Found:
+        """What the product does by itself, where nobody set anything; what is unclear stays so."""
+        return Found(value, "default", "default") if self.missing else self
+
     def at_most(self, sure: Sure) -> Found:
         """The same, no surer than this."""
         order: list[Sure] = ["certain", "likely", "default", "unknown"]

@@ -105,7 +105,8 @@ def _candidates(options: t.Mapping[str, t.Any]) -> list[Product]:
 
 
 def _is_install_of(product: Product, folder: str) -> bool:
-    return any((Path(folder) / sign).exists() for sign in product.files.signs)
+    # Path.exists raises where a parent folder is closed to this account
+    return any(os.path.exists(f"{folder}/{sign}") for sign in product.files.signs)  # noqa: PTH110
 
 
 def _named(options: t.Mapping[str, t.Any]) -> list[_Install]:
@@ -158,7 +159,7 @@ def _home(install: _Install, node: HostNode, named: str) -> Found:
             f"The home folder of {install.product.title} in {install.folder} is not known: {home.source}. "
             "Name it with force_reauth_home_dir."
         )
-    if not Path(home.value).is_dir():
+    if not os.path.isdir(home.value):  # noqa: PTH112
         raise SessionsError(
             f"The home folder {home.value} of {install.product.title} ({home.source}) is not there for {account()} to see. "
             "Name it with force_reauth_home_dir."

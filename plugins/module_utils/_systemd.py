@@ -13,7 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors i
 
 BOOTED = Path("/run/systemd/system")
 UNKNOWN_PID = -1
-_SECONDS = 20
+SECONDS = 20
 _PROPERTIES = ("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart")
 
 
@@ -27,9 +27,9 @@ def find_unit(name: str) -> Unit | None:
     unit = name if "." in name else f"{name}.service"
     command = ["systemctl", "show", f"--property={','.join(_PROPERTIES)}", "--", unit]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
-        raise SessionsError(f"systemd does not tell of the unit {unit}: 'systemctl show {unit}' gave no answer in {_SECONDS} s.") from None
+        raise SessionsError(f"systemd does not tell of the unit {unit}: 'systemctl show {unit}' gave no answer in {SECONDS} s.") from None
     return unit_in(answer.stdout)
 
 

@@ -46,7 +46,7 @@ class TomcatOfProduct:
             name = context.attributes.get("sessionCookieName", "").strip()
             if name:
                 return self._lookup.resolved(Found(name, "certain", f"{path}:{context.line}"))
-        return Found()
+        return Found(missing=True)
 
     def sessions(self) -> files.Sessions | None:
         """See sessions_in."""

@@ -239,6 +239,26 @@ def test_20_mb_of_junk_are_refused_by_their_size(install: Path) -> None:
     assert _refusal(install_dir=str(install)) == f"{junk} is larger than 5 MB: a settings file was expected."
 
 
+@contextmanager
+def _closed(folder: Path) -> t.Iterator[None]:
+    """As an account that may not look into the folder."""
+    real = os.geteuid()
+    folder.chmod(0)
+    if real == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(real)
+    folder.chmod(0o700)
+
+
+def test_what_is_closed_to_the_account_is_refused_with_its_name(install: Path) -> None:
+    with _closed(install):
+        me = _install_reader.account()
+        assert _refusal(product="jira", install_dir=str(install)).endswith(f"none of {POINTER} is there for {me} to see.")
+        with pytest.raises(SessionsError, match=rf"cannot be read by {me}: Permission denied\. Run as the product's account or as root"):
+            HostNode(None).read(str(install / POINTER))
+
+
 def test_a_file_that_cannot_be_read_is_refused_with_the_account(tmp_path: Path) -> None:
     with pytest.raises(SessionsError, match=f"^{tmp_path} cannot be read by .*: Is a directory"):
         HostNode(None).read(str(tmp_path))
