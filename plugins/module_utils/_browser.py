@@ -27,6 +27,15 @@ class CookieRow(t.TypedDict):
     node: str
 
 
+COOKIE_OPTIONS: dict[str, t.Any] = {
+    "kind": {"type": "str", "choices": [SESSION, REMEMBER_ME], "required": True},
+    "name": {"type": "str", "required": True},
+    "value": {"type": "str", "required": True, "no_log": True},
+    "node": {"type": "str", "required": True},
+}
+"""The argument spec of a CookieRow."""
+
+
 class AnswerRow(t.TypedDict):
     """Whom a cookie opened the door to (``user``, '' = nobody), and whether the product took the cookie away (``emptied``)."""
 

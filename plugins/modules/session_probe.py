@@ -129,17 +129,10 @@ renewed:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._browser import REMEMBER_ME, SESSION, Browser
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._browser import COOKIE_OPTIONS, Browser
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web_options import WEB_OPTIONS, site_of
-
-COOKIE_OPTIONS = {
-    "kind": {"type": "str", "choices": [SESSION, REMEMBER_ME], "required": True},
-    "name": {"type": "str", "required": True},
-    "value": {"type": "str", "required": True, "no_log": True},
-    "node": {"type": "str", "required": True},
-}
 
 
 def main() -> None:
@@ -164,9 +157,8 @@ def main() -> None:
     try:
         browser = Browser(product_named(options["product"]), site_of(options), options["session_cookie"], options["remember_me_cookie"])
         if options["mode"] == "sign_in":
-            module.exit_json(
-                changed=True, rehearsed=True, cookies=browser.sign_in(options["username"], options["password"], options["node"])
-            )
+            cookies = browser.sign_in(options["username"], options["password"], options["node"])
+            module.exit_json(changed=True, rehearsed=True, cookies=cookies)
         answers, renewed = browser.replay(options["cookies"])
     except SessionsError as error:
         module.fail_json(msg=str(error))
