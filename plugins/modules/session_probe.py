@@ -115,7 +115,7 @@ rehearsed:
   type: bool
   sample: true
 answers:
-  description: For each cookie, in order, the user whom it opened the door to (empty is nobody) and whether the product took the cookie away.
+  description: For each cookie, in order, the user whom it opened the door to (empty is nobody), and whether the product took it away.
   returned: O(mode=replay)
   type: list
   elements: dict
