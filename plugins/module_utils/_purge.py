@@ -19,7 +19,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive_
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import fields_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_errors import CommitUnknown, Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store import KeyRange, Keys, Sweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sweep import ALL, KeyRange, Keys, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._workplace import Source
 
 # rows of one range where tokens are updated on use: a client waits as long as one range takes
@@ -109,7 +109,7 @@ def purge(source: Source, folder: RunFolder, mover: Mover, single_sweep: bool, e
         for keys in _ranges(source):
             mover.move(keys, locked=False, check=_no_check)
     accounts.add_up(mover.archives)
-    mover.move(KeyRange(), locked=True, check=accounts.check)
+    mover.move(ALL, locked=True, check=accounts.check)
 
 
 class Accounts:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The token table of one database: looked at, copied out, moved out, put back. What engines share; each engine has a file of its own.
+"""The token table of one database: looked at, copied out, moved out, put back. What engines share; each has a file of its own.
 
 The ``_token_store*`` files hold all SQL of the collection.
 """
@@ -15,16 +15,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _token_table
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import key_of, line_of, texts_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import key_of, texts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import TokenTable
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._sqlalchemy_dep import sqlalchemy_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_connection import Connector
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sweep import KeyRange, Sink, Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import Candidate, FoundColumn, FoundTable
 
 if t.TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, TableClause
     from sqlalchemy.engine import Connection
 
 # rows that are read, compared or inserted at a time
@@ -44,86 +43,11 @@ class Look:
 
 
 @dataclass(frozen=True)
-class KeyRange:
-    """Keys above ``after`` up to and including ``upto``; None is no bound."""
-
-    after: int | None = None
-    upto: int | None = None
-
-
-Keys = t.Union[KeyRange, t.Sequence[int]]
-
-
-@dataclass(frozen=True)
 class Restored:
     """Rows that were put back, and rows that were there already with the same content."""
 
     rows: int
     present: int
-
-
-class Sink(t.Protocol):
-    """Takes bytes in COPY text format."""
-
-    def write(self, data: bytes, /) -> t.Any:
-        """Take the next bytes."""
-
-
-class Statements:
-    """The table as SQLAlchemy's expressions."""
-
-    def __init__(self, table: FoundTable) -> None:
-        self.sql = sqlalchemy_module()
-        columns = [self.sql.column(column.name) for column in table.columns]
-        self.table: TableClause = self.sql.table(table.name, *columns, schema=table.schema or None)
-        self.columns = [self.table.c[column.name] for column in table.columns]
-        self.key: ColumnElement[t.Any] = self.table.c[table.key]
-
-    def which(self, keys: Keys) -> ColumnElement[bool]:
-        """The condition that only these keys fulfil."""
-        if not isinstance(keys, KeyRange):
-            return t.cast("ColumnElement[bool]", self.key.in_(keys))
-        bounds = [] if keys.after is None else [self.key > keys.after]
-        bounds += [] if keys.upto is None else [self.key <= keys.upto]
-        return t.cast("ColumnElement[bool]", self.sql.and_(self.sql.true(), *bounds))
-
-
-class Sweep:
-    """One transaction that moves rows out of the table. Rows leave the database only with ``commit``."""
-
-    def __init__(self, connector: Connector, connection: Connection, table: FoundTable) -> None:
-        self.connector = connector
-        self.connection = connection
-        self.table = table
-        self.statements = Statements(table)
-
-    def move_out(self, sink: Sink, keys: Keys) -> int:
-        """Write the rows of these keys to the sink, delete exactly those, and return how many they were."""
-        which = self.statements.which(keys)
-        rows = _write_rows(self.connection, self.reading().where(which).order_by(self.statements.key).with_for_update(), sink)
-        deleted = self.connection.execute(self.statements.sql.delete(self.statements.table).where(which)).rowcount
-        if deleted != rows:
-            raise SessionsError(f"{self.table.label}: {rows} rows were read but {deleted} deleted, so the deletion was rolled back.")
-        return rows
-
-    def reading(self) -> t.Any:
-        """The SELECT of whole rows."""
-        return self.statements.sql.select(*self.statements.columns)
-
-    def remaining(self) -> int:
-        """How many rows the table holds now, inside the transaction."""
-        sql = self.statements.sql
-        return int(self.connection.scalar(sql.select(sql.func.count()).select_from(self.statements.table)))
-
-    def now(self) -> str:
-        """The database's clock, ISO."""
-        return _token_table.iso_time(
-            self.connection.scalar(self.statements.sql.select(self.statements.sql.func.current_timestamp())), "timestamp"
-        )
-
-    def commit(self) -> None:
-        """Make the deletion real; raises CommitUnknown when the connection is lost in it."""
-        self.connector.commit(self.connection, "commit the deletion")
 
 
 class TokenStore(abc.ABC):
@@ -164,7 +88,8 @@ class TokenStore(abc.ABC):
     def copy(self, table: FoundTable, sink: Sink, columns: t.Sequence[str] = ()) -> int:
         """Write all rows, by key, to the sink; only those columns when any are named. Returns how many rows."""
         with self.connector.connect("read the tokens", self.begin) as connection:
-            return self.copy_rows(self.sweep_class(self.connector, connection, table), sink, columns)
+            sweep = self.sweep_class(self.connector, connection, table)
+            return sweep.copy_out(sink, columns or sweep.names)
 
     def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
         """The key that ends the next range of so many rows; None when fewer are left."""
@@ -230,12 +155,6 @@ class TokenStore(abc.ABC):
         """Who holds what a sweep waits for, in words."""
         return "another process"
 
-    def copy_rows(self, sweep: Sweep, sink: Sink, columns: t.Sequence[str]) -> int:
-        """See ``copy``."""
-        wanted = [sweep.statements.table.c[name] for name in columns]
-        query = sweep.reading().with_only_columns(*wanted) if wanted else sweep.reading()
-        return _write_rows(sweep.connection, query.order_by(sweep.statements.key), sink)
-
     def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
         """See ``restoring``."""
         position = columns.index(sweep.table.key)
@@ -252,20 +171,14 @@ class TokenStore(abc.ABC):
                 raise other_content(sweep.table)
         return Restored(len(new), len(present))
 
-    def insertable(self, text: str | None, column: str) -> object:  # noqa: ARG002  engines that convert do not ask for the column
-        """What is handed to the driver for a value of an archive."""
-        return text
-
     def _insert(self, sweep: Sweep, columns: t.Sequence[str], lines: t.Sequence[bytes]) -> None:
-        rows = [{name: self.insertable(text, name) for name, text in zip(columns, texts_of(line, len(columns)))} for line in lines]
+        rows = [{name: sweep.insertable(text, name) for name, text in zip(columns, texts_of(line, len(columns)))} for line in lines]
         if rows:
             sweep.connection.execute(sweep.statements.sql.insert(sweep.statements.table), rows)
 
     def _rows_of(self, sweep: Sweep, columns: t.Sequence[str], keys: t.Iterable[int]) -> dict[int, bytes]:
         position = columns.index(sweep.table.key)
-        query = sweep.reading().with_only_columns(*(sweep.statements.table.c[name] for name in columns))
-        found = sweep.connection.execute(query.where(sweep.statements.which(list(keys))))
-        return {int(row[position]): line_of(row) for row in found}
+        return {key_of(line, position): line for line in sweep.lines(columns, list(keys), lock=False)}
 
     def _count(self, connection: Connection, table: FoundTable) -> tuple[int, int, str]:
         statements = Statements(table)
@@ -281,14 +194,6 @@ def other_content(table: FoundTable) -> SessionsError:
     return SessionsError(
         f"{table.label} holds rows of these archives with other content (or cannot hold them exactly): nothing was put back."
     )
-
-
-def _write_rows(connection: Connection, query: t.Any, sink: Sink) -> int:
-    rows = 0
-    for row in connection.execute(query, execution_options={"yield_per": 1000}):
-        sink.write(line_of(row))
-        rows += 1
-    return rows
 
 
 def _batches(lines: t.Iterable[bytes]) -> t.Iterator[list[bytes]]:

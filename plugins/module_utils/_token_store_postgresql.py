@@ -9,16 +9,9 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store import (
-    Keys,
-    Restored,
-    Sink,
-    Statements,
-    Sweep,
-    TokenStore,
-    other_content,
-)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store import Restored, TokenStore, other_content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_connection import LOCK_TIMEOUT_MS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sweep import ALL, Keys, Sink, Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import Candidate, FoundColumn, FoundTable
 
 if t.TYPE_CHECKING:
@@ -82,10 +75,14 @@ class PostgresqlSweep(Sweep):
         """See Sweep."""
         sql = self.statements.sql
         delete = sql.delete(self.statements.table).where(self.statements.which(keys)).returning(*self.statements.columns)
-        return self.copy_out(delete, sink)
+        return self._copy(delete, sink)
 
-    def copy_out(self, statement: t.Any, sink: Sink) -> int:
-        """The rows of the statement in COPY text format."""
+    def copy_out(self, sink: Sink, columns: t.Sequence[str], keys: Keys = ALL, lock: bool = False) -> int:  # noqa: ARG002  nobody deletes by it
+        """See Sweep."""
+        query = self.statements.sql.select(*self.rendered(columns)).where(self.statements.which(keys)).order_by(self.statements.key)
+        return self._copy(query, sink)
+
+    def _copy(self, statement: t.Any, sink: Sink) -> int:
         cursor = self._cursor()
         cursor.copy_expert(f"COPY ({literal(self.connection, statement)}) TO STDOUT", sink)
         return int(cursor.rowcount)
@@ -167,12 +164,6 @@ class PostgresqlStore(TokenStore):
             rows = connection.exec_driver_sql(_BLOCKERS, (quoted(connection, table),)).all()
         told = [f"session {pid} ({application}, {state}, for {age} s)" for pid, application, state, age in rows]
         return "; ".join(told) or "a session that has just ended"
-
-    def copy_rows(self, sweep: Sweep, sink: Sink, columns: t.Sequence[str]) -> int:
-        """See TokenStore."""
-        wanted = [sweep.statements.table.c[name] for name in columns] or sweep.statements.columns
-        query = sweep.statements.sql.select(*wanted).order_by(sweep.statements.key)
-        return t.cast("PostgresqlSweep", sweep).copy_out(query, sink)
 
     def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
         """Through a temporary table, so that rows already there can be compared first."""

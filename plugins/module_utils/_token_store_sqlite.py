@@ -10,7 +10,8 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store import Look, Sweep, TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store import Look, TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sweep import Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import Candidate, FoundColumn, FoundTable
 
 if t.TYPE_CHECKING:

@@ -62,13 +62,13 @@ def postgres_site(postgresql: Site) -> Site:
 
 
 @contextmanager
-def unprivileged(*folders: Path) -> t.Iterator[None]:
-    """As an account that may enter these folders, but owns nothing."""
+def unprivileged(folder: Path) -> t.Iterator[None]:
+    """As an account that may enter the folder and look at it, but owns nothing."""
     if os.geteuid():
         yield
         return
-    for folder in folders:
-        folder.chmod(0o755)
+    for closed in [one for one in (folder, *folder.parents) if not one.stat().st_mode & 0o005]:
+        closed.chmod(0o755)
     os.seteuid(NOBODY)
     try:
         yield

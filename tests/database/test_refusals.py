@@ -245,11 +245,11 @@ def test_an_sqlite_file_that_is_none(sqlite: Site) -> None:
     assert "the file is no SQLite database" in refusal(sqlite)
 
 
-def test_an_sqlite_file_that_may_not_be_written(sqlite: Site, tmp_path: Path) -> None:
+def test_an_sqlite_file_that_may_not_be_written(sqlite: Site) -> None:
     sqlite.create()
     folder = Path(sqlite.database.name).parent
     folder.chmod(0o500)
-    with unprivileged(tmp_path.parent.parent, tmp_path.parent, tmp_path, folder):
+    with unprivileged(folder):
         assert "must be readable and writable" in refusal(sqlite)
 
 
@@ -262,7 +262,7 @@ def test_an_archive_folder_that_cannot_be_written(site: Site, tmp_path: Path) ->
     Path(site.database.name).parent.chmod(0o777)
     if site.engine == "sqlite":
         Path(site.database.name).chmod(0o666)
-    with unprivileged(tmp_path.parent.parent, tmp_path.parent, tmp_path):
+    with unprivileged(tmp_path):
         assert "in which this account may write" in refusal(site)
 
 
