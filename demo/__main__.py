@@ -23,9 +23,9 @@ from pathlib import Path
 from demo.behaviour import Behaviour
 from demo.cluster import CANARY, Cluster
 from demo.crowd import Crowd, all_dead, all_open, grid, totals
+from demo.packages import Missing, provide
 from demo.playbook import CHECKOUT, PlaybookRun
 from demo.postgresql import PostgresServer
-from demo.postgresql_package import provide_postgresql
 from demo.processes import all_environments, kill_until_gone
 from demo.sampler import HealthSampler
 from demo.tokens import Database
@@ -41,6 +41,9 @@ def main() -> int:
         signal.signal(number, _interrupt)
     try:
         return _demo(arguments.database, arguments.keep)
+    except Missing as missing:
+        print(f"{missing} `make demo` alone needs no database server.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nInterrupted: everything was taken down.")
         return 130
@@ -104,7 +107,7 @@ def _cluster(stack: ExitStack, engine: str, scratch: Path) -> Cluster:
 def _database(stack: ExitStack, engine: str, scratch: Path) -> Database | None:
     if engine == "sqlite":
         return None
-    provide_postgresql()
+    provide("postgresql")
     server = PostgresServer(scratch / "p")
     stack.callback(server.stop)
     server.start()

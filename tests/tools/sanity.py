@@ -56,7 +56,9 @@ def copy_checkout() -> None:
     """Copy what git would commit, and make the copy a repository."""
     shutil.rmtree(COPY, ignore_errors=True)
     COPY.mkdir(parents=True)
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=CHECKOUT, check=True, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=CHECKOUT, check=True, capture_output=True, text=True
+    )
     for name in listed.stdout.split("\0"):
         if name and (CHECKOUT / name).is_file():
             (COPY / name).parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +106,9 @@ def provide_pip() -> None:
     script = cache / f"get_pip_{version.replace('.', '_')}.py"
     if not script.exists():
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-        subprocess.run([*pip, "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(cache), f"pip=={version}"], check=True)
+        subprocess.run(
+            [*pip, "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(cache), f"pip=={version}"], check=True
+        )
         (wheel,) = cache.glob(f"pip-{version}-*.whl")
         script.write_text(GET_PIP.format(wheel=str(wheel)), encoding="utf-8")
 
@@ -112,7 +116,9 @@ def provide_pip() -> None:
 def run_and_watch(command: t.Sequence[str], environment: t.Mapping[str, str]) -> int:
     """Run it, its output shown as it comes; a run without a target ends with status 0 and is a failure all the same."""
     tested = True
-    with subprocess.Popen(command, cwd=COPY, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=COPY, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             tested = tested and "All targets skipped" not in line

@@ -1,0 +1,115 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+DATABASE ?= sqlite
+# the tests that take minutes are left out, except by test-all
+SELECTION ?= not long
+DATED := $(shell date -u +%Y%m%d-%H%M%S)
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
+# Ansible keeps its own files out of the home folder
+export ANSIBLE_HOME := $(CURDIR)/build/ansible
+PYTEST = python -m pytest -m "$(SELECTION)" --junitxml=build/junit/$@.xml
+LINTS := lint-ruff lint-format lint-types lint-yaml lint-ansible lint-docs lint-changelog lint-shell
+PARTS := lint unit database playbook $(if $(wildcard tests/hosts/test_*.py),hosts) sanity
+
+##@ See it
+.PHONY: help demo
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are signed out (DATABASE=sqlite|postgresql)
+	@python -m demo --database $(DATABASE)
+
+##@ Check it
+.PHONY: test test-all
+test: venv ## everything that CI asks for: the parts below, one after the other
+	+@python tests/tools/parts.py $(PARTS)
+
+test-all: export SELECTION :=
+test-all: venv ## the same with the tests that take minutes; leaves a table in build/
+	+@python tests/tools/parts.py --table build/test-all-$(DATED).md $(PARTS)
+
+.PHONY: unit database playbook hosts
+unit: venv ## decisions, readers, modules against one stand-in node
+	@$(PYTEST) -n 2 tests/unit
+
+database: venv ## the SQL on real servers, each on a private socket
+	@python -m demo.packages postgresql
+	@$(PYTEST) -n 2 tests/database
+
+playbook: venv ## the real playbook on the stand-in cluster
+	@python -m demo.packages postgresql
+	@$(PYTEST) -n 2 tests/playbook
+
+hosts: venv ## the real playbook on real hosts (needs root)
+	@$(PYTEST) tests/hosts
+
+.PHONY: lint $(LINTS) sanity
+lint: venv ## ruff, mypy, yamllint, ansible-lint, antsibull, shellcheck
+	+@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(LINTS)
+
+lint-ruff:
+	ruff check .
+
+lint-format:
+	ruff format --check .
+
+lint-types:
+	mypy
+
+lint-yaml:
+	yamllint --strict .
+
+lint-ansible:
+	ansible-lint --offline --profile production --strict
+
+lint-docs:
+	antsibull-docs lint-collection-docs --plugin-docs .
+
+lint-changelog:
+	antsibull-changelog lint
+
+lint-shell:
+	git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
+
+sanity: venv ## ansible-test sanity, without an ignore file
+	@python tests/tools/sanity.py
+
+##@ Build it
+.PHONY: venv build clean
+venv: .venv/.tests build/collections ## what all of this needs, in .venv
+
+build: .venv/.demo ## the collection as a tarball, in build/
+	@ansible-galaxy collection build --force --output-path build
+
+clean: ## remove .venv, build/ and the caches
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .ansible
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp for each list of requirements: the demo asks for less than the tests do.
+.venv/.demo: requirements.txt demo/requirements.txt | .venv/bin/python
+	@python -m pip install --quiet --disable-pip-version-check -r demo/requirements.txt
+	@touch $@
+
+.venv/.tests: requirements.txt demo/requirements.txt tests/requirements.txt | .venv/bin/python
+	@python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+# ansible-core 2.19 runs on 3.11 and newer, its successor not on 3.11: the oldest that does comes first
+.venv/bin/python:
+	@for python in python3.11 python3.12 python3.13 python3; do \
+	  if $$python -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then exec $$python -m venv --clear .venv; fi; \
+	done; \
+	echo "No Python 3.11 or newer with venv: install the packages python3.11 and python3.11-venv (or their successors)." >&2; exit 1
+
+# A folder in which Ansible finds the checkout as the collection that it is.
+build/collections: | .venv/bin/python
+	@python -c 'from demo.playbook import collections_path; collections_path()'

@@ -1,0 +1,122 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs that the demo and the tests borrow: those of this machine, else from its package manager, where that may be asked (root).
+
+``python -m demo.packages postgresql mariadb`` provides them, or names what is missing; that is an error where CI=true is set.
+No service is made or started by it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import typing as t
+from contextlib import contextmanager
+from pathlib import Path
+
+from demo.postgresql import PostgresMissing, find_programs
+
+_CREATE_CLUSTER = Path("/etc/postgresql-common/createcluster.d/no-main-cluster-for-a-demo.conf")
+_APT = ("apt-get", "install", "-y", "-q", "--no-install-recommends")
+_QUIET = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+
+
+class Missing(Exception):
+    """Not on this machine, and not to be installed from here; says what to do."""
+
+
+class Package(t.NamedTuple):
+    """What is borrowed: how to see it, and its names for the package managers."""
+
+    is_there: t.Callable[[], bool]
+    debian: str
+    fedora: str
+
+
+def _has_postgresql() -> bool:
+    try:
+        find_programs()
+    except PostgresMissing:
+        return False
+    return True
+
+
+def _has(program: str) -> bool:
+    return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/libexec") is not None
+
+
+PACKAGES: t.Mapping[str, Package] = {
+    "postgresql": Package(_has_postgresql, "postgresql", "postgresql-server"),
+    "mariadb": Package(lambda: _has("mariadbd") and _has("mariadb-install-db"), "mariadb-server-core", "mariadb-server"),
+}
+
+
+def provide(name: str) -> None:
+    """The programs of ``name``, one of PACKAGES, are there afterwards. Raises Missing."""
+    package = PACKAGES[name]
+    if package.is_there():
+        return
+    if os.geteuid() != 0:
+        raise Missing(
+            f"The programs of {name} are not on this machine, and only root may install them: install the package {package.debian}."
+        )
+    print(f"Installing {name} (no service is made, no server is started) ...", flush=True)
+    _install(name, package)
+    if not package.is_there():
+        raise Missing(f"The package of {name} is installed, but its programs are not found.")
+
+
+def _install(name: str, package: Package) -> None:
+    try:
+        if shutil.which("apt-get"):
+            _install_on_debian(package.debian)
+        elif shutil.which("dnf"):
+            _run("dnf", "install", "-y", "-q", package.fedora)
+        else:
+            raise Missing(f"No package manager that is known here (apt-get, dnf): install {name} by hand.")
+    except subprocess.CalledProcessError as failed:
+        raise Missing(f"{name} could not be installed: {' '.join(failed.cmd)} ended with status {failed.returncode}, see above.") from None
+
+
+def _install_on_debian(package: str) -> None:
+    with _no_main_cluster():
+        try:
+            _run(*_APT, package)
+        except subprocess.CalledProcessError:
+            # a fresh machine has no lists of packages, an old one has lists of packages that are gone
+            _run("apt-get", "update", "-q")
+            _run(*_APT, package)
+
+
+@contextmanager
+def _no_main_cluster() -> t.Iterator[None]:
+    """Debian's package makes and starts a server of its own at the first installation, unless it is told not to."""
+    _CREATE_CLUSTER.parent.mkdir(parents=True, exist_ok=True)
+    _CREATE_CLUSTER.write_text("create_main_cluster = false\n", encoding="utf-8")
+    try:
+        yield
+    finally:
+        _CREATE_CLUSTER.unlink()
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, env=_QUIET, stdin=subprocess.DEVNULL)
+
+
+def main(names: t.Sequence[str]) -> int:
+    """1 when one is missing where CI=true is set, else 0: the tests that need it then say so themselves."""
+    missing = 0
+    for name in names:
+        try:
+            provide(name)
+        except Missing as error:
+            missing += 1
+            print(error, file=sys.stderr)
+    return int(missing > 0 and os.environ.get("CI") == "true")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
