@@ -16,9 +16,10 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 
 NULL = b"\\N"
-_ESCAPES = {"\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
-_ESCAPING = str.maketrans(_ESCAPES)
-_MEANINGS = {written[1]: meant for meant, written in _ESCAPES.items()}
+# what is meant and how it is written; the backslash first, for whoever replaces one after the other
+ESCAPES = (("\\", "\\\\"), ("\b", "\\b"), ("\f", "\\f"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"), ("\v", "\\v"))
+_ESCAPING = str.maketrans(dict(ESCAPES))
+_MEANINGS = {written[1]: meant for meant, written in ESCAPES}
 _KEY = re.compile(rb"-?\d+")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 

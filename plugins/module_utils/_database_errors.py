@@ -23,7 +23,7 @@ class CommitUnknown(SessionsError):
 
 CONTENDED = "others hold a lock on the table"
 LOST = "the connection was lost"
-_RIGHTS = "the account lacks a right"
+RIGHTS = "the account lacks a right"
 _READ_ONLY = "it is read-only (a standby?)"
 _FULL = "its disk is full"
 
@@ -32,7 +32,7 @@ _BY_CODE: t.Mapping[str, str] = {
     "55P03": CONTENDED,
     "40P01": CONTENDED,
     "40001": CONTENDED,
-    "42501": _RIGHTS,
+    "42501": RIGHTS,
     "25006": _READ_ONLY,
     "53100": _FULL,
     "53300": "it has no connection left",
@@ -52,8 +52,8 @@ _BY_CODE: t.Mapping[str, str] = {
     "1045": "it refuses the user name or the password",
     "1698": "it refuses the user name or the password",
     "1049": "it has no database of that name",
-    "1142": _RIGHTS,
-    "1143": _RIGHTS,
+    "1142": RIGHTS,
+    "1143": RIGHTS,
     "1290": _READ_ONLY,
     "1836": _READ_ONLY,
     "1021": _FULL,

@@ -10,10 +10,16 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store import TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_mysql import MysqlStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_postgresql import PostgresqlStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sqlite import SqliteStore
 
-_STORES: t.Mapping[str, type[TokenStore]] = {"postgresql": PostgresqlStore, "sqlite": SqliteStore}
+_STORES: t.Mapping[str, type[TokenStore]] = {
+    "postgresql": PostgresqlStore,
+    "sqlite": SqliteStore,
+    "mysql": MysqlStore,
+    "mariadb": MysqlStore,
+}
 
 
 def store_of(database: Database, wanted: TokenTable) -> TokenStore:

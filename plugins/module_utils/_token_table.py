@@ -104,6 +104,11 @@ def match_columns(candidate: Candidate, columns: t.Sequence[FoundColumn], wanted
     return FoundTable(candidate.schema, candidate.name, tuple(columns), *parts)
 
 
+def is_text(type_name: str) -> bool:
+    """Whether a column of that type may hold what must be escaped."""
+    return bool(_KINDS["text"].fullmatch(type_name))
+
+
 def more_columns(table: FoundTable, wanted: TokenTable) -> list[str]:
     """Columns that the product is not known to create: archived all the same."""
     known = {column.name.lower() for column in wanted.columns}
