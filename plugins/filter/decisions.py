@@ -18,6 +18,7 @@ class FilterModule:
         return {
             "abort_sentence": _seen.abort_sentence,
             "clusters": _roll_plan.clusters,
+            "database_problem": _roll_plan.database_problem,
             "evidence": _seen.evidence,
             "is_done": _roll_plan.is_done,
             "looks": _seen.looks,

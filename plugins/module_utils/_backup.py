@@ -19,7 +19,7 @@ def back_up(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
     source = look_at_source(options)
     folder = folder_for(source, options)
     table, store = source.look.table, source.store
-    said = {**source.told, "folder": str(folder.path), "changed": True, "warnings": source.warnings}
+    said = {**source.told, "folder": str(folder.path), "changed": True, "notes": source.notes}
     if check_mode:
         path = str(folder.path / _archive.name_of(table.name, 1, backup=True))
         planned = _archive.Archive(path, _archive.sidecar_of(path), source.look.rows, "", 0, "", "")

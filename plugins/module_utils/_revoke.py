@@ -77,7 +77,7 @@ def _told(source: Source, mover: Mover) -> dict[str, t.Any]:
         "sweeps": mover.sweeps,
         "retries": mover.retries,
         "wait_seconds": round(mover.longest_wait, 3),
-        "warnings": source.warnings,
+        "notes": source.notes,
     }
 
 

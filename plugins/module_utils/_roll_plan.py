@@ -114,6 +114,33 @@ def ordered(looks: t.Mapping[str, Look]) -> list[str]:
     return sorted(looks, key=lambda node: looks[node].get("restart_order", 0))
 
 
+def database_problem(database: t.Mapping[str, t.Any], given: t.Mapping[str, str], same_machine: bool) -> str:
+    """Why it is not known which server to ask, '' when it is. ``database``: as detected; ``given``: engine, server and name by the user.
+
+    ``same_machine``: whether the SQL runs on the machine whose files were read: there alone 'localhost' and a file mean the same.
+    """
+    if "unknown" in (given["engine"] or database["engine"]):
+        return (
+            "the product's settings do not tell the engine of the database: give force_reauth_database_engine (and _server, _name, _user)"
+        )
+    if given["server"] or (given["name"] and database["embedded"]):
+        return ""
+    if len(database.get("hosts", [])) > 1:
+        names = ", ".join(database["hosts"])
+        return f"the product's settings name several database servers ({names}): say which with force_reauth_database_server"
+    if not same_machine and _means_this_machine(database):
+        return (
+            f"the product's settings name the database {database['host'] or database['name']}, which is on the node itself: "
+            "run the SQL there (force_reauth_database_host=<node>), or give its address with force_reauth_database_server"
+        )
+    return ""
+
+
+def _means_this_machine(database: t.Mapping[str, t.Any]) -> bool:
+    host = database["host"]
+    return host in ("localhost", "127.0.0.1", "::1") or host.startswith("/") or (not host and database["name"].startswith("/"))
+
+
 def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], record: Record) -> dict[str, t.Any]:
     """The plan of a run; ``problems`` holds a sentence for everything that speaks against it.
 

@@ -36,7 +36,7 @@ class Source:
         return {"cluster": self.cluster, "database": self.look.identity, "schema": table.schema, "table": table.name}
 
     @property
-    def warnings(self) -> list[str]:
+    def notes(self) -> list[str]:
         """What an operator should know, though nothing is wrong."""
         more = _token_table.more_columns(self.look.table, self.store.wanted)
         return (

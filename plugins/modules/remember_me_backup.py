@@ -40,6 +40,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+notes:
+  description: What an administrator should know.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 cluster:
   description: Name of the cluster that shares this database, made from the product and the identity that the database server reports.
   returned: success

@@ -193,6 +193,12 @@ sweeps:
   returned: success
   type: int
   sample: 2
+notes:
+  description: What an administrator should know, for example that the archives lie on the device of the database.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 retries:
   description: How often a sweep was tried again because others held the table.
   returned: success

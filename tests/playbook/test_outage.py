@@ -36,10 +36,8 @@ def test_every_node_is_down_at_once_and_everybody_is_signed_out(make_site: MakeS
 def own_tasks(site: Site, between_stop_and_purge: str) -> dict[str, object]:
     """Task files of a user that stop and start a node; when n2 has stopped, the SQL statement is carried out."""
     script = site.folder / "statement.py"
-    script.write_text(
-        f"import sqlite3\nwith sqlite3.connect({site.cluster.database.name!r}) as connection:\n    connection.execute({between_stop_and_purge!r})\n",
-        encoding="utf-8",
-    )
+    body = f"    connection.execute({between_stop_and_purge!r})\n"
+    script.write_text(f"import sqlite3\nwith sqlite3.connect({site.cluster.database.name!r}) as connection:\n{body}", encoding="utf-8")
     command = "---\n- name: Run the script\n  ansible.builtin.command: '{{ force_reauth_install_dir }}/bin/%s-jira.sh'\n"
     statement = f"- name: Run the statement\n  ansible.builtin.command: {sys.executable} {script}\n  when: inventory_hostname == 'n2'\n"
     for verb, more in (("stop", statement), ("start", "")):

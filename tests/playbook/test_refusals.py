@@ -55,7 +55,7 @@ def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site)
         ((), {"route": "outage"}, "force_reauth_accept_outage=true"),
         ((), {"min_up": 2}, "force_reauth_min_up=2 cannot be kept"),
         ((), {"database_name": "/nonesuch/jira.db"}, "/nonesuch/jira.db"),
-        ((), {"archive_dir": "/proc/archives"}, "/proc/archives"),
+        ((), {"archive_dir": "/proc/archives"}, "There is too little room for the archives in /proc"),
     ],
     ids=[
         "empty group",
@@ -159,7 +159,8 @@ def test_a_lock_of_another_run_is_named(site: Site) -> None:
         (
             "conf/context.xml",
             '<Manager pathname=""/>',
-            '<Manager className="org.apache.catalina.session.PersistentManager"><Store className="org.apache.catalina.session.JDBCStore"/></Manager>',
+            '<Manager className="org.apache.catalina.session.PersistentManager">'
+            '<Store className="org.apache.catalina.session.JDBCStore"/></Manager>',
             "kept outside",
         ),
     ],

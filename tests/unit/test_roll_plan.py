@@ -179,3 +179,28 @@ RECORDED = {"identity": "b:1:1"}
 )
 def test_done_is_another_process_into_which_no_session_can_have_come(process: str, record: dict[str, t.Any], done: bool) -> None:
     assert _roll_plan.is_done(process, record) is done
+
+
+NOTHING_GIVEN = {"engine": "", "server": "", "name": ""}
+
+
+@pytest.mark.parametrize(
+    ("database", "given", "same_machine", "sentence"),
+    [
+        ({}, {}, False, ""),
+        ({"host": "localhost"}, {}, True, ""),
+        ({"host": "localhost"}, {}, False, "which is on the node itself"),
+        ({"host": "/run/postgresql"}, {}, False, "which is on the node itself"),
+        ({"host": "", "name": "/srv/jira.db", "engine": "sqlite"}, {}, False, "the database /srv/jira.db, which is on the node itself"),
+        ({"host": "localhost"}, {"server": "db2"}, False, ""),
+        ({"host": "", "hosts": ["db1", "db2"]}, {}, True, "several database servers (db1, db2)"),
+        ({"host": "", "hosts": ["db1", "db2"]}, {"server": "db1"}, True, ""),
+        ({"engine": "unknown"}, {}, True, "force_reauth_database_engine"),
+        ({"engine": "unknown"}, {"engine": "postgresql"}, True, ""),
+    ],
+)
+def test_which_database_server_is_meant_is_never_guessed(
+    database: dict[str, t.Any], given: dict[str, str], same_machine: bool, sentence: str
+) -> None:
+    found = _roll_plan.database_problem({**look()["database"], **database}, {**NOTHING_GIVEN, **given}, same_machine)
+    assert sentence in found if sentence else found == ""
