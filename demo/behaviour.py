@@ -23,8 +23,8 @@ class Behaviour:
     ``never_running``: stays STARTING. ``next_start_hangs``: the same of a process that starts while this is set, and as long as it is.
     ``dies_after_running``: RUNNING, but every page answers 500. ``hung_page``: this path never answers.
     ``session_timeout_seconds``: of unused sessions. ``persist_sessions``: SESSIONS.ser written at a stop and loaded at a start.
-    ``sessions_outlive_restart``: the same in a file that nothing tells of. ``token_cache``: a remember-me token that worked once at this node
-    goes on working there after its row is gone, also after a restart. ``start_fails``, ``stop_fails``: the script ends with 1 and does
+    ``sessions_outlive_restart``: the same in a file that nothing tells of. ``token_cache``: a remember-me token that worked once at this
+    node goes on working there after its row is gone, also after a restart. ``start_fails``, ``stop_fails``: the script ends with 1 and does
     nothing. ``stop_seconds``: so long the process lives on after SIGTERM. ``ignores_term``: for ever.
     ``two_step_sign_in``: the sign-in of current versions, JSON at another path; the old form signs nobody in.
     """

@@ -29,7 +29,7 @@ class Page:
 
 @dataclass
 class Browser:
-    """One user's browser. ``cookies`` are those of the last sign-in; a look never changes them, so a dead one can be sent again and again."""
+    """One user's browser. ``cookies`` are those of the last sign-in; a look never changes them, so a dead one can be sent again."""
 
     user: str
     password: str = field(repr=False)

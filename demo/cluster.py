@@ -8,11 +8,9 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import random
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import typing as t
@@ -22,12 +20,12 @@ from pathlib import Path
 from demo.behaviour import HEALTHY, Behaviour
 from demo.disk import write_atomically
 from demo.layout import NodeLayout
+from demo.ports import ReservedPort
 from demo.processes import all_arguments, kill_until_gone
 from demo.products import JIRA, StandInProduct
 from demo.tokens import Database, Tokens
 
 CANARY = "canary"
-PORTS = range(20000, 30000)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +128,9 @@ class ClusterNode:
 class Cluster:
     """``with Cluster(folder, nodes=3) as cluster:`` three RUNNING nodes n1..n3; everything is taken down and the folder removed at the end.
 
-    ``folder`` must not exist yet. ``database`` is where the tokens are (default: an SQLite file in the folder). ``behaviour`` holds for every node, ``per_node``
-    (by node name) instead of it. ``users`` maps the names of the users to their passwords; the user CANARY is there from the beginning.
+    ``folder`` must not exist yet. ``database`` is where the tokens are (default: an SQLite file in the folder). ``behaviour`` holds for
+    every node, ``per_node`` (by node name) instead of it. ``users`` maps the names of the users to their passwords; the user CANARY is
+    there from the beginning.
     Ports are reserved as long as this object (and its process) lives: clusters may run side by side.
     """
 
@@ -152,7 +151,7 @@ class Cluster:
         self.tokens = Tokens(self.database, product)
         self.users: dict[str, str] = {}
         self._behaviours = {"": behaviour, **(per_node or {})}
-        self._ports = [_ReservedPort() for _ in range(nodes)]
+        self._ports = [ReservedPort() for _ in range(nodes)]
         self.nodes = [self._node(f"n{number}", reserved.port, context) for number, reserved in enumerate(self._ports, 1)]
 
     def __enter__(self) -> t.Self:
@@ -245,29 +244,6 @@ class Cluster:
     def _pids(self) -> list[int]:
         marks = tuple(os.fsencode(f"{prefix}{self.folder}/") for prefix in (self.product.install_argument, self.product.home_argument))
         return [pid for pid, arguments in all_arguments() if any(argument.startswith(marks) for argument in arguments)]
-
-
-class _ReservedPort:
-    """A port of the loopback address that nobody listens on, and that no other cluster takes as long as this lives.
-
-    Below the range that outgoing connections use, so that none of them sits on it while its node is down. The reservation is a socket
-    in Linux' abstract name space: it ends with the process, and leaves no file.
-    """
-
-    def __init__(self) -> None:
-        for self.port in random.SystemRandom().sample(PORTS, len(PORTS)):
-            self._mark = socket.socket(socket.AF_UNIX)
-            try:
-                self._mark.bind(f"\0stand-in-port-{self.port}")
-                with socket.create_server(("127.0.0.1", self.port)):
-                    return
-            except OSError:
-                self._mark.close()
-        raise RuntimeError(f"no free port from {PORTS.start} to {PORTS.stop}")
-
-    def release(self) -> None:
-        """Others may take it."""
-        self._mark.close()
 
 
 def wait_for(happened: t.Callable[[], bool], what: str, seconds: float = 30) -> None:

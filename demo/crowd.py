@@ -70,8 +70,10 @@ def grid(crowd: Crowd, looks: t.Sequence[dict[str, Look]]) -> str:
 def totals(crowd: Crowd, looks: t.Sequence[dict[str, Look]]) -> str:
     """A line per node: users, and how many of their cookies open a door, look by look."""
     lines = [f"{'node':6}{'users':>7}{'session opens':>18}{'remember-me opens':>22}"]
-    for node in dict.fromkeys(crowd.homes.values()):
-        lines.append(_total(node.name, [user for user, home in crowd.homes.items() if home == node], looks))
+    lines += [
+        _total(node.name, [user for user, home in crowd.homes.items() if home == node], looks)
+        for node in dict.fromkeys(crowd.homes.values())
+    ]
     lines.append(_total("all", list(crowd.homes), looks))
     return "\n".join(lines)
 

@@ -21,9 +21,9 @@ _QUOTES: dict[str, t.Callable[[str], str]] = {".sh": shlex.quote, ".xml": escape
 def write_atomically(path: Path, text: str) -> None:
     """Replace the file at once, mode 0600: a reader sees the old text or the new one."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with open(handle, "w", encoding="utf-8") as stream:
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
         stream.write(text)
-    os.replace(name, path)
+    Path(name).replace(path)
 
 
 def write_from_template(template: Path, target: Path, values: t.Mapping[str, object]) -> None:

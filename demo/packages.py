@@ -17,6 +17,7 @@ import typing as t
 from contextlib import contextmanager
 from pathlib import Path
 
+from demo.mariadb import MariadbMissing, find_program
 from demo.postgresql import PostgresMissing, find_programs
 
 _CREATE_CLUSTER = Path("/etc/postgresql-common/createcluster.d/no-main-cluster-for-a-demo.conf")
@@ -44,13 +45,16 @@ def _has_postgresql() -> bool:
     return True
 
 
-def _has(program: str) -> bool:
-    return shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/libexec") is not None
+def _has_mariadb() -> bool:
+    try:
+        return all(map(find_program, ("mariadbd", "mariadb-install-db")))
+    except MariadbMissing:
+        return False
 
 
 PACKAGES: t.Mapping[str, Package] = {
     "postgresql": Package(_has_postgresql, "postgresql", "postgresql-server"),
-    "mariadb": Package(lambda: _has("mariadbd") and _has("mariadb-install-db"), "mariadb-server-core", "mariadb-server"),
+    "mariadb": Package(_has_mariadb, "mariadb-server-core", "mariadb-server"),
 }
 
 

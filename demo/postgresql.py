@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
 import shutil
 import subprocess
 from pathlib import Path
 
+from demo.account import ServerAccount
 from demo.tokens import Database
 
 
@@ -41,7 +41,7 @@ class PostgresServer:
     def __init__(self, folder: Path) -> None:
         self._programs = find_programs()
         self._folder = folder
-        self._account = _account()
+        self._account = ServerAccount("postgres")
         self.socket_dir = folder / "s"
         self.password = secrets.token_urlsafe(12)
 
@@ -58,7 +58,8 @@ class PostgresServer:
         password_file = self._folder / "password"
         password_file.touch(mode=0o600)
         password_file.write_text(self.password, encoding="utf-8")
-        self._give_away()
+        self._account.give(self._folder, self.socket_dir, password_file)
+        self._folder.chmod(0o755)
         data = self._folder / "data"
         how = ["--auth=scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         self._run("initdb", "-D", data, "-U", self.user, *how)
@@ -67,38 +68,27 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Stop at once, and remove the folder."""
-        subprocess.run([*self._account, self._programs / "pg_ctl", "-D", self._folder / "data", "-m", "immediate", "stop"], capture_output=True, cwd="/", check=False)
+        subprocess.run(
+            [*self._account.prefix, str(self._programs / "pg_ctl"), "-D", str(self._folder / "data"), "-m", "immediate", "stop"],
+            capture_output=True,
+            cwd="/",
+            check=False,
+        )
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def make_database(self, name: str) -> Database:
         """A fresh database of that name."""
-        address = ["-h", self.socket_dir, "-p", str(self.port), "-U", self.user]
-        subprocess.run([self._programs / "createdb", *address, name], env={**os.environ, "PGPASSWORD": self.password}, check=True, capture_output=True)
+        program, address = str(self._programs / "createdb"), ["-h", str(self.socket_dir), "-p", str(self.port), "-U", self.user]
+        subprocess.run(
+            [program, *address, name],
+            env={**os.environ, "PGPASSWORD": self.password},
+            check=True,
+            capture_output=True,
+        )
         return Database("postgresql", name, str(self.socket_dir), self.port, self.user, self.password)
 
-    def _give_away(self) -> None:
-        if self._account:
-            for path in (self._folder, self.socket_dir, self._folder / "password"):
-                shutil.chown(path, "postgres" if _has("postgres") else "nobody")
-            self._folder.chmod(0o755)
-
     def _run(self, program: str, *arguments: object) -> None:
-        command = [*self._account, str(self._programs / program), *map(str, arguments)]
+        command = [*self._account.prefix, str(self._programs / program), *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, cwd="/", stdin=subprocess.DEVNULL, check=False)
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stdout}{done.stderr}")
-
-
-def _account() -> list[str]:
-    """How to run a command as another account than root."""
-    if os.geteuid():
-        return []
-    return ["setpriv", f"--reuid={'postgres' if _has('postgres') else 'nobody'}", "--regid=nogroup", "--clear-groups"]
-
-
-def _has(account: str) -> bool:
-    try:
-        pwd.getpwnam(account)
-    except KeyError:
-        return False
-    return True

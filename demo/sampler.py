@@ -12,7 +12,7 @@ from demo.cluster import Cluster
 
 
 class HealthSampler:
-    """``with HealthSampler(cluster) as health:`` looks every 0.2 s at every node; ``health.min_up`` tells the fewest that were RUNNING at once."""
+    """``with HealthSampler(cluster) as health:`` looks at every node; ``health.min_up``: the fewest that were RUNNING at once."""
 
     def __init__(self, cluster: Cluster, every: float = 0.2) -> None:
         self._cluster = cluster

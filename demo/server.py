@@ -47,7 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         """The two ways to sign in."""
         self._serve(self._sign_in)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """No access log: it would hold nothing that a test needs."""
 
     def _serve(self, page: t.Callable[[str], None]) -> None:

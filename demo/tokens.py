@@ -16,7 +16,10 @@ from demo.products import StandInProduct
 
 @dataclass(frozen=True)
 class Database:
-    """Where the shared database is. SQLite: ``name`` is the file. PostgreSQL: ``host`` is the folder of the socket."""
+    """Where the shared database is.
+
+    SQLite: ``name`` is the file. PostgreSQL: ``host`` is the folder of the socket. MariaDB: ``host`` is the socket itself, or an address.
+    """
 
     engine: str
     name: str
@@ -27,12 +30,7 @@ class Database:
 
     def connect(self) -> t.Any:
         """A new connection (DB-API)."""
-        if self.engine == "sqlite":
-            return sqlite3.connect(self.name, timeout=20)
-        # only where it is used: the stand-in on SQLite needs the standard library alone
-        import psycopg2
-
-        return psycopg2.connect(host=self.host, port=self.port, dbname=self.name, user=self.user, password=self.password, connect_timeout=5)
+        return _CONNECT[self.engine](self)
 
     @contextmanager
     def transaction(self) -> t.Iterator[t.Callable[..., t.Any]]:
@@ -78,3 +76,30 @@ def _parts(value: str) -> tuple[int, str]:
     """Id and token; an id that no row has when the value is none of ours."""
     number, _colon, token = value.partition(":")
     return (int(number), token) if number.isascii() and number.isdigit() and len(number) <= 18 else (-1, "")
+
+
+def _connect_sqlite(database: Database) -> t.Any:
+    return sqlite3.connect(database.name, timeout=20)
+
+
+# the drivers only where they are used: the stand-in on SQLite needs the standard library alone
+def _connect_postgresql(database: Database) -> t.Any:
+    import psycopg2
+
+    who: dict[str, t.Any] = {"user": database.user, "password": database.password}
+    return psycopg2.connect(host=database.host, port=database.port, dbname=database.name, connect_timeout=5, **who)
+
+
+def _connect_mariadb(database: Database) -> t.Any:
+    import pymysql
+
+    who: dict[str, t.Any] = {"user": database.user, "password": database.password}
+    where = {"unix_socket": database.host} if database.host.startswith("/") else {"host": database.host, "port": database.port}
+    return pymysql.connect(database=database.name, charset="utf8mb4", connect_timeout=5, **who, **where)
+
+
+_CONNECT: t.Mapping[str, t.Callable[[Database], t.Any]] = {
+    "sqlite": _connect_sqlite,
+    "postgresql": _connect_postgresql,
+    "mariadb": _connect_mariadb,
+}

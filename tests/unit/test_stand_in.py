@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 import typing as t
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -207,10 +208,10 @@ def test_status_and_login_page(n1: ClusterNode, wish: Behaviour, answers: list[t
 
 def test_a_hung_page_hangs_alone_and_does_not_keep_the_process(n1: ClusterNode) -> None:
     n1.behave(hung_page="/login.jsp")
-    connection = http.client.HTTPConnection("127.0.0.1", n1.port, timeout=0.2)
-    connection.request("GET", "/login.jsp")
-    with pytest.raises(TimeoutError):
-        connection.getresponse()
+    with closing(http.client.HTTPConnection("127.0.0.1", n1.port, timeout=0.2)) as connection:
+        connection.request("GET", "/login.jsp")
+        with pytest.raises(TimeoutError):
+            connection.getresponse()
     assert n1.is_running()
     n1.stop()
     assert n1.pid == 0
