@@ -159,8 +159,7 @@ def test_a_lock_of_another_run_is_named(site: Site) -> None:
         (
             "conf/context.xml",
             '<Manager pathname=""/>',
-            '<Manager className="org.apache.catalina.session.PersistentManager">'
-            '<Store className="org.apache.catalina.session.JDBCStore"/></Manager>',
+            '<Manager className="org.apache.catalina.session.PersistentManager"><Store className="JDBCStore"/></Manager>',
             "kept outside",
         ),
     ],

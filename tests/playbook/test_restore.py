@@ -1,0 +1,47 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The way back: exactly the purged tokens, once, and the record says that the proof holds no longer."""
+
+from __future__ import annotations
+
+import typing as t
+
+from tests.playbook.runs import Site
+
+RESTORE = "dcops.atlassian_sessions.restore_tokens"
+
+
+def test_purged_tokens_come_back_once_and_the_proof_is_withdrawn(make_site: t.Callable[..., Site]) -> None:
+    site = make_site(nodes=1)
+    (browser,) = site.sign_in("eve")
+    rows = set(site.cluster.token_rows())
+    done = site.run(route="outage", accept_outage=True)
+    assert done.status == 0, done.output
+    archives = [{"path": one["path"], "sha256": one["sha256"]} for one in site.record()["revoked"]["archives"]]
+    database = {"product": "jira", "database_engine": "sqlite", "database_name": site.cluster.database.name, "restore_archives": archives}
+
+    for variables, sentence in (
+        ({**database}, "accept_live_logins"),
+        ({**database, "accept_live_logins": True, "restore_archives": [{**archives[0], "sha256": "0" * 64}]}, "SHA-256"),
+    ):
+        refused = site.run(playbook=RESTORE, **variables)
+        assert refused.status != 0
+        refused.assert_says(sentence, "Nothing was changed.")
+        assert not rows & set(site.cluster.token_rows())
+        assert "proof_withdrawn" not in site.record()
+
+    before = site.state_of_everything()
+    rehearsed = site.run("--check", playbook=RESTORE, **database, accept_live_logins=True)
+    assert rehearsed.status == 0, rehearsed.output
+    rehearsed.assert_says("tokens would be put back", "Check mode: nothing was changed.")
+    assert site.state_of_everything() == before
+
+    restored = site.run(playbook=RESTORE, **database, accept_live_logins=True)
+    assert restored.status == 0, restored.output
+    assert rows <= set(site.cluster.token_rows())
+    assert ("eve", "n1", "seraph.rememberme.cookie") in site.open_doors([browser])
+    assert site.record()["proof_withdrawn"] is True
+
+    again = site.run(playbook=RESTORE, **database, accept_live_logins=True)
+    again.assert_says("0 tokens were put back")
