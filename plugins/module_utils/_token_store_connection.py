@@ -23,6 +23,8 @@ if t.TYPE_CHECKING:
 APPLICATION = "dcops.atlassian_sessions"
 # seconds until a server that does not answer is given up
 _CONNECT_TIMEOUT = 15
+# lets a restore write what an older server let in (a key 0, dates of zeros); set from the start, because SQLAlchemy quotes by it
+_SQL_MODE = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
 # how long one request for a lock may stand in the queue, where it stalls every writer behind it
 LOCK_TIMEOUT_MS = 300
 
@@ -136,6 +138,7 @@ def _mysql_arguments(database: Database) -> dict[str, t.Any]:
         "password": database.password,
         "database": database.name,
         "charset": "utf8mb4",
+        "sql_mode": _SQL_MODE,
         "connect_timeout": _CONNECT_TIMEOUT,
         **_mysql_tls(database),
     }

@@ -23,11 +23,9 @@ if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 # Set where the server has them. A wait for a lock stalls the inserts behind it, and a second is the shortest that can be set.
-# The mode lets a restore write what an older server let in: a key 0, dates of zeros.
 _SETTINGS: t.Mapping[str, object] = {
     "innodb_lock_wait_timeout": 1,
     "max_statement_time": 0,
-    "sql_mode": "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES",
     "time_zone": "+00:00",
 }
 _TABLES = (
@@ -144,12 +142,12 @@ class MysqlStore(TokenStore):
         return int(connection.exec_driver_sql(_SIZE, (table.schema, table.name)).scalar() or 0)
 
     def identity(self, connection: Connection, table: FoundTable) -> str:
-        """Of a Galera cluster its own identifier, the same on every node; else the server's; else host name and port as it reports them."""
-        variables = {row[0]: row[1] for row in connection.exec_driver_sql("SHOW VARIABLES")}
-        server = variables.get("server_uuid") or variables.get("server_uid") or f"{variables['hostname']}:{variables['port']}"
-        if variables.get("wsrep_on") == "ON":
-            server = connection.exec_driver_sql("SHOW STATUS LIKE 'wsrep_cluster_state_uuid'").one()[1]
-        return f"mysql {server} database {table.schema}"
+        """See ``server_name``."""
+        reported = [
+            *connection.exec_driver_sql("SHOW VARIABLES"),
+            *connection.exec_driver_sql("SHOW STATUS LIKE 'wsrep_cluster_state_uuid'"),
+        ]
+        return f"mysql {server_name({row[0]: row[1] for row in reported})} database {table.schema}"
 
     def blockers(self, table: FoundTable) -> str:
         """Up to three transactions, the oldest first, where the account may see them."""
@@ -169,3 +167,10 @@ class MysqlStore(TokenStore):
                 raise
             return False
         return True
+
+
+def server_name(reported: t.Mapping[str, str]) -> str:
+    """Of a Galera cluster its own identifier, the same on every node; else the server's; else host name and port as it reports them."""
+    if reported.get("wsrep_on") == "ON":
+        return f"cluster {reported['wsrep_cluster_state_uuid']}"
+    return reported.get("server_uuid") or reported.get("server_uid") or f"{reported['hostname']}:{reported['port']}"

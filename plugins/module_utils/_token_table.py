@@ -89,6 +89,8 @@ def choose(candidates: t.Sequence[Candidate], wanted: TokenTable, schema: str, w
 
 def match_columns(candidate: Candidate, columns: t.Sequence[FoundColumn], wanted: TokenTable, where: str) -> FoundTable:
     """The table with its columns by their part; raises SessionsError when the columns are not those that the product creates."""
+    if not columns:
+        raise SessionsError(f"The columns of {candidate.label} in {where} cannot be seen: the account lacks SELECT on it. Grant it.")
     real = {column.name.lower(): column for column in columns}
     problems = [_problem(real.get(column.name.lower()), column.name, column.kind) for column in wanted.columns]
     if any(problems):

@@ -194,7 +194,7 @@ sweeps:
   type: int
   sample: 2
 notes:
-  description: What an administrator should know, for example that the archives lie on the device of the database.
+  description: What an administrator should know, for example columns that the product is not known to create; they are archived, too.
   returned: success
   type: list
   elements: str

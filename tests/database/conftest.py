@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.mariadb import MariadbServer
 from demo.postgresql import PostgresServer
 from demo.tokens import Database
 from tests.database.site import Site
@@ -26,6 +27,12 @@ NOBODY = 65534
 def postgres_server() -> t.Iterator[PostgresServer]:
     # a short path: the name of a unix socket has little room; the server removes the folder
     with PostgresServer(Path(tempfile.mkdtemp(prefix="das-"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> t.Iterator[MariadbServer]:
+    with MariadbServer(Path(tempfile.mkdtemp(prefix="das-"))) as server:
         yield server
 
 
@@ -48,9 +55,22 @@ def sqlite(tmp_path: Path, archive_dir: Path) -> Site:
     return Site(Database("sqlite", str(folder / "jira.db")), archive_dir)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
+def mariadb(mariadb_server: MariadbServer, archive_dir: Path) -> Site:
+    """Jira's database on MariaDB, without the table."""
+    return Site(mariadb_server.make_database(f"db{next(_numbers)}"), archive_dir)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def site(request: pytest.FixtureRequest) -> Site:
     """Jira's empty token table, on each engine."""
+    found: Site = request.getfixturevalue(request.param)
+    return found.create()
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def server_site(request: pytest.FixtureRequest) -> Site:
+    """Jira's empty token table, on each engine that others use at the same time."""
     found: Site = request.getfixturevalue(request.param)
     return found.create()
 

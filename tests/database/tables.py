@@ -6,11 +6,16 @@
 from __future__ import annotations
 
 JIRA = {
+    "mariadb": "CREATE TABLE remembermetoken ("
+    "ID decimal(18,0) PRIMARY KEY, CREATED datetime(3), TOKEN varchar(255), USERNAME varchar(255))",
     "sqlite": "CREATE TABLE remembermetoken (id NUMERIC(18,0) PRIMARY KEY, created TIMESTAMP, token VARCHAR(255), username VARCHAR(255))",
     "postgresql": "CREATE TABLE remembermetoken ("
     "id numeric(18,0) PRIMARY KEY, created timestamptz, token varchar(255), username varchar(255))",
 }
 BITBUCKET = {
+    "mariadb": "CREATE TABLE sta_remember_me_token ("
+    "id bigint PRIMARY KEY, series varchar(64), token varchar(64), user_id int, "
+    "expiry_timestamp datetime(6), claimed bit(1), claimed_address varchar(255), UNIQUE (series, token))",
     "sqlite": "CREATE TABLE sta_remember_me_token ("
     "id BIGINT PRIMARY KEY, series VARCHAR(64), token VARCHAR(64), user_id INTEGER, "
     "expiry_timestamp TIMESTAMP, claimed BOOLEAN, claimed_address VARCHAR(255))",
@@ -19,6 +24,7 @@ BITBUCKET = {
     "expiry_timestamp timestamptz, claimed boolean, claimed_address varchar(255), UNIQUE (series, token))",
 }
 CONFLUENCE = {
+    "mariadb": "CREATE TABLE remembermetoken (id bigint PRIMARY KEY, username varchar(255), created bigint, token varchar(255))",
     "sqlite": "CREATE TABLE remembermetoken (id BIGINT PRIMARY KEY, username VARCHAR(255), created BIGINT, token VARCHAR(255))",
     "postgresql": "CREATE TABLE remembermetoken (id bigint PRIMARY KEY, username varchar(255), created bigint, token varchar(255))",
 }

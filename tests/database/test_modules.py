@@ -135,9 +135,3 @@ def test_the_control_a_password_in_another_option_is_seen(postgres_site: Site, s
     """What the other tests look for would be found if it were there."""
     played = play([task("purge", postgres_site, "purge", run_id=f"x{PASSWORD}")], "", scratch)
     assert PASSWORD in played.output
-
-
-def test_a_warning_reaches_the_operator(sqlite: Site, scratch: Path) -> None:
-    sqlite.create().run_sql("ALTER TABLE remembermetoken ADD COLUMN device varchar(20)")
-    played = play([task("purge", sqlite, "look", check_mode=True)], "", scratch)
-    assert "[WARNING]: remembermetoken has columns" in played.output

@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
 
+from demo.postgresql import PostgresServer
 from tests.database.conftest import NOBODY
 from tests.database.site import Site, Values
 from tests.database.tables import BITBUCKET, CONFLUENCE, HARD_ROWS
@@ -102,16 +103,16 @@ def test_an_archive_can_be_read_back_by_hand(postgres_site: Site) -> None:
     assert postgres_site.rows() == before
 
 
-def test_brings_boolean_and_time_columns_back(request: pytest.FixtureRequest) -> None:
-    for engine in ("sqlite", "postgresql"):
-        site: Site = replace(request.getfixturevalue(engine), product="bitbucket").create(BITBUCKET)
-        site.run_sql(
-            "INSERT INTO sta_remember_me_token VALUES (1, 's1', 't1', 7, '2026-01-02 03:04:05.123456', true, '10.0.0.1'), "
-            "(2, 's2', 't2', NULL, NULL, NULL, NULL), (3, 's3', 't3', 8, '2026-01-02 03:04:05', false, '')"
-        )
-        before = site.rows("sta_remember_me_token")
-        site.restore(site.purge()["archives"])
-        assert site.rows("sta_remember_me_token") == before
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mariadb"])
+def test_brings_boolean_and_time_columns_back(engine: str, request: pytest.FixtureRequest) -> None:
+    site: Site = replace(request.getfixturevalue(engine), product="bitbucket").create(BITBUCKET)
+    site.run_sql(
+        "INSERT INTO sta_remember_me_token VALUES (1, 's1', 't1', 7, '2026-01-02 03:04:05.123456', true, '10.0.0.1'), "
+        "(2, 's2', 't2', NULL, NULL, NULL, NULL), (3, 's3', 't3', 8, '2026-01-02 03:04:05', false, '')"
+    )
+    before = site.rows("sta_remember_me_token")
+    site.restore(site.purge()["archives"])
+    assert site.rows("sta_remember_me_token") == before
 
 
 # refusals
@@ -135,16 +136,29 @@ def test_two_archives_that_disagree(filled: Site, tmp_path: Path) -> None:
     assert "with other content" in refusal(filled, [other, archive])
 
 
-def test_a_foreign_database(filled: Site, postgresql: Site, tmp_path: Path) -> None:
-    (archive,) = filled.purge(single_sweep=True)["archives"]
-    foreign = postgresql.database if filled.engine == "sqlite" else None
-    if foreign is None:
-        filled.run_sql("CREATE SCHEMA elsewhere", "ALTER TABLE remembermetoken SET SCHEMA elsewhere")
-        with pytest.raises(SessionsError, match=r"schema public, this is jira in .* schema elsewhere"):
-            filled.restore([archive])
-        return
-    elsewhere = Site(foreign, tmp_path / "more").create()
-    assert "nothing was put back" in refusal(elsewhere, [archive])
+@pytest.mark.parametrize(("engine", "other"), [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("mariadb", "sqlite")])
+def test_a_foreign_database(engine: str, other: str, request: pytest.FixtureRequest) -> None:
+    site: Site = request.getfixturevalue(engine).create()
+    site.sign_in(3)
+    (archive,) = site.purge(single_sweep=True)["archives"]
+    foreign: Site = request.getfixturevalue(other).create()
+    assert "is of jira in " in refusal(foreign, [archive])
+
+
+def test_a_database_of_the_same_server(postgres_site: Site, postgres_server: PostgresServer) -> None:
+    postgres_site.sign_in(3)
+    (archive,) = postgres_site.purge(single_sweep=True)["archives"]
+    name = f"{postgres_site.database.name}_staging"
+    other = replace(postgres_site, database=postgres_server.make_database(name)).create()
+    assert "this is jira in postgresql system" in refusal(other, [archive])
+
+
+def test_another_schema_of_the_same_database(postgres_site: Site) -> None:
+    postgres_site.sign_in(3)
+    (archive,) = postgres_site.purge(single_sweep=True)["archives"]
+    postgres_site.run_sql("CREATE SCHEMA elsewhere", "ALTER TABLE remembermetoken SET SCHEMA elsewhere")
+    with pytest.raises(SessionsError, match=r"schema public, this is jira in .* schema elsewhere"):
+        postgres_site.restore([archive])
 
 
 def test_the_archive_of_another_product(site: Site) -> None:
@@ -251,3 +265,27 @@ def test_leaves_the_record_alone_when_nothing_is_put_back(filled: Site) -> None:
     records.open("run-1", {"phase": "prepared"}, "controller", "1")
     filled.restore(archives)
     assert "proof_withdrawn" not in records.read("run-1")
+
+
+# what old servers let in
+
+
+def test_brings_dates_of_zeros_and_a_key_of_zero_back(mariadb: Site) -> None:
+    mariadb.run_sql(
+        "CREATE TABLE remembermetoken (ID bigint AUTO_INCREMENT PRIMARY KEY, CREATED datetime, TOKEN varchar(255), USERNAME varchar(255))",
+        "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
+        "INSERT INTO remembermetoken VALUES (0, '0000-00-00 00:00:00', 'a', 'b'), (7, '2026-02-31 00:00:00', 'c', 'd')",
+    )
+    before = mariadb.query("SELECT ID, CAST(CREATED AS CHAR), TOKEN FROM remembermetoken ORDER BY ID")
+    mariadb.restore(mariadb.purge()["archives"])
+    assert mariadb.query("SELECT ID, CAST(CREATED AS CHAR), TOKEN FROM remembermetoken ORDER BY ID") == before
+
+
+@pytest.mark.parametrize("charset", ["latin1", "utf8mb3", "utf8mb4"])
+def test_brings_texts_of_every_character_set_back(mariadb: Site, charset: str) -> None:
+    mariadb.create()
+    mariadb.run_sql(f"ALTER TABLE remembermetoken CONVERT TO CHARACTER SET {charset}")
+    mariadb.add((1, None, "tab\t back\\slash é", "ß\n"), (2, None, "É", "SS"))
+    before = mariadb.rows()
+    mariadb.restore(mariadb.purge()["archives"])
+    assert mariadb.rows() == before

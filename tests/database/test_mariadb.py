@@ -1,0 +1,148 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What only MySQL and MariaDB have: storage engines, modes, zero dates, sessions to name."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_mysql import server_name
+
+from tests.database.site import Site, lines
+from tests.database.tables import JIRA
+from tests.database.test_contention import INSERT, open_transaction
+from tests.database.test_refusals import PASSWORD, refusal
+
+
+@pytest.fixture
+def site(mariadb: Site) -> Site:
+    """Jira's empty token table on MariaDB."""
+    return mariadb.create()
+
+
+def test_a_missing_table(mariadb: Site) -> None:
+    assert "There is no table remembermetoken" in refusal(mariadb)
+
+
+def test_two_candidates_that_differ_in_case_only(site: Site) -> None:
+    site.run_sql(JIRA["mariadb"].replace("remembermetoken", "RememberMeToken"))
+    assert "RememberMeToken and" in refusal(site)
+
+
+@pytest.mark.parametrize(
+    ("statements", "named"),
+    [
+        (["ALTER TABLE remembermetoken RENAME TO t", "CREATE VIEW remembermetoken AS SELECT * FROM t"], "is a view table"),
+        (["ALTER TABLE remembermetoken ADD SYSTEM VERSIONING"], "is a system versioned table"),
+        (["ALTER TABLE remembermetoken ENGINE = MyISAM"], "the storage engine MyISAM, which cannot roll back"),
+        (
+            ["ALTER TABLE remembermetoken MODIFY ID bigint", "ALTER TABLE remembermetoken PARTITION BY HASH (ID) PARTITIONS 2"],
+            "it has partitions",
+        ),
+        (["CREATE TRIGGER kept BEFORE DELETE ON remembermetoken FOR EACH ROW SET @x = 1"], "the trigger kept"),
+        (
+            ["CREATE TABLE child (t decimal(18,0), CONSTRAINT pointing FOREIGN KEY (t) REFERENCES remembermetoken (ID) ON DELETE CASCADE)"],
+            "the foreign key pointing of child",
+        ),
+    ],
+    ids=["view", "system versioned", "MyISAM", "partitions", "trigger", "foreign key"],
+)
+def test_what_is_no_plain_table(site: Site, statements: list[str], named: str) -> None:
+    site.run_sql(*statements)
+    assert named in refusal(site)
+
+
+@pytest.mark.parametrize(
+    ("granted", "missing"),
+    [("SELECT", "lacks DELETE on"), ("DELETE", "the account lacks SELECT on it"), ("INSERT", "lacks SELECT and DELETE on")],
+)
+def test_missing_rights_by_name(site: Site, granted: str, missing: str) -> None:
+    limited = account(site, granted)
+    assert missing in refusal(limited)
+
+
+def test_rights_to_read_and_delete_are_enough(site: Site) -> None:
+    site.sign_in(3)
+    assert account(site, "SELECT, DELETE").purge()["rows"] == 3
+
+
+def account(site: Site, rights: str) -> Site:
+    """The same database for an account with these rights on the table."""
+    name = f"l_{site.database.name}"
+    site.run_sql(
+        f"CREATE USER {name} IDENTIFIED BY '{PASSWORD}'",
+        f"GRANT {rights} ON {site.database.name}.remembermetoken TO {name}",
+    )
+    return site.with_database(user=name, password=PASSWORD)
+
+
+# PyMySQL leaves the socket of a connection that failed to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"database_name": "nowhere"}, "it has no database of that name"),
+        ({"database_password": PASSWORD}, "it refuses the user name or the password"),
+        ({"database_host": "/nowhere/socket"}, "it does not answer"),
+        ({"database_host": "127.0.0.1", "database_port": 1}, "it does not answer"),
+    ],
+)
+def test_a_database_that_cannot_be_reached(site: Site, more: dict[str, object], said: str) -> None:
+    refused = refusal(site, **more)
+    gc.collect()
+    assert said in refused
+    assert PASSWORD not in refused
+
+
+def test_the_name_of_the_engine_does_not_matter(site: Site) -> None:
+    site.sign_in(2)
+    assert site.look(engine="mysql")["cluster"] == site.look(engine="mariadb")["cluster"]
+    assert site.purge(engine="mysql")["rows"] == 2
+
+
+def test_settings_of_the_account_do_not_matter(site: Site) -> None:
+    site.sign_in(2)
+    site.run_sql("SET GLOBAL tx_isolation = 'READ-COMMITTED'", "SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'")
+    try:
+        site.add((77, None, "back\\slash", "tab\there"))
+        done = site.purge()
+    finally:
+        site.run_sql("SET GLOBAL tx_isolation = DEFAULT", "SET GLOBAL sql_mode = DEFAULT")
+    assert (done["rows"], site.rows()) == (3, [])
+    assert b"77\t\\N\tback\\\\slash\ttab\\there\n" in lines(done["archives"])
+
+
+def test_names_the_session_that_holds_rows(site: Site) -> None:
+    site.sign_in(3)
+    with open_transaction(site, INSERT.format(900, "secret of a row")) as writer:
+        with pytest.raises(SessionsError) as refused:
+            site.purge(lock_wait=0)
+        assert f"session {writer.thread_id()} (running, for " in str(refused.value)
+    assert "secret of a row" not in str(refused.value)
+    assert len(site.rows()) == 3
+
+
+def test_more_rows_than_are_fetched_at_a_time(site: Site) -> None:
+    site.sign_in(3500)
+    assert site.purge()["rows"] == 3500
+    assert site.rows() == []
+
+
+HOST = {"hostname": "db1", "port": "3306"}
+
+
+@pytest.mark.parametrize(
+    ("reported", "name"),
+    [
+        ({**HOST, "wsrep_on": "ON", "server_uid": "own", "wsrep_cluster_state_uuid": "shared"}, "cluster shared"),
+        ({**HOST, "wsrep_on": "OFF", "server_uid": "own"}, "own"),
+        ({**HOST, "server_uuid": "own"}, "own"),
+        (HOST, "db1:3306"),
+    ],
+)
+def test_a_galera_cluster_has_one_name_on_every_node(reported: dict[str, str], name: str) -> None:
+    """Not run on a Galera cluster: what its nodes answer is imitated."""
+    assert server_name(reported) == name
