@@ -123,7 +123,7 @@ def _sign_everybody_out(cluster: Cluster, scratch: Path, kept: Path) -> bool:
         grid(crowd, [before]),
         "",
         totals(crowd, [before]),
-        f"rows in {cluster.product.table}: {len(cluster.token_rows())}\n",
+        f"rows in {cluster.product.tokens.name}: {len(cluster.token_rows())}\n",
     )
     with HealthSampler(cluster) as health:
         status = _run_playbook(cluster, scratch, kept)
@@ -132,7 +132,7 @@ def _sign_everybody_out(cluster: Cluster, scratch: Path, kept: Path) -> bool:
     able = crowd.able_to_sign_in()
     good = status == 0 and all_open(before) and all_dead(after) and able == len(crowd.browsers)
     _say(
-        f"rows in {cluster.product.table}: {len(cluster.token_rows())}    able to sign in again: {able} of {len(crowd.browsers)}",
+        f"rows in {cluster.product.tokens.name}: {len(cluster.token_rows())}    able to sign in again: {able} of {len(crowd.browsers)}",
         f"fewest nodes RUNNING at once: {health.min_up} of {len(cluster.nodes)}    exit status of the playbook: {status}",
         f"\nKept in {kept} (archives with their sidecars, the run record, the inventory):",
         *(f"  {path.relative_to(kept)}" for path in sorted(kept.rglob("*")) if path.is_file()),

@@ -19,7 +19,8 @@ FILE = "stand-in.json"
 class Behaviour:
     """Times in seconds. The defaults are a healthy node; every wish is read when it matters, also from a node that runs.
 
-    ``start_seconds``: so long the state is STARTING. ``starting_status_200``: the status page then answers 200, as Jira's does (else 503).
+    ``start_seconds``: so long the state is STARTING. ``starting_status_200``: the status page then answers 200, as Jira's does (else 503);
+    a product that does not do so answers 503 anyway.
     ``never_running``: stays STARTING. ``next_start_hangs``: the same of a process that starts while this is set, and as long as it is.
     ``dies_after_running``: RUNNING, but every page answers 500. ``hung_page``: this path never answers.
     ``session_timeout_seconds``: of unused sessions. ``persist_sessions``: SESSIONS.ser written at a stop and loaded at a start.
@@ -27,6 +28,9 @@ class Behaviour:
     node goes on working there after its row is gone, also after a restart. ``start_fails``, ``stop_fails``: the script ends with 1 and does
     nothing. ``stop_seconds``: so long the process lives on after SIGTERM. ``ignores_term``: for ever.
     ``two_step_sign_in``: the sign-in of current versions, JSON at another path; the old form signs nobody in.
+    ``running_state``: the state of a node that is up, where it is not the usual one (Bamboo's PAUSED).
+    ``http_sessions``: what Bitbucket's settings say of it (local, sticky, replicated); the sessions stay local.
+    ``rotates_from_cache``: tokens that this process saw are rotated by it also after their row is gone, until it ends.
     """
 
     start_seconds: float = 0.0
@@ -44,6 +48,9 @@ class Behaviour:
     stop_seconds: float = 0.0
     ignores_term: bool = False
     two_step_sign_in: bool = False
+    running_state: str = ""
+    http_sessions: str = "local"
+    rotates_from_cache: bool = False
 
     @classmethod
     def read(cls, home: Path) -> Behaviour:

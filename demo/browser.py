@@ -29,7 +29,7 @@ class Page:
 
 @dataclass
 class Browser:
-    """One user's browser. ``cookies`` are those of the last sign-in; a look never changes them, so a dead one can be sent again."""
+    """One user's browser. ``cookies`` are those of the last sign-in, also the dead ones; a look changes a token that rotates."""
 
     user: str
     password: str = field(repr=False)
@@ -37,29 +37,37 @@ class Browser:
 
     def sign_in(self, node: ClusterNode, remember_me: bool = False) -> Cookies:
         """Sign in by the form; keeps and returns the cookies by name ({} when refused)."""
-        product = node.product
-        form = {product.username_field: self.user, product.password_field: self.password}
+        names = node.product.form
+        form = {names.username: self.user, names.password: self.password}
         if remember_me:
-            form[product.remember_me_field] = "true"
-        answer = fetch(node, product.sign_in_path, {}, urllib.parse.urlencode(form))
+            form[names.remember_me] = names.ticked
+        answer = fetch(node, node.product.pages.sign_in, {}, urllib.parse.urlencode(form))
         self.cookies = answer.cookies if answer.status == 302 else {}
         return self.cookies
 
     def whoami(self, node: ClusterNode, *names: str) -> str:
         """Whom the cookies of these names (none named: all of them) open the door to at this node, '' for nobody."""
-        return whoami(node, {name: value for name, value in self.cookies.items() if not names or name in names})
+        answer = _ask(node, {name: value for name, value in self.cookies.items() if not names or name in names})
+        token = node.product.cookies.remember_me
+        if answer.body and node.product.cookies.rotates and token in answer.cookies:
+            self.cookies[token] = answer.cookies[token]
+        return answer.body
 
     def sign_out(self, node: ClusterNode) -> None:
         """Sign out; the (now dead) cookies are kept, as a thief would."""
-        fetch(node, node.product.sign_out_path, self.cookies)
+        fetch(node, node.product.pages.sign_out, self.cookies)
 
 
 def whoami(node: ClusterNode, cookies: Cookies) -> str:
     """Whom these cookies open the door to, '' for nobody; raises RuntimeError when the node does not tell."""
-    answer = fetch(node, node.product.whoami_path, cookies)
+    return _ask(node, cookies).body
+
+
+def _ask(node: ClusterNode, cookies: Cookies) -> Page:
+    answer = fetch(node, node.product.pages.whoami, cookies)
     if answer.status != 200:
         raise RuntimeError(f"{node.name} answers {answer.status}")
-    return answer.body
+    return answer
 
 
 def fetch(node: ClusterNode, path: str, cookies: Cookies, form: str | None = None) -> Page:

@@ -19,13 +19,16 @@ from pathlib import Path
 
 from demo.behaviour import HEALTHY, Behaviour
 from demo.disk import write_atomically
+from demo.imitated.jira import JIRA
 from demo.layout import NodeLayout
 from demo.ports import ReservedPort
 from demo.processes import all_arguments, kill_until_gone
-from demo.products import JIRA, StandInProduct
+from demo.products import StandInProduct
 from demo.tokens import Database, Tokens
 
 CANARY = "canary"
+FIRST_USER = 10000
+UP = ("RUNNING", "PAUSED", "RUNNING_AS_SECONDARY")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,27 +70,38 @@ class ClusterNode:
     @property
     def pid(self) -> int:
         """The pid of the node's process, 0 when none runs; found by its command line, whoever started it."""
-        wanted = os.fsencode(f"{self.product.install_argument}{self.install}")
+        wanted = os.fsencode(self.product.service.install_mark.format(self.install))
         return next((pid for pid, arguments in all_arguments() if wanted in arguments), 0)
 
     @property
     def persisted_sessions(self) -> Path:
-        """Where SESSIONS.ser lies when there is one."""
+        """Where SESSIONS.ser lies when there is one; the install folder for a product that never has one."""
         return self.install / self.product.persisted_sessions
 
     @property
     def log(self) -> str:
-        """What the process wrote into catalina.out."""
-        return (self.install / "logs/catalina.out").read_text(encoding="utf-8")
+        """What the process wrote into its log."""
+        return self.layout.path(self.product.service.log).read_text(encoding="utf-8")
+
+    @property
+    def pid_file(self) -> Path | None:
+        """Where the start script writes the pid; None where the product has no such file."""
+        return self.layout.path(self.product.service.pid_file) if self.product.service.pid_file else None
 
     def start(self) -> None:
         """Run the start script, which returns at once; raises CalledProcessError."""
-        _run(self.install / self.product.start_script)
+        self.run_script(self.product.service.start)
 
     def stop(self) -> None:
         """Run the stop script and wait until the process is gone; raises CalledProcessError, TimeoutError."""
-        _run(self.install / self.product.stop_script)
+        self.run_script(self.product.service.stop)
         wait_for(lambda: not self.pid, f"{self.name} stops")
+
+    def run_script(self, command: tuple[str, ...]) -> str:
+        """Run a script of the install folder with its arguments; returns what it said, raises CalledProcessError."""
+        program, *arguments = command
+        words = [str(self.install / program), *arguments]
+        return subprocess.run(words, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
 
     def kill(self) -> None:
         """SIGKILL, as the kernel's when memory is short: nothing is written, the pid file stays."""
@@ -102,19 +116,23 @@ class ClusterNode:
         self.wait_running()
 
     def state(self) -> str:
-        """What the status page says, '' when nothing answers in a second."""
+        """What the status page says, '' when nothing answers in a second. Without such a page: RUNNING when the manifest is there."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+        pages = self.product.pages
         try:
-            connection.request("GET", self.layout.context + self.product.status_path)
-            return str(json.load(connection.getresponse())["state"])
+            connection.request("GET", self.layout.context + (pages.status or pages.manifest))
+            answer = connection.getresponse()
+            if not pages.status:
+                return "RUNNING" if answer.status == 200 else ""
+            return str(json.load(answer)["state"])
         except (OSError, http.client.HTTPException, ValueError):
             return ""
         finally:
             connection.close()
 
     def is_running(self) -> bool:
-        """RUNNING by its status page."""
-        return self.state() == "RUNNING"
+        """Up, by its status page."""
+        return self.state() in UP
 
     def wait_running(self, seconds: float = 30) -> None:
         """Wait until RUNNING; raises TimeoutError."""
@@ -152,7 +170,7 @@ class Cluster:
         self.users: dict[str, str] = {}
         self._behaviours = {"": behaviour, **(per_node or {})}
         self._ports = [ReservedPort() for _ in range(nodes)]
-        self.nodes = [self._node(f"n{number}", reserved.port, context) for number, reserved in enumerate(self._ports, 1)]
+        self.nodes = [self._node(number, reserved.port, context) for number, reserved in enumerate(self._ports, 1)]
 
     def __enter__(self) -> t.Self:
         try:
@@ -172,16 +190,15 @@ class Cluster:
     def create(self) -> None:
         """Files, tables and the canary; nothing runs yet."""
         self.shared.mkdir(parents=True)
+        self.tokens.create_users()
+        self.create_tables()
         self.add_user(CANARY)
         for node in self.nodes:
             node.layout.write(self._behaviours.get(node.name, self._behaviours[""]))
-        self.create_tables()
 
     def create_tables(self) -> None:
         """The product's token table, empty, in the database of the cluster."""
-        with self.database.transaction() as execute:
-            for statement in self.product.create_table[self.database.engine]:
-                execute(statement)
+        self.tokens.create()
 
     def start(self) -> None:
         """Start every node and wait until all are RUNNING (a node that never will is waited for in vain: TimeoutError)."""
@@ -208,15 +225,15 @@ class Cluster:
 
     def add_user(self, name: str, password: str = "") -> str:
         """Make a user, also while the nodes run; returns the password (a made-up one when none is given)."""
+        if name not in self.users:
+            self.tokens.add_user(name, FIRST_USER + len(self.users))
         self.users[name] = password or secrets.token_urlsafe(12)
         write_atomically(self.shared / "users.json", json.dumps(self.users))
         return self.users[name]
 
     def token_rows(self) -> list[tuple[int, str, str]]:
         """The token table as it is: (id, token, user), sorted."""
-        with self.database.transaction() as execute:
-            rows = execute(f"SELECT id, token, username FROM {self.product.table}").fetchall()
-        return sorted((int(number), token, user) for number, token, user in rows)
+        return self.tokens.rows()
 
     def inventory(self, **variables: object) -> dict[str, t.Any]:
         """An inventory of this cluster: group ``tracker`` with a host per node. ``variables`` go to the group's variables."""
@@ -237,13 +254,16 @@ class Cluster:
         )
         return path
 
-    def _node(self, name: str, port: int, context: str) -> ClusterNode:
-        folder = self.folder / name
-        return ClusterNode(NodeLayout(name, self.product, folder / "install", folder / "home", self.shared, port, context, self.database))
+    def _node(self, number: int, port: int, context: str) -> ClusterNode:
+        name = f"n{number}"
+        install, home = self.folder / name / "install", self.folder / name / "home"
+        state = self.product.pages.secondary_state if number > 1 else ""
+        layout = NodeLayout(name, self.product, install, home, self.shared, port, context, self.database, state or "RUNNING")
+        return ClusterNode(layout)
 
     def _pids(self) -> list[int]:
-        marks = tuple(os.fsencode(f"{prefix}{self.folder}/") for prefix in (self.product.install_argument, self.product.home_argument))
-        return [pid for pid, arguments in all_arguments() if any(argument.startswith(marks) for argument in arguments)]
+        mark = os.fsencode(self.product.service.home_mark.format(f"{self.folder}/"))
+        return [pid for pid, arguments in all_arguments() if any(argument.startswith(mark) for argument in arguments)]
 
 
 def wait_for(happened: t.Callable[[], bool], what: str, seconds: float = 30) -> None:
@@ -253,10 +273,6 @@ def wait_for(happened: t.Callable[[], bool], what: str, seconds: float = 30) -> 
         if time.monotonic() > end:
             raise TimeoutError(f"waited {seconds:.0f} s in vain: {what}")
         time.sleep(0.03)
-
-
-def _run(script: Path) -> None:
-    subprocess.run([script], check=True, capture_output=True, stdin=subprocess.DEVNULL)
 
 
 def _yaml(value: t.Mapping[str, t.Any], indent: str = "") -> t.Iterator[str]:

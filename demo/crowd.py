@@ -53,11 +53,11 @@ class Crowd:
         return sum(bool(browser.sign_in(self.homes[browser.user])) for browser in fresh)
 
     def _look_at(self, browser: Browser) -> Look:
-        product, nodes = self._cluster.product, self._cluster.nodes
-        session = any(_opens(browser, node, product.session_cookie) for node in nodes)
-        if product.remember_me_cookie not in browser.cookies:
+        names, nodes = self._cluster.product.cookies, self._cluster.nodes
+        session = any(_opens(browser, node, names.session) for node in nodes)
+        if names.remember_me not in browser.cookies:
             return Look(session, None)
-        return Look(session, any(_opens(browser, node, product.remember_me_cookie) for node in nodes))
+        return Look(session, any(_opens(browser, node, names.remember_me) for node in nodes))
 
 
 def grid(crowd: Crowd, looks: t.Sequence[dict[str, Look]]) -> str:

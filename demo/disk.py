@@ -14,8 +14,9 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 TEMPLATES = Path(__file__).resolve().parent / "files"
+_PLACE = re.compile(r"@(\w+)@")
 _RAW = {"@session_manager@"}
-_QUOTES: dict[str, t.Callable[[str], str]] = {".sh": shlex.quote, ".xml": escape}
+_QUOTES: dict[str, t.Callable[[str], str]] = {".sh": shlex.quote, ".xml": lambda text: escape(text, {'"': "&quot;"})}
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -35,5 +36,11 @@ def write_from_template(template: Path, target: Path, values: t.Mapping[str, obj
         return text if match[0] in _RAW else quote(text)
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(re.sub(r"@(\w+)@", value, template.read_text(encoding="utf-8")), encoding="utf-8")
+    target.write_text(_PLACE.sub(value, template.read_text(encoding="utf-8")), encoding="utf-8")
     target.chmod(0o755 if target.suffix == ".sh" else 0o644)
+
+
+def templates_in(folder: Path, values: t.Mapping[str, object]) -> dict[str, Path]:
+    """The templates below the folder by the path that they are for; also a path may have ``@name@`` in it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {_PLACE.sub(lambda match: str(values[match[1]]), str(path.relative_to(folder))): path for path in files}

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from demo.behaviour import Behaviour
-from demo.disk import TEMPLATES, write_atomically, write_from_template
+from demo.disk import TEMPLATES, templates_in, write_atomically, write_from_template
+from demo.jdbc import database_words
 from demo.products import StandInProduct
 from demo.tokens import Database
 
@@ -31,55 +32,54 @@ class NodeLayout:
     port: int
     context: str
     database: Database
+    state: str = "RUNNING"
 
     def write(self, behaviour: Behaviour) -> None:
         """Write the install and the home folder."""
         for folder in (self.install / "logs", self.install / "work", self.home):
             folder.mkdir(parents=True)
         settings = {
+            "product": self.product.name,
             "port": self.port,
             "context": self.context,
+            "state": self.state,
             "database": asdict(self.database),
             "users_file": str(self.shared / "users.json"),
         }
         write_atomically(self.home / NODE_FILE, json.dumps(settings))
         behaviour.write(self.home)
-        for root, target in ((self._templates / "install", self.install), (self._templates / "home", self.home)):
-            for template in sorted(path for path in root.rglob("*") if path.is_file()):
-                write_from_template(template, target / template.relative_to(root), self._values(behaviour))
+        values = self._values(behaviour)
+        for target, template in self._templates(values).items():
+            write_from_template(template, target, values)
 
     def write_behaviour(self, behaviour: Behaviour) -> None:
         """Write how the node behaves, where the stand-in and where the product's own file says it."""
         behaviour.write(self.home)
-        name = self.product.session_manager_file
-        write_from_template(self._templates / "install" / name, self.install / name, self._values(behaviour))
+        if self.product.behaviour_file:
+            values, target = self._values(behaviour), self.path(self.product.behaviour_file)
+            write_from_template(self._templates(values)[target], target, values)
 
-    @property
-    def _templates(self) -> Path:
-        return TEMPLATES / self.product.name
+    def path(self, place: str) -> Path:
+        """Where a file is that the product names as ``{install}/..`` or ``{home}/..``."""
+        return Path(place.format(install=self.install, home=self.home))
+
+    def _templates(self, values: dict[str, object]) -> dict[Path, Path]:
+        return {
+            root / name: template
+            for folder in ("common", *self.product.templates)
+            for root in (self.install, self.home)
+            for name, template in templates_in(TEMPLATES / folder / root.name, values).items()
+        }
 
     def _values(self, behaviour: Behaviour) -> dict[str, object]:
-        node = {"node": self.name, "version": self.product.version, "port": self.port, "context": self.context}
+        product = {
+            "product": self.product.name,
+            "title": self.product.title,
+            "version": self.product.version,
+            "webapp": self.product.webapp,
+        }
+        node = {"node": self.name, "port": self.port, "context": self.context}
         places = {"install": self.install, "home": self.home, "shared": self.shared, "python": sys.executable, "server": SERVER}
         manager = "" if behaviour.persist_sessions else '<Manager pathname=""/>'
-        return {**node, **places, **_database_words(self.database), "session_manager": manager}
-
-
-def _database_words(database: Database) -> dict[str, str]:
-    if database.engine == "sqlite":
-        return {
-            "database_type": "sqlite",
-            "schema": "",
-            "jdbc_url": f"jdbc:sqlite:{database.name}",
-            "driver": "org.sqlite.JDBC",
-            "database_user": "",
-        }
-    socket = f"{database.host}/.s.PGSQL.{database.port}"
-    return {
-        "database_type": "postgres72",
-        "schema": "public",
-        "jdbc_url": f"jdbc:postgresql://localhost/{database.name}"
-        f"?socketFactory=org.newsclub.net.unix.AFUNIXSocketFactory$FactoryArg&socketFactoryArg={socket}",
-        "driver": "org.postgresql.Driver",
-        "database_user": database.user,
-    }
+        wishes = {"session_manager": manager, "http_sessions": behaviour.http_sessions}
+        return {**product, **node, **places, **wishes, **database_words(self.database)}

@@ -11,7 +11,6 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 from demo.behaviour import Behaviour
 from demo.disk import write_atomically
@@ -20,7 +19,7 @@ from demo.products import StandInProduct
 from demo.sessions import Sessions
 from demo.tokens import Database, Tokens
 
-REASON = "X-Seraph-LoginReason"
+STARTING = "STARTING"
 
 
 @dataclass
@@ -43,16 +42,17 @@ class Node:
         self.home = home
         self.port: int = settings["port"]
         self.context: str = settings["context"]
+        self._usual_state: str = settings["state"]
         self.tokens = Tokens(Database(**settings["database"]), product)
         self.sessions = Sessions(lambda: self.behaviour.session_timeout_seconds)
         self._users_file = Path(settings["users_file"])
         self._began = time.monotonic()
         self._may_hang = self.behaviour.next_start_hangs
         self._token_cache = TokenCache(home / "stand-in-token-cache.json")
-        self._session_files = {
-            "persist_sessions": install / product.persisted_sessions,
-            "sessions_outlive_restart": home / "stand-in-sessions.json",
-        }
+        self._rotation_cache = RotationCache()
+        self._session_files = {"sessions_outlive_restart": home / "stand-in-sessions.json"}
+        if product.persisted_sessions:
+            self._session_files["persist_sessions"] = install / product.persisted_sessions
         for path in self._wanted_session_files():
             self.sessions.load(path)
 
@@ -63,46 +63,52 @@ class Node:
 
     @property
     def state(self) -> str:
-        """STARTING or RUNNING."""
+        """STARTING, or the state of a node that is up."""
         behaviour = self.behaviour
         hangs = behaviour.never_running or (self._may_hang and behaviour.next_start_hangs)
-        return "STARTING" if hangs or time.monotonic() - self._began < behaviour.start_seconds else "RUNNING"
+        if hangs or time.monotonic() - self._began < behaviour.start_seconds:
+            return STARTING
+        return behaviour.running_state or self._usual_state
 
     def sign_in(self, user: str, password: str, remember_me: bool, reply: Reply) -> bool:
         """Sign the user in and hand out the cookies; False when name or password are wrong."""
         users: dict[str, str] = json.loads(self._users_file.read_text(encoding="utf-8"))
         if users.get(user) != password:
-            reply.add(REASON, "AUTHENTICATED_FAILED")
+            self._give_reason(reply, "AUTHENTICATED_FAILED")
             return False
         self._give_session(user, reply)
         if remember_me:
-            value = quote(self.tokens.make(user), safe="")
-            self._set_cookie(reply, self.product.remember_me_cookie, value, f"; Max-Age={self.product.remember_me_seconds}")
-        reply.add(REASON, "OK")
+            value = self.tokens.make(user)
+            self._rotation_cache.remember(value, user)
+            self._give_token(value, reply)
+        self._give_reason(reply, "OK")
         return True
 
     def user_of(self, cookies: t.Mapping[str, str], reply: Reply) -> str:
-        """Whom the cookies sign in ('' = nobody), as Seraph finds out: the session first, then the remember-me token."""
-        session_user = self.sessions.user_of(cookies.get(self.product.session_cookie, ""))
+        """Whom the cookies sign in ('' = nobody), as the products find out: the session first, then the remember-me token."""
+        session_user = self.sessions.user_of(cookies.get(self.product.cookies.session, ""))
         if session_user:
             return session_user
-        value = cookies.get(self.product.remember_me_cookie, "")
-        user = self._user_of_token(unquote(value)) if value else ""
+        value = cookies.get(self.product.cookies.remember_me, "")
+        user, successor = self._use_token(value) if value else ("", "")
         if user:
             self._give_session(user, reply)
-            reply.add(REASON, "OK")
+            self._give_reason(reply, "OK")
+            if successor:
+                self._give_token(successor, reply)
         elif value:
-            reply.add(REASON, "AUTHENTICATED_FAILED")
-            self._empty_cookie(reply, self.product.remember_me_cookie)
+            self._give_reason(reply, "AUTHENTICATED_FAILED")
+            self._empty_cookie(reply, self.product.cookies.remember_me)
         elif session_user is None:
             self._give_session("", reply)
         return user
 
     def sign_out(self, cookies: t.Mapping[str, str], reply: Reply) -> None:
         """End the session and delete the token of these cookies."""
-        self.sessions.forget(cookies.get(self.product.session_cookie, ""))
-        self.tokens.forget(unquote(cookies.get(self.product.remember_me_cookie, "")))
-        for name in (self.product.session_cookie, self.product.remember_me_cookie):
+        names = self.product.cookies
+        self.sessions.forget(cookies.get(names.session, ""))
+        self.tokens.forget(cookies.get(names.remember_me, ""))
+        for name in (names.session, names.remember_me):
             self._empty_cookie(reply, name)
 
     def stop(self) -> None:
@@ -111,20 +117,34 @@ class Node:
         for path in self._wanted_session_files():
             self.sessions.save(path)
 
-    def _user_of_token(self, value: str) -> str:
-        user = self.tokens.user_of(value)
-        if not self.behaviour.token_cache:
-            return user
+    def _use_token(self, value: str) -> tuple[str, str]:
+        """Whom it signs in, and its successor where there is one; the lies of a cache come after the truth of the database."""
+        user, successor = self.tokens.use(value)
+        behaviour = self.behaviour
+        if not user and behaviour.rotates_from_cache:
+            user = self._rotation_cache.user_of(value)
+            successor = self.tokens.replace(value, user) if user else ""
+        self._rotation_cache.remember(successor, user)
+        if not behaviour.token_cache:
+            return user, successor
         if user:
             self._token_cache.remember(value, user)
-        return user or self._token_cache.user_of(value)
+        return user or self._token_cache.user_of(value), successor
 
     def _wanted_session_files(self) -> list[Path]:
         behaviour = self.behaviour
         return [path for wish, path in self._session_files.items() if getattr(behaviour, wish)]
 
     def _give_session(self, user: str, reply: Reply) -> None:
-        self._set_cookie(reply, self.product.session_cookie, self.sessions.make(user))
+        self._set_cookie(reply, self.product.cookies.session, self.sessions.make(user))
+
+    def _give_token(self, value: str, reply: Reply) -> None:
+        names = self.product.cookies
+        self._set_cookie(reply, names.remember_me, value, f"; Max-Age={names.remember_me_seconds}")
+
+    def _give_reason(self, reply: Reply, reason: str) -> None:
+        if self.product.pages.reason_header:
+            reply.add(self.product.pages.reason_header, reason)
 
     def _set_cookie(self, reply: Reply, name: str, value: str, life: str = "") -> None:
         reply.add("Set-Cookie", f"{name}={value}; Path={self.context or '/'}{life}; HttpOnly")
@@ -154,3 +174,22 @@ class TokenCache:
             return {}
         rows: dict[str, str] = json.loads(self._path.read_text(encoding="utf-8"))
         return rows
+
+
+class RotationCache:
+    """Tokens that this process handed out, with their users: what an old process may still believe in after the purge."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users: dict[str, str] = {}
+
+    def remember(self, value: str, user: str) -> None:
+        """Keep a token that was handed out; '' is none."""
+        if value:
+            with self._lock:
+                self._users[value] = user
+
+    def user_of(self, value: str) -> str:
+        """The user of a token that this process handed out, ''; only once, because its successor comes in its place."""
+        with self._lock:
+            return self._users.pop(value, "")

@@ -1,89 +1,128 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the stand-in imitates of each product, as data. Written from documented behaviour, not from any vendor code.
-
-A further product is one more instance here and one more folder in ``files/``.
-"""
+"""The shape of what the stand-in imitates of a product, as data. The products themselves are in ``imitated/``."""
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
+
+ENGINES = ("sqlite", "postgresql", "mariadb")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the product: the statements that make it, by engine, and what each of its columns holds (a word of ``tokens.py``)."""
+
+    name: str
+    columns: t.Mapping[str, str]
+    create: t.Mapping[str, tuple[str, ...]]
+
+    def column(self, word: str) -> str:
+        """The column that holds it."""
+        return next(name for name, held in self.columns.items() if held == word)
+
+
+@dataclass(frozen=True)
+class Users:
+    """The tables of users, in the order of their making, where tokens do not name the login name: ``name`` is the one that has it.
+
+    ``key`` is the column of it that the token's owner refers to, ``login`` the column of the login name.
+    """
+
+    tables: tuple[Table, ...]
+    name: str
+    key: str
+    login: str
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Paths below the context path, '' where the product has no such page.
+
+    ``starting_code`` is the status page's while the state is STARTING; ``early_status`` answers 200 from the first moment on.
+    ``secondary_state`` is the ready state of every node but the first, '' where all nodes are alike. Headers: ``reason_header`` says how
+    a sign-in went, ``user_header`` who is signed in.
+    """
+
+    login: str
+    sign_in: str
+    sign_out: str
+    home: str
+    status: str = "/status"
+    starting_code: int = 200
+    early_status: str = ""
+    secondary_state: str = ""
+    sign_in_json: str = ""
+    whoami: str = "/plugins/servlet/applinks/whoami"
+    myself: str = ""
+    manifest: str = "/rest/applinks/1.0/manifest"
+    reason_header: str = ""
+    user_header: str = ""
+
+
+@dataclass(frozen=True)
+class SignInForm:
+    """The names of the fields; ``ticked`` is what the box 'remember me' sends."""
+
+    username: str
+    password: str
+    remember_me: str
+    ticked: str
+
+
+@dataclass(frozen=True)
+class Cookies:
+    """Names, and how the remember-me cookie is written: ``value_format`` names one of ``values.py``.
+
+    ``rotates``: each use of a token replaces it by another one of the same series.
+    """
+
+    session: str
+    remember_me: str
+    remember_me_seconds: int
+    value_format: str
+    rotates: bool = False
+
+
+@dataclass(frozen=True)
+class Service:
+    """The process and its scripts, with arguments, below the install folder.
+
+    ``install_mark`` and ``home_mark`` are the arguments of the process that name the folders (``{}``); ``pid_file`` and ``log`` are paths
+    that begin with ``{install}`` or ``{home}``.
+    """
+
+    start: tuple[str, ...]
+    stop: tuple[str, ...]
+    install_mark: str
+    home_mark: str
+    log: str
+    pid_file: str = ""
 
 
 @dataclass(frozen=True)
 class StandInProduct:
-    """One product's outside: pages, cookies, token table, files. Paths are below the context path, or below the install folder.
+    """One product's outside. ``title`` is for people, ``webapp`` the folder of its web application in a Tomcat.
 
-    ``insert_token`` takes id, token, user; ``find_token`` and ``delete_token`` take id, token (``?`` for values).
+    ``templates``: the folders of ``files/`` that make a node, each with ``install`` and ``home``. ``behaviour_file``: the file of the
+    product that says how it behaves, as ``{install}/..`` or ``{home}/..``, '' for none. ``persisted_sessions``: below the install folder,
+    '' where no session is ever saved. ``clustered``: whether it may have more than one node.
     """
 
     name: str
+    title: str
     version: str
     manifest_type: str
-    status_path: str
-    sign_in_path: str
-    sign_in_json_path: str
-    sign_out_path: str
-    whoami_path: str
-    myself_path: str
-    home_page: str
-    username_field: str
-    password_field: str
-    remember_me_field: str
-    session_cookie: str
-    remember_me_cookie: str
-    remember_me_seconds: int
-    table: str
-    create_table: dict[str, tuple[str, ...]]
-    insert_token: str
-    find_token: str
-    delete_token: str
-    start_script: str
-    stop_script: str
-    install_argument: str
-    home_argument: str
-    session_manager_file: str
-    persisted_sessions: str
-
-
-JIRA = StandInProduct(
-    name="jira",
-    version="9.12.2",
-    manifest_type="jira",
-    status_path="/status",
-    sign_in_path="/login.jsp",
-    sign_in_json_path="/rest/tsv/1.0/authenticate",
-    sign_out_path="/logout",
-    whoami_path="/plugins/servlet/applinks/whoami",
-    myself_path="/rest/api/2/myself",
-    home_page="/secure/Dashboard.jspa",
-    username_field="os_username",
-    password_field="os_password",
-    remember_me_field="os_cookie",
-    session_cookie="JSESSIONID",
-    remember_me_cookie="seraph.rememberme.cookie",
-    remember_me_seconds=14 * 24 * 3600,
-    table="remembermetoken",
-    create_table={
-        "sqlite": (
-            "CREATE TABLE remembermetoken (id NUMERIC(18,0) PRIMARY KEY, created TIMESTAMP, token VARCHAR(255), username VARCHAR(255))",
-            "CREATE INDEX remembermetoken_username_index ON remembermetoken (username)",
-        ),
-        "postgresql": (
-            "CREATE TABLE remembermetoken (id numeric(18,0) PRIMARY KEY, created timestamptz, token varchar(255), username varchar(255))",
-            "CREATE INDEX remembermetoken_username_index ON remembermetoken (username)",
-        ),
-    },
-    insert_token="INSERT INTO remembermetoken (id, created, token, username) VALUES (?, CURRENT_TIMESTAMP, ?, ?)",
-    find_token="SELECT username FROM remembermetoken WHERE id = ? AND token = ?",
-    delete_token="DELETE FROM remembermetoken WHERE id = ? AND token = ?",
-    start_script="bin/start-jira.sh",
-    stop_script="bin/stop-jira.sh",
-    install_argument="-Dcatalina.base=",
-    home_argument="-Djira.home=",
-    session_manager_file="conf/context.xml",
-    persisted_sessions="work/Catalina/localhost/ROOT/SESSIONS.ser",
-)
-
-PRODUCTS = {product.name: product for product in (JIRA,)}
+    pages: Pages
+    form: SignInForm
+    cookies: Cookies
+    tokens: Table
+    service: Service
+    templates: tuple[str, ...]
+    users: Users | None = None
+    webapp: str = ""
+    behaviour_file: str = ""
+    persisted_sessions: str = ""
+    clustered: bool = True

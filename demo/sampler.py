@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import typing as t
 
-from demo.cluster import Cluster
+from demo.cluster import UP, Cluster
 
 
 class HealthSampler:
@@ -31,12 +31,12 @@ class HealthSampler:
 
     @property
     def up(self) -> list[int]:
-        """How many nodes were RUNNING, look by look. A sample is {node name: state}, '' when nothing answered."""
-        return [list(sample.values()).count("RUNNING") for sample in self.samples]
+        """How many nodes were up, look by look. A sample is {node name: state}, '' when nothing answered."""
+        return [sum(state in UP for state in sample.values()) for sample in self.samples]
 
     @property
     def min_up(self) -> int:
-        """The fewest RUNNING nodes of all looks."""
+        """The fewest nodes of all looks."""
         return min(self.up)
 
     def _watch(self) -> None:

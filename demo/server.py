@@ -23,8 +23,9 @@ from urllib.parse import parse_qs, urlsplit
 # run by its path: the folder above ``demo`` in place of ``demo`` itself
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from demo.node import Node, Reply
-from demo.products import PRODUCTS, StandInProduct
+from demo.imitated import PRODUCTS
+from demo.node import STARTING, Node, Reply
+from demo.products import Pages, SignInForm
 
 _MANIFEST = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <manifest><id>00000000-0000-0000-0000-000000000000</id><name>Stand-in, no real product</name><typeId>{product.manifest_type}</typeId>\
@@ -65,13 +66,15 @@ class Handler(BaseHTTPRequestHandler):
             self._send(500, "<html>Stand-in: internal error</html>")
 
     def _route(self, path: str, page: t.Callable[[str], None]) -> None:
-        behaviour, state = self.node.behaviour, self.node.state
+        behaviour, state, pages = self.node.behaviour, self.node.state, self.node.product.pages
         if path == behaviour.hung_page:
             threading.Event().wait()
-        if path == self.node.product.status_path:
-            code = 200 if state == "RUNNING" or behaviour.starting_status_200 else 503
-            self._send(code, json.dumps({"state": state}), "application/json")
-        elif state != "RUNNING":
+        if path == pages.status:
+            starting = pages.starting_code if behaviour.starting_status_200 else 503
+            self._send(starting if state == STARTING else 200, json.dumps({"state": state}), "application/json")
+        elif path == pages.early_status:
+            self._send(200, json.dumps({"state": "RUNNING"}), "application/json")
+        elif state == STARTING:
             self._send(503, "<html>Stand-in: starting</html>")
         elif behaviour.dies_after_running:
             self._send(500, "<html>Stand-in: dead</html>")
@@ -79,40 +82,45 @@ class Handler(BaseHTTPRequestHandler):
             page(path)
 
     def _page(self, path: str) -> None:
-        product, cookies = self.node.product, self._cookies()
-        if path == "/rest/applinks/1.0/manifest":
+        pages, cookies = self.node.product.pages, self._cookies()
+        if path == pages.manifest:
             url = f"http://127.0.0.1:{self.node.port}{self.node.context}"
-            return self._send(200, _MANIFEST.format(product=product, url=url), "application/xml")
-        if path == product.sign_out_path:
+            return self._send(200, _MANIFEST.format(product=self.node.product, url=url), "application/xml")
+        if path == pages.sign_out:
             self.node.sign_out(cookies, self._reply)
             return self._send(200, "<html>Stand-in: signed out</html>")
         user = self.node.user_of(cookies, self._reply)
-        if path == product.whoami_path:
+        if user and pages.user_header:
+            self._reply.add(pages.user_header, user)
+        return self._page_for(user, path, pages)
+
+    def _page_for(self, user: str, path: str, pages: Pages) -> None:
+        if path == pages.whoami:
             return self._send(200, user, "text/plain")
-        if path == product.myself_path:
-            return self._send(200 if user else 401, json.dumps({"key": user, "name": user} if user else {}), "application/json")
-        if path == product.home_page and not user:
-            return self._redirect(product.sign_in_path)
-        if path in (product.sign_in_path, product.home_page):
-            return self._send(200, f"<html>Stand-in for {product.name}, no real product. Signed in: {user or 'nobody'}</html>")
+        if path == pages.myself:
+            return self._send(200 if user else 401, json.dumps({"name": user} if user else {}), "application/json")
+        if path == pages.home and not user:
+            return self._redirect(pages.login)
+        if path in (pages.login, pages.home):
+            return self._send(200, f"<html>Stand-in for {self.node.product.title}, no real product. Signed in: {user or 'nobody'}</html>")
         return self._send(404, "<html>Stand-in: no such page</html>")
 
     def _sign_in(self, path: str) -> None:
-        two_step = self.node.behaviour.two_step_sign_in
-        if path == self.node.product.sign_in_json_path and two_step:
+        two_step, pages = self.node.behaviour.two_step_sign_in, self.node.product.pages
+        if path == pages.sign_in_json and two_step:
             wish = json.loads(self._body)
             good = self.node.sign_in(wish["username"], wish["password"], bool(wish.get("rememberMe")), self._reply)
             return self._send(200 if good else 401, "{}", "application/json")
-        if path != self.node.product.sign_in_path:
+        if path != pages.sign_in:
             return self._send(404, "<html>Stand-in: no such page</html>")
-        if two_step or not self._sign_in_by_form(self.node.product):
+        if two_step or not self._sign_in_by_form(self.node.product.form):
             return self._send(200, "<html>Stand-in: not signed in</html>")
-        return self._redirect(self.node.product.home_page)
+        return self._redirect(pages.home)
 
-    def _sign_in_by_form(self, product: StandInProduct) -> bool:
-        form = {name: values[0] for name, values in parse_qs(self._body).items()}
-        remember_me = form.get(product.remember_me_field) == "true"
-        return self.node.sign_in(form.get(product.username_field, ""), form.get(product.password_field, ""), remember_me, self._reply)
+    def _sign_in_by_form(self, form: SignInForm) -> bool:
+        sent = {name: values[0] for name, values in parse_qs(self._body).items()}
+        remember_me = sent.get(form.remember_me) == form.ticked
+        return self.node.sign_in(sent.get(form.username, ""), sent.get(form.password, ""), remember_me, self._reply)
 
     def _cookies(self) -> dict[str, str]:
         return {name: morsel.value for name, morsel in SimpleCookie(self.headers.get("Cookie", "")).items()}
@@ -140,14 +148,18 @@ class Server(ThreadingHTTPServer):
 
 def node_of(arguments: list[str]) -> Node:
     """The node that the command line names, as that of a product's JVM does."""
-    values = dict(argument.partition("=")[::2] for argument in arguments)
     for product in PRODUCTS.values():
-        home, install = values.get(product.home_argument.rstrip("=")), values.get(product.install_argument.rstrip("="))
+        home, install = _marked(product.service.home_mark, arguments), _marked(product.service.install_mark, arguments)
         if home and install:
             return Node(product, Path(install), Path(home))
-    raise SystemExit(
-        "The stand-in wants the arguments of a product's JVM: " + ", ".join(product.home_argument for product in PRODUCTS.values())
-    )
+    marks = ", ".join(product.service.home_mark.format("..") for product in PRODUCTS.values())
+    raise SystemExit(f"The stand-in wants the arguments of a product's JVM: {marks}")
+
+
+def _marked(mark: str, arguments: list[str]) -> str:
+    begin, _place, end = mark.partition("{}")
+    found = [one for one in arguments if one.startswith(begin) and one.endswith(end)]
+    return found[0].removeprefix(begin).removesuffix(end) if found else ""
 
 
 def main() -> None:

@@ -10,8 +10,13 @@ import sqlite3
 import typing as t
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from demo.products import StandInProduct
+from demo.products import StandInProduct, Table
+from demo.values import FORMATS, Row
+
+Execute = t.Callable[..., t.Any]
+_TIMESTAMP = "%Y-%m-%d %H:%M:%S"
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Database:
         return _CONNECT[self.engine](self)
 
     @contextmanager
-    def transaction(self) -> t.Iterator[t.Callable[..., t.Any]]:
+    def transaction(self) -> t.Iterator[Execute]:
         """A short transaction: yields ``execute(sql, *values)`` with ``?`` for values; an exception rolls back."""
         with closing(self.connect()) as connection, closing(connection.cursor()) as cursor:
 
@@ -46,36 +51,120 @@ class Database:
 
 
 class Tokens:
-    """Remember-me tokens as Seraph keeps them: the row holds the token itself. Every look-up asks the database."""
+    """Remember-me tokens as the product keeps them: the row holds the token itself. Every look-up asks the database."""
 
     def __init__(self, database: Database, product: StandInProduct) -> None:
         self._database = database
-        self._product = product
+        self._table = product.tokens
+        self._users = product.users
+        self._rotates = product.cookies.rotates
+        self._format = FORMATS[product.cookies.value_format]
 
-    def make(self, user: str) -> str:
-        """A new token of the user, as the value of the cookie before url-encoding: ``<id>:<40 hex>``."""
-        number, token = secrets.randbelow(10**12) + 10_000, secrets.token_hex(20)
-        with self._database.transaction() as execute:
-            execute(self._product.insert_token, number, token, user)
-        return f"{number}:{token}"
+    def create(self) -> None:
+        """The token table, empty."""
+        self._run(self._table.create[self._database.engine])
 
-    def user_of(self, value: str) -> str:
-        """The user whom the cookie signs in, '' when its token is dead."""
-        number, token = _parts(value)
+    def create_users(self) -> None:
+        """The tables of users, where the product's tokens need them."""
+        for table in self._users.tables if self._users else ():
+            self._run(table.create[self._database.engine])
+
+    def add_user(self, login: str, number: int) -> None:
+        """The rows of a new user; ``number`` is no other user's."""
+        words = {"login": login, "number": number, "key": f"KEY{number}"}
         with self._database.transaction() as execute:
-            row = execute(self._product.find_token, number, token).fetchone()
-        return row[0] if row else ""
+            for table in self._users.tables if self._users else ():
+                _insert(execute, table, words)
+
+    def make(self, login: str, series: str = "") -> str:
+        """A new token of the user, as the value of the cookie; of this series, where there are any."""
+        with self._database.transaction() as execute:
+            return self._insert(execute, login, series or secrets.token_hex(20))
+
+    def use(self, value: str) -> tuple[str, str]:
+        """Whom the cookie signs in ('' when its token is dead), and the cookie's next value where tokens rotate."""
+        found_by = self._format.read(value)
+        if not found_by:
+            return "", ""
+        with self._database.transaction() as execute:
+            login = self._login_of(execute, found_by)
+            if not login or not self._rotates:
+                return login, ""
+            return login, self._insert(execute, login, found_by["series"]) if self._claim(execute, found_by) else ""
+
+    def replace(self, value: str, login: str) -> str:
+        """A successor of a token whose row is gone: of the same series."""
+        return self.make(login, (self._format.read(value) or {}).get("series", ""))
 
     def forget(self, value: str) -> None:
         """Sign-out: the row goes."""
+        if found_by := self._format.read(value):
+            with self._database.transaction() as execute:
+                execute(f"DELETE FROM {self._table.name} WHERE {self._conditions(found_by)}", *found_by.values())
+
+    def rows(self) -> list[tuple[int, str, str]]:
+        """The token table as it is: (id, token, login name), sorted; the owner as it stands there where no user of that key is known."""
+        token, owner = self._table.column("token"), self._table.column("owner")
+        login = f"u.{self._users.login}" if self._users else f"t.{owner}"
+        statement = (
+            f"SELECT t.{self._table.column('id')}, t.{token}, t.{owner}, {login} FROM {self._table.name} t {self._join('LEFT JOIN')}"
+        )
         with self._database.transaction() as execute:
-            execute(self._product.delete_token, *_parts(value))
+            found = execute(statement).fetchall()
+        return sorted((int(number), text, str(owner if name is None else name)) for number, text, owner, name in found)
+
+    def _insert(self, execute: Execute, login: str, series: str) -> str:
+        now = datetime.now(UTC)
+        words = {
+            "id": secrets.randbelow(10**12) + 10_000,
+            "token": secrets.token_hex(20),
+            "series": series,
+            "login": login,
+            "owner": self._owner(execute, login),
+            "now": now.strftime(_TIMESTAMP),
+            "now_ms": int(now.timestamp() * 1000),
+            "expiry": (now + timedelta(days=30)).strftime(_TIMESTAMP),
+            "no": False,
+            "zero": 0,
+            "nothing": None,
+        }
+        _insert(execute, self._table, words)
+        return self._format.write(words)
+
+    def _owner(self, execute: Execute, login: str) -> t.Any:
+        if not self._users:
+            return login
+        return execute(f"SELECT {self._users.key} FROM {self._users.name} WHERE {self._users.login} = ?", login).fetchone()[0]
+
+    def _login_of(self, execute: Execute, found_by: Row) -> str:
+        login = f"u.{self._users.login}" if self._users else f"t.{self._table.column('owner')}"
+        conditions = self._conditions(found_by, "t.")
+        if self._rotates:
+            conditions += f" AND NOT t.{self._table.column('no')}"
+        row = execute(f"SELECT {login} FROM {self._table.name} t {self._join('JOIN')} WHERE {conditions}", *found_by.values()).fetchone()
+        return str(row[0]) if row else ""
+
+    def _claim(self, execute: Execute, found_by: Row) -> bool:
+        """Mark the token as used; False when another request was quicker."""
+        claimed = self._table.column("no")
+        statement = f"UPDATE {self._table.name} SET {claimed} = true WHERE {self._conditions(found_by)} AND NOT {claimed}"
+        return bool(execute(statement, *found_by.values()).rowcount == 1)
+
+    def _join(self, kind: str) -> str:
+        return f"{kind} {self._users.name} u ON u.{self._users.key} = t.{self._table.column('owner')}" if self._users else ""
+
+    def _conditions(self, found_by: Row, prefix: str = "") -> str:
+        return " AND ".join(f"{prefix}{self._table.column(word)} = ?" for word in found_by)
+
+    def _run(self, statements: t.Iterable[str]) -> None:
+        with self._database.transaction() as execute:
+            for statement in statements:
+                execute(statement)
 
 
-def _parts(value: str) -> tuple[int, str]:
-    """Id and token; an id that no row has when the value is none of ours."""
-    number, _colon, token = value.partition(":")
-    return (int(number), token) if number.isascii() and number.isdigit() and len(number) <= 18 else (-1, "")
+def _insert(execute: Execute, table: Table, words: Row) -> None:
+    marks = ", ".join("?" for _ in table.columns)
+    execute(f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})", *(words[word] for word in table.columns.values()))
 
 
 def _connect_sqlite(database: Database) -> t.Any:
@@ -87,7 +176,9 @@ def _connect_postgresql(database: Database) -> t.Any:
     import psycopg2
 
     who: dict[str, t.Any] = {"user": database.user, "password": database.password}
-    return psycopg2.connect(host=database.host, port=database.port, dbname=database.name, connect_timeout=5, **who)
+    return psycopg2.connect(
+        host=database.host, port=database.port, dbname=database.name, connect_timeout=5, options="-c timezone=UTC", **who
+    )
 
 
 def _connect_mariadb(database: Database) -> t.Any:

@@ -295,7 +295,7 @@ def test_a_start_that_fails_says_so_and_starts_nothing(n1: ClusterNode) -> None:
     n1.behave(start_fails=True)
     with pytest.raises(subprocess.CalledProcessError) as failure:
         n1.start()
-    assert b"told to fail its start" in failure.value.stderr
+    assert "told to fail its start" in failure.value.stderr
     assert n1.pid == 0
 
 
@@ -303,20 +303,19 @@ def test_a_stop_that_fails_says_so_and_stops_nothing(n1: ClusterNode) -> None:
     n1.behave(stop_fails=True)
     with pytest.raises(subprocess.CalledProcessError) as failure:
         n1.stop()
-    assert b"told to fail its stop" in failure.value.stderr
+    assert "told to fail its stop" in failure.value.stderr
     assert n1.is_running()
 
 
 def test_a_process_that_ignores_term_outlives_the_stop_script(n1: ClusterNode) -> None:
     n1.behave(ignores_term=True)
-    done = subprocess.run([n1.install / "bin/stop-jira.sh"], capture_output=True, text=True, check=True)
-    assert "did not stop in time" in done.stdout
+    assert "did not stop in time" in n1.run_script(n1.product.service.stop)
     assert n1.is_running()
 
 
 def test_a_slow_stop_answers_nothing_while_the_process_is_still_there(n1: ClusterNode) -> None:
     n1.behave(stop_seconds=1.5)
-    subprocess.run([n1.install / "bin/stop-jira.sh"], capture_output=True, check=True)
+    n1.run_script(n1.product.service.stop)
     assert (n1.state(), bool(n1.pid)) == ("", True)
     n1.kill()
 

@@ -1,0 +1,32 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What products in a Tomcat of their own, with Seraph, have in common."""
+
+from __future__ import annotations
+
+from demo.products import Cookies, Service, SignInForm
+
+SERAPH_REASON = "X-Seraph-LoginReason"
+SIGN_IN_JSON = "/rest/tsv/1.0/authenticate"
+SERAPH_FORM = SignInForm("os_username", "os_password", "os_cookie", "true")
+CONTEXT_XML = "{install}/conf/context.xml"
+SESSIONS_SER = "work/Catalina/localhost/ROOT/SESSIONS.ser"
+FORTNIGHT = 14 * 24 * 3600
+
+
+def seraph_cookies(remember_me: str) -> Cookies:
+    """Tomcat's session and Seraph's token."""
+    return Cookies(session="JSESSIONID", remember_me=remember_me, remember_me_seconds=FORTNIGHT, value_format="seraph")
+
+
+def tomcat(product: str) -> Service:
+    """The scripts of the product around Tomcat's."""
+    return Service(
+        start=(f"bin/start-{product}.sh",),
+        stop=(f"bin/stop-{product}.sh",),
+        install_mark="-Dcatalina.base={}",
+        home_mark=f"-D{product}.home={{}}",
+        log="{install}/logs/catalina.out",
+        pid_file="{install}/work/catalina.pid",
+    )
