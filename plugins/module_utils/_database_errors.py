@@ -86,6 +86,10 @@ _BY_TEXT: tuple[tuple[str, str], ...] = (
     ("no message from the libpq", LOST),
     ("SSL connection has been closed", LOST),
     ("SSL SYSCALL error", LOST),
+    # Oracle and SQL Server
+    ("ORA-00054", CONTENDED),
+    ("Lock request time out period exceeded", CONTENDED),
+    ("ORA-01017", "it refuses the user name or the password"),
     ("database is locked", CONTENDED),
     ("database table is locked", CONTENDED),
     ("unable to open database file", "the file, or its folder, cannot be opened"),

@@ -78,7 +78,7 @@ class MysqlSweep(Sweep):
         sql, column = self.statements.sql, self.statements.table.c[name]
         if self._is_bit(name):
             return column + 0
-        if not _token_table.is_text(self._type(name)):
+        if _token_table.kind_of(self._type(name)) != "text":
             return sql.cast(column, sql.CHAR)
         for meant, written in ESCAPES:
             column = sql.func.replace(column, meant, written)

@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store import TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_generic import GenericStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_mysql import MysqlStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_postgresql import PostgresqlStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sqlite import SqliteStore
@@ -24,4 +25,4 @@ _STORES: t.Mapping[str, type[TokenStore]] = {
 
 def store_of(database: Database, wanted: TokenTable) -> TokenStore:
     """The store of a supported engine."""
-    return _STORES[database.engine.name](database, wanted)
+    return _STORES.get(database.engine.name, GenericStore)(database, wanted)

@@ -106,9 +106,9 @@ def match_columns(candidate: Candidate, columns: t.Sequence[FoundColumn], wanted
     return FoundTable(candidate.schema, candidate.name, tuple(columns), *parts)
 
 
-def is_text(type_name: str) -> bool:
-    """Whether a column of that type may hold what must be escaped."""
-    return bool(_KINDS["text"].fullmatch(type_name))
+def kind_of(type_name: str) -> str:
+    """The first kind that a type of that name belongs to, '' for none."""
+    return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(type_name)), "")
 
 
 def more_columns(table: FoundTable, wanted: TokenTable) -> list[str]:
