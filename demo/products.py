@@ -19,6 +19,11 @@ class Table:
     columns: t.Mapping[str, str]
     create: t.Mapping[str, tuple[str, ...]]
 
+    @classmethod
+    def alike(cls, name: str, columns: t.Mapping[str, str], *definitions: str) -> t.Self:
+        """A table that every engine makes by the same words."""
+        return cls(name, columns, dict.fromkeys(ENGINES, (f"CREATE TABLE {name} ({', '.join(definitions)})",)))
+
     def column(self, word: str) -> str:
         """The column that holds it."""
         return next(name for name, held in self.columns.items() if held == word)

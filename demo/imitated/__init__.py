@@ -8,7 +8,11 @@ A further product is one file here, one folder in ``files/`` and one line below.
 
 from __future__ import annotations
 
+from demo.imitated.bamboo import BAMBOO
+from demo.imitated.bitbucket import BITBUCKET
+from demo.imitated.confluence import CONFLUENCE
+from demo.imitated.fisheye import FISHEYE
 from demo.imitated.jira import JIRA
 from demo.products import StandInProduct
 
-PRODUCTS: dict[str, StandInProduct] = {product.name: product for product in (JIRA,)}
+PRODUCTS: dict[str, StandInProduct] = {product.name: product for product in (JIRA, CONFLUENCE, BITBUCKET, BAMBOO, FISHEYE)}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from demo.products import Cookies, Service, SignInForm
+from demo.products import Cookies, Service, SignInForm, Table
 
 SERAPH_REASON = "X-Seraph-LoginReason"
 SIGN_IN_JSON = "/rest/tsv/1.0/authenticate"
@@ -18,6 +18,18 @@ FORTNIGHT = 14 * 24 * 3600
 def seraph_cookies(remember_me: str) -> Cookies:
     """Tomcat's session and Seraph's token."""
     return Cookies(session="JSESSIONID", remember_me=remember_me, remember_me_seconds=FORTNIGHT, value_format="seraph")
+
+
+def epoch_tokens(table: str) -> Table:
+    """A table that names the login name, and the moment in ms."""
+    return Table.alike(
+        table,
+        {"id": "id", "username": "owner", "created": "now_ms", "token": "token"},
+        "id bigint PRIMARY KEY",
+        "username varchar(255) NOT NULL",
+        "created bigint NOT NULL",
+        "token varchar(255) NOT NULL",
+    )
 
 
 def tomcat(product: str) -> Service:

@@ -1,0 +1,37 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bamboo: one primary, the other nodes stand by; its /status tells nothing."""
+
+from __future__ import annotations
+
+from demo.imitated.common import CONTEXT_XML, SERAPH_FORM, SERAPH_REASON, SESSIONS_SER, SIGN_IN_JSON, epoch_tokens, seraph_cookies, tomcat
+from demo.products import Pages, StandInProduct
+
+BAMBOO = StandInProduct(
+    name="bamboo",
+    title="Bamboo",
+    version="9.6.1",
+    manifest_type="bamboo",
+    pages=Pages(
+        login="/userlogin.action",
+        sign_in="/userlogin.action",
+        sign_out="/userLogout.action",
+        home="/allPlans.action",
+        status="/rest/api/latest/status",
+        starting_code=503,
+        early_status="/status",
+        secondary_state="RUNNING_AS_SECONDARY",
+        sign_in_json=SIGN_IN_JSON,
+        myself="/rest/api/latest/currentUser",
+        reason_header=SERAPH_REASON,
+    ),
+    form=SERAPH_FORM,
+    cookies=seraph_cookies("seraph.bamboo"),
+    tokens=epoch_tokens("rememberme_token"),
+    service=tomcat("bamboo"),
+    templates=("tomcat", "bamboo"),
+    webapp="atlassian-bamboo",
+    behaviour_file=CONTEXT_XML,
+    persisted_sessions=SESSIONS_SER,
+)

@@ -1,0 +1,33 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Confluence: the same table name as Jira's, other columns."""
+
+from __future__ import annotations
+
+from demo.imitated.common import CONTEXT_XML, SERAPH_FORM, SERAPH_REASON, SESSIONS_SER, SIGN_IN_JSON, epoch_tokens, seraph_cookies, tomcat
+from demo.products import Pages, StandInProduct
+
+CONFLUENCE = StandInProduct(
+    name="confluence",
+    title="Confluence",
+    version="8.5.4",
+    manifest_type="confluence",
+    pages=Pages(
+        login="/login.action",
+        sign_in="/dologin.action",
+        sign_out="/logout.action",
+        home="/index.action",
+        sign_in_json=SIGN_IN_JSON,
+        myself="/rest/api/user/current",
+        reason_header=SERAPH_REASON,
+    ),
+    form=SERAPH_FORM,
+    cookies=seraph_cookies("seraph.confluence"),
+    tokens=epoch_tokens("remembermetoken"),
+    service=tomcat("confluence"),
+    templates=("tomcat", "confluence"),
+    webapp="confluence",
+    behaviour_file=CONTEXT_XML,
+    persisted_sessions=SESSIONS_SER,
+)
