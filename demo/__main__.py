@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: fifty users on a stand-in cluster are signed out by the real playbook. ``python -m demo --database sqlite|postgresql``.
+"""The demo: fifty users on a stand-in cluster are signed out by the real playbook. ``python -m demo --product jira --database sqlite``.
 
 No real product runs here. Needs no root, installs no service; what it writes is in ``build/demo`` and in a temporary folder.
 """
@@ -23,10 +23,13 @@ from pathlib import Path
 from demo.behaviour import Behaviour
 from demo.cluster import CANARY, Cluster
 from demo.crowd import Crowd, all_dead, all_open, grid, totals
+from demo.imitated import PRODUCTS
+from demo.mariadb import MariadbServer
 from demo.packages import Missing, provide
 from demo.playbook import CHECKOUT, PlaybookRun
 from demo.postgresql import PostgresServer
 from demo.processes import all_environments, kill_until_gone
+from demo.products import ENGINES, StandInProduct
 from demo.sampler import HealthSampler
 from demo.tokens import Database
 
@@ -40,7 +43,7 @@ def main() -> int:
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
     try:
-        return _demo(arguments.database, arguments.keep)
+        return _demo(PRODUCTS[arguments.product], arguments.database, arguments.keep)
     except Missing as missing:
         print(f"{missing} `make demo` alone needs no database server.", file=sys.stderr)
         return 1
@@ -53,21 +56,20 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m demo", description="Signs fifty users out of a stand-in cluster. No real product runs here."
     )
-    parser.add_argument(
-        "--database", choices=("sqlite", "postgresql"), default="sqlite", help="where the tokens are (default: %(default)s)"
-    )
+    parser.add_argument("--product", choices=tuple(PRODUCTS), default="jira", help="whose stand-in (default: %(default)s)")
+    parser.add_argument("--database", choices=ENGINES, default="sqlite", help="where the tokens are (default: %(default)s)")
     parser.add_argument("--keep", action="store_true", help="leave the cluster running until Enter is pressed")
     return parser.parse_args()
 
 
-def _demo(engine: str, keep: bool) -> int:
+def _demo(product: StandInProduct, engine: str, keep: bool) -> int:
     began = time.monotonic()
     kept = CHECKOUT / "build/demo" / time.strftime("%Y%m%d-%H%M%S")
     with ExitStack() as stack:
         stack.callback(_say, "Taken down: no process and no temporary folder is left.")
         scratch = _scratch_folder(stack)
         try:
-            cluster = _cluster(stack, engine, scratch)
+            cluster = _cluster(stack, product, engine, scratch)
             good = _sign_everybody_out(cluster, scratch, kept)
             _say(f"{time.monotonic() - began:.0f} s in all. " + ("As it should be." if good else "NOT as it should be: see above."))
             if keep:
@@ -94,24 +96,40 @@ def _mark_children() -> t.Callable[[], list[int]]:
     return lambda: [pid for pid, environment in all_environments() if mark in environment]
 
 
-def _cluster(stack: ExitStack, engine: str, scratch: Path) -> Cluster:
+def _cluster(stack: ExitStack, product: StandInProduct, engine: str, scratch: Path) -> Cluster:
     # each take-down is registered before the thing is there: an interrupted start is taken down as well
-    cluster = Cluster(scratch / "c", nodes=3, database=_database(stack, engine, scratch), behaviour=Behaviour(start_seconds=1.0))
+    database = _SERVERS[engine](stack, scratch, product.name)
+    nodes = 3 if product.clustered else 1
+    cluster = Cluster(scratch / "c", nodes=nodes, product=product, database=database, behaviour=Behaviour(start_seconds=1.0))
     stack.callback(cluster.destroy)
     cluster.create()
     cluster.start()
-    _say(f"Stand-in cluster on {engine}: " + ", ".join(f"{node.name} {node.url} (pid {node.pid})" for node in cluster.nodes))
+    _say(f"Stand-in for {product.title} on {engine}: " + ", ".join(f"{node.name} {node.url} (pid {node.pid})" for node in cluster.nodes))
     return cluster
 
 
-def _database(stack: ExitStack, engine: str, scratch: Path) -> Database | None:
-    if engine == "sqlite":
-        return None
+def _postgresql(stack: ExitStack, scratch: Path, name: str) -> Database:
     provide("postgresql")
     server = PostgresServer(scratch / "p")
     stack.callback(server.stop)
     server.start()
-    return server.make_database("jira")
+    return server.make_database(name)
+
+
+def _mariadb(stack: ExitStack, scratch: Path, name: str) -> Database:
+    provide("mariadb")
+    server = MariadbServer(scratch / "m")
+    stack.callback(server.stop)
+    server.start()
+    return server.make_database(name)
+
+
+_SERVERS: t.Mapping[str, t.Callable[[ExitStack, Path, str], Database | None]] = {
+    # a file of the cluster's own
+    "sqlite": lambda _stack, _scratch, _name: None,
+    "postgresql": _postgresql,
+    "mariadb": _mariadb,
+}
 
 
 def _sign_everybody_out(cluster: Cluster, scratch: Path, kept: Path) -> bool:
@@ -150,9 +168,15 @@ def _run_playbook(cluster: Cluster, scratch: Path, kept: Path) -> int:
         force_reauth_poll_seconds=0.5,
         force_reauth_gate_timeout=60,
         force_reauth_run_id="demo",
+        **_route(cluster),
     )
     secret_variables = {"force_reauth_proof_password": cluster.users[CANARY], "force_reauth_database_password": cluster.database.password}
     return PlaybookRun(scratch).run(inventory, secret_variables)
+
+
+def _route(cluster: Cluster) -> dict[str, object]:
+    """A single node has no other way than an outage, which is to be accepted."""
+    return {"force_reauth_route": "outage", "force_reauth_accept_outage": True} if len(cluster.nodes) == 1 else {}
 
 
 def _wait_for_enter(cluster: Cluster) -> None:

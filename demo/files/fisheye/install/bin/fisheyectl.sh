@@ -6,9 +6,9 @@ install=@install@
 FISHEYE_INST=@home@
 export FISHEYE_INST
 
-# by a whole argument of its command line; that of grep is a longer one
+# by a whole argument of its command line; grep does not bear it, so it does not find itself
 running_pid() {
-  grep -slzFx "--regexp=-Dfisheye.inst=$FISHEYE_INST" /proc/[0-9]*/cmdline | sed -n '1s|[^0-9]||gp'
+  printf '%s' "-Dfisheye.inst=$FISHEYE_INST" | grep -slzFx -f - /proc/[0-9]*/cmdline | sed -n '1s|[^0-9]||gp'
 }
 
 case "$1" in
