@@ -37,7 +37,7 @@ _ENGINE_WORDS = (
 class JdbcUrl:
     """``host`` is '' and ``hosts`` tells them when there are several; ``port`` is 0 when not known, ``port_given`` whether the URL has it.
 
-    ``host`` beginning with '/' is the folder of a PostgreSQL socket; ``name`` of a file database is its path. ``doubt``: what is not clear.
+    ``host`` beginning with '/' is the folder of a PostgreSQL socket, or the socket of a MariaDB; ``name`` of a file database is its path. ``doubt``: what is not clear.
     """
 
     engine: str = UNKNOWN
@@ -101,6 +101,9 @@ def _mysql(rest: str) -> JdbcUrl:
         return JdbcUrl(engine=rest.partition(":")[0].lower(), doubt="it has no '//'")
     user = parameters.get("user", "") or unquote((found["user"] or "").partition(":")[0])
     url = JdbcUrl(engine=found["engine"].lower(), name=unquote(found["name"] or ""), user=user)
+    if parameters.get("localsocket"):
+        # a property of MariaDB's driver; there is no port then
+        return replace(url, host=parameters["localsocket"], port_given=True)
     return _at(url, _mysql_hosts(found["hosts"] or "localhost"))
 
 

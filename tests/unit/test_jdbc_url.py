@@ -33,6 +33,7 @@ PG, MY, MS, ORA = "postgresql", "mysql", "sqlserver", "oracle"
         ("jdbc:mysql://address=(host=2001:db8::7)(port=3307)/x", JdbcUrl(MY, "2001:db8::7", 3307, True, "x")),
         ("jdbc:mysql://[::1]:3307/jiradb", JdbcUrl(MY, "::1", 3307, True, "jiradb")),
         ("jdbc:mysql+srv://u:p@db1/jiradb", JdbcUrl(MY, "db1", 3306, False, "jiradb", user="u")),
+        ("jdbc:mariadb://localhost/jiradb?localSocket=/run/m.sock", JdbcUrl("mariadb", "/run/m.sock", 0, True, "jiradb")),
         ("jdbc:mysql:db1", JdbcUrl(MY, doubt="it has no '//'")),
         ("jdbc:sqlserver://;serverName=db1;portNumber=1434;database=jira", JdbcUrl(MS, "db1", 1434, True, "jira")),
         ("jdbc:sqlserver://db1:1433;databaseName=jira;userName=sa;password={a;b};", JdbcUrl(MS, "db1", 1433, True, "jira", user="sa")),
