@@ -8,6 +8,7 @@ export FISHEYE_INST
 
 # by a whole argument of its command line; grep does not bear it, so it does not find itself
 running_pid() {
+  # shellcheck disable=SC2062  # the pattern comes by the pipe, these are files
   printf '%s' "-Dfisheye.inst=$FISHEYE_INST" | grep -slzFx -f - /proc/[0-9]*/cmdline | sed -n '1s|[^0-9]||gp'
 }
 
