@@ -165,7 +165,6 @@ def _run_playbook(cluster: Cluster, scratch: Path, kept: Path) -> int:
         force_reauth_archive_dir=str(kept / "archives"),
         force_reauth_proof_username=CANARY,
         force_reauth_settle_polls=2,
-        force_reauth_poll_seconds=1,
         force_reauth_poll_seconds=0.5,
         force_reauth_gate_timeout=60,
         force_reauth_run_id="demo",

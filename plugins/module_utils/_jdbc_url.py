@@ -37,7 +37,8 @@ _ENGINE_WORDS = (
 class JdbcUrl:
     """``host`` is '' and ``hosts`` tells them when there are several; ``port`` is 0 when not known, ``port_given`` whether the URL has it.
 
-    ``host`` beginning with '/' is the folder of a PostgreSQL socket, or the socket of a MariaDB; ``name`` of a file database is its path. ``doubt``: what is not clear.
+    ``host`` beginning with '/' is the folder of a PostgreSQL socket, or the socket of MariaDB; ``name`` of a file database is its path.
+    ``doubt``: what is not clear.
     """
 
     engine: str = UNKNOWN
