@@ -22,6 +22,7 @@ class FilterModule:
             "evidence": _seen.evidence,
             "is_done": _roll_plan.is_done,
             "looks": _seen.looks,
+            "not_up": _seen.not_up,
             "plan_lines": _report.plan_lines,
             "result_lines": _report.result_lines,
             "roll_plan": _roll_plan.make_plan,

@@ -31,6 +31,15 @@ def evidence(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
     }
 
 
+def not_up(results: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """A sentence for each look of ``node_ready``, in a loop over nodes, that did not see the node ready."""
+    return [
+        f"{one['item']} is not up: {one.get('saw') or one.get('msg') or 'it does not answer'}"
+        for one in results
+        if one.get("ready") is not True
+    ]
+
+
 def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, batch: t.Sequence[str], step: str, resume: str) -> str:
     """Where a run stands that cannot go on, and the command that takes it up again."""
     done = [node for node in plan["nodes"] if "__force_reauth_back" in hostvars[node]]

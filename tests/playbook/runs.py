@@ -16,7 +16,7 @@ import typing as t
 from pathlib import Path
 
 from demo.browser import Browser
-from demo.cluster import CANARY, Cluster
+from demo.cluster import CANARY, Cluster, wait_for
 from demo.playbook import PLAYBOOK, collections_path, write_config
 
 # as long as a test waits for a playbook; a run takes less than a minute
@@ -153,6 +153,21 @@ class Site:
         """The newest run record."""
         path = max(self.archives.glob("*/*/run.json"), key=lambda one: one.stat().st_mtime)
         return t.cast("dict[str, t.Any]", json.loads(path.read_text(encoding="utf-8"))["record"])
+
+    def steps(self) -> dict[str, str]:
+        """How far the newest run is by its record: '' -> its phase, node -> its step; empty without a record."""
+        try:
+            phase = {"": str(self.record()["phase"])}
+        except (ValueError, FileNotFoundError):
+            return {}
+        files = list(self.archives.glob("*/*/nodes/*.json"))
+        return phase | {path.stem: json.loads(path.read_text(encoding="utf-8"))["record"].get("step", "") for path in files}
+
+    def kill_when(self, run: Run, reached: t.Callable[[dict[str, str]], bool]) -> None:
+        """Kill the run as soon as its record has reached that; what it had begun on a node may go on."""
+        wait_for(lambda: run.over or reached(self.steps()), "the run reaches the moment", LONGEST)
+        assert not run.over, run.output
+        run.kill()
 
     def locks(self) -> list[str]:
         """The nodes that are locked."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._seen import abort_sentence, evidence, looks, unseen
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._seen import abort_sentence, evidence, looks, not_up, unseen
 
 SEEN = {"__force_reauth_detected": {"product": "jira"}, "__force_reauth_ready": {"ready": True, "saw": "state RUNNING"}}
 
@@ -57,3 +57,17 @@ def test_a_node_that_did_not_come_back_after_a_failed_purge_is_named() -> None:
     hostvars = {"n1": {"__force_reauth_started_again": {"failed": True, "msg": "Last seen: no answer."}}}
     sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, hostvars, ["n1"], "revoke", "c")
     assert "n1: it did not come up again: Last seen: no answer" in sentence
+
+
+@pytest.mark.parametrize(
+    ("result", "sentences"),
+    [
+        ({"ready": True, "saw": "state RUNNING"}, []),
+        ({"ready": False, "saw": "state STARTING"}, ["n2 is not up: state STARTING"]),
+        ({"unreachable": True, "msg": "no route"}, ["n2 is not up: no route"]),
+        ({"failed": True}, ["n2 is not up: it does not answer"]),
+    ],
+    ids=["up", "starting", "lost", "failed"],
+)
+def test_another_node_that_is_not_up_is_named(result: dict[str, t.Any], sentences: list[str]) -> None:
+    assert not_up([{"item": "n2", **result}]) == sentences

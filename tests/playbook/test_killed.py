@@ -1,0 +1,190 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller dies at any moment; the same command goes on from the record, and never says more than was seen."""
+
+from __future__ import annotations
+
+import random
+import time
+import typing as t
+
+import pytest
+
+from demo.behaviour import Behaviour
+from demo.browser import Browser
+from tests.playbook.runs import Result, Site
+
+MakeSite = t.Callable[..., Site]
+ROLLING: dict[str, t.Any] = {}
+OUTAGE = {"route": "outage", "accept_outage": True}
+# name, route, node ('' = the run), phase or step: one of each class of moments, then the others
+MOMENTS = [
+    ("prepared", ROLLING, "", "prepared"),
+    ("stopping the first", ROLLING, "n1", "stopping"),
+    ("starting the last", ROLLING, "n2", "starting"),
+    ("everything stopped", OUTAGE, "n2", "cleaned"),
+]
+MORE_MOMENTS = [
+    ("revoked", ROLLING, "", "revoked"),
+    ("rolling", ROLLING, "", "rolling"),
+    ("draining the first", ROLLING, "n1", "draining"),
+    ("first cleaned", ROLLING, "n1", "cleaned"),
+    ("starting the first", ROLLING, "n1", "starting"),
+    ("first up", ROLLING, "n1", "up"),
+    ("draining the last", ROLLING, "n2", "draining"),
+    ("stopping the last", ROLLING, "n2", "stopping"),
+    ("last cleaned", ROLLING, "n2", "cleaned"),
+    ("last up", ROLLING, "n2", "up"),
+    ("outage prepared", OUTAGE, "", "prepared"),
+    ("outage stopping", OUTAGE, "n1", "stopping"),
+    ("outage revoked", OUTAGE, "", "revoked"),
+    ("outage rolling", OUTAGE, "", "rolling"),
+    ("outage starting the first", OUTAGE, "n1", "starting"),
+    ("outage first up", OUTAGE, "n1", "up"),
+    ("outage starting the last", OUTAGE, "n2", "starting"),
+    ("outage last up", OUTAGE, "n2", "up"),
+]
+
+
+def drained(site: Site) -> dict[str, t.Any]:
+    """Task files of a user that take a node out of a load balancer (a file here) and put it back."""
+    for verb, state in (("drain", "touch"), ("undrain", "absent")):
+        (site.folder / f"{verb}.yml").write_text(
+            f"---\n- name: {verb}\n  ansible.builtin.file:\n    path: {site.folder}/drained-{{{{ inventory_hostname }}}}\n"
+            f"    state: {state}\n    mode: '0600'\n",
+            encoding="utf-8",
+        )
+    return {"drain": "tasks", "drain_tasks": str(site.folder / "drain.yml"), "undrain_tasks": str(site.folder / "undrain.yml")}
+
+
+def ended_right(site: Site, result: Result, browsers: list[Browser], old: dict[str, int]) -> None:
+    """Proven, or unproven by what was not seen; and however that is: nothing old opens a door, and every node is a new process."""
+    assert ": PROVEN" in result.said or "Unproven: " in result.said, result.output
+    assert (": PROVEN" in result.said) == (result.status == 0)
+    assert site.record()["phase"] == ("proven" if result.status == 0 else "unproven")
+    assert site.open_doors(browsers) == []
+    assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
+    assert all(node.is_running() for node in site.cluster.nodes)
+    assert site.locks() == []
+    assert list(site.folder.glob("drained-*")) == []
+    assert "sealed_canary" not in str(site.record())
+
+
+def kill_and_resume(site: Site, reached: t.Callable[[dict[str, str]], bool], **variables: t.Any) -> Result:
+    """Kill the run at the moment, and go on with the same command."""
+    browsers, old = site.sign_in("eve", "adam"), site.pids()
+    variables = {**variables, **drained(site), "run_id": "CHG-1"}
+    site.kill_when(site.start(**variables), reached)
+    result = site.run(**variables)
+    ended_right(site, result, browsers, old)
+    return result
+
+
+def moment(node: str, step: str) -> t.Callable[[dict[str, str]], bool]:
+    return lambda steps: steps.get(node) == step
+
+
+@pytest.mark.parametrize(("_name", "route", "node", "step"), MOMENTS, ids=[name for name, *_ in MOMENTS])
+def test_killed_and_resumed_ends_proven(make_site: MakeSite, _name: str, route: dict[str, t.Any], node: str, step: str) -> None:
+    result = kill_and_resume(make_site(nodes=2), moment(node, step), **route)
+    assert result.status == 0, result.output
+    result.assert_says("resumed in phase")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("_name", "route", "node", "step"), MORE_MOMENTS, ids=[name for name, *_ in MORE_MOMENTS])
+def test_killed_at_another_moment_and_resumed_ends_proven(
+    make_site: MakeSite, _name: str, route: dict[str, t.Any], node: str, step: str
+) -> None:
+    result = kill_and_resume(make_site(nodes=2), moment(node, step), **route)
+    assert result.status == 0, result.output
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20))
+def test_killed_at_a_random_moment_and_resumed_never_says_more_than_was_seen(make_site: MakeSite, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 # no secret: the moment of a test, the same each time
+    site = make_site(nodes=2, behaviour=Behaviour(persist_sessions=chance.random() < 0.5))
+    route = chance.choice([ROLLING, OUTAGE])
+    browsers, old = site.sign_in("eve", "adam"), site.pids()
+    variables = {**route, **drained(site), "run_id": "CHG-1"}
+    run = site.start(**variables)
+    time.sleep(chance.uniform(4, 25))
+    run.kill()
+    ended_right(site, site.run(**variables), browsers, old)
+
+
+def test_a_node_that_was_started_by_hand_after_the_kill_is_restarted_because_its_saved_sessions_came_back(make_site: MakeSite) -> None:
+    site = make_site(nodes=2, behaviour=Behaviour(persist_sessions=True))
+    (browser,) = site.sign_in("eve")
+    # a slow start of the stop's end: the process is gone, nothing was removed yet
+    run = site.start(run_id="CHG-1", stop_timeout=60)
+    site.kill_when(run, lambda steps: steps.get("n1") == "stopping" and site.cluster["n1"].pid == 0)
+    node = site.cluster["n1"]
+    if not node.persisted_sessions.exists():
+        pytest.fail("the run had removed the saved sessions before it was killed: nothing is tested")
+    node.start()
+    node.wait_running()
+    assert browser.whoami(node, "JSESSIONID") == "eve"
+    by_hand = node.pid
+    result = site.run(run_id="CHG-1")
+    assert result.status == 0, result.output
+    assert node.pid != by_hand
+    assert site.open_doors([browser]) == []
+
+
+def test_a_start_whose_run_was_taken_over_stops_before_it_touches_the_next_node(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    (browser,) = site.sign_in("eve")
+    site.cluster["n1"].behave(next_start_hangs=True)
+    older = site.start(run_id="CHG-1")
+    wait = time.monotonic() + 90
+    while site.steps().get("n1") != "starting" and time.monotonic() < wait:
+        time.sleep(0.05)
+    newer = site.start(run_id="CHG-1")
+    while site.record()["start"]["attempt"] < 2 and time.monotonic() < wait + 60:
+        time.sleep(0.05)
+    pid_of_n2 = site.pids()["n2"]
+    site.cluster["n1"].behave(next_start_hangs=False)
+    ended = older.wait()
+    assert ended.status != 0
+    ended.assert_says("taken over by")
+    done = newer.wait()
+    assert done.status == 0, done.output
+    assert site.pids()["n2"] != pid_of_n2
+    assert site.open_doors([browser]) == []
+    assert site.locks() == []
+
+
+@pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 20))])
+def test_of_two_runs_at_the_same_moment_one_goes_on_and_the_other_names_it(make_site: MakeSite, number: int) -> None:
+    site = make_site(nodes=2)
+    (browser,) = site.sign_in("eve")
+    runs = {name: site.start("-e", f"force_reauth_run_id={name}") for name in (f"A{number}", f"B{number}")}
+    results = {name: run.wait() for name, run in runs.items()}
+    (winner,) = [name for name, result in results.items() if result.status == 0]
+    (loser,) = [name for name, result in results.items() if result.status != 0]
+    assert f"run {winner}" in results[loser].said.replace("Run ", "run "), results[loser].output
+    assert site.open_doors([browser]) == []
+    assert site.locks() == []
+
+
+def test_a_run_without_a_record_here_is_set_aside_by_its_locks(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    (browser,) = site.sign_in("eve")
+    site.kill_when(site.start(run_id="CHG-1"), moment("n1", "stopping"))
+    # what was begun on the node goes on: it stops, or it was never told to
+    time.sleep(3)
+    elsewhere = {"archive_dir": str(site.folder / "elsewhere"), "run_id": "CHG-2"}
+    down = site.run(**elsewhere)
+    assert down.status != 0
+    down.assert_says("locked by run CHG-1", "force_reauth_abandon=CHG-1")
+    if not site.cluster["n1"].pid:
+        site.cluster["n1"].start()
+    site.cluster.wait_running()
+    done = site.run(**elsewhere, abandon="CHG-1")
+    assert done.status == 0, done.output
+    done.assert_says("Run CHG-1 is set aside by its locks alone")
+    assert site.open_doors([browser]) == []
+    assert site.locks() == []
