@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
+PRODUCT ?= jira
 DATABASE ?= sqlite
 # the tests that take minutes are left out, except by test-all
 SELECTION ?= not long
@@ -25,8 +26,8 @@ PARTS := lint unit database playbook $(if $(wildcard tests/hosts/test_*.py),host
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are signed out (DATABASE=sqlite|postgresql)
-	@python -m demo --database $(DATABASE)
+demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are signed out (PRODUCT=jira.. DATABASE=sqlite|postgresql|mariadb)
+	@python -m demo --product $(PRODUCT) --database $(DATABASE)
 
 ##@ Check it
 .PHONY: test test-all

@@ -102,6 +102,10 @@ class Tokens:
             with self._database.transaction() as execute:
                 execute(f"DELETE FROM {self._table.name} WHERE {self._conditions(found_by)}", *found_by.values())
 
+    def clear(self) -> None:
+        """Every row goes: a purge by hand."""
+        self._run([f"DELETE FROM {self._table.name}"])
+
     def rows(self) -> list[tuple[int, str, str]]:
         """The token table as it is: (id, token, login name), sorted; the owner as it stands there where no user of that key is known."""
         token, owner = self._table.column("token"), self._table.column("owner")

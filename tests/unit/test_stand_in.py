@@ -38,7 +38,7 @@ def cluster(_cluster: Cluster) -> Cluster:
         node.layout.write_behaviour(HEALTHY)
         if not node.pid:
             node.start()
-    _delete_tokens(_cluster)
+    _cluster.tokens.clear()
     _cluster.wait_running()
     return _cluster
 
@@ -58,18 +58,13 @@ def browser(cluster: Cluster) -> Browser:
     return Browser(CANARY, cluster.users[CANARY])
 
 
-def _delete_tokens(cluster: Cluster) -> None:
-    with cluster.database.transaction() as execute:
-        execute("DELETE FROM remembermetoken")
-
-
 def _imported(path: Path) -> set[str]:
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     return names | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
 
 
-@pytest.mark.parametrize("path", sorted(DEMO.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(DEMO.rglob("*.py")), ids=lambda path: path.name)
 def test_imports_nothing_of_the_collection(path: Path) -> None:
     assert not [name for name in _imported(path) if name.split(".")[0] in ("ansible_collections", "plugins", "ansible")]
 
@@ -126,7 +121,7 @@ def test_a_good_token_alone_makes_a_new_session(n1: ClusterNode, browser: Browse
 
 def test_a_dead_token_is_answered_as_nobody_with_200_and_an_emptied_cookie(cluster: Cluster, n1: ClusterNode, browser: Browser) -> None:
     browser.sign_in(n1, remember_me=True)
-    _delete_tokens(cluster)
+    cluster.tokens.clear()
     page = fetch(n1, "/plugins/servlet/applinks/whoami", {REMEMBER_ME: browser.cookies[REMEMBER_ME]})
     assert (page.status, page.body, page.emptied) == (200, "", (REMEMBER_ME,))
     assert page.headers["x-seraph-loginreason"] == "AUTHENTICATED_FAILED"
@@ -140,7 +135,7 @@ def test_a_malformed_token_signs_nobody_in(n1: ClusterNode, value: str) -> None:
 
 def test_deleted_tokens_do_not_end_a_session(cluster: Cluster, n1: ClusterNode, browser: Browser) -> None:
     browser.sign_in(n1, remember_me=True)
-    _delete_tokens(cluster)
+    cluster.tokens.clear()
     assert browser.whoami(n1, SESSION) == CANARY
 
 
@@ -261,7 +256,7 @@ def test_a_token_cache_survives_purge_and_restart_on_the_node_that_saw_the_token
     n1.behave(token_cache=True)
     browser.sign_in(n1, remember_me=True)
     assert browser.whoami(n1, REMEMBER_ME) == CANARY
-    _delete_tokens(cluster)
+    cluster.tokens.clear()
     n1.restart()
     assert [browser.whoami(node, REMEMBER_ME) for node in (n1, n2)] == [CANARY, ""]
 
