@@ -13,8 +13,8 @@ import subprocess
 import sys
 import time
 import typing as t
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 JUNIT = CHECKOUT / "build/junit"
