@@ -27,6 +27,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._private_
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import check_run_id
 
 _BLOCK = 1 << 20
+# no row is longer
+_LINE = 1 << 16
 _DRAFT = ".draft-"
 
 
@@ -242,7 +244,7 @@ def _read_through(file: t.BinaryIO) -> ReadBack:
         text = unpacked.decompress(data)
         rows += text.count(b"\n")
         first = first or text[: text.find(b"\n") + 1]
-        tail = (tail + text)[-_BLOCK:]
+        tail = (tail + text[-_LINE:])[-_LINE:]
     if not unpacked.eof or unpacked.unused_data:
         raise EOFError
     return ReadBack(digest.hexdigest(), size, rows, first, tail[tail.rstrip(b"\n").rfind(b"\n") + 1 :])
