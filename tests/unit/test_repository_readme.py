@@ -69,7 +69,7 @@ def test_the_troubles_are_read() -> None:
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)]+)\)", README))
 def test_links_lead_to_something(target: str) -> None:
-    path, _, anchor = target.partition("#")
+    path, anchor = [*target.split("#"), ""][:2]
     text = (CHECKOUT / path).read_text(encoding="utf-8") if path else README
     assert not anchor or anchor in [
         re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
