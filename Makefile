@@ -32,11 +32,11 @@ demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are sig
 ##@ Check it
 .PHONY: test test-all
 test: venv ## everything that CI asks for: the parts below, one after the other
-	+@python tests/tools/parts.py $(PARTS)
+	@python tests/tools/parts.py $(PARTS)
 
 test-all: export SELECTION :=
 test-all: venv ## the same with the tests that take minutes; leaves a table in build/
-	+@python tests/tools/parts.py --table build/test-all-$(DATED).md $(PARTS)
+	@python tests/tools/parts.py --table build/test-all-$(DATED).md $(PARTS)
 
 .PHONY: unit database playbook hosts
 unit: venv ## decisions, readers, modules against one stand-in node
