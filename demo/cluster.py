@@ -169,7 +169,7 @@ class Cluster:
         self.tokens = Tokens(self.database, product)
         self.users: dict[str, str] = {}
         self._behaviours = {"": behaviour, **(per_node or {})}
-        self._ports = [ReservedPort() for _ in range(nodes)]
+        self._ports = [ReservedPort() for _node in range(nodes)]
         self.nodes = [self._node(number, reserved.port, context) for number, reserved in enumerate(self._ports, 1)]
 
     def __enter__(self) -> t.Self:
@@ -181,7 +181,7 @@ class Cluster:
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.destroy()
 
     def __getitem__(self, name: str) -> ClusterNode:

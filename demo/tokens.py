@@ -167,7 +167,7 @@ class Tokens:
 
 
 def _insert(execute: Execute, table: Table, words: Row) -> None:
-    marks = ", ".join("?" for _ in table.columns)
+    marks = ", ".join("?" for _column in table.columns)
     execute(f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})", *(words[word] for word in table.columns.values()))
 
 

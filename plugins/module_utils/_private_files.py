@@ -51,9 +51,9 @@ def whole_file(path: Path) -> t.Iterator[t.BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except BaseException:
-        os.unlink(temporary)
+        Path(temporary).unlink()
         raise
     sync_folder(path.parent)
 

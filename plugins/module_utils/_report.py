@@ -43,7 +43,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
 def batches_of(plan: t.Mapping[str, t.Any]) -> list[list[str]]:
     """The nodes of each batch."""
     nodes = iter(plan["nodes"])
-    return [[next(nodes) for _ in range(size)] for size in plan["batches"]]
+    return [[next(nodes) for _number in range(size)] for size in plan["batches"]]
 
 
 def result_lines(plan: t.Mapping[str, t.Any], revoked: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any], open_seconds: int) -> list[str]:

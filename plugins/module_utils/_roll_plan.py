@@ -146,7 +146,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
 
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: route, batches, min_up, accept_outage. ``record``: of the run to be resumed, else empty; its route, order and batches hold.
-    Returns ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts``, ``problems``.
+    Returns ``title``, ``survives``, ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts``, ``problems``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -165,7 +165,9 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         problems += min_up_problems(batches, len(nodes), min_up)
     except ValueError as error:
         problems.append(str(error))
-    return {"route": route, "nodes": nodes, "batches": batches, "min_up": min_up, "node_facts": facts, "problems": problems}
+    one = next(iter(looks.values()))
+    product = {"title": one["title"], "survives": one["survives"]}
+    return {**product, "route": route, "nodes": nodes, "batches": batches, "min_up": min_up, "node_facts": facts, "problems": problems}
 
 
 def _facts(look: Look, node_record: Record) -> dict[str, t.Any]:

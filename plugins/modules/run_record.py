@@ -92,7 +92,7 @@ folder:
   type: str
   sample: /var/lib/force_reauth/jira-6b1f0c2d9e3a/CHG-4711
 record:
-  description: What is known of the run, with RV(record.node_records) by inventory name. Empty when there is no such run.
+  description: What is known of the run, with C(node_records) by inventory name. Empty when there is no such run.
   returned: success
   type: dict
   sample: {"phase": "rolling", "nodes": ["jira1", "jira2"], "node_records": {"jira1": {"step": "up"}}}

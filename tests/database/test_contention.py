@@ -141,7 +141,7 @@ def test_every_token_of_a_busy_table_is_archived_or_newer_than_the_cut_off(serve
     server_site.sign_in(20_000, first=1_000_000)
     before = {tuple(map(str, row[:3:2])) for row in server_site.rows()}
     stop = threading.Event()
-    committed: list[list[int]] = [[] for _ in range(8)]
+    committed: list[list[int]] = [[] for _client in range(8)]
     waits: list[float] = []
 
     def client(number: int) -> None:

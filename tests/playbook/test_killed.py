@@ -17,7 +17,7 @@ from tests.playbook.runs import Result, Site
 
 MakeSite = t.Callable[..., Site]
 ROLLING: dict[str, t.Any] = {}
-OUTAGE = {"route": "outage", "accept_outage": True}
+OUTAGE: dict[str, t.Any] = {"route": "outage", "accept_outage": True}
 # name, route, node ('' = the run), phase or step: one of each class of moments, then the others
 MOMENTS = [
     ("prepared", ROLLING, "", "prepared"),
@@ -176,7 +176,7 @@ def test_a_run_without_a_record_here_is_set_aside_by_its_locks(make_site: MakeSi
     site.kill_when(site.start(run_id="CHG-1"), moment("n1", "stopping"))
     # what was begun on the node goes on: it stops, or it was never told to
     time.sleep(3)
-    elsewhere = {"archive_dir": str(site.folder / "elsewhere"), "run_id": "CHG-2"}
+    elsewhere: dict[str, t.Any] = {"archive_dir": str(site.folder / "elsewhere"), "run_id": "CHG-2"}
     down = site.run(**elsewhere)
     assert down.status != 0
     down.assert_says("locked by run CHG-1", "force_reauth_abandon=CHG-1")

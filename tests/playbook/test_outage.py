@@ -14,7 +14,7 @@ from demo.sampler import HealthSampler
 from tests.playbook.runs import Site
 
 MakeSite = t.Callable[..., Site]
-OUTAGE = {"route": "outage", "accept_outage": True}
+OUTAGE: dict[str, t.Any] = {"route": "outage", "accept_outage": True}
 
 
 @pytest.mark.parametrize("nodes", [1, 3])
@@ -33,7 +33,7 @@ def test_every_node_is_down_at_once_and_everybody_is_signed_out(make_site: MakeS
     assert [archive["rows"] for archive in site.record()["revoked"]["archives"]] == [3 + nodes]
 
 
-def own_tasks(site: Site, between_stop_and_purge: str) -> dict[str, object]:
+def own_tasks(site: Site, between_stop_and_purge: str) -> dict[str, t.Any]:
     """Task files of a user that stop and start a node; when n2 has stopped, the SQL statement is carried out."""
     script = site.folder / "statement.py"
     body = f"    connection.execute({between_stop_and_purge!r})\n"

@@ -99,7 +99,7 @@ def test_a_token_of_bitbucket_that_an_old_node_renewed_after_the_purge_dies_as_w
     assert (name, [whoami(node, {name: value}) for node in site.cluster.nodes]) == (token, ["", ""])
 
 
-def use_before_the_stop_of_n1(site: Site, cookie: str, answer: Path) -> dict[str, object]:
+def use_before_the_stop_of_n1(site: Site, cookie: str, answer: Path) -> dict[str, t.Any]:
     """A drain of the site's own that sends the cookie to n2 while n1 is drained: after the purge, before n2 is restarted."""
     script = site.folder / "use.py"
     page = site.cluster["n2"].url + site.cluster.product.pages.whoami

@@ -19,7 +19,8 @@ def test_purged_tokens_come_back_once_and_the_proof_is_withdrawn(make_site: t.Ca
     done = site.run(route="outage", accept_outage=True)
     assert done.status == 0, done.output
     archives = [{"path": one["path"], "sha256": one["sha256"]} for one in site.record()["revoked"]["archives"]]
-    database = {"product": "jira", "database_engine": "sqlite", "database_name": site.cluster.database.name, "restore_archives": archives}
+    database: dict[str, t.Any] = {"product": "jira", "database_engine": "sqlite", "database_name": site.cluster.database.name}
+    database["restore_archives"] = archives
 
     for variables, sentence in (
         ({**database}, "accept_live_logins"),

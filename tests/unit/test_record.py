@@ -94,7 +94,7 @@ def test_a_record_whose_folder_is_gone_ends_the_run(records: RunRecords, start: 
 def test_of_many_starts_at_once_each_has_a_number_of_its_own(records: RunRecords) -> None:
     records.open(RUN, PREPARED, "ops", "0")
     attempts: list[int] = []
-    threads = [threading.Thread(target=lambda: attempts.append(records.open(RUN, PREPARED, "ops", "x")["attempt"])) for _ in range(12)]
+    threads = [threading.Thread(target=lambda: attempts.append(records.open(RUN, PREPARED, "ops", "x")["attempt"])) for _start in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:

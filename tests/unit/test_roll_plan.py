@@ -17,6 +17,8 @@ def look(**changes: t.Any) -> dict[str, t.Any]:
     """A healthy node of a Jira on PostgreSQL."""
     healthy = {
         "product": "jira",
+        "title": "Jira",
+        "survives": [],
         "version": "9.12.2",
         "install_dir": "/opt/jira",
         "database": {"engine": "postgresql", "host": "db", "port": 5432, "name": "jira", "schema": "public", "embedded": False},

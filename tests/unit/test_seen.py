@@ -38,7 +38,7 @@ def test_evidence_of_a_node_that_registered_nothing_is_empty() -> None:
 
 
 def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> None:
-    hostvars = {
+    hostvars: dict[str, dict[str, t.Any]] = {
         "n1": {"__force_reauth_back": 1.0},
         "n2": {
             "ansible_failed_result": {"msg": "The node was not up."},
