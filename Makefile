@@ -48,7 +48,7 @@ database: venv ## the SQL on real servers, each on a private socket
 
 playbook: venv ## the real playbook on the stand-in cluster
 	@python -m demo.packages postgresql
-	@$(PYTEST) -n 2 tests/playbook
+	@$(PYTEST) -n 2 --dist loadgroup tests/playbook
 
 hosts: venv ## the real playbook on real hosts (needs root)
 	@$(PYTEST) tests/hosts

@@ -89,6 +89,8 @@ class Site:
             "force_reauth_gate_timeout": 60,
             "force_reauth_stop_timeout": 20,
         }
+        # more of the environment of ansible-playbook
+        self.environment: dict[str, str] = {}
         self._runs: list[Run] = []
 
     def run(self, *arguments: str, playbook: str = PLAYBOOK, inventory: Path | None = None, **variables: object) -> Result:
@@ -202,4 +204,5 @@ class Site:
             "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
             "ANSIBLE_NOCOLOR": "1",
             "PYTHONUNBUFFERED": "1",
+            **self.environment,
         }
