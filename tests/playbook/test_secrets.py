@@ -167,7 +167,7 @@ def archived_tokens(site: Site) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def leak(story: Story, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Watch]:
+def leak(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Watch:
     """The control: a playbook that tells the proof password everywhere, killed while it does so."""
     folder = tmp_path_factory.mktemp("leak")
     site = Site(story.site.cluster, folder)
@@ -176,13 +176,13 @@ def leak(story: Story, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[W
     playbook.write_text(LEAKING_PLAYBOOK, encoding="utf-8")
     with Watch(site, story.log) as watch:
         run = site.start(WORDY, playbook=str(playbook))
-        wait_for(lambda: run.over or any(b"leaking" in arguments for _pid, arguments in all_arguments()), "it leaks")
-        assert not run.over, run.output
-        # a look of the watch in between
-        wait_for(lambda: watch.amount("temporary folders") > 0, "the watch looks")
-        run.kill()
-    yield watch
-    run.end()
+        try:
+            wait_for(lambda: run.over or any(b"leaking" in arguments for _pid, arguments in all_arguments()), "it leaks")
+            assert not run.over, run.output
+        finally:
+            # the last look of the watch comes after it
+            run.kill()
+    return watch
 
 
 def need_log(story: Story, place: str) -> None:

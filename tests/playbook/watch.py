@@ -67,6 +67,7 @@ class SystemLog:
         return self
 
     def __exit__(self, *_: object) -> None:
+        syslog.closelog()
         if self._socket:
             _DEV_LOG.unlink(missing_ok=True)
             self._socket.shutdown(socket.SHUT_RDWR)
@@ -138,16 +139,12 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
-        self._look_at_files()
+        self._look()
         for path in [*self._site.folder.glob("run*.log"), self._log_file]:
             self._files["output" if path != self._log_file else "log file of ansible"][path.read_bytes()] = path.name
         self._files["system log"][self._log.read()] = "system log"
         for pid in self._processes.keys() - self._nodes:
             self._files["processes"] |= dict.fromkeys(self._processes[pid], f"process {pid}")
-
-    def amount(self, place: str) -> int:
-        """How many bytes were seen there."""
-        return sum(map(len, self._files[place]))
 
     def find(self, place: str, secrets: t.Mapping[str, str]) -> list[str]:
         """What was seen of the secrets (name -> value) in that place: '<name of the secret> in <file or process>'."""
@@ -160,10 +157,13 @@ class Watch:
 
     def _watch(self) -> None:
         while True:
-            self._look_at_files()
-            self._look_at_processes()
+            self._look()
             if self._ended.wait(EVERY):
                 return
+
+    def _look(self) -> None:
+        self._look_at_files()
+        self._look_at_processes()
 
     def _look_at_files(self) -> None:
         archives, homes = self._site.archives, [node.home for node in self._site.cluster.nodes]
