@@ -10,7 +10,6 @@ and its commit is the cut-off: what is there afterwards was made afterwards.
 from __future__ import annotations
 
 import typing as t
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._workplac
 RANGE = 50_000
 _KEYS = 500
 
-Owned = t.Callable[[], "AbstractContextManager[None]"]
+Owned = t.Callable[[], t.ContextManager[None]]
 # takes the sweep and what it moved out; raises SessionsError when that must not become real
 Check = t.Callable[[Sweep, t.Optional[_archive.Archive]], None]
 

@@ -76,8 +76,8 @@ class Site:
         with self.database.transaction() as execute:
             return [tuple(row) for row in execute(statement, *values).fetchall()]
 
-    def create(self, tables: t.Mapping[str, str] = JIRA) -> Site:
-        self.run_sql(tables[self.engine])
+    def create(self, tables: t.Mapping[str, str] | None = None) -> Site:
+        self.run_sql((tables or JIRA)[self.engine])
         return self
 
     def add(self, *rows: t.Sequence[object]) -> None:

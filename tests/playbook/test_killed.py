@@ -81,23 +81,23 @@ def kill_and_resume(site: Site, reached: t.Callable[[dict[str, str]], bool], **v
     return result
 
 
-def moment(node: str, step: str) -> t.Callable[[dict[str, str]], bool]:
+def at(node: str, step: str) -> t.Callable[[dict[str, str]], bool]:
     return lambda steps: steps.get(node) == step
 
 
-@pytest.mark.parametrize(("_name", "route", "node", "step"), MOMENTS, ids=[name for name, *_ in MOMENTS])
+@pytest.mark.parametrize(("_name", "route", "node", "step"), MOMENTS, ids=[moment[0] for moment in MOMENTS])
 def test_killed_and_resumed_ends_proven(make_site: MakeSite, _name: str, route: dict[str, t.Any], node: str, step: str) -> None:
-    result = kill_and_resume(make_site(nodes=2), moment(node, step), **route)
+    result = kill_and_resume(make_site(nodes=2), at(node, step), **route)
     assert result.status == 0, result.output
     result.assert_says("resumed in phase")
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("_name", "route", "node", "step"), MORE_MOMENTS, ids=[name for name, *_ in MORE_MOMENTS])
+@pytest.mark.parametrize(("_name", "route", "node", "step"), MORE_MOMENTS, ids=[moment[0] for moment in MORE_MOMENTS])
 def test_killed_at_another_moment_and_resumed_ends_proven(
     make_site: MakeSite, _name: str, route: dict[str, t.Any], node: str, step: str
 ) -> None:
-    result = kill_and_resume(make_site(nodes=2), moment(node, step), **route)
+    result = kill_and_resume(make_site(nodes=2), at(node, step), **route)
     assert result.status == 0, result.output
 
 
@@ -173,7 +173,7 @@ def test_of_two_runs_at_the_same_moment_one_goes_on_and_the_other_names_it(make_
 def test_a_run_without_a_record_here_is_set_aside_by_its_locks(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     (browser,) = site.sign_in("eve")
-    site.kill_when(site.start(run_id="CHG-1"), moment("n1", "stopping"))
+    site.kill_when(site.start(run_id="CHG-1"), at("n1", "stopping"))
     # what was begun on the node goes on: it stops, or it was never told to
     time.sleep(3)
     elsewhere: dict[str, t.Any] = {"archive_dir": str(site.folder / "elsewhere"), "run_id": "CHG-2"}
