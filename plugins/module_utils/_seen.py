@@ -73,7 +73,13 @@ def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
         found.get("ansible_failed_result") or {},
         *([{"msg": f"it did not come up again: {again['msg']}"}] if again.get("failed") else []),
     ]
-    return [str(one["msg"]).rstrip(".") for one in failures if one.get("msg")]
+    return [_with_last_words(str(one["msg"]).rstrip("."), one) for one in failures if one.get("msg")]
+
+
+def _with_last_words(message: str, failure: t.Mapping[str, t.Any]) -> str:
+    """A command says why on its last line, where its message is no more than 'non-zero return code'."""
+    said = str(failure.get("stderr") or failure.get("stdout") or "").strip().splitlines()
+    return f"{message}: {said[-1]}" if said and "cmd" in failure else message
 
 
 def _gone(hostvars: HostVars, batch: t.Sequence[str]) -> list[str]:

@@ -71,3 +71,9 @@ def test_a_node_that_did_not_come_back_after_a_failed_purge_is_named() -> None:
 )
 def test_another_node_that_is_not_up_is_named(result: dict[str, t.Any], sentences: list[str]) -> None:
     assert not_up([{"item": "n2", **result}]) == sentences
+
+
+def test_a_command_that_failed_is_told_with_its_last_words() -> None:
+    failed = {"msg": "non-zero return code", "cmd": ["stop.sh"], "stderr": "Tomcat did not stop\nStop aborted."}
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": {"ansible_failed_result": failed}}, ["n1"], "roll", "c")
+    assert "n1: non-zero return code: Stop aborted." in sentence
