@@ -124,7 +124,9 @@ def test_a_node_that_was_started_by_hand_after_the_kill_is_restarted_because_its
     site.kill_when(run, lambda steps: steps.get("n1") == "stopping" and site.cluster["n1"].pid == 0)
     node = site.cluster["n1"]
     # the stop script of the killed run goes on to its end, where it removes the pid file
-    wait_for(lambda: not node.pid_file.exists(), "the stop script ends")
+    pid_file = node.pid_file
+    assert pid_file is not None
+    wait_for(lambda: not pid_file.exists(), "the stop script ends")
     if not node.persisted_sessions.exists():
         pytest.fail("the run had removed the saved sessions before it was killed: nothing is tested")
     node.start()
