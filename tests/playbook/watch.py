@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import socket
@@ -57,7 +58,9 @@ class SystemLog:
         self.works = False
 
     def __enter__(self) -> t.Self:
-        if not _DEV_LOG.exists() and os.geteuid() == 0:
+        if os.geteuid() == 0 and self._nobody_takes_it():
+            # a daemon that was killed leaves its socket behind
+            _DEV_LOG.unlink(missing_ok=True)
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
             self._socket.bind(str(_DEV_LOG))
@@ -78,6 +81,11 @@ class SystemLog:
         if self._socket:
             return b"\n".join(self._messages)
         return b"\n".join([self._journal(), *(self._rest_of(path, offset) for path, offset in self._offsets.items())])
+
+    @staticmethod
+    def _nobody_takes_it() -> bool:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            return client.connect_ex(str(_DEV_LOG)) in (errno.ENOENT, errno.ECONNREFUSED)
 
     def _sees_its_own(self) -> bool:
         mark, end = str(uuid.uuid4()), time.monotonic() + 5
