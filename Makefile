@@ -30,13 +30,16 @@ demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are sig
 	@python -m demo --product $(PRODUCT) --database $(DATABASE)
 
 ##@ Check it
-.PHONY: test test-all
+.PHONY: test test-all matrix
 test: venv ## everything that CI asks for: the parts below, one after the other
 	@python tests/tools/parts.py $(PARTS)
 
 test-all: export SELECTION :=
 test-all: venv ## the same with the tests that take minutes; leaves a table in build/
 	@python tests/tools/parts.py --table build/test-all-$(DATED).md $(PARTS)
+
+matrix: venv ## the demo of every product on every database, and with other Ansible and SQLAlchemy; CELLS='jira-* core-*'; build/matrix.md
+	@python -m tests.tools.matrix $(foreach cell,$(CELLS),'$(cell)')
 
 .PHONY: unit database playbook hosts
 unit: venv ## decisions, readers, modules against one stand-in node
@@ -47,7 +50,7 @@ database: venv ## the SQL on real servers, each on a private socket
 	@$(PYTEST) -n 2 tests/database
 
 playbook: venv ## the real playbook on the stand-in cluster
-	@python -m demo.packages postgresql
+	@python -m demo.packages postgresql mariadb
 	@$(PYTEST) -n 2 --dist loadgroup tests/playbook
 
 hosts: venv ## the real playbook on real hosts (needs root)
@@ -82,7 +85,7 @@ lint-shell:
 	git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
 
 sanity: venv ## ansible-test sanity, without an ignore file
-	@python tests/tools/sanity.py
+	@python -m tests.tools.sanity
 
 ##@ Build it
 .PHONY: venv build clean

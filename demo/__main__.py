@@ -64,7 +64,7 @@ def _arguments() -> argparse.Namespace:
 
 def _demo(product: StandInProduct, engine: str, keep: bool) -> int:
     began = time.monotonic()
-    kept = CHECKOUT / "build/demo" / time.strftime("%Y%m%d-%H%M%S")
+    kept = CHECKOUT / "build/demo" / f"{time.strftime('%Y%m%d-%H%M%S')}-{product.name}-{engine}"
     with ExitStack() as stack:
         stack.callback(_say, "Taken down: no process and no temporary folder is left.")
         scratch = _scratch_folder(stack)

@@ -22,6 +22,8 @@ from ansible_test._internal.python_requirements import get_venv_packages
 from ansible_test._util.target.common.constants import CONTROLLER_PYTHON_VERSIONS, REMOTE_ONLY_PYTHON_VERSIONS
 from packaging.specifiers import SpecifierSet
 
+from tests.tools.pythons import interpreter
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 BUILD = CHECKOUT / "build/sanity"
 COPY = BUILD / "ansible_collections/dcops/atlassian_sessions"
@@ -79,17 +81,6 @@ def link_pythons() -> list[str]:
         if real:
             (PYTHONS / f"python{version}").symlink_to(real)
     return [version for version in supported if found[version]]
-
-
-def interpreter(version: str) -> str:
-    """The real path of that Python, seen to run; empty when there is none."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    managed = [str(path) for path in sorted(pyenv.glob(f"{version}.*/bin/python{version}"))]
-    for candidate in (*filter(None, [shutil.which(f"python{version}")]), *managed):
-        asked = subprocess.run([candidate, "-c", "import sys; print(sys._base_executable)"], capture_output=True, text=True, check=False)
-        if asked.returncode == 0:
-            return str(Path(asked.stdout.strip()).resolve())
-    return ""
 
 
 def provide_home() -> None:

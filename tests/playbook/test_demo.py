@@ -1,0 +1,54 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``make demo`` of every product on every database, as a user sees it: proven, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from demo.imitated import PRODUCTS
+from demo.processes import all_environments
+from demo.products import ENGINES
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def scratch() -> t.Iterator[Path]:
+    """A folder for the temporary folders of the demo: a short path, passable for the account that a database server runs as."""
+    folder = Path(tempfile.mkdtemp(prefix="das-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("database", ENGINES)
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_fifty_users_are_signed_out_and_nothing_is_left_behind(scratch: Path, product: str, database: str) -> None:
+    command = [sys.executable, "-m", "demo", "--product", product, "--database", database]
+    done = subprocess.run(
+        command,
+        cwd=CHECKOUT,
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "Run demo: PROVEN" in said
+    assert "able to sign in again: 50 of 50" in said
+    assert list(scratch.iterdir()) == []
+    mark = f"TMPDIR={scratch}".encode()
+    assert [pid for pid, words in all_environments() if mark in words] == []
