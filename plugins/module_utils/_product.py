@@ -24,7 +24,7 @@ class TokenTable:
     """The table of remember-me tokens. ``key`` is the primary key, ``token`` the credential itself.
 
     ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``series`` names the column that
-    a rotated token keeps, where tokens rotate on use; '' elsewhere.
+    a rotated token keeps, where tokens rotate on use, ``sort`` the one that tells sorts of logins apart; '' elsewhere.
     """
 
     name: str
@@ -35,6 +35,7 @@ class TokenTable:
     created: str
     created_unit: t.Literal["timestamp", "epoch_ms"]
     series: str = ""
+    sort: str = ""
 
 
 @dataclass(frozen=True)

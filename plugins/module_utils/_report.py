@@ -30,7 +30,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         f"Outage     {_outage(plan)}",
     ]
     lines += [f"{node:<10} {_node(plan['node_facts'][node])}" for node in plan["nodes"]]
-    lines += [f"Note       {warning}" for warning in look.get("notes", [])]
+    lines += [f"Note       {note}" for note in look.get("notes", [])]
     lines.append("Not ended by this procedure: " + "; ".join(plan["survives"]))
     if check_mode:
         lines.append(
@@ -59,6 +59,7 @@ def result_lines(plan: t.Mapping[str, t.Any], revoked: t.Mapping[str, t.Any], fo
     ]
     if plan["route"] == "rolling" and open_seconds >= 0:
         lines.append(f"Open       a session of a node not yet restarted could be used for {open_seconds} s after the cut-off")
+    lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
     lines.append("Not ended  " + "; ".join(plan["survives"]))
     return [*lines, _RULE]
 
@@ -80,4 +81,6 @@ def _outage(plan: t.Mapping[str, t.Any]) -> str:
 def _node(facts: t.Mapping[str, t.Any]) -> str:
     control = facts["control"]
     restart = f"unit {control['unit']}" if control["manager"] == "systemd" else control["manager"]
-    return f"{facts['title']} {facts['version']} at {facts['url']}, restarted by {restart}, sessions {_KEPT[facts['sessions']['kept']]}"
+    drained = "".join(f", drained in {one['backend']} of {one['balancer']}" for one in facts["balanced"])
+    kept = _KEPT[facts["sessions"]["kept"]]
+    return f"{facts['title']} {facts['version']} at {facts['url']}, restarted by {restart}{drained}, sessions {kept}"

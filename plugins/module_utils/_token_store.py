@@ -32,7 +32,10 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Look:
-    """What was seen of the token table. ``identity`` names the database as its server reports it; ``bytes`` estimates the rows' size."""
+    """What was seen of the token table. ``identity`` names the database as its server reports it; ``bytes`` estimates the rows' size.
+
+    ``notes``: what an operator should know, though nothing is wrong.
+    """
 
     table: FoundTable
     identity: str
@@ -40,6 +43,7 @@ class Look:
     users: int
     oldest: str
     bytes: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ class TokenStore(abc.ABC):
             self.check_rights(connection, table)
             rows, users, oldest = self._count(connection, table)
             size = self.size(connection, table, rows)
-            return Look(table, self.identity(connection, table), rows, users, oldest, size)
+            notes = (*self.notes(connection), *_token_table.notes(table, self.wanted, self._sorts(connection, table)))
+            return Look(table, self.identity(connection, table), rows, users, oldest, size, notes)
 
     @contextmanager
     def sweep(self, table: FoundTable, locked: bool) -> t.Iterator[Sweep]:
@@ -138,6 +143,10 @@ class TokenStore(abc.ABC):
         """Bytes that the rows take, roughly."""
         return rows * 1024
 
+    def notes(self, connection: Connection) -> t.Sequence[str]:  # noqa: ARG002  engines that have something to say ask the server
+        """What an operator should know of the server."""
+        return ()
+
     @abc.abstractmethod
     def begin(self, connection: Connection) -> None:
         """Begin a transaction that reads."""
@@ -187,6 +196,16 @@ class TokenStore(abc.ABC):
         users = sql.select(user.label("u"), sql.func.count().label("n"), sql.func.min(created).label("o")).group_by(user).subquery()
         found = connection.execute(sql.select(sql.func.sum(users.c.n), sql.func.count(users.c.u), sql.func.min(users.c.o))).one()
         return int(found[0] or 0), int(found[1]), _token_table.iso_time(found[2], self.wanted.created_unit)
+
+    def _sorts(self, connection: Connection, table: FoundTable) -> dict[str, int]:
+        """How many rows each sort of logins has; empty where the product's table knows one sort only."""
+        if not self.wanted.sort:
+            return {}
+        name = next(column.name for column in table.columns if column.name.lower() == self.wanted.sort)
+        statements = Statements(table)
+        sort, count = statements.table.c[name], statements.sql.func.count()
+        rows = connection.execute(statements.sql.select(sort, count).group_by(sort).order_by(sort))
+        return {str(value): int(number) for value, number in rows}
 
 
 def other_content(table: FoundTable) -> SessionsError:

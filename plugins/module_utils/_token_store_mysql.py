@@ -143,11 +143,11 @@ class MysqlStore(TokenStore):
 
     def identity(self, connection: Connection, table: FoundTable) -> str:
         """See ``server_name``."""
-        reported = [
-            *connection.exec_driver_sql("SHOW VARIABLES"),
-            *connection.exec_driver_sql("SHOW STATUS LIKE 'wsrep_cluster_state_uuid'"),
-        ]
-        return f"mysql {server_name({row[0]: row[1] for row in reported})} database {table.schema}"
+        return f"mysql {server_name(reported_by(connection))} database {table.schema}"
+
+    def notes(self, connection: Connection) -> t.Sequence[str]:
+        """See ``galera_notes``."""
+        return galera_notes(reported_by(connection))
 
     def blockers(self, table: FoundTable) -> str:
         """Up to three transactions, the oldest first, where the account may see them."""
@@ -167,6 +167,26 @@ class MysqlStore(TokenStore):
                 raise
             return False
         return True
+
+
+def reported_by(connection: Connection) -> dict[str, str]:
+    """The variables of the server, and the identifier of its Galera cluster where it has one."""
+    rows = [
+        *connection.exec_driver_sql("SHOW VARIABLES"),
+        *connection.exec_driver_sql("SHOW STATUS LIKE 'wsrep_cluster_state_uuid'"),
+    ]
+    return {row[0]: row[1] for row in rows}
+
+
+def galera_notes(reported: t.Mapping[str, str]) -> list[str]:
+    """What locks of one node mean in a Galera cluster: nothing to the other nodes. Source: Galera Cluster documentation, limitations."""
+    if reported.get("wsrep_on") != "ON":
+        return []
+    note = (
+        "The server is a node of a Galera cluster (wsrep_on). The purge runs on this node, and its locks hold back nobody on the others: "
+        "let all nodes of the product use this one during the run, or a token made elsewhere at the moment of the last sweep may be left."
+    )
+    return [note]
 
 
 def server_name(reported: t.Mapping[str, str]) -> str:

@@ -117,6 +117,15 @@ def more_columns(table: FoundTable, wanted: TokenTable) -> list[str]:
     return [column.name for column in table.columns if column.name.lower() not in known]
 
 
+def notes(table: FoundTable, wanted: TokenTable, sorts: t.Mapping[str, int]) -> list[str]:
+    """Sentences on what else is in the table; ``sorts``: rows of each sort of logins."""
+    more = more_columns(table, wanted)
+    known = f"{table.label} has columns that are not known of this product ({', '.join(more)}); they are archived, too."
+    held = ", ".join(f"{rows} of {wanted.sort} {sort}" for sort, rows in sorts.items())
+    other = f"{table.label} holds logins of several sorts ({held}); all of them end, also those that are no sign-in of a browser."
+    return [known] * bool(more) + [other] * (len(sorts) > 1)
+
+
 def check_obstacles(table: str, obstacles: t.Sequence[str]) -> None:
     """Raises SessionsError that names what would make a delete there do more, or less, than it says."""
     if obstacles:

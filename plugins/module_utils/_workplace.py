@@ -38,12 +38,7 @@ class Source:
     @property
     def notes(self) -> list[str]:
         """What an operator should know, though nothing is wrong."""
-        more = _token_table.more_columns(self.look.table, self.store.wanted)
-        return (
-            [f"{self.look.table.label} has columns that are not known of this product ({', '.join(more)}); they are archived, too."]
-            if more
-            else []
-        )
+        return list(self.look.notes)
 
     def header(self, run_id: str) -> _archive.Header:
         """What an archive of this table says of itself."""

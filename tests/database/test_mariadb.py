@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import gc
+import itertools
+import typing as t
 
+import pymysql
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _token_store_mysql
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_mysql import server_name
 
@@ -146,3 +150,34 @@ HOST = {"hostname": "db1", "port": "3306"}
 def test_a_galera_cluster_has_one_name_on_every_node(reported: dict[str, str], name: str) -> None:
     """Not run on a Galera cluster: what its nodes answer is imitated."""
     assert server_name(reported) == name
+
+
+def test_a_galera_cluster_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not run on a Galera cluster: its answer is imitated."""
+    assert site.look()["notes"] == []
+    ask = _token_store_mysql.reported_by
+    monkeypatch.setattr(
+        _token_store_mysql, "reported_by", lambda connection: {**ask(connection), "wsrep_on": "ON", "wsrep_cluster_state_uuid": "shared"}
+    )
+    looked = site.look()
+    assert "a node of a Galera cluster (wsrep_on)" in looked["notes"][0]
+    assert looked["database"] == f"mysql cluster shared database {site.database.name}"
+
+
+def test_a_commit_that_fails_certification_is_tried_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Galera answers a commit that a node elsewhere was faster than: error 1213, and the transaction is rolled back."""
+    site.sign_in(3)
+    commit, refused = pymysql.connections.Connection.commit, itertools.chain([True], itertools.repeat(False))
+
+    def certify(connection: t.Any) -> None:
+        if next(refused):
+            connection.rollback()
+            raise pymysql.err.OperationalError(1213, "Deadlock found when trying to get lock; try restarting transaction")
+        commit(connection)
+
+    monkeypatch.setattr(pymysql.connections.Connection, "commit", certify)
+    done = site.purge()
+    monkeypatch.undo()
+    assert (done["retries"], done["rows"], site.rows()) == (1, 3, [])
+    assert len(lines(done["archives"])) == 3
+    assert len(list(site.archive_dir.rglob("*.tsv.gz"))) == len(done["archives"])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -20,6 +21,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_ta
     iso_time,
     match_columns,
     more_columns,
+    notes,
 )
 
 WANTED = TokenTable(
@@ -136,6 +138,17 @@ def test_says_everything_that_is_wrong_at_once() -> None:
 def test_tells_columns_that_are_not_the_products() -> None:
     found = match_columns(Candidate("", "tokens"), columns(id="int", who="text", token="text", Extra="blob"), WANTED, WHERE)
     assert more_columns(found, WANTED) == ["Extra"]
+    assert [note for note in notes(found, WANTED, {}) if "(Extra); they are archived, too" in note]
+
+
+@pytest.mark.parametrize(
+    ("sorts", "said"),
+    [({}, []), ({"0": 7}, []), ({"0": 7, "2": 1}, ["s.tokens holds logins of several sorts (7 of kind 0, 1 of kind 2)"])],
+)
+def test_several_sorts_of_logins_in_one_table_are_said(sorts: dict[str, int], said: list[str]) -> None:
+    wanted = replace(WANTED, sort="kind")
+    found = match_columns(Candidate("s", "tokens"), columns(id="int", token="text", who="text"), wanted, WHERE)
+    assert [note.partition(";")[0] for note in notes(found, wanted, sorts)] == said
 
 
 def test_obstacles_are_named() -> None:

@@ -43,6 +43,8 @@ FISHEYE = Product(
         user="cru_user_id",
         created="cru_create_date",
         created_unit="epoch_ms",
+        # the table is said to hold logins of feeds, too: what the numbers mean is not known
+        sort="cru_type",
     ),
     files=Files(
         signs=("bin/fisheyectl.sh", "fisheyeboot.jar"),
