@@ -1,0 +1,4 @@
+#!/bin/sh
+# The stop script of a STAND-IN for @title@.
+. @install@/bin/environment.sh
+exec "$CATALINA_HOME/bin/catalina.sh" stop 20
