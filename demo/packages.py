@@ -20,6 +20,8 @@ from pathlib import Path
 from demo.mariadb import MariadbMissing, find_program
 from demo.postgresql import PostgresMissing, find_programs
 
+# asked by Debian's packages before they start a service
+_POLICY = Path("/usr/sbin/policy-rc.d")
 _CREATE_CLUSTER = Path("/etc/postgresql-common/createcluster.d/no-main-cluster-for-a-demo.conf")
 _APT = ("apt-get", "install", "-y", "-q", "--no-install-recommends")
 _QUIET = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -55,7 +57,13 @@ def _has_mariadb() -> bool:
 PACKAGES: t.Mapping[str, Package] = {
     "postgresql": Package(_has_postgresql, "postgresql", "postgresql-server"),
     "mariadb": Package(_has_mariadb, "mariadb-server-core", "mariadb-server"),
+    "haproxy": Package(lambda: find_haproxy() is not None, "haproxy", "haproxy"),
 }
+
+
+def find_haproxy() -> str | None:
+    """Its program, also where PATH lacks the folder of system programs."""
+    return shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 def provide(name: str) -> None:
@@ -86,7 +94,7 @@ def _install(name: str, package: Package) -> None:
 
 
 def _install_on_debian(package: str) -> None:
-    with _no_main_cluster():
+    with _no_main_cluster(), _no_service():
         try:
             _run(*_APT, package)
         except subprocess.CalledProcessError:
@@ -104,6 +112,19 @@ def _no_main_cluster() -> t.Iterator[None]:
         yield
     finally:
         _CREATE_CLUSTER.unlink()
+
+
+@contextmanager
+def _no_service() -> t.Iterator[None]:
+    if _POLICY.exists():
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink()
 
 
 def _run(*command: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _report, _roll_plan, _seen, _verdict
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _membership, _report, _roll_plan, _seen, _verdict
 
 
 class FilterModule:
@@ -20,8 +20,10 @@ class FilterModule:
             "clusters": _roll_plan.clusters,
             "database_problem": _roll_plan.database_problem,
             "evidence": _seen.evidence,
+            "failures": _seen.failures,
             "is_done": _roll_plan.is_done,
             "looks": _seen.looks,
+            "membership": _membership.membership,
             "not_up": _seen.not_up,
             "plan_lines": _report.plan_lines,
             "result_lines": _report.result_lines,

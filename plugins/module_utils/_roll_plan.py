@@ -78,6 +78,17 @@ def node_problems(look: Look, ready: Look, record: Record) -> list[str]:
     return problems
 
 
+def balancer_problems(look: Look, record: Record) -> list[str]:
+    """What load balancers say against a node. What a run that goes on has drained, it puts back itself."""
+    if record.get("step"):
+        return []
+    return [
+        f"it is {server['status']} in backend {server['backend']} of the load balancer {server['balancer']}, before this run has touched it"
+        for server in look["balanced"]
+        if not server["status"].startswith(("UP", "no check"))
+    ]
+
+
 def sessions_problem(node: str, look: Look, route: str) -> str:
     """Why a rolling restart would not end the sessions of this node, '' when it does. Tomcat's own SESSIONS.ser is removed in the roll."""
     sessions = look["sessions"]
@@ -153,6 +164,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     facts = {node: _facts(looks[node], node_records.get(node, {})) for node in nodes if node in looks}
     route = record.get("route") or route_of(options["route"], len(looks))
     problems = [f"{node}: {one}" for node in facts for one in node_problems(looks[node], looks[node]["ready"], node_records.get(node, {}))]
+    problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
     problems += [f"{node}: it is in the run record, but not in the group" for node in nodes if node not in looks]
     problems += [f"{node}: it is not in the record of this run" for node in looks if node not in nodes]
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]

@@ -16,8 +16,19 @@ def unseen(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
 
 
 def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
-    """By node, what ``product_detect`` returned, with ``ready`` (of ``node_ready``)."""
-    return {node: {**hostvars[node]["__force_reauth_detected"], "ready": dict(hostvars[node]["__force_reauth_ready"])} for node in nodes}
+    """By node, what ``product_detect`` returned, with ``ready`` (of ``node_ready``) and ``balanced`` (of ``haproxy_server``, if asked)."""
+    return {
+        node: {
+            **hostvars[node]["__force_reauth_detected"],
+            "ready": dict(hostvars[node]["__force_reauth_ready"]),
+            "balanced": [
+                {"balancer": one["item"], **server}
+                for one in (hostvars[node].get("__force_reauth_balancers") or {}).get("results") or []
+                for server in one["servers"]
+            ],
+        }
+        for node in nodes
+    }
 
 
 def evidence(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
@@ -37,6 +48,15 @@ def not_up(results: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
         f"{one['item']} is not up: {one.get('saw') or one.get('msg') or 'it does not answer'}"
         for one in results
         if one.get("ready") is not True
+    ]
+
+
+def failures(results: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """A sentence for each item of a loop that failed, or whose host was lost."""
+    return [
+        f"{one['item']}: {str(one.get('msg') or 'it was not seen').rstrip('.')}"
+        for one in results
+        if one.get("failed") or one.get("unreachable")
     ]
 
 
@@ -70,7 +90,12 @@ def _why_unseen(found: t.Mapping[str, t.Any]) -> str:
 def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
     again = found.get("__force_reauth_started_again") or {}
     failures = [
-        found.get("ansible_failed_result") or {},
+        found.get("__force_reauth_failure") or found.get("ansible_failed_result") or {},
+        *(
+            [{"msg": f"it is still out of the load balancer: {found['__force_reauth_still_out']}"}]
+            if "__force_reauth_still_out" in found
+            else []
+        ),
         *([{"msg": f"it did not come up again: {again['msg']}"}] if again.get("failed") else []),
     ]
     return [_with_last_words(str(one["msg"]).rstrip("."), one) for one in failures if one.get("msg")]

@@ -139,42 +139,6 @@ def test_a_node_that_was_started_by_hand_after_the_kill_is_restarted_because_its
     assert site.open_doors([browser]) == []
 
 
-def test_a_start_whose_run_was_taken_over_stops_before_it_touches_the_next_node(make_site: MakeSite) -> None:
-    site = make_site(nodes=2)
-    (browser,) = site.sign_in("eve")
-    site.cluster["n1"].behave(next_start_hangs=True)
-    older = site.start(run_id="CHG-1")
-    wait = time.monotonic() + 90
-    while site.steps().get("n1") != "starting" and time.monotonic() < wait:
-        time.sleep(0.05)
-    newer = site.start(run_id="CHG-1")
-    while site.record()["start"]["attempt"] < 2 and time.monotonic() < wait + 60:
-        time.sleep(0.05)
-    pid_of_n2 = site.pids()["n2"]
-    site.cluster["n1"].behave(next_start_hangs=False)
-    ended = older.wait()
-    assert ended.status != 0
-    ended.assert_says("taken over by")
-    done = newer.wait()
-    assert done.status == 0, done.output
-    assert site.pids()["n2"] != pid_of_n2
-    assert site.open_doors([browser]) == []
-    assert site.locks() == []
-
-
-@pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 20))])
-def test_of_two_runs_at_the_same_moment_one_goes_on_and_the_other_names_it(make_site: MakeSite, number: int) -> None:
-    site = make_site(nodes=2)
-    (browser,) = site.sign_in("eve")
-    runs = {name: site.start("-e", f"force_reauth_run_id={name}") for name in (f"A{number}", f"B{number}")}
-    results = {name: run.wait() for name, run in runs.items()}
-    (winner,) = [name for name, result in results.items() if result.status == 0]
-    (loser,) = [name for name, result in results.items() if result.status != 0]
-    assert f"run {winner}" in results[loser].said.replace("Run ", "run "), results[loser].output
-    assert site.open_doors([browser]) == []
-    assert site.locks() == []
-
-
 def test_a_run_without_a_record_here_is_set_aside_by_its_locks(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     (browser,) = site.sign_in("eve")

@@ -29,7 +29,7 @@ MOST_LINES = 40
 HARMLESS = {
     *("__future__", "abc", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"),
     *("itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse", "xml.parsers", "xml.parsers.expat"),
-    *("glob.escape", "pathlib.PurePosixPath"),
+    *("csv.DictReader", "glob.escape", "pathlib.PurePosixPath"),
 }
 # And what it may not call, although the module that it comes from is harmless, or nothing has to be imported for it.
 IMPURE_CALLS = {"open", "input", "print", "now", "utcnow", "today"}

@@ -8,7 +8,14 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._seen import abort_sentence, evidence, looks, not_up, unseen
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._seen import (
+    abort_sentence,
+    evidence,
+    failures,
+    looks,
+    not_up,
+    unseen,
+)
 
 SEEN = {"__force_reauth_detected": {"product": "jira"}, "__force_reauth_ready": {"ready": True, "saw": "state RUNNING"}}
 
@@ -30,7 +37,22 @@ def test_a_node_that_was_not_seen_is_named(found: dict[str, t.Any], sentence: li
 
 
 def test_looks_put_both_answers_together() -> None:
-    assert looks(["n1"], {"n1": SEEN}) == {"n1": {"product": "jira", "ready": {"ready": True, "saw": "state RUNNING"}}}
+    assert looks(["n1"], {"n1": SEEN}) == {"n1": {"product": "jira", "ready": {"ready": True, "saw": "state RUNNING"}, "balanced": []}}
+
+
+def test_looks_name_the_server_in_every_load_balancer() -> None:
+    server = {"backend": "jira", "name": "n1", "status": "UP", "sessions": 0}
+    asked = {"__force_reauth_balancers": {"results": [{"item": "lb1", "servers": [server]}, {"item": "lb2", "servers": [server]}]}}
+    assert looks(["n1"], {"n1": {**SEEN, **asked}})["n1"]["balanced"] == [{"balancer": "lb1", **server}, {"balancer": "lb2", **server}]
+
+
+def test_the_items_of_a_loop_that_failed_are_named() -> None:
+    results: list[dict[str, t.Any]] = [
+        {"item": "lb1"},
+        {"item": "lb2", "failed": True, "msg": "no."},
+        {"item": "lb3", "unreachable": True, "msg": "timed out"},
+    ]
+    assert failures(results) == ["lb2: no", "lb3: timed out"]
 
 
 def test_evidence_of_a_node_that_registered_nothing_is_empty() -> None:
@@ -51,6 +73,12 @@ def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> 
         "Run CHG-1 stopped in step 'roll'. Done: n1. Not done: n2, n3. Last seen: n2: The node was not up; n2 does not answer. "
         "Resume: ansible-playbook x -e force_reauth_run_id=CHG-1 (and the variables and vault options of this run)"
     )
+
+
+def test_a_node_that_is_still_out_of_the_load_balancer_is_named_beside_what_failed_first() -> None:
+    node = {"__force_reauth_failure": {"msg": "first"}, "ansible_failed_result": {"msg": "x"}, "__force_reauth_still_out": "lb: no"}
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": node}, ["n1"], "roll", "c")
+    assert "n1: first; n1: it is still out of the load balancer: lb: no. Resume" in sentence
 
 
 def test_a_node_that_did_not_come_back_after_a_failed_purge_is_named() -> None:

@@ -1,0 +1,64 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The nodes behind a real HAProxy: no request fails, a drain that cannot end is undone, and nobody else's maintenance is touched."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from tests.playbook.haproxy import HAProxy, Traffic
+from tests.playbook.runs import Site
+
+MakeSite = t.Callable[..., Site]
+
+
+@pytest.fixture
+def site(make_site: MakeSite) -> Site:
+    return make_site(nodes=2)
+
+
+@pytest.fixture
+def haproxy(site: Site) -> t.Iterator[HAProxy]:
+    with HAProxy(site.cluster) as haproxy:
+        yield haproxy
+
+
+def test_a_node_that_somebody_else_took_out_is_refused(site: Site, haproxy: HAProxy) -> None:
+    haproxy.tell("set server site/n2 state maint")
+    before = site.state_of_everything()
+    result = site.run(**haproxy.variables)
+    assert result.status != 0
+    result.assert_says("n2: it is MAINT in backend site of the load balancer localhost", "Nothing was changed.")
+    assert (haproxy.states()["n2"], site.state_of_everything() == before) == ("MAINT", True)
+
+
+def test_a_drain_that_cannot_end_is_undone_and_no_request_fails_in_the_run_that_goes_on(site: Site, haproxy: HAProxy) -> None:
+    browsers = site.sign_in("eve")
+    old = site.pids()
+    site.cluster["n1"].behave(hung_page="/hung")
+    with haproxy.request("n1", "/hung"):
+        failed = site.run(drain_timeout=1, **haproxy.variables)
+    assert failed.status != 0
+    failed.assert_says(
+        "drained in site of localhost", "still counts sessions 1 s after", "site/n1 1", "Done: none. Not done: n1, n2"
+    )
+    assert (site.pids(), haproxy.states()) == (old, {"n1": "UP", "n2": "UP"})
+
+    with Traffic(haproxy.port, clients=8) as traffic:
+        resumed = site.resume(failed)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says("resumed in phase rolling", ": PROVEN")
+    assert (traffic.failures, traffic.answers["200"] > 1000) == ({}, True), traffic.answers
+    assert (set(haproxy.states().values()), site.open_doors(browsers)) == ({"UP"}, [])
+
+
+def test_a_node_that_a_killed_run_left_in_maintenance_is_put_back_by_its_resume(site: Site, haproxy: HAProxy) -> None:
+    variables = {**haproxy.variables, "run_id": "CHG-1"}
+    site.kill_when(site.start(**variables), lambda steps: steps.get("n1") == "stopping")
+    assert haproxy.states()["n1"].startswith("MAINT")
+    resumed = site.run(**variables)
+    assert resumed.status == 0, resumed.output
+    assert set(haproxy.states().values()) == {"UP"}

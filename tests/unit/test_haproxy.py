@@ -1,0 +1,170 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A server is taken out of HAProxy and put back: the commands, what is waited for, and what is refused."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._haproxy import Balancer, Server, servers_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._haproxy_socket import ask
+
+STAT = """# pxname,svname,qcur,qmax,scur,smax,status,
+front,FRONTEND,,,3,9,OPEN,
+site,n1,1,0,2,5,UP,
+site,n2,0,0,0,5,DOWN 1/2,
+site,BACKEND,0,0,2,9,UP,
+files,n1,0,0,,5,no check,
+
+"""
+
+
+def test_a_server_is_found_in_all_its_backends_or_in_one() -> None:
+    both = [Server("site", "n1", "UP", 3), Server("files", "n1", "no check", 0)]
+    assert servers_of(STAT, "", "n1") == both
+    assert servers_of(STAT, "files", "n1") == both[1:]
+
+
+@pytest.mark.parametrize(
+    ("stat", "backend", "name", "sentence"),
+    [
+        (STAT, "", "n3", "HAProxy knows no server n3; it knows files/n1, site/n1, site/n2."),
+        (STAT, "shop", "n1", "HAProxy knows no server n1 in backend shop; it knows files/n1, site/n1, site/n2."),
+        ("", "", "n1", "HAProxy knows no server n1; it knows no server at all."),
+    ],
+)
+def test_a_server_that_haproxy_does_not_know_is_refused(stat: str, backend: str, name: str, sentence: str) -> None:
+    with pytest.raises(SessionsError) as refused:
+        servers_of(stat, backend, name)
+    assert str(refused.value) == sentence
+
+
+@dataclass
+class Imitation:
+    """Answers as HAProxy does; ``sessions`` are those of each look to come, the last one stays."""
+
+    status: str = "UP"
+    sessions: list[int] = field(default_factory=lambda: [0])
+    ready_after: int = 0
+    level: str = "admin"
+    refusal: str = ""
+    heard: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def ask(self, command: str) -> str:
+        if command == "show cli level":
+            return f"{self.level}\n"
+        if command == "show stat":
+            return self._stat()
+        self.heard.append(command)
+        state = command.rsplit(maxsplit=1)[-1]
+        self.status = {"drain": "DRAIN", "maint": "MAINT", "ready": "DOWN" if self.ready_after else "UP"}[state]
+        return self.refusal
+
+    def _stat(self) -> str:
+        sessions = self.sessions.pop(0) if len(self.sessions) > 1 else self.sessions[0]
+        if self.status == "DOWN" and self.ready_after:
+            self.ready_after -= 1
+        elif self.status == "DOWN":
+            self.status = "UP"
+        return f"# pxname,svname,qcur,scur,status\nsite,n1,0,{sessions},{self.status}\n"
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    @property
+    def balancer(self) -> Balancer:
+        return Balancer(self.ask, lambda: self.seconds, self.sleep, "", "n1")
+
+
+def test_a_server_is_drained_first_then_closed_and_left_by_all() -> None:
+    haproxy = Imitation(sessions=[5, 2, 1, 0])
+    haproxy.balancer.take_out(grace=1.0, timeout=5.0)
+    assert haproxy.heard == ["set server site/n1 state drain", "set server site/n1 state maint"]
+    assert haproxy.sessions == [0]
+
+
+def test_a_client_that_sticks_does_not_hold_up_for_longer_than_the_grace() -> None:
+    haproxy = Imitation(sessions=[1] * 9 + [0])
+    haproxy.balancer.take_out(grace=2.0, timeout=5.0)
+    assert (haproxy.status, 2.0 <= haproxy.seconds <= 4.0) == ("MAINT", True)
+
+
+def test_a_server_that_is_out_already_is_only_waited_for() -> None:
+    haproxy = Imitation(status="MAINT", sessions=[1, 1, 0])
+    haproxy.balancer.take_out(grace=60.0, timeout=5.0)
+    assert (haproxy.heard, haproxy.seconds < 2) == ([], True)
+
+
+def test_sessions_that_do_not_end_are_counted_in_the_refusal() -> None:
+    with pytest.raises(SessionsError, match=r"still counts sessions 3 s after the server was taken out: site/n1 4\."):
+        Imitation(sessions=[4]).balancer.take_out(grace=1.0, timeout=3.0)
+
+
+def test_a_server_is_back_when_haproxy_itself_sees_it_up() -> None:
+    haproxy = Imitation(status="MAINT", ready_after=3)
+    haproxy.balancer.put_back(timeout=10.0)
+    assert (haproxy.heard, haproxy.status) == (["set server site/n1 state ready"], "UP")
+
+
+def test_a_server_that_is_up_is_left_alone() -> None:
+    haproxy = Imitation()
+    haproxy.balancer.put_back(timeout=10.0)
+    assert (haproxy.heard, haproxy.seconds) == ([], 0)
+
+
+def test_a_server_that_is_not_seen_up_is_a_failure() -> None:
+    with pytest.raises(SessionsError, match=r"did not see the server up within 2 s: site/n1 is DOWN\."):
+        Imitation(status="MAINT", ready_after=99).balancer.put_back(timeout=2.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "unlike"),
+    [
+        ("UP", "out", 1),
+        ("DRAIN", "out", 1),
+        ("MAINT", "out", 0),
+        ("MAINT", "back", 1),
+        ("DRAIN", "back", 1),
+        ("UP", "back", 0),
+        ("UP", "looked", 0),
+    ],
+)
+def test_what_check_mode_says_would_change(status: str, state: str, unlike: int) -> None:
+    assert len(Imitation(status=status).balancer.unlike(state)) == unlike
+
+
+def test_a_socket_that_may_only_read_is_refused_at_the_look() -> None:
+    with pytest.raises(SessionsError, match="level operator, and only level admin"):
+        Imitation(level="operator").balancer.look()
+
+
+def test_what_haproxy_answers_to_a_command_that_it_refuses_is_told() -> None:
+    with pytest.raises(SessionsError, match="refused to set site/n1 to drain: No such server"):
+        Imitation(refusal="No such server.\n\n").balancer.take_out(grace=1.0, timeout=1.0)
+
+
+def not_there(folder: Path) -> Path:
+    return folder / "no.sock"
+
+
+def a_file(folder: Path) -> Path:
+    (folder / "file").touch()
+    return folder / "file"
+
+
+def too_long(folder: Path) -> Path:
+    return folder / ("x" * 120)
+
+
+@pytest.mark.parametrize("make", [not_there, a_file, too_long])
+def test_a_socket_that_does_not_answer_is_named_with_what_it_needs(make: t.Callable[[Path], Path], tmp_path: Path) -> None:
+    path = make(tmp_path)
+    with pytest.raises(SessionsError, match=r"HAProxy does not answer at .*level admin") as refused:
+        ask(str(path), "show stat")
+    assert str(path) in str(refused.value)
