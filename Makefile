@@ -50,7 +50,7 @@ database: venv ## the SQL on real servers, each on a private socket
 	@$(PYTEST) -n 2 tests/database
 
 playbook: venv ## the real playbook on the stand-in cluster
-	@python -m demo.packages postgresql mariadb
+	@python -m demo.packages postgresql mariadb haproxy
 	@$(PYTEST) -n 2 --dist loadgroup tests/playbook
 
 hosts: venv ## the real playbook on real hosts (needs root)
