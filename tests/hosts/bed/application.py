@@ -18,7 +18,9 @@ from tests.hosts.bed.places import APPLICATION
 
 _JARS = "/usr/share/java"
 _JETTY = ("server", "servlet", "webapp", "security", "util", "util-ajax", "http", "io", "xml")
-_SERVLETS = {"tomcat": "tomcat10-servlet-api.jar", "jetty": "servlet-api-3.1.jar"}
+_SERVLETS = {"tomcat": "tomcat10-servlet-api.jar", "jetty": "servlet-api.jar"}
+# a JVM finds its own libraries by /proc; the mount ends with the command
+_WITH_PROC = ("unshare", "--mount", "--", "sh", "-c", 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"')
 JAVA_CLASSES = "/usr/local/share/stand-in"
 
 
@@ -95,9 +97,9 @@ def _find_query(product: StandInProduct) -> str:
 def _compile(image: Path, container: str) -> None:
     folder = f"{JAVA_CLASSES}/{container}"
     sources = [f"/{path.relative_to(image)}" for path in sorted((image / folder.lstrip("/") / "sources").rglob("*.java"))]
-    compiler = ("java", "-cp", f"{_JARS}/ecj.jar:{_JARS}/eclipse-jdt-core.jar", "org.eclipse.jdt.internal.compiler.batch.Main")
+    compiler = ("java", "-cp", f"{_JARS}/eclipse-jdt-core.jar", "org.eclipse.jdt.internal.compiler.batch.Main")
     libraries = ":".join([f"{_JARS}/{_SERVLETS[container]}", *(jetty_jars() if container == "jetty" else ())])
-    call("chroot", str(image), *compiler, "-17", "-proc:none", "-cp", libraries, "-d", f"{folder}/classes", *sources)
+    call(*_WITH_PROC, str(image), *compiler, "-17", "-proc:none", "-cp", libraries, "-d", f"{folder}/classes", *sources)
 
 
 def _make_jar(jar: Path, main_class: Path) -> None:
