@@ -168,6 +168,8 @@ class Cluster:
         self.database = database or Database("sqlite", str(self.shared / f"{product.name}.db"))
         self.tokens = Tokens(self.database, product)
         self.users: dict[str, str] = {}
+        # opens the page that names the nodes
+        self.admin_token = secrets.token_urlsafe(20)
         self._behaviours = {"": behaviour, **(per_node or {})}
         self._ports = [ReservedPort() for _node in range(nodes)]
         self.nodes = [self._node(number, reserved.port, context) for number, reserved in enumerate(self._ports, 1)]
@@ -192,7 +194,10 @@ class Cluster:
         self.shared.mkdir(parents=True)
         self.tokens.create_users()
         self.create_tables()
+        self.tokens.create_members()
         self.add_user(CANARY)
+        members = {"admin_token": self.admin_token, "nodes": [node.name for node in self.nodes]}
+        write_atomically(self.shared / "members.json", json.dumps(members))
         for node in self.nodes:
             node.layout.write(self._behaviours.get(node.name, self._behaviours[""]))
 

@@ -40,11 +40,13 @@ class NodeLayout:
             folder.mkdir(parents=True)
         settings = {
             "product": self.product.name,
+            "name": self.name,
             "port": self.port,
             "context": self.context,
             "state": self.state,
             "database": asdict(self.database),
             "users_file": str(self.shared / "users.json"),
+            "members_file": str(self.shared / "members.json"),
         }
         write_atomically(self.home / NODE_FILE, json.dumps(settings))
         behaviour.write(self.home)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 import typing as t
@@ -20,6 +21,9 @@ from demo.sessions import Sessions
 from demo.tokens import Database, Tokens
 
 STARTING = "STARTING"
+# seconds between two notes that the node is alive
+HEARTBEAT = 30
+LOG = logging.getLogger("stand-in")
 
 
 @dataclass
@@ -45,7 +49,9 @@ class Node:
         self._usual_state: str = settings["state"]
         self.tokens = Tokens(Database(**settings["database"]), product)
         self.sessions = Sessions(lambda: self.behaviour.session_timeout_seconds)
+        self._name: str = settings["name"]
         self._users_file = Path(settings["users_file"])
+        self._members_file = Path(settings["members_file"])
         self._began = time.monotonic()
         self._may_hang = self.behaviour.next_start_hangs
         self._token_cache = TokenCache(home / "stand-in-token-cache.json")
@@ -110,6 +116,22 @@ class Node:
         self.tokens.forget(cookies.get(names.remember_me, ""))
         for name in (names.session, names.remember_me):
             self._empty_cookie(reply, name)
+
+    def note_alive(self) -> None:
+        """Note that this node is alive, again and again; a database that does not answer keeps no node from serving."""
+        while True:
+            try:
+                self.tokens.note_alive(self._name)
+            except Exception:
+                LOG.exception("no heartbeat")
+            time.sleep(HEARTBEAT)
+
+    def members(self, authorization: str) -> list[dict[str, str]] | None:
+        """The nodes of the cluster, for who has the token of an administrator; None for others."""
+        known = json.loads(self._members_file.read_text(encoding="utf-8"))
+        if authorization != f"Bearer {known['admin_token']}":
+            return None
+        return [{"id": f"id-{name}", "name": name, "state": "ACTIVE"} for name in known["nodes"]]
 
     def stop(self) -> None:
         """As a servlet container stops: what is to be persisted is written."""

@@ -48,7 +48,7 @@ class Pages:
 
     ``starting_code`` is the status page's while the state is STARTING; ``early_status`` answers 200 from the first moment on.
     ``secondary_state`` is the ready state of every node but the first, '' where all nodes are alike. Headers: ``reason_header`` says how
-    a sign-in went, ``user_header`` who is signed in.
+    a sign-in went, ``user_header`` who is signed in. ``members`` names the nodes of the cluster to an administrator.
     """
 
     login: str
@@ -63,6 +63,7 @@ class Pages:
     whoami: str = "/plugins/servlet/applinks/whoami"
     myself: str = ""
     manifest: str = "/rest/applinks/1.0/manifest"
+    members: str = ""
     reason_header: str = ""
     user_header: str = ""
 
@@ -113,7 +114,8 @@ class StandInProduct:
 
     ``templates``: the folders of ``files/`` that make a node, each with ``install`` and ``home``. ``behaviour_file``: the file of the
     product that says how it behaves, as ``{install}/..`` or ``{home}/..``, '' for none. ``persisted_sessions``: below the install folder,
-    '' where no session is ever saved. ``clustered``: whether it may have more than one node.
+    '' where no session is ever saved. ``clustered``: whether it may have more than one node. ``members``: the tables in which its nodes
+    note that they are alive.
     """
 
     name: str
@@ -131,3 +133,4 @@ class StandInProduct:
     behaviour_file: str = ""
     persisted_sessions: str = ""
     clustered: bool = True
+    members: tuple[Table, ...] = ()

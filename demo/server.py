@@ -86,6 +86,8 @@ class Handler(BaseHTTPRequestHandler):
         if path == pages.manifest:
             url = f"http://127.0.0.1:{self.node.port}{self.node.context}"
             return self._send(200, _MANIFEST.format(product=self.node.product, url=url), "application/xml")
+        if path == pages.members:
+            return self._members()
         if path == pages.sign_out:
             self.node.sign_out(cookies, self._reply)
             return self._send(200, "<html>Stand-in: signed out</html>")
@@ -104,6 +106,12 @@ class Handler(BaseHTTPRequestHandler):
         if path in (pages.login, pages.home):
             return self._send(200, f"<html>Stand-in for {self.node.product.title}, no real product. Signed in: {user or 'nobody'}</html>")
         return self._send(404, "<html>Stand-in: no such page</html>")
+
+    def _members(self) -> None:
+        nodes = self.node.members(self.headers.get("Authorization", ""))
+        if nodes is None:
+            return self._send(401, "{}", "application/json")
+        return self._send(200, json.dumps({"state": "STABLE", "nodes": nodes}), "application/json")
 
     def _sign_in(self, path: str) -> None:
         two_step, pages = self.node.behaviour.two_step_sign_in, self.node.product.pages
@@ -166,6 +174,7 @@ def main() -> None:
     """Serve until SIGTERM."""
     node = node_of(sys.argv[1:])
     Handler.node = node
+    threading.Thread(target=node.note_alive, daemon=True).start()
     server = Server(("127.0.0.1", node.port), Handler)
 
     def end(_signal: int, _frame: object) -> None:

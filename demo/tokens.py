@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+import time
 import typing as t
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -57,12 +58,18 @@ class Tokens:
         self._database = database
         self._table = product.tokens
         self._users = product.users
+        self._members = product.members
         self._rotates = product.cookies.rotates
         self._format = FORMATS[product.cookies.value_format]
 
     def create(self) -> None:
         """The token table, empty."""
         self._run(self._table.create[self._database.engine])
+
+    def create_members(self) -> None:
+        """The tables of the nodes, empty."""
+        for table in self._members:
+            self._run(table.create[self._database.engine])
 
     def create_users(self) -> None:
         """The tables of users, where the product's tokens need them."""
@@ -74,6 +81,14 @@ class Tokens:
         words = {"login": login, "number": number, "key": f"KEY{number}"}
         with self._database.transaction() as execute:
             for table in self._users.tables if self._users else ():
+                _insert(execute, table, words)
+
+    def note_alive(self, node: str) -> None:
+        """The node is alive now, where the product's nodes say so in the database."""
+        words = {"node": node, "active": "ACTIVE", "now_ms": int(time.time() * 1000)}
+        with self._database.transaction() as execute:
+            for table in self._members:
+                execute(f"DELETE FROM {table.name} WHERE {table.column('node')} = ?", node)
                 _insert(execute, table, words)
 
     def make(self, login: str, series: str = "") -> str:

@@ -20,6 +20,7 @@ CONFLUENCE = StandInProduct(
         home="/index.action",
         sign_in_json=SIGN_IN_JSON,
         myself="/rest/api/user/current",
+        members="/rest/zdu/cluster",
         reason_header=SERAPH_REASON,
     ),
     form=SERAPH_FORM,

@@ -66,6 +66,22 @@ JIRA = StandInProduct(
         key="user_key",
         login="lower_user_name",
     ),
+    members=(
+        Table.alike(
+            "clusternode",
+            {"node_id": "node", "node_state": "active", "timestamp": "now_ms"},
+            "node_id varchar(60) PRIMARY KEY",
+            "node_state varchar(60)",
+            "timestamp bigint",
+        ),
+        Table.alike(
+            "clusternodeheartbeat",
+            {"node_id": "node", "heartbeat_time": "now_ms", "database_time": "now_ms"},
+            "node_id varchar(60) PRIMARY KEY",
+            "heartbeat_time bigint",
+            "database_time bigint",
+        ),
+    ),
     service=tomcat("jira"),
     templates=("tomcat", "jira"),
     webapp="atlassian-jira",

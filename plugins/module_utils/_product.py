@@ -176,8 +176,40 @@ class Web:
 
 
 @dataclass(frozen=True)
+class MemberTables:
+    """Tables, in the schema of the token table, in which the product keeps the nodes of its cluster, and their heartbeats.
+
+    ``nodes`` has the columns ``node`` and ``state``; ``heartbeats`` has ``node``, too, and ``beat``, ms by the database's clock. A node
+    counts as alive for ``alive_ms`` after its last heartbeat, unless its state is one of ``gone_states``.
+    """
+
+    nodes: str
+    heartbeats: str
+    node: str
+    state: str
+    beat: str
+    gone_states: tuple[str, ...]
+    alive_ms: int
+
+
+@dataclass(frozen=True)
+class MembersPage:
+    """The page that names the nodes of the cluster to an administrator, as JSON.
+
+    ``nodes`` is the key of the list ('' when the document is the list), ``node`` and ``state`` are keys of its items; ``gone_states`` as
+    JSON writes them, without quotes.
+    """
+
+    path: str
+    nodes: str
+    node: str
+    state: str
+    gone_states: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Product:
-    """All that is particular to one product."""
+    """All that is particular to one product. ``member_tables`` and ``members_page``: None where none is known."""
 
     name: str
     title: str
@@ -187,3 +219,5 @@ class Product:
     web: Web
     persisted_sessions: tuple[str, ...]
     survives: tuple[str, ...]
+    member_tables: MemberTables | None = None
+    members_page: MembersPage | None = None

@@ -23,7 +23,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     lines = [
         _RULE,
         f"Run {plan['run_id']}, route {plan['route']}{', resumed in phase ' + plan['phase'] if plan['resumed'] else ''}",
-        f"Cluster    {plan['title']}, {_count(len(plan['nodes']), 'node')} of the inventory (their number is not confirmed by the product)",
+        f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
         f"Tokens     {look['rows']} of {_count(look['users'], 'user')} in {look['table']}, {look['database']}{_oldest(look['oldest'])}",
         f"Archives   {plan['folder']} on {plan['database_host']}",
         f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}",
@@ -51,6 +51,7 @@ def result_lines(plan: t.Mapping[str, t.Any], revoked: t.Mapping[str, t.Any], fo
     lines = [
         _RULE,
         f"Run {plan['run_id']}: {found['verdict'].upper()}",
+        f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
         f"Cut-off    {revoked['cut_off']} (clock of the database), {revoked['rows']} tokens archived and deleted",
         *(f"Node       {node}: {found['nodes'][node]}" for node in plan["nodes"]),
         *(f"Missing    {sentence}" for sentence in found["missing"]),

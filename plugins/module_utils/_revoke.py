@@ -9,8 +9,10 @@ import typing as t
 from contextlib import nullcontext
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive_files import RunFolder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import DATABASE_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._leftovers import delete_leftovers, find_leftovers
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._members import members_by_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._purge import Clock, Mover, Owned, purge
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._workplace import (
@@ -50,7 +52,8 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
 
 def _revoke_all(options: t.Mapping[str, t.Any], source: Source, folder: RunFolder, mover: Mover, check_mode: bool) -> dict[str, t.Any]:
     if check_mode:
-        return {"rows": source.look.rows, "changed": source.look.rows > 0}
+        told = members_by_database(product_named(source.product), source.store, source.look.table.schema)
+        return {"rows": source.look.rows, "changed": source.look.rows > 0, **told}
     folder.make()
     purge(source, folder, mover, options["single_sweep"], options["expected_rows"])
     return {"rows": mover.rows, "changed": mover.rows > 0}

@@ -18,7 +18,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import key_of, texts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._membership import MemberRow
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import MemberTables, TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._sqlalchemy_dep import sqlalchemy_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sweep import KeyRange, Sink, Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import Candidate, FoundColumn, FoundTable
@@ -95,6 +97,17 @@ class TokenStore(abc.ABC):
         with self.connector.connect("read the tokens", self.begin) as connection:
             sweep = self.sweep_class(self.connector, connection, table)
             return sweep.copy_out(sink, columns or sweep.names)
+
+    def members(self, tables: MemberTables, schema: str) -> list[MemberRow]:
+        """The nodes that the product's own tables name, with their states and last heartbeats."""
+        sql = sqlalchemy_module()
+        nodes = sql.table(tables.nodes, sql.column(tables.node), sql.column(tables.state), schema=schema or None)
+        beats = sql.table(tables.heartbeats, sql.column(tables.node), sql.column(tables.beat), schema=schema or None)
+        node, last = nodes.c[tables.node], sql.func.max(beats.c[tables.beat])
+        joined = nodes.outerjoin(beats, node == beats.c[tables.node])
+        query = sql.select(node, nodes.c[tables.state], last).select_from(joined).group_by(node, nodes.c[tables.state])
+        with self.connector.connect("read which nodes the product knows", self.begin) as connection:
+            return [(str(name), state, None if beat is None else int(beat)) for name, state, beat in connection.execute(query)]
 
     def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
         """The key that ends the next range of so many rows; None when fewer are left."""

@@ -199,6 +199,18 @@ notes:
   type: list
   elements: str
   sample: []
+nodes_known:
+  description:
+    - The nodes that are alive by the product's own tables, sorted. Empty when it is not known.
+  returned: in check mode, with O(scope=all)
+  type: list
+  elements: str
+  sample: [node1, node2]
+nodes_note:
+  description: Why RV(nodes_known) is empty, else empty.
+  returned: in check mode, with O(scope=all)
+  type: str
+  sample: ""
 retries:
   description: How often a sweep was tried again because others held the table.
   returned: success

@@ -13,6 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     ConnectorKeys,
     DatabaseKeys,
     Files,
+    MembersPage,
     Place,
     Product,
     Service,
@@ -109,4 +110,6 @@ CONFLUENCE = Product(
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "mobile apps"),
+    # the path is documented, the shape of its answer recalled: another shape confirms nothing
+    members_page=MembersPage("/rest/zdu/cluster", nodes="nodes", node="name", state="state", gone_states=("OFFLINE",)),
 )

@@ -13,6 +13,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     ConnectorKeys,
     DatabaseKeys,
     Files,
+    MembersPage,
+    MemberTables,
     Place,
     Product,
     Service,
@@ -110,4 +112,16 @@ JIRA = Product(
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "mobile apps"),
+    # recalled, not documented: what is not there, or is another table, confirms nothing
+    member_tables=MemberTables(
+        nodes="clusternode",
+        heartbeats="clusternodeheartbeat",
+        node="node_id",
+        state="node_state",
+        beat="database_time",
+        gone_states=("OFFLINE",),
+        # for so long the product itself takes a node for alive that died
+        alive_ms=300_000,
+    ),
+    members_page=MembersPage("/rest/api/2/cluster/nodes", nodes="", node="nodeId", state="alive", gone_states=("false",)),
 )

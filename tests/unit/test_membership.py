@@ -1,0 +1,166 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node that the product knows and the inventory lacks is never passed over, and 'confirmed' is never said without the product."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._members import members_by_page
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._membership import (
+    MemberRow,
+    members_in_page,
+    members_in_rows,
+    membership,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import MembersPage
+
+from demo.cluster import Cluster
+from demo.imitated import PRODUCTS as STAND_INS
+
+TABLES = PRODUCTS["jira"].member_tables
+PAGE = MembersPage("/nodes", "list", "name", "state", ("OFFLINE", "false"))
+NOW = 1_700_000_000_000
+
+
+def told(*nodes: str, note: str = "") -> dict[str, t.Any]:
+    return {"nodes_known": list(nodes), "nodes_note": note}
+
+
+def looks(clustered: bool = True, **ids: str) -> dict[str, dict[str, t.Any]]:
+    return {node: {"node_id": own, "clustered": clustered} for node, own in ids.items()}
+
+
+TWO = looks(n1="a", n2="b")
+
+
+@pytest.mark.parametrize(
+    ("rows", "alive"),
+    [
+        ([("a", "ACTIVE", NOW), ("b", "ACTIVE", NOW - 60_000)], ["a", "b"]),
+        # dead for longer than the product itself takes a node for alive
+        ([("a", "ACTIVE", NOW), ("b", "ACTIVE", NOW - 300_001)], ["a"]),
+        ([("a", "ACTIVE", NOW), ("b", "OFFLINE", NOW)], ["a"]),
+        # a node that is gone does not set the time, and one without a heartbeat is none where others have some
+        ([("a", "ACTIVE", NOW), ("b", "OFFLINE", NOW + 999_999), ("c", "ACTIVE", None)], ["a"]),
+        ([("b", "ACTIVATING", None), ("a", None, None)], ["a", "b"]),
+        ([("a", "OFFLINE", NOW)], []),
+        ([], []),
+    ],
+)
+def test_alive_is_told_by_heartbeats_alone(rows: list[MemberRow], alive: list[str]) -> None:
+    assert TABLES
+    found = members_in_rows(TABLES, rows)
+    assert found["nodes_known"] == alive
+    assert bool(found["nodes_note"]) == (not alive)
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "known", "note"),
+    [
+        (200, {"list": [{"name": "b", "state": "ACTIVE"}, {"name": "a", "state": True}]}, ["a", "b"], ""),
+        (200, {"list": [{"name": "b", "state": "OFFLINE"}, {"name": "a", "state": False}, {"name": "c"}]}, ["c"], ""),
+        (200, {"list": []}, [], "names no node"),
+        (401, {"list": [{"name": "a"}]}, [], "answers 401"),
+        (405, {}, [], "answers 405"),
+        (200, {}, [], "something else"),
+        (200, {"list": None}, [], "something else"),
+        (200, {"list": ["a"]}, [], "something else"),
+        (200, {"list": [{"id": "a"}]}, [], "something else"),
+        (200, [], [], "something else"),
+    ],
+)
+def test_a_page_that_is_not_understood_names_no_node(status: int, document: object, known: list[str], note: str) -> None:
+    found = members_in_page(PAGE, status, json.dumps(document))
+    assert (found["nodes_known"], note in found["nodes_note"], bool(note)) == (known, True, bool(found["nodes_note"]))
+
+
+def test_a_page_that_is_no_json_names_no_node() -> None:
+    assert "something else" in members_in_page(PAGE, 200, "<html>")["nodes_note"]
+
+
+def test_the_document_may_be_the_list() -> None:
+    page = PRODUCTS["jira"].members_page
+    assert page
+    body = json.dumps([{"nodeId": "a", "alive": True}, {"nodeId": "b", "alive": False}])
+    assert members_in_page(page, 200, body)["nodes_known"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "sources", "sentence"),
+    [
+        (TWO, [told("a", "b")], "2 nodes of the inventory: confirmed by the product"),
+        (TWO, [told("b", "a"), told(note="x")], "2 nodes of the inventory: confirmed by the product"),
+        (TWO, [told(note="no table"), told("a", "b")], "2 nodes of the inventory: confirmed by the product"),
+        (TWO, [], "2 nodes of the inventory: not confirmed by the product"),
+        (TWO, [told(note="no table"), told(note="no page")], "2 nodes of the inventory: not confirmed by the product (no table; no page)"),
+        (TWO, [told("a")], "2 nodes of the inventory: not confirmed, the product does not name n2"),
+        # a node whose id is not known may be the one
+        (looks(n1="a", n2=""), [told("a", "b")], "2 nodes of the inventory: not confirmed, the product does not name n2"),
+        (looks(n1="a"), [told("a")], "1 node of the inventory: confirmed by the product"),
+        # its database may still tell of a former cluster
+        (looks(clustered=False, n1=""), [told("a", "b")], "1 node of the inventory: no cluster, by its settings"),
+    ],
+)
+def test_confirmed_is_what_the_product_names_node_by_node(nodes: dict[str, t.Any], sources: list[dict[str, t.Any]], sentence: str) -> None:
+    found = membership(nodes, sources)
+    assert (found["sentence"], found["problems"]) == (sentence, [])
+    assert found["confirmed"] == (": confirmed" in sentence)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "sources", "names"),
+    [
+        (TWO, [told("a", "b", "c")], "c"),
+        (TWO, [told("a", "b"), told("a", "b", "d", "c")], "c, d"),
+        (TWO, [told("a", "c")], "c"),
+        (looks(n1="a", n2=""), [told("a", "b", "c")], "b, c"),
+        (looks(n1="a"), [told("a", "b")], "b"),
+        (looks(clustered=False, n1="", n2=""), [told("a", "b", "c")], "a, b, c"),
+    ],
+)
+def test_a_node_that_the_inventory_lacks_is_a_problem_by_name(nodes: dict[str, t.Any], sources: list[dict[str, t.Any]], names: str) -> None:
+    found = membership(nodes, sources)
+    assert not found["confirmed"]
+    (problem,) = found["problems"]
+    assert f"the product knows more nodes than the inventory: {names};" in problem
+
+
+# against the stand-in
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Cluster]:
+    with Cluster(tmp_path_factory.mktemp("members") / "c", nodes=2, product=STAND_INS["confluence"], context="/wiki") as made:
+        yield made
+
+
+def test_confluence_names_its_nodes_to_an_administrator(cluster: Cluster) -> None:
+    found = members_by_page(PRODUCTS["confluence"], Site(cluster["n1"].url), cluster.admin_token)
+    assert found == {"nodes_known": ["n1", "n2"], "nodes_note": ""}
+
+
+def test_it_names_them_to_nobody_else(cluster: Cluster) -> None:
+    found = members_by_page(PRODUCTS["confluence"], Site(cluster["n1"].url), "another-token")
+    assert found == {"nodes_known": [], "nodes_note": "its page /rest/zdu/cluster answers 401"}
+
+
+def test_a_node_that_does_not_answer_names_none() -> None:
+    assert "no answer from" in members_by_page(PRODUCTS["confluence"], Site("http://127.0.0.1:1"), "t")["nodes_note"]
+
+
+def test_a_product_without_such_a_page_is_not_asked() -> None:
+    assert "no page of it is known" in members_by_page(PRODUCTS["bamboo"], Site("http://127.0.0.1:1"), "t")["nodes_note"]
+
+
+@pytest.mark.parametrize("token", ["", "se cret", "secret\n", "secrét"])
+def test_a_token_that_no_header_can_carry_is_refused_without_repeating_it(token: str) -> None:
+    with pytest.raises(SessionsError, match="no header can carry") as refused:
+        Site("http://127.0.0.1:1").get_as("/x", token)
+    assert "cr" not in str(refused.value).replace("character", "")
