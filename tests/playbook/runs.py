@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import typing as t
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from demo.browser import Browser
@@ -58,9 +59,9 @@ class Run:
         """Whether it has ended."""
         return self.process.poll() is not None
 
-    def wait(self) -> Result:
+    def wait(self, seconds: float = LONGEST) -> Result:
         """Wait for its end."""
-        return Result(self.process.wait(timeout=LONGEST), self.output)
+        return Result(self.process.wait(timeout=seconds), self.output)
 
     def kill(self) -> None:
         """SIGKILL to ansible-playbook alone, as when the controller dies: what runs on the nodes at that moment may go on."""
@@ -74,11 +75,15 @@ class Run:
             self.process.wait()
 
 
-class Site:
-    """A cluster and the way to run the playbook on it."""
+class Playbook(ABC):
+    """The way to run the playbook: one inventory, one archive folder, one after the other or side by side.
 
-    def __init__(self, cluster: Cluster, folder: Path) -> None:
-        self.cluster = cluster
+    ``variables`` are those of the inventory's group, ``environment`` adds to that of ansible-playbook.
+    """
+
+    longest: float = LONGEST
+
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.archives = folder / "archives"
         self.variables: dict[str, object] = {
@@ -89,13 +94,21 @@ class Site:
             "force_reauth_gate_timeout": 60,
             "force_reauth_stop_timeout": 20,
         }
-        # more of the environment of ansible-playbook
         self.environment: dict[str, str] = {}
         self._runs: list[Run] = []
 
+    @property
+    @abstractmethod
+    def secrets(self) -> dict[str, str]:
+        """What is never in an inventory."""
+
+    @abstractmethod
+    def write_inventory(self, **variables: object) -> Path:
+        """The inventory; variables without the prefix get it."""
+
     def run(self, *arguments: str, playbook: str = PLAYBOOK, inventory: Path | None = None, **variables: object) -> Result:
         """Run it to its end. ``variables`` go to the group's variables in the inventory, with or without the prefix force_reauth_."""
-        return self.start(*arguments, playbook=playbook, inventory=inventory, **variables).wait()
+        return self.start(*arguments, playbook=playbook, inventory=inventory, **variables).wait(self.longest)
 
     def start(self, *arguments: str, playbook: str = PLAYBOOK, inventory: Path | None = None, **variables: object) -> Run:
         """Start it."""
@@ -106,7 +119,7 @@ class Site:
         """Run the command that a failed run printed, word by word, with the secrets of that run."""
         printed = re.search(r"Resume: ansible-playbook (.*?) \(and the variables", result.said)
         assert printed, result.output
-        return self._start(shlex.split(printed[1])).wait()
+        return self._start(shlex.split(printed[1])).wait(self.longest)
 
     def _start(self, words: t.Sequence[str]) -> Run:
         secrets = self.folder / "secrets.json"
@@ -117,6 +130,57 @@ class Site:
         self._runs.append(run)
         return run
 
+    def record(self) -> dict[str, t.Any]:
+        """The newest run record."""
+        path = max(self.archives.glob("*/*/run.json"), key=lambda one: one.stat().st_mtime)
+        return t.cast("dict[str, t.Any]", json.loads(path.read_text(encoding="utf-8"))["record"])
+
+    def steps(self) -> dict[str, str]:
+        """How far the newest run is by its record: '' -> its phase, node -> its step; empty without a record."""
+        try:
+            phase = {"": str(self.record()["phase"])}
+        except (ValueError, FileNotFoundError):
+            return {}
+        files = list(self.archives.glob("*/*/nodes/*.json"))
+        return phase | {path.stem: json.loads(path.read_text(encoding="utf-8"))["record"].get("step", "") for path in files}
+
+    def kill_when(self, run: Run, reached: t.Callable[[dict[str, str]], bool]) -> None:
+        """Kill the run as soon as its record has reached that; what it had begun on a node may go on."""
+        wait_for(lambda: run.over or reached(self.steps()), "the run reaches the moment", self.longest)
+        assert not run.over, run.output
+        run.kill()
+
+    def group_variables(self, changes: t.Mapping[str, object]) -> dict[str, object]:
+        """The variables of the group; changes without the prefix get it."""
+        named = {
+            name if name.startswith(("force_reauth_", "ansible_")) else f"force_reauth_{name}": value for name, value in changes.items()
+        }
+        return {**self.variables, **named}
+
+    def end_runs(self) -> None:
+        """End what still runs."""
+        for run in self._runs:
+            run.end()
+
+    def _environment(self) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+        return {
+            **own,
+            "ANSIBLE_CONFIG": str(write_config(self.folder)),
+            "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
+            "ANSIBLE_NOCOLOR": "1",
+            "PYTHONUNBUFFERED": "1",
+            **self.environment,
+        }
+
+
+class Site(Playbook):
+    """A stand-in cluster and the way to run the playbook on it."""
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        super().__init__(folder)
+        self.cluster = cluster
+
     @property
     def secrets(self) -> dict[str, str]:
         """What is never in an inventory."""
@@ -124,10 +188,7 @@ class Site:
 
     def write_inventory(self, **variables: object) -> Path:
         """The inventory; variables without the prefix get it."""
-        named = {
-            name if name.startswith(("force_reauth_", "ansible_")) else f"force_reauth_{name}": value for name, value in variables.items()
-        }
-        return self.cluster.write_inventory(self.folder / "inventory.yml", **{**self.variables, **named})
+        return self.cluster.write_inventory(self.folder / "inventory.yml", **self.group_variables(variables))
 
     def sign_in(self, *users: str) -> list[Browser]:
         """Browsers of users (made when they are not there) who signed in with 'remember me', spread over the nodes."""
@@ -151,26 +212,6 @@ class Site:
         """The process of each node, 0 for none."""
         return {node.name: node.pid for node in self.cluster.nodes}
 
-    def record(self) -> dict[str, t.Any]:
-        """The newest run record."""
-        path = max(self.archives.glob("*/*/run.json"), key=lambda one: one.stat().st_mtime)
-        return t.cast("dict[str, t.Any]", json.loads(path.read_text(encoding="utf-8"))["record"])
-
-    def steps(self) -> dict[str, str]:
-        """How far the newest run is by its record: '' -> its phase, node -> its step; empty without a record."""
-        try:
-            phase = {"": str(self.record()["phase"])}
-        except (ValueError, FileNotFoundError):
-            return {}
-        files = list(self.archives.glob("*/*/nodes/*.json"))
-        return phase | {path.stem: json.loads(path.read_text(encoding="utf-8"))["record"].get("step", "") for path in files}
-
-    def kill_when(self, run: Run, reached: t.Callable[[dict[str, str]], bool]) -> None:
-        """Kill the run as soon as its record has reached that; what it had begun on a node may go on."""
-        wait_for(lambda: run.over or reached(self.steps()), "the run reaches the moment", LONGEST)
-        assert not run.over, run.output
-        run.kill()
-
     def locks(self) -> list[str]:
         """The nodes that are locked."""
         return [node.name for node in self.cluster.nodes if (node.home / ".force_reauth.lock").exists()]
@@ -192,17 +233,5 @@ class Site:
 
     def take_down(self) -> None:
         """End what still runs."""
-        for run in self._runs:
-            run.end()
+        self.end_runs()
         self.cluster.destroy()
-
-    def _environment(self) -> dict[str, str]:
-        own = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-        return {
-            **own,
-            "ANSIBLE_CONFIG": str(write_config(self.folder)),
-            "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
-            "ANSIBLE_NOCOLOR": "1",
-            "PYTHONUNBUFFERED": "1",
-            **self.environment,
-        }
