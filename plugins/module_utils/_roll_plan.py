@@ -173,7 +173,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     batches, min_up = [1], 0
     try:
         batches = batch_sizes(record.get("batches") or options["batches"], len(nodes))
-        min_up = min_up_of(options["min_up"], batches, len(nodes)) if route == "rolling" else 0
+        # before ansible-core 2.19 a template makes a text of a number
+        min_up = min_up_of(int(options["min_up"]), batches, len(nodes)) if route == "rolling" else 0
         problems += min_up_problems(batches, len(nodes), min_up)
     except ValueError as error:
         problems.append(str(error))

@@ -110,6 +110,7 @@ def test_sessions_elsewhere_are_no_problem_of_an_outage(kept: str) -> None:
         (1, {}, "force_reauth_accept_outage=true"),
         (3, {"route": "outage"}, "force_reauth_accept_outage=true"),
         (3, {"min_up": 3}, "force_reauth_min_up=3 cannot be kept"),
+        (3, {"min_up": "3"}, "force_reauth_min_up=3 cannot be kept"),
         (3, {"batches": [2], "min_up": 2}, "force_reauth_min_up=2 cannot be kept"),
     ],
 )
