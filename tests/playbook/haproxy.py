@@ -35,7 +35,6 @@ frontend public
     default_backend site
 backend site
     cookie NODE insert indirect nocache
-    option abortonclose
     option httpchk GET /status
     http-check expect string RUNNING
     default-server check inter 200ms fall 2 rise 2

@@ -42,11 +42,10 @@ def test_a_drain_that_cannot_end_is_undone_and_no_request_fails_in_the_run_that_
     with haproxy.request("n1", "/hung"):
         failed = site.run(drain_timeout=1, **haproxy.variables)
     assert failed.status != 0
-    failed.assert_says(
-        "drained in site of localhost", "still counts sessions 1 s after", "site/n1 1", "Done: none. Not done: n1, n2"
-    )
+    failed.assert_says("drained in site of localhost", "still counts sessions 1 s after", "site/n1 1", "Done: none. Not done: n1, n2")
     assert (site.pids(), haproxy.states()) == (old, {"n1": "UP", "n2": "UP"})
 
+    haproxy.tell("shutdown sessions server site/n1")
     with Traffic(haproxy.port, clients=8) as traffic:
         resumed = site.resume(failed)
     assert resumed.status == 0, resumed.output
