@@ -44,6 +44,7 @@ _BY_CODE: t.Mapping[str, str] = {
     "28P01": "it refuses the user name or the password",
     "28000": "it refuses the user name or the password",
     "3D000": "it has no database of that name",
+    "42P01": "it has no table of that name",
     # MySQL and MariaDB
     "1205": CONTENDED,
     "1213": CONTENDED,

@@ -17,6 +17,7 @@ SECRET = "sw0rdfish"
         ("42501", "permission denied", "the account lacks a right"),
         ("55P03", "", "others hold a lock on the table"),
         ("1205", "Lock wait timeout exceeded", "others hold a lock on the table"),
+        ("42P01", f'relation "{SECRET}" does not exist', "it has no table of that name"),
         ("", "database is locked", "others hold a lock on the table"),
         ("1045", f"Access denied for user 'x' (using password: {SECRET})", "it refuses the user name or the password"),
         ("", f'FATAL:  password authentication failed for user "{SECRET}"', "it refuses the user name or the password"),
