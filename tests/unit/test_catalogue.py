@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ast
 import re
+import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import PRODUCTS, product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Product
@@ -31,6 +33,26 @@ def test_the_catalogue_holds_every_product_file() -> None:
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(SessionsError, match=r"Known products: bamboo, bitbucket, confluence, fisheye, jira\.$"):
         product_named(name)
+
+
+def _options_named_product() -> dict[str, dict[str, t.Any]]:
+    """The option ``product`` of every module and doc fragment, and the variable of the role, as documented."""
+    found = {}
+    for path in (*(CHECKOUT / "plugins/modules").glob("*.py"), *(CHECKOUT / "plugins/doc_fragments").glob("*.py")):
+        for text in re.findall(r'DOCUMENTATION = r"""(.*?)"""', path.read_text(encoding="utf-8"), re.DOTALL):
+            found[path.stem] = (yaml.safe_load(text).get("options") or {}).get("product")
+    specs = yaml.safe_load((CHECKOUT / "roles/force_reauth/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    found["the role"] = specs["select"]["options"]["force_reauth_product"]
+    return {name: option for name, option in found.items() if option}
+
+
+@pytest.mark.parametrize(("name", "option"), _options_named_product().items())
+def test_the_option_product_is_a_plain_string_without_a_list_of_its_own(name: str, option: dict[str, t.Any]) -> None:
+    assert (name, option["type"], "choices" in option) == (name, "str", False)
+
+
+def test_the_options_are_found() -> None:
+    assert {"product_detect", "database", "web", "the role"} <= set(_options_named_product())
 
 
 def _words(path: Path) -> list[str]:
