@@ -72,7 +72,7 @@ class HAProxy:
         shutil.rmtree(self._folder)
 
     @property
-    def variables(self) -> dict[str, object]:
+    def variables(self) -> dict[str, t.Any]:
         """What the playbook needs to know of it."""
         return {"drain": "haproxy", "haproxy_hosts": ["localhost"], "haproxy_socket": str(self.socket), "haproxy_backend": "site"}
 
