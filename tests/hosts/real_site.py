@@ -19,8 +19,8 @@ from tests.hosts.visitor import Place, Visitor
 from tests.playbook.runs import Playbook
 
 GROUP = "tracker"
-# (user, node, cookie)
 Door = tuple[str, str, str]
+"""User, node, cookie."""
 
 
 class RealSite(Playbook):
@@ -40,7 +40,11 @@ class RealSite(Playbook):
             "ansible_ssh_private_key_file": str(KEYS / "id"),
             "ansible_ssh_common_args": " ".join((*SSH_OPTIONS, "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=2")),
         }
-        self.environment = {"ANSIBLE_TIMEOUT": "10", "ANSIBLE_REMOTE_TMP": "~/.ansible/tmp", "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp")}
+        self.environment = {
+            "ANSIBLE_TIMEOUT": "10",
+            "ANSIBLE_REMOTE_TMP": "~/.ansible/tmp",
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"),
+        }
 
     @property
     def secrets(self) -> dict[str, str]:

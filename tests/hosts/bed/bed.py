@@ -62,6 +62,12 @@ class Site:
             node.wait_running()
         self.wait_balanced()
 
+    def remove(self) -> None:
+        """Stop every node, however it hangs, and remove its files: the hosts are as they were. Broken network cables are mended."""
+        for node in self.nodes:
+            node.host.link(True)
+            node.remove()
+
     def wait_balanced(self, seconds: float = 30) -> None:
         """Wait until the load balancer says of every node that it is up."""
         names = {node.name for node in self.nodes}
@@ -108,7 +114,10 @@ def deploy(product_name: str, nodes: int, kinds: t.Sequence[Kind] = KINDS) -> Si
         execute("CREATE TABLE stand_in_account (login varchar(64) PRIMARY KEY, password varchar(64) NOT NULL)")
     site.tokens.create_users()
     site.tokens.create()
+    site.tokens.create_members()
     site.add_user(CANARY)
+    for node in site.nodes:
+        site.tokens.note_alive(node.name)
     for node in site.nodes:
         node.install_it()
     services.prepare_load_balancer(services.BALANCER, product, [node.name for node in site.nodes], PORTS[product_name])

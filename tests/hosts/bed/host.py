@@ -65,10 +65,9 @@ class Host:
     def boot(self) -> None:
         """Switch it on."""
         groups = [str(hierarchy / CGROUP / self.name) for hierarchy in cgroups()]
-        command = [str(FILES / "host.sh"), self.name, str(self.root), namespace(self.name), *groups]
+        supervisor = [str(FILES / "host.sh"), str(self._pid_file), self.name, str(self.root), namespace(self.name), *groups]
         with (self.root.parent / "console.log").open("a", encoding="utf-8") as console:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
-        (self.root.parent / "pid").write_text(str(process.pid), encoding="utf-8")
+            subprocess.run(["setsid", "--fork", *supervisor], stdin=subprocess.DEVNULL, stdout=console, stderr=console, check=True)
 
     def wait(self, seconds: float = 60) -> None:
         """Until its sshd answers; raises TimeoutError."""
@@ -111,9 +110,13 @@ class Host:
         shutil.rmtree(self.root.parent, ignore_errors=True)
 
     @property
+    def _pid_file(self) -> Path:
+        return self.root.parent / "pid"
+
+    @property
     def _supervisor(self) -> int:
         try:
-            pid = int((self.root.parent / "pid").read_text(encoding="utf-8"))
+            pid = int(self._pid_file.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return 0
         return pid if _is_alive(pid) and b"host.sh" in Path(f"/proc/{pid}/cmdline").read_bytes() else 0

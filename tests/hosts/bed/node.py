@@ -133,6 +133,31 @@ class Node:
             self.host.run("runuser", "--user", self.product.name, "--", *self.script("stop"))
         wait_for(lambda: not self.pid, f"{self.name} stops", 60)
 
+    def kill(self) -> None:
+        """SIGKILL to every process of the installation."""
+        mark = self.product.service.install_mark.format(self.install)
+        self.host.run("pkill", "--signal", "KILL", "--full", "--", f"{mark}( |$)", check=False)
+
+    def remove(self) -> None:
+        """End its processes, and remove unit and files."""
+        if self.unit:
+            # first without its drop-ins, which may say to start it again
+            self.host.run("rm", "-rf", f"/etc/systemd/system/{self.unit}.d")
+            self.host.run("systemctl", "daemon-reload")
+            self.host.run("systemctl", "disable", "--quiet", self.unit, check=False)
+            self.host.run("systemctl", "kill", "--signal=KILL", self.unit, check=False)
+            self.host.run("systemctl", "stop", self.unit, check=False)
+        self.kill()
+        wait_for(lambda: not self.pid, f"{self.name} is gone", 20)
+        self.host.run("rm", "-rf", self.install, self.home, f"/etc/systemd/system/{self.unit or 'none'}")
+        self.host.run("systemctl", "daemon-reload")
+        self.host.run("systemctl", "reset-failed")
+
+    def drop_in(self, text: str) -> None:
+        """Change its unit: lines of the section Service."""
+        self.host.write(f"/etc/systemd/system/{self.unit}.d/test.conf", f"[Service]\n{text}\n")
+        self.host.run("systemctl", "daemon-reload")
+
     def script(self, action: t.Literal["start", "stop"]) -> list[str]:
         """The product's script with its arguments."""
         program, *arguments = getattr(self.product.service, action)

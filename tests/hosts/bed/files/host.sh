@@ -2,11 +2,12 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# host.sh NAME ROOT NAMESPACE CGROUP.. -- one host, until it is shut down; CGROUP are folders of its own, one in each hierarchy.
+# host.sh PID_FILE NAME ROOT NAMESPACE CGROUP.. -- one host, until it is shut down; CGROUP are folders of its own, one in each hierarchy.
 # Without a cgroup of its own each guest's systemd would manage that of this machine.
 set -euo pipefail
-name=$1 root=$2 namespace=$3
-shift 3
+echo "$$" > "$1"
+name=$2 root=$3 namespace=$4
+shift 4
 
 while :; do
   (
