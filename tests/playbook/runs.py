@@ -180,11 +180,13 @@ class Site(Playbook):
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         super().__init__(folder)
         self.cluster = cluster
+        self.more_secrets: dict[str, str] = {}
 
     @property
     def secrets(self) -> dict[str, str]:
         """What is never in an inventory."""
-        return {"force_reauth_proof_password": self.cluster.users[CANARY], "force_reauth_database_password": self.cluster.database.password}
+        passwords = {"proof_password": self.cluster.users[CANARY], "database_password": self.cluster.database.password}
+        return {f"force_reauth_{name}": value for name, value in (passwords | self.more_secrets).items()}
 
     def write_inventory(self, **variables: object) -> Path:
         """The inventory; variables without the prefix get it."""

@@ -53,10 +53,11 @@ def test_confluence_rolls_on_postgresql_below_a_context_path(make_site: MakeSite
     site = make_site(nodes=2, product=PRODUCTS["confluence"], database=postgresql, context="/wiki")
     browsers = signed_in(site)
     old, rows = site.pids(), site.cluster.token_rows()
+    site.more_secrets["admin_token"] = site.cluster.admin_token
     with HealthSampler(site.cluster) as health:
         result = site.run()
     assert_everybody_is_signed_out(site, browsers, rows, result)
-    result.assert_says("Confluence", "Batches n1 | n2", "remembermetoken, postgresql")
+    result.assert_says("Confluence, 2 nodes of the inventory: confirmed by the product", "Batches n1 | n2", "remembermetoken, postgresql")
     assert health.min_up >= 1
     assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
 
@@ -68,7 +69,7 @@ def test_bamboo_restarts_its_secondary_first_and_its_primary_last(make_site: Mak
     rows = site.cluster.token_rows()
     result = site.run()
     assert_everybody_is_signed_out(site, browsers, rows, result)
-    result.assert_says("Bamboo", "Batches n2 | n1", "rememberme_token")
+    result.assert_says("Bamboo, 2 nodes of the inventory: not confirmed by the product", "Batches n2 | n1", "rememberme_token")
     assert [node.state() for node in site.cluster.nodes] == ["PAUSED", "RUNNING_AS_SECONDARY"]
 
 
@@ -129,6 +130,8 @@ def test_fisheye_without_a_cluster_and_a_status_page_goes_by_an_outage(make_site
     with HealthSampler(site.cluster) as health:
         result = site.run(route="outage", accept_outage=True)
     assert_everybody_is_signed_out(site, browsers, rows, result)
-    result.assert_says("Fisheye/Crucible", "every node is down at once", "cru_login_cookie")
+    result.assert_says(
+        "Fisheye/Crucible, 1 node of the inventory: no cluster, by its settings", "every node is down at once", "cru_login_cookie"
+    )
     assert health.min_up == 0
     assert site.pids()["n1"] not in (0, old["n1"])

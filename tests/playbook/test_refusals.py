@@ -77,6 +77,13 @@ def test_what_is_asked_for_cannot_be(site: Site, arguments: tuple[str, ...], var
     assert site.state_of_everything() == before
 
 
+def test_a_node_that_the_product_knows_and_the_inventory_lacks(site: Site) -> None:
+    site.cluster.tokens.note_alive("n9")
+    before = site.state_of_everything()
+    refused(site, site.run(), "the product knows more nodes than the inventory: n9; add what is missing", "Nothing was changed.")
+    assert site.state_of_everything() == before
+
+
 def test_an_empty_inventory_is_no_green_run(site: Site) -> None:
     empty = site.folder / "empty.yml"
     empty.write_text("---\nall: {}\n", encoding="utf-8")

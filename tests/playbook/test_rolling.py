@@ -27,7 +27,9 @@ def test_everybody_is_signed_out_while_two_of_three_nodes_stay_up_and_a_second_r
         first = site.run("--limit", "tracker", run_id="CHG-1")
 
     assert first.status == 0, first.output
-    first.assert_says("Run CHG-1: PROVEN", "Batches n1 | n2 | n3", f"{len(archived)} of")
+    first.assert_says(
+        "Run CHG-1: PROVEN", "3 nodes of the inventory: confirmed by the product", "Batches n1 | n2 | n3", f"{len(archived)} of"
+    )
     assert health.min_up >= 2
     assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
     assert site.open_doors(browsers) == []
