@@ -202,7 +202,7 @@ class Node:
             "install": self.install,
             "home": self.home,
             "shared": f"{self.home}-shared",
-            "session_manager": "" if self.kind.saves_sessions else '<Manager pathname=""/>',
+            "session_manager": f'<Manager pathname="{"SESSIONS.ser" if self.kind.saves_sessions else ""}"/>',
             "session_cookie": self.product.cookies.session,
         }
 
