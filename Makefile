@@ -8,6 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PRODUCT ?= jira
 DATABASE ?= sqlite
+NODES ?= 3
+NODE ?= n1
 # the tests that take minutes are left out, except by test-all
 SELECTION ?= not long
 DATED := $(shell date -u +%Y%m%d-%H%M%S)
@@ -53,8 +55,22 @@ playbook: venv ## the real playbook on the stand-in cluster
 	@python -m demo.packages postgresql mariadb haproxy
 	@$(PYTEST) -n 2 --dist loadgroup tests/playbook
 
-hosts: venv ## the real playbook on real hosts (needs root)
+hosts: venv ## the real playbook on real hosts: systemd, sshd, Tomcat, Jetty, HAProxy (needs root)
+	@python -m demo.packages bed
 	@$(PYTEST) tests/hosts
+
+.PHONY: test-hosts bed-up bed-shell bed-down
+test-hosts: hosts ## the same
+
+bed-up: venv ## boot the bed of real hosts and leave it up (NODES=3 PRODUCT=jira|bamboo|fisheye)
+	@python -m demo.packages bed
+	@python -m tests.hosts.bed up --nodes $(NODES) --product $(PRODUCT)
+
+bed-shell: venv ## a shell on one of them (NODE=n1|lb|db)
+	@python -m tests.hosts.bed shell $(NODE)
+
+bed-down: venv ## switch them off and remove everything
+	@python -m tests.hosts.bed down
 
 .PHONY: lint $(LINTS) sanity
 lint: venv ## ruff, mypy, yamllint, ansible-lint, antsibull, shellcheck

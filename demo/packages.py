@@ -32,7 +32,7 @@ class Missing(Exception):
 
 
 class Package(t.NamedTuple):
-    """What is borrowed: how to see it, and its names for the package managers."""
+    """What is borrowed: how to see it, and its names for the package managers (several with a blank between them)."""
 
     is_there: t.Callable[[], bool]
     debian: str
@@ -54,7 +54,20 @@ def _has_mariadb() -> bool:
         return False
 
 
+# what the tests' bed of real hosts calls
+BED_PROGRAMS = ("systemd-nspawn", "mmdebstrap", "ip", "mount", "nsenter", "unshare", "pgrep", "ssh", "ssh-keygen", "tar", "zstd")
+
+
+def _has_bed() -> bool:
+    return all(map(shutil.which, BED_PROGRAMS))
+
+
 PACKAGES: t.Mapping[str, Package] = {
+    "bed": Package(
+        _has_bed,
+        "systemd-container mmdebstrap iproute2 mount util-linux procps openssh-client tar zstd",
+        "systemd-container mmdebstrap iproute util-linux procps-ng openssh-clients tar zstd",
+    ),
     "postgresql": Package(_has_postgresql, "postgresql", "postgresql-server"),
     "mariadb": Package(_has_mariadb, "mariadb-server-core", "mariadb-server"),
     "haproxy": Package(lambda: find_haproxy() is not None, "haproxy", "haproxy"),
@@ -72,9 +85,7 @@ def provide(name: str) -> None:
     if package.is_there():
         return
     if os.geteuid() != 0:
-        raise Missing(
-            f"The programs of {name} are not on this machine, and only root may install them: install the package {package.debian}."
-        )
+        raise Missing(f"The programs of {name} are not on this machine, and only root may install them: install {package.debian}.")
     print(f"Installing {name} (no service is made, no server is started) ...", flush=True)
     _install(name, package)
     if not package.is_there():
@@ -86,21 +97,21 @@ def _install(name: str, package: Package) -> None:
         if shutil.which("apt-get"):
             _install_on_debian(package.debian)
         elif shutil.which("dnf"):
-            _run("dnf", "install", "-y", "-q", package.fedora)
+            _run("dnf", "install", "-y", "-q", *package.fedora.split())
         else:
             raise Missing(f"No package manager that is known here (apt-get, dnf): install {name} by hand.")
     except subprocess.CalledProcessError as failed:
         raise Missing(f"{name} could not be installed: {' '.join(failed.cmd)} ended with status {failed.returncode}, see above.") from None
 
 
-def _install_on_debian(package: str) -> None:
+def _install_on_debian(packages: str) -> None:
     with _no_main_cluster(), _no_service():
         try:
-            _run(*_APT, package)
+            _run(*_APT, *packages.split())
         except subprocess.CalledProcessError:
             # a fresh machine has no lists of packages, an old one has lists of packages that are gone
             _run("apt-get", "update", "-q")
-            _run(*_APT, package)
+            _run(*_APT, *packages.split())
 
 
 @contextmanager

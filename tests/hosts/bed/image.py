@@ -83,7 +83,7 @@ def build(tell: t.Callable[[str], None]) -> Path:
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         root, packed = Path(scratch) / "root", Path(scratch) / target.name
         command = ["mmdebstrap", "--quiet", *_OPTIONS, f"--include={','.join(PACKAGES)}", SUITE, str(root), "-"]
-        subprocess.run(command, input=_sources(), check=True, text=True)
+        subprocess.run(command, input=sources(), check=True, text=True)
         subprocess.run(["tar", "--zstd", "--numeric-owner", "-cf", str(packed), "-C", str(root), "."], check=True)
         packed.rename(target)
     return target
@@ -95,7 +95,7 @@ def unpack(folder: Path) -> None:
     subprocess.run(["tar", "--zstd", "--numeric-owner", "-xpf", str(archive()), "-C", str(folder)], check=True)
 
 
-def _sources() -> str:
+def sources() -> str:
     """The sources of Debian itself that this machine's apt uses, whichever mirror that is."""
     own = (Path("/etc/apt/sources.list.d/debian.sources"), Path("/etc/apt/sources.list"))
     return next((path.read_text(encoding="utf-8") for path in own if path.exists() and path.stat().st_size), "")

@@ -12,7 +12,9 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-PROGRAMS = ("systemd-nspawn", "mmdebstrap", "ip", "nsenter", "ssh", "ssh-keygen", "tar", "zstd")
+from demo.packages import BED_PROGRAMS
+from tests.hosts.bed import image
+
 _NAMESPACE = "dcops-bed-probe"
 _HIERARCHIES = ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
 
@@ -26,10 +28,14 @@ def missing() -> list[str]:
     """One sentence for each need that this machine does not meet; the programs are looked for first, without them nothing is tried."""
     if os.geteuid() != 0:
         return ["The bed of hosts needs root: it mounts, makes network interfaces and boots hosts."]
-    absent = [program for program in PROGRAMS if not shutil.which(program)]
+    absent = [program for program in BED_PROGRAMS if not shutil.which(program)]
     if absent:
         return [f"The bed of hosts needs {', '.join(absent)}: python -m demo.packages bed installs them."]
     return [sentence for meets, sentence in _TRIALS if not meets()]
+
+
+def _image() -> bool:
+    return image.archive().exists() or bool(image.sources())
 
 
 def _overlay() -> bool:
@@ -72,6 +78,10 @@ def _works(*command: str) -> bool:
 
 
 _TRIALS: tuple[tuple[t.Callable[[], bool], str], ...] = (
+    (
+        _image,
+        "The bed of hosts needs Debian: its own package sources are in neither of the usual places of apt, so its image cannot be built.",
+    ),
     (_overlay, "The bed of hosts needs overlayfs below /var/tmp: mounting one failed."),
     (_namespace, "The bed of hosts needs network namespaces: 'ip netns add' failed."),
     (_veth, "The bed of hosts needs veth interfaces: 'ip link add type veth' failed."),
