@@ -13,7 +13,7 @@ import pytest
 
 from tests.hosts.bed import bed
 from tests.hosts.bed.needs import missing
-from tests.hosts.bed.node import KINDS, Kind
+from tests.hosts.bed.node import Kind
 from tests.hosts.real_site import RealSite
 from tests.hosts.traces import traces
 
@@ -41,7 +41,7 @@ def make_site(hosts: None, tmp_path: Path) -> t.Iterator[MakeSite]:  # noqa: ARG
     """``make_site("jira", nodes=3, kinds=..)``: the product on the first nodes, with an empty token table, up and balanced."""
     sites: list[RealSite] = []
 
-    def make(product: str = "jira", nodes: int = NODES, kinds: t.Sequence[Kind] = KINDS) -> RealSite:
+    def make(product: str = "jira", nodes: int = NODES, kinds: t.Sequence[Kind] = ()) -> RealSite:
         folder = tmp_path / f"site{len(sites)}"
         folder.mkdir()
         site = RealSite(bed.deploy(product, nodes, kinds), folder)

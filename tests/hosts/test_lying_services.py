@@ -68,13 +68,14 @@ def test_a_node_that_comes_back_during_its_stop_stops_the_run(pair: RealSite) ->
         result = pair.run(stop_timeout=6)
     finally:
         first.host.run("systemctl", "stop", "watchdog.service")
+        first.host.run("rm", "/etc/systemd/system/watchdog.service")
     assert result.status != 0
     result.assert_says("stopped in step 'roll'", "Done: none. Not done: n1, n2", "is still there")
     assert pair.pids()["n2"] == old["n2"]
 
 
 WATCHDOG = """[Service]
-ExecStart=/bin/sh -c 'while sleep 0.2; do pgrep -f "catalina.base" >/dev/null || runuser -u jira -- {script}; done'
+ExecStart=/bin/sh -c 'while sleep 0.2; do pgrep -f "[c]atalina.base" >/dev/null || runuser -u jira -- {script}; done'
 """
 
 

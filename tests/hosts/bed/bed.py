@@ -18,7 +18,7 @@ from tests.hosts.bed import image, services
 from tests.hosts.bed.application import compile_for_all
 from tests.hosts.bed.host import IMAGE, KEYS, Host, call, make_network, remove_network
 from tests.hosts.bed.needs import missing
-from tests.hosts.bed.node import KINDS, PORTS, Kind, Node
+from tests.hosts.bed.node import PORTS, USUAL_KINDS, Kind, Node
 from tests.hosts.bed.places import DATABASE, FOLDER, LOAD_BALANCER, address, node_names
 
 ENGINES = {"jira": "postgresql", "bamboo": "mariadb", "fisheye": "postgresql"}
@@ -104,12 +104,15 @@ def hosts() -> list[Host]:
     return [Host(path.name) for path in sorted(folder.iterdir())] if folder.is_dir() else []
 
 
-def deploy(product_name: str, nodes: int, kinds: t.Sequence[Kind] = KINDS) -> Site:
-    """Install a product on the first nodes; nothing of it runs yet. Its database is new, with one user: CANARY."""
+def deploy(product_name: str, nodes: int, kinds: t.Sequence[Kind] = ()) -> Site:
+    """Install a product on the first nodes; nothing of it runs yet. Its database is new, with one user: CANARY.
+
+    ``kinds``: in what the nodes differ; as is usual for the product when none are given.
+    """
     product = PRODUCTS[product_name]
     database = services.database_of(product, ENGINES[product_name])
     services.make_database(services.DATABASE_HOST, database)
-    site = Site(product, database, tuple(_nodes(product, database, nodes, kinds)), {})
+    site = Site(product, database, tuple(_nodes(product, database, nodes, kinds or USUAL_KINDS[product_name])), {})
     with database.transaction() as execute:
         execute("CREATE TABLE stand_in_account (login varchar(64) PRIMARY KEY, password varchar(64) NOT NULL)")
     site.tokens.create_users()

@@ -42,6 +42,7 @@ class Kind:
 
 # what a group of nodes begins with; further ones are like the first
 KINDS = (Kind(saves_sessions=True), Kind("simple", unit="tracker"), Kind("scripts", public=True))
+USUAL_KINDS: t.Mapping[str, tuple[Kind, ...]] = {"jira": KINDS, "bamboo": (Kind(),), "fisheye": (Kind("jetty"),)}
 
 
 @dataclass(frozen=True)

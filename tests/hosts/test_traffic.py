@@ -1,0 +1,56 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Forty users work through HAProxy while the cluster is rolled: they sign in again, and nothing else happens to them."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from tests.hosts.bed import services
+from tests.hosts.real_site import RealSite
+from tests.hosts.traffic import Traffic
+from tests.hosts.visitor import Visitor
+
+CLIENTS = 40
+DRAIN: dict[str, t.Any] = {"drain": "haproxy", "haproxy_hosts": ["lb"], "haproxy_backend": services.BACKEND, "drain_timeout": 60}
+
+
+def _users(site: RealSite) -> list[Visitor]:
+    """Half of them keep their connection, half stick by the cookie alone; all are signed in."""
+    visitors = [site.visitor(f"user{number:02d}", keeps_alive=number % 2 == 0) for number in range(CLIENTS)]
+    for visitor in visitors:
+        assert visitor.sign_in(site.balancer)
+    return visitors
+
+
+@pytest.mark.parametrize("requests", [pytest.param(2_000, id="short"), pytest.param(10_000, id="long", marks=pytest.mark.long)])
+def test_no_request_fails_during_a_roll_that_drains_through_haproxy(site: RealSite, requests: int) -> None:
+    with Traffic(site.balancer, _users(site)) as traffic:
+        runs = 0
+        while not runs or traffic.requests < requests:
+            result = site.run(**DRAIN)
+            assert result.status == 0, result.output
+            runs += 1
+    print(f"{traffic.requests} requests in {runs} runs: {dict(traffic.counts)}")
+    assert traffic.failures == []
+    assert traffic.requests >= requests
+    assert traffic.counts["signed_in"] >= CLIENTS, "everybody was asked to sign in again"
+    assert set(services.states_of_servers(services.BALANCER).values()) == {"UP"}
+
+
+def test_the_drain_is_undone_when_the_stop_never_happened(site: RealSite) -> None:
+    first = site.site["n1"]
+    old = site.pids()
+    # the lock of a run that took over: the check right before the stop says no
+    run = site.start(run_id="drained", **DRAIN)
+    site.wait_for_step(lambda steps: steps.get("n1") == "draining", lambda: run.over)
+    lock = first.host.root / first.home.lstrip("/") / ".force_reauth.lock"
+    lock.write_text(lock.read_text(encoding="utf-8").replace("drained", "another"), encoding="utf-8")
+    result = run.wait(site.longest)
+    assert result.status != 0
+    result.assert_says("Done: none. Not done: n1, n2, n3")
+    assert site.pids() == old
+    site.site.wait_balanced(10)
