@@ -92,6 +92,7 @@ class MariadbServer:
                 stdout=log,
                 stderr=log,
                 cwd="/",
+                env=self._environment(),
                 start_new_session=True,
             )
         self._wait_until_it_answers(self._process)
@@ -119,9 +120,15 @@ class MariadbServer:
     def _make_system_tables(self, data: Path) -> None:
         how = ["--no-defaults", f"--datadir={data}", "--skip-test-db", "--auth-root-authentication-method=normal", *_SETTINGS]
         command = [*self._account.prefix, self._installer, *how]
-        done = subprocess.run(command, capture_output=True, text=True, cwd="/", stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd="/", env=self._environment(), stdin=subprocess.DEVNULL, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"mariadb-install-db failed: {done.stdout}{done.stderr}")
+
+    def _environment(self) -> dict[str, str]:
+        # the temporary folder of the one who starts it may be closed to the account of the server
+        return {**os.environ, "TMPDIR": str(self._folder)}
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
         end = time.monotonic() + seconds

@@ -136,11 +136,11 @@ def copy() -> t.Iterator[Path]:
         if name.parts[0] in COPIED:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, folder / name)
-    for name, text in FILES.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    for name, module in LINES.items():
-        add_line(folder / name, module)
+    for new, text in FILES.items():
+        (folder / new).parent.mkdir(parents=True, exist_ok=True)
+        (folder / new).write_text(text, encoding="utf-8")
+    for registry, module in LINES.items():
+        add_line(folder / registry, module)
     yield folder
     shutil.rmtree(folder)
 
