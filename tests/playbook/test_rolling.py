@@ -11,6 +11,7 @@ import pytest
 
 from demo.behaviour import Behaviour
 from demo.sampler import HealthSampler
+from tests import tarball
 from tests.playbook.runs import Site
 
 USERS = [f"user{number:02d}" for number in range(1, 51)]
@@ -118,8 +119,10 @@ def test_a_session_that_had_died_before_the_stop_proves_nothing(make_site: MakeS
     result.assert_says("UNPROVEN", "n2: its session cookie was dead already before the stop of the node")
 
 
-def test_a_playbook_of_ones_own_that_imports_ours_with_variables_of_its_groups(make_site: MakeSite) -> None:
+def test_a_playbook_of_ones_own_imports_that_of_the_installed_tarball_with_variables_of_its_groups(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
+    tarball.install(tarball.build(site.folder), site.folder / "collections")
+    site.environment["ANSIBLE_COLLECTIONS_PATH"] = str(site.folder / "collections")
     playbook = site.folder / "ours.yml"
     playbook.write_text(
         "---\n- name: Sign everybody out\n  ansible.builtin.import_playbook: dcops.atlassian_sessions.force_reauth\n"

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.tarball import CHECKOUT, build
+
 FOR_USERS = {
     *("FILES.json", "MANIFEST.json", "LICENSE", "README.md", "requirements.txt"),
     *("changelogs", "meta", "playbooks", "plugins", "roles"),
@@ -24,14 +24,7 @@ SOMETIMES = {"CHANGELOG.md", "docs", "extensions"}
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The files of a tarball of the checkout as it is, its caches included."""
-    folder = tmp_path_factory.mktemp("tarball")
-    program = Path(sys.executable).with_name("ansible-galaxy")
-    build = [str(program), "collection", "build", "--output-path", str(folder)]
-    subprocess.run(
-        build, cwd=CHECKOUT, env={"HOME": str(folder), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, check=True, capture_output=True
-    )
-    (path,) = folder.glob("*.tar.gz")
-    with tarfile.open(path) as tar:
+    with tarfile.open(build(tmp_path_factory.mktemp("tarball"))) as tar:
         return [Path(member.name) for member in tar.getmembers() if member.isfile()]
 
 
