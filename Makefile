@@ -38,7 +38,7 @@ test: venv ## everything that CI asks for: the parts below, one after the other
 
 test-all: export SELECTION :=
 test-all: venv ## the same with the tests that take minutes; leaves a table in build/
-	@python tests/tools/parts.py --table build/test-all-$(DATED).md $(PARTS)
+	@python tests/tools/parts.py --table build/test-all-$(DATED).md $(PARTS) molecule
 
 matrix: venv ## the demo of every product on every database, and with other Ansible and SQLAlchemy; CELLS='jira-* core-*'; build/matrix.md
 	@python -m tests.tools.matrix $(foreach cell,$(CELLS),'$(cell)')
@@ -61,6 +61,11 @@ hosts: venv ## the real playbook on real hosts: systemd, sshd, Tomcat, Jetty, HA
 
 .PHONY: test-hosts bed-up bed-shell bed-down
 test-hosts: hosts ## the same
+
+.PHONY: molecule
+molecule: venv ## the scenarios of extensions/molecule, on such hosts (needs root)
+	@python -m demo.packages bed
+	@$(PYTEST) tests/molecule
 
 bed-up: venv ## boot the bed of real hosts and leave it up (NODES=3 PRODUCT=jira|bamboo|fisheye)
 	@python -m demo.packages bed
