@@ -15,7 +15,7 @@ from tests.hosts.visitor import Place, Visitor
 
 # as long as a page takes, so that requests are under way at any moment
 _PAGE_MILLISECONDS = 20
-_PAUSE = 0.15
+_PAUSE = 0.5
 
 
 class Traffic:

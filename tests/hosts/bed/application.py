@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+import tempfile
 import typing as t
 import zipfile
 from pathlib import Path
@@ -14,6 +16,7 @@ from demo.products import StandInProduct, Table
 from demo.tokens import Database
 from demo.values import FORMATS
 from tests.hosts.bed.host import call
+from tests.hosts.bed.image import archive, cache
 from tests.hosts.bed.places import APPLICATION
 
 _JARS = "/usr/share/java"
@@ -25,17 +28,32 @@ JAVA_CLASSES = "/usr/local/share/stand-in"
 
 
 def compile_for_all(image: Path) -> None:
-    """Compile it into the image, for Tomcat (jakarta.servlet) and for Jetty 9 (javax.servlet, the same interface under its older name)."""
-    root = image / JAVA_CLASSES.lstrip("/")
-    for container in _SERVLETS:
-        sources = root / container / "sources"
-        shutil.copytree(APPLICATION / "standin", sources / "standin")
-    for source in (root / "jetty/sources").rglob("*.java"):
-        source.write_text(source.read_text(encoding="utf-8").replace("jakarta.servlet", "javax.servlet"), encoding="utf-8")
-    shutil.copy(APPLICATION / "jetty/Boot.java", root / "jetty/sources")
+    """Compile it into the image, once for the cache: for Tomcat (jakarta.servlet) and for Jetty 9 (javax.servlet, its older name)."""
+    kept = cache() / f"application-{_fingerprint()}"
+    target = image / JAVA_CLASSES.lstrip("/")
+    if kept.is_dir():
+        shutil.copytree(kept, target)
+        return
+    _write_sources(target)
     for container in _SERVLETS:
         _compile(image, container)
-    _make_jar(root / "jetty/fisheyeboot.jar", root / "jetty/classes/Boot.class")
+    _make_jar(target / "jetty/fisheyeboot.jar", target / "jetty/classes/Boot.class")
+    with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+        shutil.copytree(target, Path(scratch, "copy")).rename(kept)
+
+
+def _fingerprint() -> str:
+    """Of all that the result depends on: the sources, the image, this file."""
+    files = [Path(__file__), *sorted(APPLICATION.rglob("*.java"))]
+    return hashlib.sha256(b"".join([archive().name.encode(), *(path.read_bytes() for path in files)])).hexdigest()[:16]
+
+
+def _write_sources(target: Path) -> None:
+    for container in _SERVLETS:
+        shutil.copytree(APPLICATION / "standin", target / container / "sources/standin")
+    for source in (target / "jetty/sources").rglob("*.java"):
+        source.write_text(source.read_text(encoding="utf-8").replace("jakarta.servlet", "javax.servlet"), encoding="utf-8")
+    shutil.copy(APPLICATION / "jetty/Boot.java", target / "jetty/sources")
 
 
 def jetty_jars() -> list[str]:
