@@ -90,6 +90,18 @@ def test_sessions_that_were_saved_at_the_stop_are_dead_because_the_roll_removes_
     assert site.open_doors([browser]) == []
 
 
+def test_a_node_that_cannot_be_put_back_into_the_load_balancer_stops_the_roll_and_gives_the_locks_back(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    drain, undrain = site.folder / "drain.yml", site.folder / "undrain.yml"
+    drain.write_text("---\n- name: Nothing to do\n  ansible.builtin.meta: noop\n", encoding="utf-8")
+    undrain.write_text("---\n- name: Fail\n  ansible.builtin.fail:\n    msg: it refuses\n", encoding="utf-8")
+    old = site.pids()
+    result = site.run(drain="tasks", drain_tasks=str(drain), undrain_tasks=str(undrain))
+    assert result.status != 0
+    result.assert_says("Not done: n1, n2", "n1: it refuses", "n1: it is still out of the load balancer: it refuses", "Resume:")
+    assert (site.pids()["n2"], site.locks()) == (old["n2"], [])
+
+
 def test_a_token_cache_that_survives_the_purge_stops_the_roll_after_the_first_batch(site: Site) -> None:
     for node in site.cluster.nodes:
         node.behave(token_cache=True)
