@@ -60,10 +60,18 @@ class NodeLock:
             raise SessionsError(f"The lock {self.path} is damaged. See that no run is at work here, then remove it.") from None
 
     def check_free(self, wanted: Owner, abandon: str) -> None:
-        """Raises SessionsError when another run holds it; a start of the same run is no hindrance before the record is read."""
+        """Raises SessionsError when another run holds it, or when this account could not take it.
+
+        A start of the same run is no hindrance before the record is read.
+        """
         holder = self.holder()
         if holder and holder["run_id"] not in (wanted["run_id"], abandon):
             raise SessionsError(_held(holder))
+        if not os.access(self.path.parent, os.W_OK | os.X_OK):
+            raise SessionsError(
+                f"The home folder {self.path.parent} is not open for writing to this account, and the lock lies there: "
+                "run as the product's account or as root (become)."
+            )
 
     def take(self, wanted: Owner, abandon: str) -> bool:
         """Take it, or take it over from an older start; True when that changed anything."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from pathlib import Path
@@ -97,6 +98,14 @@ def test_a_damaged_lock_is_named_and_kept(lock: NodeLock, text: str) -> None:
 def test_a_home_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SessionsError, match="no-home cannot be opened"):
         NodeLock(str(tmp_path / "no-home")).take(owner(), "")
+
+
+def test_a_home_that_the_account_may_not_write_is_refused_at_the_look(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock.check_free(owner(), "")
+    # root may write everywhere, and tests may run as root
+    monkeypatch.setattr(os, "access", lambda path, mode: path != lock.path.parent or not mode & os.W_OK)
+    with pytest.raises(SessionsError, match="is not open for writing to this account"):
+        lock.check_free(owner(), "")
 
 
 def test_of_many_runs_at_once_one_gets_it(lock: NodeLock) -> None:
