@@ -54,6 +54,7 @@ class Traffic:
                 self._count(*self._look(visitor))
             except (OSError, http.client.HTTPException) as error:
                 self._count("failed", f"{visitor.user}: {type(error).__name__} {error}")
+        visitor.leave()
 
     def _look(self, visitor: Visitor) -> tuple[str, str]:
         status, user = visitor.look(self._balancer, _PAGE_MILLISECONDS)

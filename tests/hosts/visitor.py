@@ -53,6 +53,12 @@ class Visitor:
         assert status == 200, f"{place.name} answers {status}"
         return user
 
+    def leave(self) -> None:
+        """Close the connection that is kept."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
     def request(self, place: Place, path: str, cookies: dict[str, str], form: str | None = None) -> tuple[int, str]:
         """One request; raises OSError or HTTPException when nothing answers."""
         connection = self._connection or http.client.HTTPConnection(place.address, place.port, timeout=30)
@@ -65,7 +71,7 @@ class Visitor:
             body = answer.read().decode()
         except (OSError, http.client.HTTPException):
             connection.close()
-            self._connection = None
+            self.leave()
             raise
         self._keep(connection)
         for name, morsel in SimpleCookie("\r\n".join(answer.headers.get_all("Set-Cookie") or [])).items():
