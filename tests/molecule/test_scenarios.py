@@ -16,8 +16,8 @@ from demo.playbook import collections_path
 from tests.hosts.bed.needs import missing
 from tests.hosts.traces import traces
 
-EXTENSIONS = Path(__file__).resolve().parents[2] / "extensions"
-SCENARIOS = sorted(path.parent.name for path in EXTENSIONS.glob("molecule/*/molecule.yml"))
+CHECKOUT = Path(__file__).resolve().parents[2]
+SCENARIOS = sorted(path.parent.name for path in CHECKOUT.glob("extensions/molecule/*/molecule.yml"))
 
 
 def test_there_are_scenarios() -> None:
@@ -39,6 +39,6 @@ def test_scenario(scenario: str, tmp_path: Path) -> None:
         "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", "/var/cache"),
     }
     command = [str(Path(sys.executable).with_name("molecule")), "test", "--scenario-name", scenario]
-    done = subprocess.run(command, cwd=EXTENSIONS, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert traces() - before == set()
