@@ -1,4 +1,5 @@
 #!/bin/sh
 # The stop script of a STAND-IN for @title@.
+# shellcheck source=/dev/null
 . @install@/bin/environment.sh
 exec "$CATALINA_HOME/bin/catalina.sh" stop 20
