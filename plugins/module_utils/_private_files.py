@@ -9,7 +9,7 @@ import os
 import stat
 import tempfile
 import typing as t
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
@@ -24,7 +24,9 @@ def make_private_folder(folder: Path) -> None:
         one = one.parent
     try:
         for one in reversed(missing):
-            one.mkdir(mode=0o700)
+            # another module of the run may make it at the same moment
+            with suppress(FileExistsError):
+                one.mkdir(mode=0o700)
             sync_folder(one.parent)
     except OSError as error:
         raise SessionsError(f"The folder {one} cannot be made: {error.strerror}.") from error
