@@ -15,7 +15,7 @@ JVM = "-Dcatalina.base=/opt/atlassian/bamboo "
 
 def test_the_record_says_proven_and_that_the_primary_came_last() -> None:
     assert looks.record()["phase"] == "proven"
-    assert looks.record()["batches"] == [["n2"], ["n3"], ["n1"]]
+    assert looks.record()["nodes"] == ["n2", "n3", "n1"]
     assert looks.open_files() == []
 
 
