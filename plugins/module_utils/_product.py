@@ -20,11 +20,21 @@ class Column:
 
 
 @dataclass(frozen=True)
+class UserTable:
+    """The table, in the schema of the token table, that names users: its column ``key`` holds what the tokens' ``user`` does."""
+
+    table: str
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
 class TokenTable:
     """The table of remember-me tokens. ``key`` is the primary key, ``token`` the credential itself.
 
     ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``series`` names the column that
     a rotated token keeps, where tokens rotate on use, ``sort`` the one that tells sorts of logins apart; '' elsewhere.
+    ``users`` turns ``user`` into a name; None where it is one, or where each user has one value of it anyway.
     """
 
     name: str
@@ -36,6 +46,7 @@ class TokenTable:
     created_unit: t.Literal["timestamp", "epoch_ms"]
     series: str = ""
     sort: str = ""
+    users: UserTable | None = None
 
 
 @dataclass(frozen=True)

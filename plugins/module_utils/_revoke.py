@@ -15,6 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._leftover
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._members import members_by_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._purge import Clock, Mover, Owned, purge
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._users import count_users
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._workplace import (
     FOLDER_OPTIONS,
     Source,
@@ -45,9 +46,10 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
     source = look_at_source(options)
     folder = folder_for(source, options)
     mover = Mover(source, folder, options["run_id"], _fence(options, source.cluster), clock, options["lock_wait"])
+    counted = count_users(source.store, source.look)
     scope = _revoke_archived if options["scope"] == "archived" else _revoke_all
     more = scope(options, source, folder, mover, check_mode)
-    return {**source.told, "folder": str(folder.path), **_told(source, mover), **more}
+    return {**source.told, "folder": str(folder.path), **counted, **_told(source, mover), **more}
 
 
 def _revoke_all(options: t.Mapping[str, t.Any], source: Source, folder: RunFolder, mover: Mover, check_mode: bool) -> dict[str, t.Any]:
@@ -73,14 +75,12 @@ def _revoke_archived(
 
 def _told(source: Source, mover: Mover) -> dict[str, t.Any]:
     return {
-        "users": source.look.users,
         "oldest": source.look.oldest,
         "archives": [vars(archive) for archive in mover.archives],
         "cut_off": mover.cut_off,
         "sweeps": mover.sweeps,
         "retries": mover.retries,
         "wait_seconds": round(mover.longest_wait, 3),
-        "notes": source.notes,
     }
 
 

@@ -19,11 +19,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_tex
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._membership import MemberRow
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import MemberTables, TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import MemberTables, TokenTable, UserTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._sqlalchemy_dep import sqlalchemy_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sweep import KeyRange, Sink, Statements, Sweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_users import count_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import Candidate, FoundColumn, FoundTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_table import choose_users, match_users
 
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -74,7 +76,8 @@ class TokenStore(abc.ABC):
     def look(self) -> Look:
         """Find the table, check all that a purge needs, and count. Changes nothing."""
         with self.connector.connect("look at the token table", self.begin) as connection:
-            candidate = _token_table.choose(self.candidates(connection), self.wanted, self.database.schema, self.database.where)
+            candidates = self.candidates(connection, self.wanted.name)
+            candidate = _token_table.choose(candidates, self.wanted, self.database.schema, self.database.where)
             _token_table.check_obstacles(candidate.label, self.obstacles(connection, candidate))
             table = _token_table.match_columns(candidate, self.columns(connection, candidate), self.wanted, self.database.where)
             self.check_rights(connection, table)
@@ -109,6 +112,15 @@ class TokenStore(abc.ABC):
         with self.connector.connect("read which nodes the product knows", self.begin) as connection:
             return [(str(name), state, None if beat is None else int(beat)) for name, state, beat in connection.execute(query)]
 
+    def named_users(self, table: FoundTable, wanted: UserTable) -> tuple[int, int]:
+        """How many users hold tokens, by their names, and how many tokens belong to no user.
+
+        In a transaction of its own: what fails here spoils no look at the token table.
+        """
+        with self.connector.connect("read the names of the users", self.begin) as connection:
+            candidate = choose_users(self.candidates(connection, wanted.table), wanted, table.schema)
+            return count_named(connection, table, match_users(candidate, self.columns(connection, candidate), wanted))
+
     def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
         """The key that ends the next range of so many rows; None when fewer are left."""
         statements = Statements(table)
@@ -137,8 +149,8 @@ class TokenStore(abc.ABC):
     # what engines do differently
 
     @abc.abstractmethod
-    def candidates(self, connection: Connection) -> t.Sequence[Candidate]:
-        """Everything that has the table's name, in any case, in any schema."""
+    def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
+        """Everything that has the name, in any case, in any schema."""
 
     @abc.abstractmethod
     def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:

@@ -58,13 +58,14 @@ class GenericStore(TokenStore):
         for statement in _LOCKS[connection.dialect.name]:
             connection.exec_driver_sql(statement.format(table=quoted))
 
-    def candidates(self, connection: Connection) -> t.Sequence[Candidate]:
-        """Tables and views of the schema, or of all."""
+    def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
+        """In the schema, or in all."""
         inspector = sqlalchemy_module().inspect(connection)
         wanted = self.database.schema.lower()
         schemas = [schema for schema in inspector.get_schema_names() if not wanted or schema.lower() == wanted]
-        tables = [Candidate(schema, name) for schema in schemas for name in inspector.get_table_names(schema)]
-        return tables + [Candidate(schema, name, "view") for schema in schemas for name in inspector.get_view_names(schema)]
+        tables = [Candidate(schema, found) for schema in schemas for found in inspector.get_table_names(schema)]
+        views = [Candidate(schema, found, "view") for schema in schemas for found in inspector.get_view_names(schema)]
+        return [one for one in tables + views if one.name.lower() == name.lower()]
 
     def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
         """With types as SQLAlchemy writes them."""

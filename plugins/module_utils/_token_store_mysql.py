@@ -111,10 +111,10 @@ class MysqlStore(TokenStore):
         """See TokenStore."""
         self.begin(connection)
 
-    def candidates(self, connection: Connection) -> t.Sequence[Candidate]:
+    def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
         """In the database that was named: here a schema is a database."""
-        rows = connection.exec_driver_sql(_TABLES, (self.wanted.name.lower(),))
-        return [Candidate(schema, name, "table" if kind == "BASE TABLE" else f"{kind.lower()} table") for schema, name, kind in rows]
+        rows = connection.exec_driver_sql(_TABLES, (name.lower(),))
+        return [Candidate(schema, found, "table" if kind == "BASE TABLE" else f"{kind.lower()} table") for schema, found, kind in rows]
 
     def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
         """With types as the server writes them."""

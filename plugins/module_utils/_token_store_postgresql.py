@@ -120,9 +120,9 @@ class PostgresqlStore(TokenStore):
         if locked:
             connection.exec_driver_sql(f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE")
 
-    def candidates(self, connection: Connection) -> t.Sequence[Candidate]:
+    def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
         """From the catalogue, which shows tables that the account may not use, too."""
-        return [Candidate(*row) for row in connection.exec_driver_sql(_CANDIDATES, (self.wanted.name.lower(),))]
+        return [Candidate(*row) for row in connection.exec_driver_sql(_CANDIDATES, (name.lower(),))]
 
     def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
         """With types as PostgreSQL writes them."""

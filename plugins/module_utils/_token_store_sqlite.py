@@ -55,12 +55,12 @@ class SqliteStore(TokenStore):
         connection.exec_driver_sql("PRAGMA synchronous = FULL")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    def candidates(self, connection: Connection) -> t.Sequence[Candidate]:
+    def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
         """Tables and views of that name."""
         query = "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view') AND lower(name) = ?"
-        rows = connection.exec_driver_sql(query, (self.wanted.name.lower(),))
+        rows = connection.exec_driver_sql(query, (name.lower(),))
         return [
-            Candidate("", name, "virtual table" if (sql or "").upper().startswith("CREATE VIRTUAL") else kind) for name, kind, sql in rows
+            Candidate("", found, "virtual table" if (sql or "").upper().startswith("CREATE VIRTUAL") else kind) for found, kind, sql in rows
         ]
 
     def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:

@@ -138,7 +138,10 @@ rows:
   type: int
   sample: 25000
 users:
-  description: How many users had a token when the module began.
+  description:
+    - How many users had a token when the module began, by their names. Where the token table holds keys or ids, the product's own table of
+      users tells the names.
+    - Where that table cannot be asked, RV(notes) says so, and different keys are counted.
   returned: success
   type: int
   sample: 18230
@@ -194,7 +197,9 @@ sweeps:
   type: int
   sample: 2
 notes:
-  description: What an administrator should know, for example columns that the product is not known to create; they are archived, too.
+  description:
+    - What an administrator should know, for example columns that the product is not known to create (they are archived, too), or tokens
+      that belong to nobody.
   returned: success
   type: list
   elements: str

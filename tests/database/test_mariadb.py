@@ -15,6 +15,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_mysql import server_name
 
+from demo.imitated import PRODUCTS
+from demo.tokens import Tokens
 from tests.database.site import Site, lines
 from tests.database.tables import JIRA
 from tests.database.test_contention import INSERT, open_transaction
@@ -154,6 +156,7 @@ def test_a_galera_cluster_has_one_name_on_every_node(reported: dict[str, str], n
 
 def test_a_galera_cluster_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not run on a Galera cluster: its answer is imitated."""
+    Tokens(site.database, PRODUCTS["jira"]).create_users()
     assert site.look()["notes"] == []
     ask = _token_store_mysql.reported_by
     monkeypatch.setattr(

@@ -103,3 +103,12 @@ def test_no_two_products_can_be_taken_for_each_other(name: str) -> None:
     others = [other for other in PRODUCTS.values() if other is not own]
     assert not [other.name for other in others if set(own.files.signs) & set(other.files.signs)]
     assert not [other.name for other in others if (own.tokens.name, own.tokens.columns) == (other.tokens.name, other.tokens.columns)]
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [("jira", "app_user"), ("fisheye", "cru_user"), ("confluence", ""), ("bamboo", ""), ("bitbucket", "")],
+)
+def test_a_key_or_an_id_is_turned_into_a_name_by_the_products_table(name: str, table: str) -> None:
+    users = PRODUCTS[name].tokens.users
+    assert (users.table if users else "") == table

@@ -18,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     Service,
     SessionKeys,
     TokenTable,
+    UserTable,
     Web,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import MANIFEST_PATH, SURVIVES, WHOAMI_PATH
@@ -45,6 +46,8 @@ FISHEYE = Product(
         created_unit="epoch_ms",
         # the table is said to hold logins of feeds, too: what the numbers mean is not known
         sort="cru_type",
+        # recalled, not documented: where it is otherwise, users are counted by their ids, and a note says so
+        users=UserTable("cru_user", key="cru_user_id", name="cru_user_name"),
     ),
     files=Files(
         signs=("bin/fisheyectl.sh", "fisheyeboot.jar"),

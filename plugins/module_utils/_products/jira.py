@@ -21,6 +21,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     SessionKeys,
     TokenTable,
     Tomcat,
+    UserTable,
     Web,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
@@ -58,6 +59,8 @@ JIRA = Product(
         user="username",
         created="created",
         created_unit="timestamp",
+        # names in lower case
+        users=UserTable("app_user", key="user_key", name="lower_user_name"),
     ),
     files=Files(
         signs=(_POINTER,),

@@ -1,0 +1,135 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users are counted by their names, through the product's own table of users; where that cannot be asked, by what the tokens hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from demo.imitated import PRODUCTS
+from demo.tokens import Tokens
+from tests.database.site import Site
+
+
+@pytest.fixture
+def users(site: Site) -> Tokens:
+    """Jira's table of users: eve is KEY1, adam KEY2."""
+    tokens = Tokens(site.database, PRODUCTS["jira"])
+    tokens.create_users()
+    tokens.add_user("eve", 1)
+    tokens.add_user("adam", 2)
+    return tokens
+
+
+def hold(site: Site, *owners: str | None) -> None:
+    """A token for each owner."""
+    site.add(*((number, "2026-02-03 04:05:06", f"token{number}", owner) for number, owner in enumerate(owners, start=1)))
+
+
+@pytest.mark.usefixtures("users")
+def test_users_are_counted_by_their_names(site: Site) -> None:
+    # two keys of one name: somebody who was deleted and made again
+    site.run_sql("INSERT INTO app_user (id, user_key, lower_user_name) VALUES (3, 'KEY3', 'eve')")
+    hold(site, "KEY1", "KEY1", "KEY2", "KEY3")
+    looked = site.look()
+    assert (looked["rows"], looked["users"], looked["notes"]) == (4, 2, [])
+
+
+@pytest.mark.usefixtures("users")
+def test_tokens_that_belong_to_nobody_are_said_and_deleted_as_well(site: Site) -> None:
+    hold(site, "KEY1", "GONE", "GONE", None)
+    looked = site.look()
+    assert (looked["rows"], looked["users"]) == (4, 1)
+    assert looked["notes"] == ["3 tokens belong to no user of app_user: they are deleted as well."]
+    done = site.purge()
+    assert (done["rows"], done["users"], done["notes"], site.rows()) == (4, 1, looked["notes"], [])
+    assert len(site.rows("app_user")) == 2
+
+
+@pytest.mark.usefixtures("users")
+def test_an_empty_token_table_has_no_users(site: Site) -> None:
+    looked = site.look()
+    assert (looked["rows"], looked["users"], looked["notes"]) == (0, 0, [])
+
+
+def test_without_the_table_of_users_the_keys_are_counted_and_a_note_says_so(site: Site) -> None:
+    hold(site, "KEY1", "KEY1", "KEY2")
+    looked = site.look()
+    assert (looked["rows"], looked["users"]) == (3, 2)
+    (note,) = looked["notes"]
+    assert note.lower().startswith(
+        "users are counted by the column username of their tokens, not by their names: the account sees no table"
+    )
+    assert site.purge()["rows"] == 3
+
+
+@pytest.mark.usefixtures("users")
+def test_without_the_column_of_names_the_keys_are_counted_and_a_note_says_so(site: Site) -> None:
+    site.run_sql("ALTER TABLE app_user RENAME COLUMN lower_user_name TO other")
+    hold(site, "KEY1")
+    looked = site.look()
+    assert (looked["users"], looked["notes"][0].endswith("app_user has no column lower_user_name.")) == (1, True)
+    assert site.purge()["rows"] == 1
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mariadb"])
+def test_an_id_is_turned_into_a_name_as_well(engine: str, request: pytest.FixtureRequest) -> None:
+    site = replace(request.getfixturevalue(engine), product="fisheye")
+    tokens = Tokens(site.database, PRODUCTS["fisheye"])
+    tokens.create_users()
+    tokens.create()
+    for number, login in enumerate(("eve", "adam"), start=1):
+        tokens.add_user(login, number)
+        tokens.make(login)
+        tokens.make(login)
+    looked = site.look()
+    assert (looked["rows"], looked["users"]) == (4, 2)
+    assert not [note for note in looked["notes"] if "user" in note.lower()]
+
+
+def limited(site: Site, *grants: str) -> Site:
+    """The site as an account sees it that has these rights alone."""
+    account = f"reader_{site.database.name}"
+    kind, way = ("USER", "IDENTIFIED BY") if site.engine == "mariadb" else ("ROLE", "LOGIN PASSWORD")
+    made = f"CREATE {kind} {account} {way} '{site.database.password}'"
+    site.run_sql(made, *(f"GRANT {grant} TO {account}" for grant in grants))
+    return site.with_database(user=account)
+
+
+def test_an_account_that_may_not_read_them_is_told_so_and_may_purge(server_site: Site) -> None:
+    Tokens(server_site.database, PRODUCTS["jira"]).create_users()
+    hold(server_site, "KEY1", "KEY2")
+    site = limited(server_site, "SELECT, DELETE ON remembermetoken")
+    looked = site.look()
+    assert looked["users"] == 2
+    (note,) = looked["notes"]
+    # where the catalogue shows only what the account may use, the table is not there for it
+    assert note.endswith(("the account lacks a right.", "the account sees no table app_user in schema " + site.database.name + "."))
+    assert (site.purge()["rows"], server_site.rows()) == (2, [])
+
+
+def test_a_key_that_cannot_be_compared_is_a_note(postgres_site: Site) -> None:
+    postgres_site.run_sql("CREATE TABLE app_user (user_key integer, lower_user_name text)")
+    hold(postgres_site, "KEY1")
+    looked = postgres_site.look()
+    assert looked["users"] == 1
+    assert "cannot read the names of the users" in looked["notes"][0]
+
+
+def test_the_table_of_users_in_another_schema_is_not_taken(postgres_site: Site) -> None:
+    Tokens(postgres_site.database, PRODUCTS["jira"]).create_users()
+    postgres_site.run_sql("CREATE SCHEMA other", "ALTER TABLE app_user SET SCHEMA other")
+    hold(postgres_site, "KEY1")
+    assert "the account sees no table app_user in schema public" in postgres_site.look()["notes"][0]
+
+
+def test_the_table_is_found_whatever_its_case(site: Site) -> None:
+    quote = "`" if site.engine == "mariadb" else '"'
+    name, key, login = (f"{quote}{one}{quote}" for one in ("APP_USER", "USER_KEY", "LOWER_USER_NAME"))
+    site.run_sql(f"CREATE TABLE {name} ({key} varchar(255), {login} varchar(255))", f"INSERT INTO {name} VALUES ('KEY1', 'eve')")  # noqa: S608
+    hold(site, "KEY1", "GONE")
+    looked = site.look()
+    assert (looked["users"], looked["notes"]) == (1, ["1 token belongs to no user of app_user: it is deleted as well."])
