@@ -29,6 +29,7 @@ class FilterModule:
             "result_lines": _report.result_lines,
             "roll_plan": _roll_plan.make_plan,
             "roll_verdict": _verdict.verdict,
+            "standbys": _seen.standbys,
             "still_open": _verdict.still_open,
             "unseen": _seen.unseen,
         }

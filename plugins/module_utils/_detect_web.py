@@ -113,14 +113,15 @@ def find_cookies(product: Product, lookup: Lookup, tomcat: TomcatOfProduct | Non
 
 
 def find_sessions(product: Product, install: str, lookup: Lookup, tomcat: TomcatOfProduct | None) -> tuple[dict[str, t.Any], list[FactRow]]:
-    """Where sessions are kept, by which finding, and the patterns of the files that Tomcat saves them in; and the fact."""
+    """Where sessions are kept, by which finding, the patterns of the files that Tomcat saves them in, and those there are; and the fact."""
     sessions = (tomcat.sessions() if tomcat else None) or _by_setting(product.files.sessions, lookup)
     files = [f"{glob.escape(install)}/{pattern}" for pattern in product.persisted_sessions]
     if sessions.pathname:
         # relative to the folder of the application below work/
         own = [sessions.pathname] if sessions.pathname.startswith("/") else [re.sub(r"[^/]+$", sessions.pathname, one) for one in files]
         files = [*files, *own]
-    return {"kept": sessions.kept, "where": sessions.where, "files": files}, [
+    saved = sorted({path for pattern in files for path in lookup.node.glob("/", pattern.lstrip("/"))})
+    return {"kept": sessions.kept, "where": sessions.where, "files": files, "saved": saved}, [
         row("sessions.kept", Found(sessions.kept, sessions.sure, sessions.where))
     ]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+Results = t.Sequence[t.Mapping[str, t.Any]]
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
@@ -60,6 +61,23 @@ def failures(results: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     ]
 
 
+class Standbys(t.TypedDict):
+    """``lines``: one for each cold standby that is down; ``problems``: a sentence for each node that is none, or was not seen."""
+
+    lines: list[str]
+    problems: list[str]
+
+
+def standbys(nodes: t.Sequence[str], results: Results) -> Standbys:
+    """``results``: of ``product_detect``, in a loop over the nodes that are named cold standbys."""
+    looked = {one["item"]: one for one in results}
+    problems = {node: _no_standby(looked.get(node, {})) for node in nodes}
+    return {
+        "lines": [f"{node}: cold standby, left alone{_saved(looked[node])}" for node in nodes if not problems[node]],
+        "problems": [f"{node} is named a cold standby, and {problem}" for node, problem in problems.items() if problem],
+    }
+
+
 def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, batch: t.Sequence[str], step: str, resume: str) -> str:
     """Where a run stands that cannot go on, and the command that takes it up again."""
     done = [node for node in plan["nodes"] if "__force_reauth_back" in hostvars[node]]
@@ -75,6 +93,18 @@ def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, batch: t.Seq
         f"Last seen: {'; '.join(seen) or 'see the failed task above'}. "
         f"Resume: {resume} (and the variables and vault options of this run)"
     )
+
+
+def _no_standby(look: t.Mapping[str, t.Any]) -> str:
+    if look.get("failed") or "process" not in look:
+        return f"was not seen: {str(look.get('msg') or 'it does not answer').rstrip('.')}"
+    process = look["process"]
+    return f"its process runs: {process['pid']} from {look['install_dir']}" if process["running"] else ""
+
+
+def _saved(look: t.Mapping[str, t.Any]) -> str:
+    saved = look["sessions"]["saved"]
+    return f"; saved sessions lie on it, which its start may bring back: remove {' and '.join(saved)} before it is started" if saved else ""
 
 
 def _why_unseen(found: t.Mapping[str, t.Any]) -> str:

@@ -188,13 +188,14 @@ control:
 sessions:
   description:
     - Where the container keeps its sessions (C(kept) is V(memory), V(disk), V(replicated), V(outside) or V(unknown)) and by which finding.
-    - V(disk) is a file written at a stop and loaded at a start; C(files) are the patterns of such files.
+    - V(disk) is a file written at a stop and loaded at a start; C(files) are the patterns of such files, C(saved) those that are there.
   returned: success
   type: dict
   sample:
     kept: memory
     where: "/opt/atlassian/jira/conf/context.xml:12 StandardManager without a file"
     files: [/opt/atlassian/jira/work/Catalina/*/*/SESSIONS.ser]
+    saved: []
 cookies:
   description: The names of the session cookie and of the remember-me cookie, as they are set up.
   returned: success

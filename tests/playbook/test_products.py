@@ -62,15 +62,43 @@ def test_confluence_rolls_on_postgresql_below_a_context_path(make_site: MakeSite
     assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
 
 
-def test_bamboo_restarts_its_secondary_first_and_its_primary_last(make_site: MakeSite) -> None:
-    site = make_site(nodes=2, product=PRODUCTS["bamboo"])
+def test_bamboo_restarts_its_secondary_first_and_its_primary_last_and_leaves_a_cold_standby_alone(make_site: MakeSite) -> None:
+    site = make_site(nodes=3, product=PRODUCTS["bamboo"])
     site.cluster["n1"].behave(running_state="PAUSED")
+    standby = site.cluster["n3"]
+    standby.behave(persist_sessions=True)
     browsers = signed_in(site)
     rows = site.cluster.token_rows()
-    result = site.run()
+    standby.stop()
+    saved = standby.persisted_sessions
+    kept = saved.read_bytes()
+    result = site.run(inventory=with_standby(site, standby.name))
+    result.assert_says(
+        "Bamboo, 2 nodes of the inventory: not confirmed by the product",
+        "Batches n2 | n1",
+        "rememberme_token",
+        "Standby n3: cold standby, left alone; saved sessions lie on it",
+        f"remove {saved} before it is started",
+    )
+    assert result.said.count("n3: cold standby, left alone") == 2, "once in the plan, once in the result"
+    assert site.record()["standbys"] == ["n3"]
+    assert (site.pids()["n3"], saved.read_bytes()) == (0, kept)
+    # as the line says; then it serves nobody's old cookie either
+    saved.unlink()
+    standby.start()
+    standby.wait_running()
     assert_everybody_is_signed_out(site, browsers, rows, result)
-    result.assert_says("Bamboo, 2 nodes of the inventory: not confirmed by the product", "Batches n2 | n1", "rememberme_token")
-    assert [node.state() for node in site.cluster.nodes] == ["PAUSED", "RUNNING_AS_SECONDARY"]
+    assert [node.state() for node in site.cluster.nodes] == ["PAUSED", "RUNNING_AS_SECONDARY", "RUNNING_AS_SECONDARY"]
+
+
+def with_standby(site: Site, name: str) -> Path:
+    """The inventory, in which that node is named a cold standby."""
+    inventory = site.write_inventory()
+    host = f"        {name}:\n"
+    text = inventory.read_text(encoding="utf-8")
+    assert host in text
+    inventory.write_text(text.replace(host, f"{host}          force_reauth_cold_standby: true\n"), encoding="utf-8")
+    return inventory
 
 
 def test_a_secondary_of_bamboo_that_never_comes_up_stops_the_roll_before_the_primary(make_site: MakeSite) -> None:
