@@ -78,6 +78,15 @@ def node_problems(look: Look, ready: Look, record: Record) -> list[str]:
     return problems
 
 
+def record_problems(nodes: t.Sequence[str], looked: t.Sequence[str], standbys: t.Sequence[str]) -> list[str]:
+    """Whether the nodes are those that the run began with. ``nodes`` and ``standbys``: of the record; ``looked``: of the inventory."""
+    took_over = "it was a cold standby when this run began: set the run aside with force_reauth_abandon, and start a new one"
+    return [
+        *(f"{node}: it is in the run record, but not in the group, or a cold standby now" for node in nodes if node not in looked),
+        *(f"{node}: {took_over if node in standbys else 'it is not in the record of this run'}" for node in looked if node not in nodes),
+    ]
+
+
 def balancer_problems(look: Look, record: Record) -> list[str]:
     """What load balancers say against a node. What a run that goes on has drained, it puts back itself."""
     if record.get("step"):
@@ -165,8 +174,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     route = record.get("route") or route_of(options["route"], len(looks))
     problems = [f"{node}: {one}" for node in facts for one in node_problems(looks[node], looks[node]["ready"], node_records.get(node, {}))]
     problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
-    problems += [f"{node}: it is in the run record, but not in the group" for node in nodes if node not in looks]
-    problems += [f"{node}: it is not in the record of this run" for node in looks if node not in nodes]
+    problems += record_problems(nodes, list(looks), record.get("standbys", []))
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
     embedded = any(look["database"]["embedded"] for look in looks.values())
     problems += route_problems(route, len(nodes), embedded, options["accept_outage"])

@@ -115,6 +115,17 @@ def test_sessions_that_are_saved_at_a_stop_are_seen(node: ClusterNode) -> None:
     node.behave(persist_sessions=False)
     assert answer["sessions"]["kept"] == "disk"
     assert answer["sessions"]["files"] == [str(node.install / "work/Catalina/*/*/SESSIONS.ser")]
+    assert answer["sessions"]["saved"] == []
+
+
+def test_saved_sessions_that_lie_there_are_named(node: ClusterNode) -> None:
+    saved = node.persisted_sessions
+    saved.parent.mkdir(parents=True, exist_ok=True)
+    saved.write_bytes(b"")
+    try:
+        assert _detect(install_dir=str(node.install))["sessions"]["saved"] == [str(saved)]
+    finally:
+        saved.unlink()
 
 
 @pytest.mark.usefixtures("_alone")

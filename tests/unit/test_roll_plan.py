@@ -167,6 +167,20 @@ def test_a_group_that_has_changed_since_the_first_start_is_refused(nodes: list[s
     assert any(sentence in problem for problem in plan(THREE, {"nodes": nodes})["problems"])
 
 
+@pytest.mark.parametrize(
+    ("record", "problems"),
+    [
+        ({"nodes": ["n1", "n2", "n3"], "standbys": ["n4"]}, []),
+        ({"nodes": ["n1", "n2"], "standbys": ["n3"]}, ["n3: it was a cold standby when this run began: set the run aside"]),
+        ({"nodes": ["n1", "n2", "n3", "n4"], "standbys": []}, ["n4: it is in the run record, but not in the group, or a cold standby now"]),
+    ],
+    ids=["still one", "has taken over", "is one now"],
+)
+def test_a_cold_standby_of_the_first_start_is_still_one(record: dict[str, t.Any], problems: list[str]) -> None:
+    found = plan(THREE, record)["problems"]
+    assert [one[: len(said)] for one, said in zip(found, problems, strict=True)] == problems
+
+
 def test_nodes_of_two_clusters_are_told_apart_by_product_version_and_database() -> None:
     other = look(database={**look()["database"], "name": "wiki"})
     found = _roll_plan.clusters({"n1": look(), "w1": other, "n2": look(), "x1": look(version="10.0.0")})

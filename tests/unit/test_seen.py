@@ -14,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._seen imp
     failures,
     looks,
     not_up,
+    standbys,
     unseen,
 )
 
@@ -105,3 +106,50 @@ def test_a_command_that_failed_is_told_with_its_last_words() -> None:
     failed = {"msg": "non-zero return code", "cmd": ["stop.sh"], "stderr": "Tomcat did not stop\nStop aborted."}
     sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": {"ansible_failed_result": failed}}, ["n1"], "roll", "c")
     assert "n1: non-zero return code: Stop aborted." in sentence
+
+
+def detected(pid: int = 0, saved: t.Sequence[str] = ()) -> dict[str, t.Any]:
+    """What ``product_detect`` returns of a node, as far as it matters here."""
+    return {
+        "item": "n3",
+        "install_dir": "/opt/one",
+        "process": {"running": pid > 0, "pid": pid},
+        "sessions": {"kept": "disk", "saved": list(saved)},
+    }
+
+
+@pytest.mark.parametrize(
+    ("look", "more"),
+    [
+        (detected(), ""),
+        (
+            detected(saved=["/a.ser", "/b.ser"]),
+            "; saved sessions lie on it, which its start may bring back: remove /a.ser and /b.ser before it is started",
+        ),
+    ],
+    ids=["down", "saved sessions"],
+)
+def test_a_cold_standby_that_is_down_is_named_with_what_lies_on_it(look: dict[str, t.Any], more: str) -> None:
+    assert standbys(["n3"], [look]) == {"lines": [f"n3: cold standby, left alone{more}"], "problems": []}
+
+
+@pytest.mark.parametrize(
+    ("results", "problem"),
+    [
+        ([detected(pid=4711)], "its process runs: 4711 from /opt/one"),
+        ([{"item": "n3", "failed": True, "msg": "No installation was found."}], "was not seen: No installation was found"),
+        ([{"item": "n3", "unreachable": True, "msg": "timed out"}], "was not seen: timed out"),
+        ([{"item": "n3"}], "was not seen: it does not answer"),
+        ([{**detected(), "item": "n4"}], "was not seen: it does not answer"),
+        ([], "was not seen: it does not answer"),
+    ],
+    ids=["runs", "failed", "lost", "says nothing", "another one", "not asked"],
+)
+def test_a_standby_that_runs_or_was_not_seen_speaks_against_the_run(results: list[dict[str, t.Any]], problem: str) -> None:
+    assert standbys(["n3"], results) == {"lines": [], "problems": [f"n3 is named a cold standby, and {problem}"]}
+
+
+def test_every_standby_is_judged_by_its_own_look() -> None:
+    found = standbys(["n3", "n4"], [{**detected(pid=7), "item": "n4"}, detected()])
+    assert (found["lines"], len(found["problems"])) == (["n3: cold standby, left alone"], 1)
+    assert found["problems"][0].startswith("n4 is named a cold standby")
