@@ -28,7 +28,7 @@ def _users(site: RealSite) -> list[Visitor]:
 
 @pytest.mark.parametrize("requests", [pytest.param(2_000, id="short"), pytest.param(10_000, id="long", marks=pytest.mark.long)])
 def test_no_request_fails_during_a_roll_that_drains_through_haproxy(
-    site: RealSite, requests: int, record_property: t.Callable[[str, object], None]
+    site: RealSite, requests: int, record_testsuite_property: t.Callable[[str, object], None]
 ) -> None:
     with Traffic(site.balancer, _users(site)) as traffic:
         runs = 0
@@ -36,7 +36,7 @@ def test_no_request_fails_during_a_roll_that_drains_through_haproxy(
             result = site.run(**DRAIN)
             assert result.status == 0, result.output
             runs += 1
-    record_property("traffic", f"{traffic.requests} requests in {runs} runs: {dict(traffic.counts)}")
+    record_testsuite_property("traffic", f"{traffic.requests} requests in {runs} runs: {dict(traffic.counts)}")
     assert traffic.failures == []
     assert traffic.requests >= requests
     assert traffic.counts["signed_in"] >= CLIENTS, "everybody was asked to sign in again"
