@@ -14,6 +14,7 @@ import pytest
 
 from demo.playbook import collections_path
 from tests.hosts.bed.needs import missing
+from tests.hosts.bed.reservation import LONGEST_RUN, VARIABLE, reserved
 from tests.hosts.traces import traces
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -26,19 +27,21 @@ def test_there_are_scenarios() -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_scenario(scenario: str, tmp_path: Path) -> None:
-    problems = missing()
-    if problems:
-        # CI=true makes a failure of it, see tests/conftest.py
-        pytest.skip(" ".join(problems))
-    before = traces()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MOLECULE_", "PYTEST_"))},
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
         "ANSIBLE_HOME": str(tmp_path / "ansible"),
+        VARIABLE: "true",
         "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", "/var/cache"),
     }
     command = [str(Path(sys.executable).with_name("molecule")), "test", "--scenario-name", scenario]
-    done = subprocess.run(command, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert traces() - before == set()
+    with reserved(LONGEST_RUN):
+        problems = missing()
+        if problems:
+            # CI=true makes a failure of it, see tests/conftest.py
+            pytest.skip(" ".join(problems))
+        before = traces()
+        done = subprocess.run(command, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert traces() - before == set()

@@ -11,7 +11,7 @@ import shutil
 import pytest
 
 from demo.imitated import PRODUCTS
-from tests.hosts.bed import image, needs
+from tests.hosts.bed import image, needs, reservation
 from tests.hosts.bed.application import shape
 from tests.hosts.bed.places import address, node_names
 from tests.hosts.bed.services import database_of
@@ -40,6 +40,18 @@ def test_another_recipe_is_another_image(monkeypatch: pytest.MonkeyPatch) -> Non
     before = image.archive()
     monkeypatch.setattr(image, "PACKAGES", (*image.PACKAGES, "tomcat9"))
     assert (image.archive() != before, image.archive().parent) == (True, before.parent)
+
+
+def test_a_bed_that_another_process_uses_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reservation, "_NAME", f"\0dcops-bed-test-{os.getpid()}")
+    with reservation.reserved(seconds=0):
+        with pytest.raises(TimeoutError, match="which another process on this machine uses"), reservation.reserved(seconds=0):
+            pass
+        monkeypatch.setenv(reservation.VARIABLE, "true")
+        with reservation.reserved(seconds=0):
+            monkeypatch.delenv(reservation.VARIABLE)
+    with reservation.reserved(seconds=0):
+        pass
 
 
 def test_hosts_have_addresses_of_their_own() -> None:

@@ -14,6 +14,7 @@ from tests.hosts.bed import bed
 from tests.hosts.bed.host import Host, ssh_command
 from tests.hosts.bed.needs import missing
 from tests.hosts.bed.places import node_names
+from tests.hosts.bed.reservation import reserved
 
 
 def main() -> int:
@@ -31,10 +32,17 @@ def main() -> int:
         return _probe()
     if options.action == "shell":
         return subprocess.run(ssh_command(Host(options.host)), check=False).returncode
-    if options.action == "down":
-        bed.down()
-        return 0
-    return _up(options.nodes, options.product)
+    try:
+        with reserved(seconds=5):
+            return _down() if options.action == "down" else _up(options.nodes, options.product)
+    except (bed.BedMissing, TimeoutError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _down() -> int:
+    bed.down()
+    return 0
 
 
 def _probe() -> int:
@@ -45,11 +53,7 @@ def _probe() -> int:
 
 def _up(nodes: int, product: str) -> int:
     began = time.monotonic()
-    try:
-        bed.up(nodes)
-    except bed.BedMissing as error:
-        print(error, file=sys.stderr)
-        return 1
+    bed.up(nodes)
     site = bed.deploy(product, nodes)
     site.start()
     print(f"Up in {time.monotonic() - began:.0f} s: {', '.join(node_names(nodes))}, lb and db, with a stand-in for {site.product.title}.")
