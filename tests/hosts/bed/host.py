@@ -55,8 +55,8 @@ class Host:
         call("mount", "-t", "overlay", namespace(self.name), "-o", layers, str(self.root))
         self.write("/etc/hosts", hosts)
         self.write("/etc/hostname", f"{self.name}\n")
-        for account in ("/root", "/home/deploy"):
-            self.write(f"{account}/.ssh/authorized_keys", (KEYS / "id.pub").read_text(encoding="utf-8"), mode=0o600)
+        for home in ("root", "home/deploy"):
+            self.write(f"/{home}/.ssh/authorized_keys", (KEYS / "id.pub").read_text(encoding="utf-8"), mode=0o600)
         self.inside("chown", "-R", "deploy:deploy", "/home/deploy")
         self.write("/etc/ssh/ssh_host_ed25519_key", (KEYS / "host").read_text(encoding="utf-8"), mode=0o600)
         self.write("/etc/ssh/sshd_config.d/bed.conf", "UseDNS no\nPasswordAuthentication no\nMaxStartups 100\n")
