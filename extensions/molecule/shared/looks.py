@@ -14,17 +14,6 @@ from pathlib import Path
 ARCHIVES = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "archives"
 
 
-TALK = """
-import socket, sys
-talk = socket.socket(socket.AF_UNIX)
-talk.settimeout(10)
-talk.connect("/run/haproxy/admin.sock")
-talk.sendall(sys.stdin.buffer.read())
-print(b"".join(iter(lambda: talk.recv(65536), b"")).decode(), end="")
-"""
-"""A program that sends HAProxy's admin socket what it reads."""
-
-
 def inventory() -> str:
     """The inventory of the scenario."""
     return os.environ["MOLECULE_INVENTORY_FILE"]

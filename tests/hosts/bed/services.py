@@ -15,8 +15,9 @@ from tests.hosts.bed.places import DATABASE, FILES, LOAD_BALANCER, NETWORK, addr
 PUBLIC_HOST = "site.example.test"
 BACKEND = "nodes"
 SOCKET = "/run/haproxy/admin.sock"
+STATES = f"show stat {BACKEND} 4 -1"
 # run there: no program for a socket is on every Debian, but Python
-_TALK = """
+TALK = """
 import socket, sys
 talk = socket.socket(socket.AF_UNIX)
 talk.settimeout(10)
@@ -90,12 +91,17 @@ def prepare_load_balancer(host: Host, product: StandInProduct, nodes: t.Sequence
 
 def ask_load_balancer(host: Host, command: str) -> str:
     """What HAProxy's admin socket answers."""
-    return host.run("python3", "-c", _TALK, SOCKET, command)
+    return host.run("python3", "-c", TALK, SOCKET, command)
 
 
 def states_of_servers(host: Host) -> dict[str, str]:
     """What HAProxy thinks of each node: UP, DOWN, MAINT, DRAIN, .."""
-    rows = [row.split(",") for row in ask_load_balancer(host, f"show stat {BACKEND} 4 -1").splitlines() if row.startswith(f"{BACKEND},")]
+    return states_in(ask_load_balancer(host, STATES))
+
+
+def states_in(table: str) -> dict[str, str]:
+    """The same, of the answer to STATES."""
+    rows = [row.split(",") for row in table.splitlines() if row.startswith(f"{BACKEND},")]
     return {row[1]: row[17] for row in rows}
 
 

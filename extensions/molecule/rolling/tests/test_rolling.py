@@ -10,6 +10,7 @@ import typing as t
 import testinfra
 
 from extensions.molecule.shared import looks
+from tests.hosts.bed import services
 
 testinfra_hosts = ["ansible://cluster"]
 JVM = "-Dcatalina.base=/opt/atlassian/jira "
@@ -41,6 +42,5 @@ def test_no_saved_sessions_are_left(host: t.Any) -> None:
 
 def test_haproxy_says_that_every_node_is_up() -> None:
     balancer = testinfra.get_host("ansible://lb?ansible_inventory=" + looks.inventory())
-    table = balancer.check_output("echo 'show stat nodes 4 -1' | python3 -c %s", looks.TALK)
-    states = {row.split(",")[1]: row.split(",")[17] for row in table.splitlines() if row.startswith("nodes,")}
-    assert states == {"n1": "UP", "n2": "UP", "n3": "UP"}
+    table = balancer.check_output("python3 -c %s %s %s", services.TALK, services.SOCKET, services.STATES)
+    assert services.states_in(table) == {"n1": "UP", "n2": "UP", "n3": "UP"}
