@@ -37,7 +37,7 @@ def test_its_process_is_another_one_of_the_products_account(host: t.Any) -> None
 
 
 def test_no_saved_sessions_are_left(host: t.Any) -> None:
-    assert host.find("/opt/atlassian/jira/work", name="SESSIONS.ser") == []
+    assert host.check_output("find /opt/atlassian/jira/work -name SESSIONS.ser") == ""
 
 
 def test_haproxy_says_that_every_node_is_up() -> None:
