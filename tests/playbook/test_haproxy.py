@@ -54,6 +54,7 @@ def test_a_drain_that_cannot_end_is_undone_and_no_request_fails_in_the_run_that_
     assert (set(haproxy.states().values()), site.open_doors(browsers)) == ({"UP"}, [])
 
 
+@pytest.mark.long
 def test_a_node_that_a_killed_run_left_in_maintenance_is_put_back_by_its_resume(site: Site, haproxy: HAProxy) -> None:
     variables = {**haproxy.variables, "run_id": "CHG-1"}
     site.kill_when(site.start(**variables), lambda steps: steps.get("n1") == "stopping")

@@ -23,7 +23,6 @@ OUTAGE: dict[str, t.Any] = {"route": "outage", "accept_outage": True}
 MOMENTS = [
     ("prepared", ROLLING, "", "prepared"),
     ("stopping the first", ROLLING, "n1", "stopping"),
-    ("starting the last", ROLLING, "n2", "starting"),
     ("everything stopped", OUTAGE, "n2", "cleaned"),
 ]
 MORE_MOMENTS = [
@@ -33,6 +32,7 @@ MORE_MOMENTS = [
     ("first cleaned", ROLLING, "n1", "cleaned"),
     ("starting the first", ROLLING, "n1", "starting"),
     ("first up", ROLLING, "n1", "up"),
+    ("starting the last", ROLLING, "n2", "starting"),
     ("draining the last", ROLLING, "n2", "draining"),
     ("stopping the last", ROLLING, "n2", "stopping"),
     ("last cleaned", ROLLING, "n2", "cleaned"),

@@ -62,6 +62,7 @@ def test_a_gate_that_fails_in_the_first_batch_stops_the_roll_and_the_printed_com
     assert site.open_doors(browsers) == []
 
 
+@pytest.mark.long
 def test_a_gate_that_fails_in_the_last_batch_leaves_it_out_and_the_resume_ends_proven(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     browsers = site.sign_in("eve")
@@ -123,6 +124,7 @@ def test_a_node_whose_sessions_outlive_its_restart_is_unproven_by_name(make_site
     again.assert_says("Run lie is finished (unproven): nothing was changed.")
 
 
+@pytest.mark.long
 def test_a_session_that_had_died_before_the_stop_proves_nothing(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     site.cluster["n2"].behave(session_timeout_seconds=1)
