@@ -16,9 +16,16 @@ from tests.hosts.bed.host import KEYS, SSH_OPTIONS
 from tests.hosts.bed.node import Node
 from tests.hosts.bed.places import address
 from tests.hosts.visitor import Place, Visitor
-from tests.playbook.runs import Playbook
+from tests.playbook.runs import Playbook, Run
 
 GROUP = "tracker"
+DRAIN: t.Mapping[str, t.Any] = {
+    "drain": "haproxy",
+    "haproxy_hosts": [services.BALANCER.name],
+    "haproxy_backend": services.BACKEND,
+    "drain_timeout": 60,
+}
+"""Variables of a run that takes nodes out of the bed's load balancer."""
 Door = tuple[str, str, str]
 """User, node, cookie."""
 
@@ -104,6 +111,7 @@ class RealSite(Playbook):
         """The nodes that are locked."""
         return [node.name for node in self.site.nodes if (node.host.root / node.home.lstrip("/") / ".force_reauth.lock").exists()]
 
-    def wait_for_step(self, reached: t.Callable[[dict[str, str]], bool], over: t.Callable[[], bool]) -> None:
-        """Until the record of the run has reached that, or the run is over."""
-        wait_for(lambda: over() or reached(self.steps()), "the run reaches the moment", self.longest)
+    def wait_for_step(self, run: Run, reached: t.Callable[[dict[str, str]], bool]) -> None:
+        """Until the record of the run has reached that; a run that ends without is a failure."""
+        wait_for(lambda: run.over or reached(self.steps()), "the run reaches the moment", self.longest)
+        assert not run.over, run.output

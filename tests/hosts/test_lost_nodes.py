@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.hosts.real_site import RealSite
+from tests.hosts.real_site import DRAIN, RealSite
 from tests.playbook.runs import Result
 
 NODES = ["n1", "n2", "n3"]
@@ -44,12 +44,12 @@ def _assert_goes_on(site: RealSite, lost: str, failed: Result, old: dict[str, in
 def test_a_cable_that_is_pulled_stops_the_roll_and_the_resume_ends_proven(site: RealSite, lost: str, step: str) -> None:
     visitors = site.sign_in_everywhere("eve")
     old = site.pids()
-    run = site.start()
+    run = site.start(**DRAIN if step == "draining" else {})
     before = NODES[NODES.index(lost) - 1] if lost != NODES[0] else ""
     if step:
-        site.wait_for_step(lambda steps: steps.get(lost) == step, lambda: run.over)
+        site.wait_for_step(run, lambda steps: steps.get(lost) == step)
     else:
-        site.wait_for_step(lambda steps: steps.get(before) == ("up" if before else "rolling"), lambda: run.over)
+        site.wait_for_step(run, lambda steps: steps.get(before) == ("up" if before else "rolling"))
     site.site[lost].host.link(False)
     failed = run.wait(site.longest)
     site.site[lost].host.link(True)
@@ -75,7 +75,7 @@ def test_an_ssh_that_accepts_and_never_answers_refuses_the_run_within_the_time_o
 def test_an_ssh_that_falls_silent_in_the_roll_stops_it_and_the_resume_ends_proven(site: RealSite) -> None:
     old = site.pids()
     run = site.start()
-    site.wait_for_step(lambda steps: steps.get("n2") == "starting", lambda: run.over)
+    site.wait_for_step(run, lambda steps: steps.get("n2") == "starting")
     site.site["n2"].host.run("pkill", "-STOP", "sshd")
     began = time.monotonic()
     try:

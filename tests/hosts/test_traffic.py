@@ -10,12 +10,11 @@ import typing as t
 import pytest
 
 from tests.hosts.bed import services
-from tests.hosts.real_site import RealSite
+from tests.hosts.real_site import DRAIN, RealSite
 from tests.hosts.traffic import Traffic
 from tests.hosts.visitor import Visitor
 
 CLIENTS = 40
-DRAIN: dict[str, t.Any] = {"drain": "haproxy", "haproxy_hosts": ["lb"], "haproxy_backend": services.BACKEND, "drain_timeout": 60}
 
 
 def _users(site: RealSite) -> list[Visitor]:
@@ -48,7 +47,7 @@ def test_the_drain_is_undone_when_the_stop_never_happened(site: RealSite) -> Non
     old = site.pids()
     # the lock of a run that took over: the check right before the stop says no
     run = site.start(run_id="drained", **DRAIN)
-    site.wait_for_step(lambda steps: steps.get("n1") == "draining", lambda: run.over)
+    site.wait_for_step(run, lambda steps: steps.get("n1") == "draining")
     lock = first.host.root / first.home.lstrip("/") / ".force_reauth.lock"
     lock.write_text(lock.read_text(encoding="utf-8").replace("drained", "another"), encoding="utf-8")
     result = run.wait(site.longest)
