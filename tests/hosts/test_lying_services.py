@@ -109,9 +109,9 @@ def test_a_second_jvm_of_the_product_on_a_host_wants_the_folder_to_be_named(pair
 def test_two_jvms_of_one_installation_are_refused(make_site: MakeSite) -> None:
     site = make_site(nodes=1, kinds=(KINDS[2],))
     (node,) = site.site.nodes
-    node.host.run("sh", "-c", f"cp /proc/{node.pid}/cmdline /tmp/cmdline")
-    node.host.run("systemd-run", "--quiet", "sh", "-c", "exec -a second xargs -0 env CATALINA=2 sleep 300 < /tmp/cmdline")
-    wait_for(lambda: "sleep" in node.host.run("pgrep", "--list-full", "sleep", check=False), "the second process runs", 10)
+    mark = node.product.service.install_mark.format(node.install)
+    node.host.run("systemd-run", "--quiet", "--unit=second", "python3", "-c", "import time; time.sleep(300)", mark)
+    wait_for(lambda: "sleep" in node.host.run("pgrep", "--list-full", "--full", "time.sleep", check=False), "the second process runs", 10)
     result = site.run(accept_outage=True)
     assert result.status != 0
     result.assert_says(f"all run from {node.install}: end the one that should not be there", "Nothing was changed.")
