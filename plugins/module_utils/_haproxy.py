@@ -30,8 +30,8 @@ class Server(t.NamedTuple):
 
     @property
     def up(self) -> bool:
-        """Whether HAProxy sends requests to it; without health checks it does until it is told otherwise."""
-        return self.status.startswith(("UP", "no check"))
+        """See ``serves``."""
+        return serves(self.status)
 
     @property
     def out(self) -> bool:
@@ -42,6 +42,11 @@ class Server(t.NamedTuple):
     def in_maintenance(self) -> bool:
         """Whether no client at all is sent to it."""
         return self.status.startswith("MAINT")
+
+
+def serves(status: str) -> bool:
+    """Whether HAProxy sends requests to a server of that status; without health checks it does until it is told otherwise."""
+    return status.startswith(("UP", "no check"))
 
 
 def servers_of(stat: str, backend: str, name: str) -> list[Server]:

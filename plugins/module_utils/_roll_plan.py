@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._haproxy import serves
+
 # steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
 STEPS_OF_A_STOPPED_NODE = ("stopping", "cleaned", "starting")
 ROUTES = ("auto", "rolling", "outage")
@@ -94,7 +96,7 @@ def balancer_problems(look: Look, record: Record) -> list[str]:
     return [
         f"it is {server['status']} in backend {server['backend']} of the load balancer {server['balancer']}, before this run has touched it"
         for server in look["balanced"]
-        if not server["status"].startswith(("UP", "no check"))
+        if not serves(server["status"])
     ]
 
 

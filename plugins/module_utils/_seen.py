@@ -43,7 +43,7 @@ def evidence(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
     }
 
 
-def not_up(results: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+def not_up(results: Results) -> list[str]:
     """A sentence for each look of ``node_ready``, in a loop over nodes, that did not see the node ready."""
     return [
         f"{one['item']} is not up: {one.get('saw') or one.get('msg') or 'it does not answer'}"
@@ -52,7 +52,7 @@ def not_up(results: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     ]
 
 
-def failures(results: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+def failures(results: Results) -> list[str]:
     """A sentence for each item of a loop that failed, or whose host was lost."""
     return [
         f"{one['item']}: {str(one.get('msg') or 'it was not seen').rstrip('.')}"

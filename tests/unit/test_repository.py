@@ -259,7 +259,7 @@ def test_the_repository_speaks_of_no_machine_and_no_registry() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("line", ["cd /work/main", "home = /root", "see https://pypi.org/simple", "--extra-index-url x", "closes issue 3"])
+@pytest.mark.parametrize("line", ["cd /work/here", "home = /root", "see https://pypi.org/simple", "--extra-index-url x", "closes issue 3"])
 def test_the_words_of_a_machine_are_found(line: str) -> None:
     assert FOREIGN.search(line)
 
