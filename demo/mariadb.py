@@ -35,8 +35,12 @@ class MariadbMissing(Exception):
     """No MariaDB server programs on this machine; says what to install."""
 
 
+# the last one is called by the second, and is in Debian's package of the client
+PROGRAMS = ("mariadbd", "mariadb-install-db", "my_print_defaults")
+
+
 def find_program(name: str) -> str:
-    """The path of mariadbd or mariadb-install-db; raises MariadbMissing."""
+    """The path of one of PROGRAMS; raises MariadbMissing."""
     if found := shutil.which(name, path=_SEARCHED):
         return found
     raise MariadbMissing(f"no MariaDB server program {name}: install the package mariadb-server")
@@ -52,7 +56,7 @@ class MariadbServer:
     user = "jira"
 
     def __init__(self, folder: Path, tcp: bool = False, settings: tuple[str, ...] = ()) -> None:
-        self._daemon, self._installer = find_program("mariadbd"), find_program("mariadb-install-db")
+        self._daemon, self._installer, _called_by_it = map(find_program, PROGRAMS)
         self._folder = folder
         self._account = ServerAccount("mysql")
         self._reserved = ReservedPort() if tcp else None

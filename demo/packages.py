@@ -17,6 +17,7 @@ import typing as t
 from contextlib import contextmanager
 from pathlib import Path
 
+from demo.mariadb import PROGRAMS as MARIADB_PROGRAMS
 from demo.mariadb import MariadbMissing, find_program
 from demo.postgresql import PostgresMissing, find_programs
 
@@ -49,7 +50,7 @@ def _has_postgresql() -> bool:
 
 def _has_mariadb() -> bool:
     try:
-        return all(map(find_program, ("mariadbd", "mariadb-install-db")))
+        return all(map(find_program, MARIADB_PROGRAMS))
     except MariadbMissing:
         return False
 
@@ -69,7 +70,7 @@ PACKAGES: t.Mapping[str, Package] = {
         "systemd-container mmdebstrap iproute util-linux procps-ng openssh-clients tar zstd",
     ),
     "postgresql": Package(_has_postgresql, "postgresql", "postgresql-server"),
-    "mariadb": Package(_has_mariadb, "mariadb-server-core", "mariadb-server"),
+    "mariadb": Package(_has_mariadb, "mariadb-server-core mariadb-client-core", "mariadb-server"),
     "haproxy": Package(lambda: find_haproxy() is not None, "haproxy", "haproxy"),
 }
 
