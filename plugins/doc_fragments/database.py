@@ -93,3 +93,22 @@ options:
     type: str
     required: true
 """
+
+    # for the modules that can treat some users
+    USERS = r"""
+options:
+  usernames:
+    description:
+      - Treat the tokens of these users alone, at most 1000, by the names with which they sign in, in any case.
+      - Where the token table holds keys or ids, the product's own table of users is asked for them, and a name that it does not know is an
+        error. Elsewhere a name that holds no token is a note.
+      - When not given, every user is treated. An empty list is an error.
+    type: list
+    elements: str
+  exclude_usernames:
+    description:
+      - Treat the tokens of all users but these, and those that belong to nobody. Cannot be given together with O(usernames).
+    type: list
+    elements: str
+    default: []
+"""

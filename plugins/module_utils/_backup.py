@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copies the whole token table, for the careful."""
+"""Copies the token table, for the careful."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _archive
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import DATABASE_OPTIONS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._workplace import FOLDER_OPTIONS, folder_for, look_at_source
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_scope import scope_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._workplace import (
+    FOLDER_OPTIONS,
+    USERS_OPTIONS,
+    folder_for,
+    look_at_source,
+)
 
-BACKUP_OPTIONS: dict[str, t.Any] = {**DATABASE_OPTIONS, **FOLDER_OPTIONS}
+BACKUP_OPTIONS: dict[str, t.Any] = {**DATABASE_OPTIONS, **FOLDER_OPTIONS, **USERS_OPTIONS}
 
 
 def back_up(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     """Write and verify the copy; in check mode say what would be written. Returns the module's values."""
-    source = look_at_source(options)
+    source = look_at_source(options, scope_of(options["usernames"], options["exclude_usernames"]))
     folder = folder_for(source, options)
     table, store = source.look.table, source.store
     said = {**source.told, "folder": str(folder.path), "changed": True, "notes": source.notes}

@@ -34,7 +34,7 @@ class TokenTable:
 
     ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``series`` names the column that
     a rotated token keeps, where tokens rotate on use, ``sort`` the one that tells sorts of logins apart; '' elsewhere.
-    ``users`` turns ``user`` into a name; None where it is one, or where each user has one value of it anyway.
+    ``users`` turns ``user`` into a name; None where it is one.
     """
 
     name: str

@@ -25,6 +25,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         f"Run {plan['run_id']}, route {plan['route']}{', resumed in phase ' + plan['phase'] if plan['resumed'] else ''}",
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
         f"Tokens     {look['rows']} of {_count(look['users'], 'user')} in {look['table']}, {look['database']}{_oldest(look['oldest'])}",
+        *_users(plan),
         f"Archives   {plan['folder']} on {plan['database_host']}",
         f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}",
         f"Outage     {_outage(plan)}",
@@ -54,6 +55,7 @@ def result_lines(plan: t.Mapping[str, t.Any], revoked: t.Mapping[str, t.Any], fo
         f"Run {plan['run_id']}: {found['verdict'].upper()}",
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
         f"Cut-off    {revoked['cut_off']} (clock of the database), {revoked['rows']} tokens archived and deleted",
+        *_users(plan),
         *(f"Node       {node}: {found['nodes'][node]}" for node in plan["nodes"]),
         *(f"Standby    {line}" for line in plan["standbys"]),
         *(f"Missing    {sentence}" for sentence in found["missing"]),
@@ -65,6 +67,14 @@ def result_lines(plan: t.Mapping[str, t.Any], revoked: t.Mapping[str, t.Any], fo
     lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
     lines.append("Not ended  " + "; ".join(plan["survives"]))
     return [*lines, _RULE]
+
+
+def _users(plan: t.Mapping[str, t.Any]) -> list[str]:
+    """Whose tokens are treated, where that is not everybody's."""
+    if not plan["users"]:
+        return []
+    stay = f"Whoever keeps a token ({plan['look']['others']} of them) is signed in again by it after the restart"
+    return [f"Users      {plan['users']}", f"Note       {stay}"]
 
 
 def _count(number: int, what: str) -> str:

@@ -11,13 +11,16 @@ from contextlib import nullcontext
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive_files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import DATABASE_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._leftovers import delete_leftovers, find_leftovers
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._members import members_by_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._purge import Clock, Mover, Owned, purge
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_scope import scope_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._users import count_users
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._workplace import (
     FOLDER_OPTIONS,
+    USERS_OPTIONS,
     Source,
     folder_for,
     look_at_source,
@@ -26,6 +29,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._workplac
 PURGE_OPTIONS: dict[str, t.Any] = {
     **DATABASE_OPTIONS,
     **FOLDER_OPTIONS,
+    **USERS_OPTIONS,
     "scope": {"type": "str", "choices": ["all", "archived"], "default": "all"},
     "single_sweep": {"type": "bool", "default": False},
     "lock_wait": {"type": "int", "default": 120},
@@ -43,7 +47,10 @@ PURGE_OPTIONS: dict[str, t.Any] = {
 
 def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> dict[str, t.Any]:
     """Delete what the options' scope says; in check mode only look. Returns the module's values."""
-    source = look_at_source(options)
+    users = scope_of(options["usernames"], options["exclude_usernames"])
+    if users and options["scope"] == "archived":
+        raise SessionsError("scope=archived follows the archives of the run: usernames and exclude_usernames belong to scope=all.")
+    source = look_at_source(options, users)
     folder = folder_for(source, options)
     mover = Mover(source, folder, options["run_id"], _fence(options, source.cluster), clock, options["lock_wait"])
     counted = count_users(source.store, source.look)
@@ -76,6 +83,7 @@ def _revoke_archived(
 def _told(source: Source, mover: Mover) -> dict[str, t.Any]:
     return {
         "oldest": source.look.oldest,
+        "others": source.look.others,
         "archives": [vars(archive) for archive in mover.archives],
         "cut_off": mover.cut_off,
         "sweeps": mover.sweeps,

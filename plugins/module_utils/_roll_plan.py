@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._haproxy import serves
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_scope import names_of, scope_of, scope_problems
 
 # steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
 STEPS_OF_A_STOPPED_NODE = ("stopping", "cleaned", "starting")
@@ -167,8 +168,10 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     """The plan of a run; ``problems`` holds a sentence for everything that speaks against it.
 
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
-    ``options``: route, batches, min_up, accept_outage. ``record``: of the run to be resumed, else empty; its route, order and batches hold.
-    Returns ``title``, ``survives``, ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts``, ``problems``.
+    ``options``: route, batches, min_up, accept_outage, usernames, exclude_usernames, proof_username. ``record``: of the run to be resumed,
+    else empty; its route, order and batches hold.
+    Returns ``title``, ``survives``, ``users`` ('' is everybody), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts`` and
+    ``problems``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -178,6 +181,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
     problems += record_problems(nodes, list(looks), record.get("standbys", []))
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
+    scope = scope_of(names_of(options["usernames"]), names_of(options["exclude_usernames"]) or [])
+    problems += scope_problems(scope, record.get("users", "") if record else None, options["proof_username"])
     embedded = any(look["database"]["embedded"] for look in looks.values())
     problems += route_problems(route, len(nodes), embedded, options["accept_outage"])
     batches, min_up = [1], 0
@@ -189,7 +194,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     except ValueError as error:
         problems.append(str(error))
     one = next(iter(looks.values()))
-    product = {"title": one["title"], "survives": one["survives"]}
+    product = {"title": one["title"], "survives": one["survives"], "users": scope.sentence if scope else ""}
     return {**product, "route": route, "nodes": nodes, "batches": batches, "min_up": min_up, "node_facts": facts, "problems": problems}
 
 

@@ -12,7 +12,7 @@ import abc
 import itertools
 import typing as t
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import key_of, texts_of
@@ -23,8 +23,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._sqlalchemy_dep import sqlalchemy_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sweep import KeyRange, Sink, Statements, Sweep
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_users import count_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_users import count_named, holders, owners_by_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import Candidate, FoundColumn, FoundTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_scope import Owners, UserScope, tokenless_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_table import choose_users, match_users
 
 if t.TYPE_CHECKING:
@@ -38,7 +39,7 @@ _BATCH = 500
 class Look:
     """What was seen of the token table. ``identity`` names the database as its server reports it; ``bytes`` estimates the rows' size.
 
-    ``notes``: what an operator should know, though nothing is wrong.
+    ``others``: rows of users that are not treated. ``notes``: what an operator should know, though nothing is wrong.
     """
 
     table: FoundTable
@@ -48,6 +49,7 @@ class Look:
     oldest: str
     bytes: int
     notes: tuple[str, ...] = ()
+    others: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,22 @@ class TokenStore(abc.ABC):
             size = self.size(connection, table, rows)
             notes = (*self.notes(connection), *_token_table.notes(table, self.wanted, self._sorts(connection, table)))
             return Look(table, self.identity(connection, table), rows, users, oldest, size, notes)
+
+    def narrowed(self, look: Look, scope: UserScope) -> Look:
+        """What was seen, of the scope's users alone; raises SessionsError when it cannot be told who they are."""
+        wanted, table = self.wanted.users, look.table
+        with self.connector.connect("read the names of the users", self.begin) as connection:
+            if wanted:
+                candidate = choose_users(self.candidates(connection, wanted.table), wanted, table.schema)
+                owners = owners_by_table(connection, table, match_users(candidate, self.columns(connection, candidate), wanted), scope)
+                notes: list[str] = []
+            else:
+                owners = Owners(scope.names, scope.spared, named=True)
+                notes = tokenless_notes(scope.names, holders(connection, table, scope.names), table.label)
+            treated = replace(table, owners=owners)
+            rows, users, oldest = self._count(connection, treated)
+            others = self._count(connection, table)[0] - rows
+            return replace(look, table=treated, rows=rows, users=users, oldest=oldest, others=others, notes=(*look.notes, *notes))
 
     @contextmanager
     def sweep(self, table: FoundTable, locked: bool) -> t.Iterator[Sweep]:
@@ -218,7 +236,8 @@ class TokenStore(abc.ABC):
         statements = Statements(table)
         sql, user, created = statements.sql, statements.table.c[table.user], statements.table.c[table.created]
         # by user first: a hash of users in place of a sort of all rows
-        users = sql.select(user.label("u"), sql.func.count().label("n"), sql.func.min(created).label("o")).group_by(user).subquery()
+        of_users = sql.select(user.label("u"), sql.func.count().label("n"), sql.func.min(created).label("o")).group_by(user)
+        users = of_users.where(statements.treated).subquery()
         found = connection.execute(sql.select(sql.func.sum(users.c.n), sql.func.count(users.c.u), sql.func.min(users.c.o))).one()
         return int(found[0] or 0), int(found[1]), _token_table.iso_time(found[2], self.wanted.created_unit)
 

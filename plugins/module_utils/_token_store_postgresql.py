@@ -206,8 +206,8 @@ def quoted(connection: Connection, table: Candidate | FoundTable) -> str:
 
 
 def literal(connection: Connection, statement: t.Any) -> str:
-    """The statement with its values in it: COPY takes no parameters. Values are keys, whole numbers."""
-    return str(statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+    """The statement with its values in it: COPY takes no parameters. The driver would halve each % that SQLAlchemy doubles."""
+    return str(statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})) % ()
 
 
 def _identifier(connection: Connection, name: str) -> str:

@@ -14,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._sqlalchemy_dep import sqlalchemy_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import FoundTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_scope import Owners
 
 if t.TYPE_CHECKING:
     from sqlalchemy import ColumnElement, TableClause
@@ -51,14 +52,26 @@ class Statements:
         self.table: TableClause = self.sql.table(table.name, *columns, schema=table.schema or None)
         self.columns = [self.table.c[column.name] for column in table.columns]
         self.key: ColumnElement[t.Any] = self.table.c[table.key]
+        self.treated: ColumnElement[bool] = self._owned(self.table.c[table.user], table.owners)
 
     def which(self, keys: Keys) -> ColumnElement[bool]:
-        """The condition that only these keys fulfil."""
+        """The condition that only these keys fulfil, of the rows that are treated."""
         if not isinstance(keys, KeyRange):
             return t.cast("ColumnElement[bool]", self.key.in_(keys))
         bounds = [] if keys.after is None else [self.key > keys.after]
         bounds += [] if keys.upto is None else [self.key <= keys.upto]
-        return t.cast("ColumnElement[bool]", self.sql.and_(self.sql.true(), *bounds))
+        return t.cast("ColumnElement[bool]", self.sql.and_(self.treated, *bounds))
+
+    def named(self, column: ColumnElement[t.Any], names: t.Sequence[str]) -> ColumnElement[bool]:
+        """The condition that a column holds one of the names, in any case; as it is, too, where a database knows no case of its letters."""
+        lower = self.sql.func.lower(column).in_([name.lower() for name in names])
+        return t.cast("ColumnElement[bool]", self.sql.or_(lower, column.in_(names)))
+
+    def _owned(self, user: ColumnElement[t.Any], owners: Owners | None) -> ColumnElement[bool]:
+        if owners is None:
+            return t.cast("ColumnElement[bool]", self.sql.true())
+        held = self.named(user, owners.values) if owners.named else user.in_(owners.values)
+        return t.cast("ColumnElement[bool]", self.sql.or_(user.is_(None), self.sql.not_(held)) if owners.spared else held)
 
 
 class Sweep:
@@ -110,9 +123,10 @@ class Sweep:
         return [column.name for column in self.table.columns]
 
     def remaining(self) -> int:
-        """How many rows the table holds now, inside the transaction."""
+        """How many rows that are treated the table holds now, inside the transaction."""
         sql = self.statements.sql
-        return int(self.connection.scalar(sql.select(sql.func.count()).select_from(self.statements.table)))
+        query = sql.select(sql.func.count()).select_from(self.statements.table).where(self.statements.treated)
+        return int(self.connection.scalar(query))
 
     def now(self) -> str:
         """The database's clock, ISO."""

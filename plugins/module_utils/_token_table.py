@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import ColumnKind, TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_scope import Owners
 
 _KINDS: t.Mapping[ColumnKind, t.Pattern[str]] = {
     "integer": re.compile(
@@ -48,7 +49,10 @@ class FoundColumn:
 
 @dataclass(frozen=True)
 class FoundTable:
-    """The product's token table as it is in this database, names in their real case; ``series`` is '' where tokens do not rotate."""
+    """The product's token table as it is in this database, names in their real case; ``series`` is '' where tokens do not rotate.
+
+    ``owners``: the rows that are treated, by their users; None is all.
+    """
 
     schema: str
     name: str
@@ -58,6 +62,7 @@ class FoundTable:
     user: str
     created: str
     series: str
+    owners: Owners | None = None
 
     @property
     def label(self) -> str:
@@ -102,8 +107,16 @@ def match_columns(candidate: Candidate, columns: t.Sequence[FoundColumn], wanted
     def name(column: str) -> str:
         return real[column.lower()].name if column else ""
 
-    parts = (name(column) for column in (wanted.key, wanted.token, wanted.user, wanted.created, wanted.series))
-    return FoundTable(candidate.schema, candidate.name, tuple(columns), *parts)
+    return FoundTable(
+        candidate.schema,
+        candidate.name,
+        tuple(columns),
+        key=name(wanted.key),
+        token=name(wanted.token),
+        user=name(wanted.user),
+        created=name(wanted.created),
+        series=name(wanted.series),
+    )
 
 
 def kind_of(type_name: str) -> str:

@@ -15,9 +15,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._engines import check_supported
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store import Look, TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_stores import store_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_scope import UserScope
 
 # the options of a module that writes archives, beside those of the database
 FOLDER_OPTIONS: dict[str, t.Any] = {"archive_dir": {"type": "path", "required": True}, "run_id": {"type": "str", "required": True}}
+USERS_OPTIONS: dict[str, t.Any] = {
+    "usernames": {"type": "list", "elements": "str"},
+    "exclude_usernames": {"type": "list", "elements": "str", "default": []},
+}
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,14 @@ class Source:
         return _archive.Header(self.product, self.store.database.engine.name, self.look.identity, table.schema, table.name, columns, run_id)
 
 
-def look_at_source(options: t.Mapping[str, t.Any]) -> Source:
-    """Find and check the table; raises SessionsError with what stands in the way of a purge."""
+def look_at_source(options: t.Mapping[str, t.Any], scope: UserScope | None = None) -> Source:
+    """Find and check the table; raises SessionsError with what stands in the way of a purge, or when a user of the scope is not found."""
     product = product_named(options["product"])
     database = database_of(options)
     check_supported(database.engine, product.tokens.name, options["accept_untested_engine"])
     store = store_of(database, product.tokens)
     look = store.look()
+    look = store.narrowed(look, scope) if scope else look
     return Source(store, look, _token_table.cluster_name(product.name, look.identity), product.name)
 
 

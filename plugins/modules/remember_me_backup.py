@@ -11,7 +11,8 @@ module: remember_me_backup
 short_description: Copy the remember-me tokens of an Atlassian product into an archive
 version_added: 0.1.0
 description:
-  - Copies the whole table of remember-me tokens into a new archive of the run and reads that back before it says so.
+  - Copies the table of remember-me tokens, whole or the rows of some users, into a new archive of the run and reads that back before it
+    says so.
   - The archive is plain data, PostgreSQL's COPY text format in a C(.gz) file, with a C(.json) file beside it that says what it is of.
     It holds live logins, so it is readable for this account alone.
   - An existing archive is never overwritten.
@@ -19,6 +20,7 @@ extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.database
   - dcops.atlassian_sessions.database.folder
+  - dcops.atlassian_sessions.database.users
 author:
   - The dcops.atlassian_sessions contributors (@dcops)
 seealso:

@@ -11,8 +11,8 @@ module: remember_me_purge
 short_description: Delete the remember-me tokens of an Atlassian product, each archived first
 version_added: 0.1.0
 description:
-  - Deletes all rows of the product's table of remember-me tokens. Each row is in an archive, on disk and read back, before its
-    deletion commits.
+  - Deletes all rows of the product's table of remember-me tokens, or those of some users. Each row is in an archive, on disk and read
+    back, before its deletion commits.
   - A first sweep takes nearly all rows without keeping anybody out. The last sweep waits for writers, locks them out for a moment, and
     looks at the whole table again. Its commit is the cut-off, RV(cut_off). What is in the table afterwards was made afterwards.
   - Before anything is touched the table is looked at, whether it is this product's (name, columns, types), a plain table,
@@ -24,7 +24,7 @@ description:
 options:
   scope:
     description:
-      - With V(all) every row is deleted.
+      - With V(all) every row is deleted, or every row of the users that are named.
       - With V(archived) those rows are deleted, and archived, which share key, token or (where the product rotates tokens) series with
         a row in the archives of the run. They descend from dead logins. Then the table is looked at once more.
     type: str
@@ -72,6 +72,7 @@ extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.database
   - dcops.atlassian_sessions.database.folder
+  - dcops.atlassian_sessions.database.users
 author:
   - The dcops.atlassian_sessions contributors (@dcops)
 seealso:
@@ -152,6 +153,11 @@ oldest:
   returned: success
   type: str
   sample: "2026-11-11T08:15:00Z"
+others:
+  description: Rows of other users, which are left alone, where O(usernames) or O(exclude_usernames) is given; else 0.
+  returned: success
+  type: int
+  sample: 0
 archives:
   description: The archives that were written, in their order. None is written for a sweep that found nothing.
   returned: success

@@ -63,6 +63,8 @@ class Site:
             "lock_wait": 5,
             "expected_rows": -1,
             "start": None,
+            "usernames": None,
+            "exclude_usernames": [],
             **more,
         }
 

@@ -107,7 +107,7 @@ def test_no_two_products_can_be_taken_for_each_other(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "table"),
-    [("jira", "app_user"), ("fisheye", "cru_user"), ("confluence", ""), ("bamboo", ""), ("bitbucket", "")],
+    [("jira", "app_user"), ("fisheye", "cru_user"), ("confluence", ""), ("bamboo", ""), ("bitbucket", "sta_normal_user")],
 )
 def test_a_key_or_an_id_is_turned_into_a_name_by_the_products_table(name: str, table: str) -> None:
     users = PRODUCTS[name].tokens.users

@@ -10,7 +10,15 @@ import typing as t
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _roll_plan
 
-OPTIONS: dict[str, t.Any] = {"route": "auto", "batches": [1], "min_up": -1, "accept_outage": False}
+OPTIONS: dict[str, t.Any] = {
+    "route": "auto",
+    "batches": [1],
+    "min_up": -1,
+    "accept_outage": False,
+    "usernames": None,
+    "exclude_usernames": [],
+    "proof_username": "canary",
+}
 
 
 def look(**changes: t.Any) -> dict[str, t.Any]:
@@ -241,3 +249,32 @@ def test_which_database_server_is_meant_is_never_guessed(
 ) -> None:
     found = _roll_plan.database_problem({**look()["database"], **database}, {**NOTHING_GIVEN, **given}, same_machine)
     assert sentence in found if sentence else found == ""
+
+
+def test_everybody_is_treated_unless_users_are_named() -> None:
+    assert (plan(THREE)["users"], plan(THREE, proof_username="")["users"]) == ("", "")
+    made = plan(THREE, usernames="Canary, eve")
+    assert (made["users"], made["problems"]) == ("Canary, eve alone; the tokens of all others stay", [])
+    made = plan(THREE, exclude_usernames=["eve"])
+    assert (made["users"], made["problems"]) == ("all but eve, whose tokens stay", [])
+
+
+@pytest.mark.parametrize("options", [{"usernames": ["eve"]}, {"exclude_usernames": "eve,CANARY"}])
+def test_a_proof_account_that_is_not_treated_is_refused(options: dict[str, t.Any]) -> None:
+    assert plan(THREE, **options)["problems"] == [
+        "the proof account canary is not among the users that are treated: its cookie would live on"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "options", "said"),
+    [
+        ("", {"usernames": ["canary"]}, "this run began for every user: "),
+        ("canary alone; the tokens of all others stay", {}, "this run began for canary alone; the tokens of all others stay: "),
+        ("canary alone; the tokens of all others stay", {"usernames": ["canary"]}, ""),
+    ],
+)
+def test_a_resumed_run_treats_the_users_of_its_first_start(recorded: str, options: dict[str, t.Any], said: str) -> None:
+    record = {"nodes": list(THREE), "users": recorded}
+    problems = plan(THREE, record, **options)["problems"]
+    assert [one.startswith(said) for one in problems] == ([True] if said else [])

@@ -19,6 +19,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     Service,
     SessionKeys,
     TokenTable,
+    UserTable,
     Web,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import POM_VERSION, SURVIVES, WHOAMI_PATH
@@ -53,6 +54,7 @@ BITBUCKET = Product(
         created="expiry_timestamp",
         created_unit="timestamp",
         series="series",
+        users=UserTable("sta_normal_user", key="user_id", name="name"),
     ),
     files=Files(
         signs=("bin/start-bitbucket.sh", _HOME_SCRIPT),

@@ -1,0 +1,44 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run for some users: their logins end, the tokens of all others go on, and that is what plan, result and record say."""
+
+from __future__ import annotations
+
+import typing as t
+
+from demo.cluster import CANARY
+from tests.playbook.runs import Site
+
+MakeSite = t.Callable[..., Site]
+
+
+def test_the_tokens_of_the_named_users_end_and_those_of_the_others_go_on(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    browsers = site.sign_in("eve", "adam", "noah")
+    result = site.run("-e", f"force_reauth_usernames=Eve,adam,{CANARY}", run_id="some")
+    assert result.status == 0, result.output
+    # the canary holds a token of each node
+    result.assert_says(
+        f"Users Eve, adam, {CANARY} alone; the tokens of all others stay",
+        "Note Whoever keeps a token (1 of them) is signed in again by it after the restart",
+        "4 tokens archived and deleted",
+        "Run some: PROVEN",
+    )
+    assert {user for user, _node, _cookie in site.open_doors(browsers)} == {"noah"}
+    assert site.record()["users"] == f"Eve, adam, {CANARY} alone; the tokens of all others stay"
+
+
+def test_a_scope_that_cannot_be_told_or_proven_is_refused_before_anything_changes(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    site.sign_in("eve")
+    before = site.state_of_everything()
+    for variables, said in (
+        ({"usernames": ["adma"]}, "app_user knows no user adma: are they spelt as they sign in? Nothing was changed."),
+        ({"usernames": []}, "usernames is an empty list, which would be nobody: leave it out to treat every user. Nothing was changed."),
+        ({"usernames": ["eve"]}, f"the proof account {CANARY} is not among the users that are treated: its cookie would live on. Nothing"),
+    ):
+        result = site.run(**variables)
+        assert result.status != 0
+        result.assert_says(said)
+    assert site.state_of_everything() == before

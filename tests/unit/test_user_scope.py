@@ -1,0 +1,66 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is treated, and what cannot be told."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_scope import (
+    UserScope,
+    check_known,
+    names_of,
+    scope_of,
+    tokenless_notes,
+)
+
+
+@pytest.mark.parametrize(
+    ("usernames", "exclude_usernames", "scope"),
+    [
+        (None, [], None),
+        (["eve", " adam ", "eve"], [], UserScope(("eve", "adam"), spared=False)),
+        (None, ["eve"], UserScope(("eve",), spared=True)),
+        ([f"user{n}" for n in range(1000)], [], UserScope(tuple(f"user{n}" for n in range(1000)), spared=False)),
+    ],
+    ids=["everybody", "some", "all but one", "as many as can be"],
+)
+def test_users_are_named_or_spared(usernames: list[str] | None, exclude_usernames: list[str], scope: UserScope | None) -> None:
+    assert scope_of(usernames, exclude_usernames) == scope
+
+
+@pytest.mark.parametrize(
+    ("usernames", "exclude_usernames", "said"),
+    [
+        ([], [], "usernames is an empty list, which would be nobody: leave it out to treat every user."),
+        (["eve"], ["adam"], "usernames and exclude_usernames exclude each other: name those who are treated, or those who are not."),
+        ([], ["adam"], "usernames and exclude_usernames exclude each other: name those who are treated, or those who are not."),
+        (["eve", " "], [], "There is an empty name among the user names."),
+        (None, [""], "There is an empty name among the user names."),
+        ([f"user{n}" for n in range(1001)], [], "These are 1001 user names, and 1000 can be told apart: treat every user."),
+    ],
+)
+def test_what_cannot_be_told_is_refused(usernames: list[str] | None, exclude_usernames: list[str], said: str) -> None:
+    with pytest.raises(SessionsError) as told:
+        scope_of(usernames, exclude_usernames)
+    assert str(told.value) == said
+
+
+@pytest.mark.parametrize(("given", "names"), [(None, None), ([], []), (["a,b"], ["a,b"]), ("eve, adam", ["eve", " adam"]), ("", [""])])
+def test_a_variable_is_a_list_or_a_text_of_the_command_line(given: str | list[str] | None, names: list[str] | None) -> None:
+    assert names_of(given) == names
+
+
+def test_a_name_that_the_table_of_users_does_not_know_is_refused() -> None:
+    check_known(["Eve"], ["eve"], "people")
+    with pytest.raises(SessionsError) as told:
+        check_known(["eve", "adma", "noha"], ["EVE"], "people")
+    assert str(told.value) == "people knows no user adma and no user noha: are they spelt as they sign in?"
+
+
+def test_a_name_that_nothing_confirms_is_a_note_when_it_holds_no_token() -> None:
+    assert tokenless_notes(["Eve", "adam"], ["eve", "ADAM"], "tokens") == []
+    assert tokenless_notes(["eve", "adma"], ["eve"], "tokens") == [
+        "tokens holds no token of adma; whether they are spelt as they sign in cannot be told."
+    ]
