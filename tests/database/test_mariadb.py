@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import gc
 import itertools
+import tempfile
 import typing as t
+from pathlib import Path
 
 import pymysql
 import pytest
@@ -16,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_mysql import server_name
 
 from demo.imitated import PRODUCTS
+from demo.mariadb import MariadbServer
 from demo.tokens import Tokens
 from tests.database.site import Site, lines
 from tests.database.tables import JIRA
@@ -119,6 +122,30 @@ def test_settings_of_the_account_do_not_matter(site: Site) -> None:
         site.run_sql("SET GLOBAL tx_isolation = DEFAULT", "SET GLOBAL sql_mode = DEFAULT")
     assert (done["rows"], site.rows()) == (3, [])
     assert b"77\t\\N\tback\\\\slash\ttab\\there\n" in lines(done["archives"])
+
+
+@pytest.fixture(scope="module", params=[1, 0], ids=["folded", "exact"])
+def tcp_server(request: pytest.FixtureRequest) -> t.Iterator[MariadbServer]:
+    """A server on a port, whose account has a password, and which folds the names of tables or does not."""
+    folder = Path(tempfile.mkdtemp(prefix="das-"))
+    with MariadbServer(folder, tcp=True, settings=(f"--lower-case-table-names={request.param}",)) as server:
+        yield server
+
+
+def test_a_server_on_a_port_that_may_fold_names(tcp_server: MariadbServer, archive_dir: Path) -> None:
+    site = Site(tcp_server.make_database("tracker"), archive_dir)
+    Tokens(site.database, PRODUCTS["jira"]).create_users()
+    Tokens(site.database, PRODUCTS["jira"]).add_user("eve", 1)
+    columns = "ID bigint PRIMARY KEY, CREATED datetime, TOKEN varchar(255), USERNAME varchar(255)"
+    site.run_sql(f"CREATE TABLE RememberMeToken ({columns})")
+    site.run_sql("INSERT INTO RememberMeToken VALUES (1, '2026-02-03 04:05:06', 'a', 'KEY1'), (2, NULL, 'b', 'KEY2')")
+    with pytest.raises(SessionsError, match="it refuses the user name or the password"):
+        site.purge(database_password=PASSWORD)
+    folded = site.query("SELECT @@lower_case_table_names") == [(1,)]
+    done = site.purge(usernames=["eve"])
+    assert (done["table"], done["rows"], done["others"]) == ("remembermetoken" if folded else "RememberMeToken", 1, 1)
+    assert (site.purge()["rows"], site.rows("RememberMeToken")) == (1, [])
+    assert site.restore(done["archives"])["rows"] == 1
 
 
 def test_names_the_session_that_holds_rows(site: Site) -> None:
