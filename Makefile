@@ -10,6 +10,7 @@ PRODUCT ?= jira
 DATABASE ?= sqlite
 NODES ?= 3
 NODE ?= n1
+ROWS ?= 200000
 # the tests that take minutes are left out, except by test-all
 SELECTION ?= not long
 DATED := $(shell date -u +%Y%m%d-%H%M%S)
@@ -32,7 +33,7 @@ demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are sig
 	@python -m demo --product $(PRODUCT) --database $(DATABASE)
 
 ##@ Check it
-.PHONY: test test-all matrix
+.PHONY: test test-all matrix bench
 test: venv ## everything that CI asks for: the parts below, one after the other
 	@python tests/tools/parts.py $(PARTS)
 
@@ -42,6 +43,11 @@ test-all: venv ## the same with the tests that take minutes; leaves a table in b
 
 matrix: venv ## the demo of every product on every database, and with other Ansible and SQLAlchemy; CELLS='jira-* core-*'; build/matrix.md
 	@python -m tests.tools.matrix $(foreach cell,$(CELLS),'$(cell)')
+
+bench: export PYTHONPATH := build/collections:.
+bench: venv ## how fast tokens are copied, purged, put back, in ratios to a peer (ROWS=200000); build/bench.md
+	@python -m demo.packages postgresql mariadb
+	@python -m bench --rows $(ROWS)
 
 .PHONY: unit database playbook hosts
 unit: venv ## decisions, readers, modules against one stand-in node

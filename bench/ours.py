@@ -1,0 +1,25 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One act of the collection in a process of its own, as a module does it: ``python -m bench.ours purge < options.json``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._backup import back_up
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._purge import Clock
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._restore import restore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import revoke
+
+ACTS = {
+    "backup": lambda options: back_up(options, check_mode=False),
+    "look": lambda options: revoke(options, check_mode=True, clock=Clock(time.monotonic, time.sleep)),
+    "purge": lambda options: revoke(options, check_mode=False, clock=Clock(time.monotonic, time.sleep)),
+    "restore": lambda options: restore(options, check_mode=False),
+}
+
+if __name__ == "__main__":
+    json.dump(ACTS[sys.argv[1]](json.load(sys.stdin)), sys.stdout)
