@@ -9,14 +9,14 @@ import json
 import typing as t
 from pathlib import Path
 
-from demo.cluster import CANARY, wait_for
+from demo.cluster import CANARY
 from tests.hosts.bed import services
 from tests.hosts.bed.bed import Site
 from tests.hosts.bed.host import KEYS, SSH_OPTIONS
 from tests.hosts.bed.node import Node
 from tests.hosts.bed.places import address
 from tests.hosts.visitor import Place, Visitor
-from tests.playbook.runs import Playbook, Run
+from tests.playbook.runs import Playbook
 
 GROUP = "tracker"
 DRAIN: t.Mapping[str, t.Any] = {
@@ -110,8 +110,3 @@ class RealSite(Playbook):
     def locks(self) -> list[str]:
         """The nodes that are locked."""
         return [node.name for node in self.site.nodes if (node.host.root / node.home.lstrip("/") / ".force_reauth.lock").exists()]
-
-    def wait_for_step(self, run: Run, reached: t.Callable[[dict[str, str]], bool]) -> None:
-        """Until the record of the run has reached that; a run that ends without is a failure."""
-        wait_for(lambda: run.over or reached(self.steps()), "the run reaches the moment", self.longest)
-        assert not run.over, run.output

@@ -144,10 +144,14 @@ class Playbook(ABC):
         files = list(self.archives.glob("*/*/nodes/*.json"))
         return phase | {path.stem: json.loads(path.read_text(encoding="utf-8"))["record"].get("step", "") for path in files}
 
-    def kill_when(self, run: Run, reached: t.Callable[[dict[str, str]], bool]) -> None:
-        """Kill the run as soon as its record has reached that; what it had begun on a node may go on."""
+    def wait_for_step(self, run: Run, reached: t.Callable[[dict[str, str]], bool]) -> None:
+        """Until the record of the run has reached that; a run that ends without is a failure."""
         wait_for(lambda: run.over or reached(self.steps()), "the run reaches the moment", self.longest)
         assert not run.over, run.output
+
+    def kill_when(self, run: Run, reached: t.Callable[[dict[str, str]], bool]) -> None:
+        """Kill the run as soon as its record has reached that; what it had begun on a node may go on."""
+        self.wait_for_step(run, reached)
         run.kill()
 
     def group_variables(self, changes: t.Mapping[str, object]) -> dict[str, object]:

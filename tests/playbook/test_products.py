@@ -92,6 +92,20 @@ def test_bamboo_restarts_its_secondary_first_and_its_primary_last_and_leaves_a_c
     assert [node.state() for node in site.cluster.nodes] == ["PAUSED", "RUNNING_AS_SECONDARY", "RUNNING_AS_SECONDARY"]
 
 
+@pytest.mark.long
+def test_a_cold_standby_that_takes_over_during_the_run_makes_it_unproven(make_site: MakeSite) -> None:
+    site = make_site(nodes=3, product=PRODUCTS["bamboo"])
+    standby = site.cluster["n3"]
+    standby.stop()
+    run = site.start(inventory=with_standby(site, standby.name))
+    site.wait_for_step(run, lambda steps: steps.get("n2") == "stopping")
+    standby.start()
+    result = run.wait()
+    assert result.status != 0
+    result.assert_says(": UNPROVEN", "Missing n3 is named a cold standby, and its process runs: ")
+    assert result.said.count("n3: cold standby, left alone") == 1, "in the plan alone"
+
+
 def with_standby(site: Site, name: str) -> Path:
     """The inventory, in which that node is named a cold standby."""
     inventory = site.write_inventory()

@@ -24,17 +24,22 @@ def evidence() -> dict[str, t.Any]:
 
 
 def test_proven() -> None:
-    assert verdict(evidence(), True, 0) == {"verdict": "proven", "missing": [], "nodes": {"n1": "proven", "n2": "proven"}}
+    assert verdict(evidence(), True, 0, []) == {"verdict": "proven", "missing": [], "nodes": {"n1": "proven", "n2": "proven"}}
 
 
 def test_without_a_proof_account_nothing_is_proven() -> None:
-    found = verdict({node: {"controls": [], "answers": []} for node in NODES}, False, 0)
+    found = verdict({node: {"controls": [], "answers": []} for node in NODES}, False, 0, [])
     assert (found["verdict"], found["nodes"]) == ("unproven", {"n1": "unproven", "n2": "unproven"})
     assert "no proof account" in found["missing"][0]
 
 
 def test_archived_tokens_in_the_table_are_no_proof() -> None:
-    assert verdict(evidence(), True, 2)["missing"] == ["2 of the archived tokens are in the token table again"]
+    assert verdict(evidence(), True, 2, [])["missing"] == ["2 of the archived tokens are in the token table again"]
+
+
+def test_a_standby_that_has_taken_over_meanwhile_makes_the_run_unproven() -> None:
+    found = verdict(evidence(), True, 0, ["n3 is named a cold standby, and its process runs: 7"])
+    assert (found["verdict"], found["missing"]) == ("unproven", ["n3 is named a cold standby, and its process runs: 7"])
 
 
 @pytest.mark.parametrize(
@@ -63,7 +68,7 @@ def test_what_was_not_seen_dead_is_named_and_the_other_node_stays_proven(
 ) -> None:
     seen = evidence()
     change(seen)
-    found = verdict(seen, True, 0)
+    found = verdict(seen, True, 0, [])
     assert (found["verdict"], found["nodes"]) == ("unproven", {"n1": "proven", "n2": "unproven"})
     assert any(missing in sentence for sentence in found["missing"])
 
