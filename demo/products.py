@@ -43,12 +43,29 @@ class Users:
 
 
 @dataclass(frozen=True)
+class Members:
+    """The page that names the nodes of the cluster to an administrator: a list at the key ``nodes``, of items with these texts by key.
+
+    ``{name}`` in a text is the node's name. A text "true" is written as JSON's.
+    """
+
+    path: str
+    nodes: str
+    item: t.Mapping[str, str]
+
+    def document(self, names: t.Sequence[str]) -> dict[str, object]:
+        """What the page answers."""
+        texts = ({key: text.format(name=name) for key, text in self.item.items()} for name in names)
+        return {self.nodes: [{key: text == "true" or text for key, text in item.items()} for item in texts]}
+
+
+@dataclass(frozen=True)
 class Pages:
     """Paths below the context path, '' where the product has no such page.
 
     ``starting_code`` is the status page's while the state is STARTING; ``early_status`` answers 200 from the first moment on.
     ``secondary_state`` is the ready state of every node but the first, '' where all nodes are alike. Headers: ``reason_header`` says how
-    a sign-in went, ``user_header`` who is signed in. ``members`` names the nodes of the cluster to an administrator.
+    a sign-in went, ``user_header`` who is signed in. ``members``: None where no page names the nodes.
     """
 
     login: str
@@ -63,7 +80,7 @@ class Pages:
     whoami: str = "/plugins/servlet/applinks/whoami"
     myself: str = ""
     manifest: str = "/rest/applinks/1.0/manifest"
-    members: str = ""
+    members: Members | None = None
     reason_header: str = ""
     user_header: str = ""
 

@@ -25,7 +25,7 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from demo.imitated import PRODUCTS
 from demo.node import STARTING, Node, Reply
-from demo.products import Pages, SignInForm
+from demo.products import Members, Pages, SignInForm
 
 _MANIFEST = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <manifest><id>00000000-0000-0000-0000-000000000000</id><name>Stand-in, no real product</name><typeId>{product.manifest_type}</typeId>\
@@ -86,8 +86,8 @@ class Handler(BaseHTTPRequestHandler):
         if path == pages.manifest:
             url = f"http://127.0.0.1:{self.node.port}{self.node.context}"
             return self._send(200, _MANIFEST.format(product=self.node.product, url=url), "application/xml")
-        if path == pages.members:
-            return self._members()
+        if pages.members and path == pages.members.path:
+            return self._members(pages.members)
         if path == pages.sign_out:
             self.node.sign_out(cookies, self._reply)
             return self._send(200, "<html>Stand-in: signed out</html>")
@@ -107,11 +107,11 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(200, f"<html>Stand-in for {self.node.product.title}, no real product. Signed in: {user or 'nobody'}</html>")
         return self._send(404, "<html>Stand-in: no such page</html>")
 
-    def _members(self) -> None:
-        nodes = self.node.members(self.headers.get("Authorization", ""))
-        if nodes is None:
+    def _members(self, members: Members) -> None:
+        names = self.node.members(self.headers.get("Authorization", ""))
+        if names is None:
             return self._send(401, "{}", "application/json")
-        return self._send(200, json.dumps({"state": "STABLE", "nodes": nodes}), "application/json")
+        return self._send(200, json.dumps(members.document(names)), "application/json")
 
     def _sign_in(self, path: str) -> None:
         two_step, pages = self.node.behaviour.two_step_sign_in, self.node.product.pages

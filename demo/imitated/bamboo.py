@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from demo.imitated.common import CONTEXT_XML, SERAPH_FORM, SERAPH_REASON, SESSIONS_SER, SIGN_IN_JSON, epoch_tokens, seraph_cookies, tomcat
-from demo.products import Pages, StandInProduct
+from demo.products import Members, Pages, StandInProduct
 
 BAMBOO = StandInProduct(
     name="bamboo",
@@ -24,6 +24,7 @@ BAMBOO = StandInProduct(
         secondary_state="RUNNING_AS_SECONDARY",
         sign_in_json=SIGN_IN_JSON,
         myself="/rest/api/latest/currentUser",
+        members=Members("/rest/api/latest/server/nodes", "nodeStatuses", {"nodeId": "{name}", "nodeName": "node {name}", "alive": "true"}),
         reason_header=SERAPH_REASON,
     ),
     form=SERAPH_FORM,

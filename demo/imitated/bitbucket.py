@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from demo.products import Cookies, Pages, Service, SignInForm, StandInProduct, Table, Users
+from demo.products import Cookies, Members, Pages, Service, SignInForm, StandInProduct, Table, Users
 
 
 def _tokens(timestamp: str) -> tuple[str, ...]:
@@ -33,6 +33,7 @@ BITBUCKET = StandInProduct(
         sign_out="/j_atl_security_logout",
         home="/dashboard",
         starting_code=503,
+        members=Members("/rest/api/1.0/admin/cluster", "nodes", {"id": "id-{name}", "name": "hazelcast-{name}"}),
         user_header="X-AUSERNAME",
     ),
     form=SignInForm("j_username", "j_password", "_atl_remember_me", "on"),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from demo.imitated.common import CONTEXT_XML, SERAPH_FORM, SERAPH_REASON, SESSIONS_SER, SIGN_IN_JSON, epoch_tokens, seraph_cookies, tomcat
-from demo.products import Pages, StandInProduct
+from demo.products import Members, Pages, StandInProduct
 
 CONFLUENCE = StandInProduct(
     name="confluence",
@@ -20,7 +20,7 @@ CONFLUENCE = StandInProduct(
         home="/index.action",
         sign_in_json=SIGN_IN_JSON,
         myself="/rest/api/user/current",
-        members="/rest/zdu/cluster",
+        members=Members("/rest/zdu/cluster", "nodes", {"id": "id-{name}", "name": "{name}", "state": "ACTIVE"}),
         reason_header=SERAPH_REASON,
     ),
     form=SERAPH_FORM,

@@ -58,31 +58,37 @@ def members_in_page(page: MembersPage, status: int, body: str) -> Told:
     return {"nodes_known": sorted(named), "nodes_note": "" if named else f"its page {page.path} names no node"}
 
 
-def membership(looks: t.Mapping[str, t.Mapping[str, t.Any]], told: t.Sequence[t.Mapping[str, t.Any]]) -> Membership:
-    """``looks``: of ``product_detect``, by node of the inventory. ``told``: what each source said."""
+def membership(
+    looks: t.Mapping[str, t.Mapping[str, t.Any]], told: t.Sequence[t.Mapping[str, t.Any]], standbys: t.Sequence[t.Mapping[str, t.Any]]
+) -> Membership:
+    """``looks``: of ``product_detect``, by node of the inventory; ``standbys``: of its cold standbys. ``told``: what each source said."""
     ids = {node: look["node_id"] for node, look in looks.items()}
+    # a product may name a node that stands by, too
+    spare = [str(look.get("node_id", "")) for look in standbys]
     if len(looks) == 1 and not any(look["clustered"] for look in looks.values()):
         # what its database may still tell of a former cluster is no news of today
         return _unconfirmed(ids, "no cluster, by its settings")
-    sources = [list(one["nodes_known"]) for one in told if one["nodes_known"]]
+    sources = [[node for node in one["nodes_known"] if node not in spare] for one in told if one["nodes_known"]]
     if not sources:
         notes = "; ".join(one["nodes_note"] for one in told if one["nodes_note"])
         return _unconfirmed(ids, "not confirmed by the product" + (f" ({notes})" if notes else ""))
-    missing = sorted({node for known in sources for node in _missing(known, ids)})
+    nameless = [node for node, own in ids.items() if not own]
+    missing = sorted({node for known in sources for node in _missing(known, ids, len(nameless) + spare.count(""))})
     if missing:
         names = ", ".join(missing)
         problem = f"the product knows more nodes than the inventory: {names}; add what is missing to the group, or shut it down for good"
         return _unconfirmed(ids, f"the product knows more: {names}", problem)
     strange = [node for node, own in ids.items() if not any(own in known for known in sources)]
+    if strange and strange == nameless and all(len(known) == len(ids) for known in sources):
+        return _unconfirmed(ids, f"as many as the product names ({', '.join(sources[0])}), not confirmed one by one")
     if strange:
         return _unconfirmed(ids, f"not confirmed, the product does not name {', '.join(strange)}")
     return {"confirmed": True, "sentence": f"{_count(ids)}: confirmed by the product", "problems": []}
 
 
-def _missing(known: t.Sequence[str], ids: t.Mapping[str, str]) -> list[str]:
-    """Nodes that the product knows and the inventory does not; a node whose id is not known may be any of them."""
+def _missing(known: t.Sequence[str], ids: t.Mapping[str, str], nameless: int) -> list[str]:
+    """Nodes that the product knows and the inventory does not; one whose id is not known may be any of them."""
     unmatched = [node for node in known if node not in ids.values()]
-    nameless = sum(not own for own in ids.values())
     return unmatched if len(unmatched) > nameless else []
 
 

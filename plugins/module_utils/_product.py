@@ -207,8 +207,8 @@ class MemberTables:
 class MembersPage:
     """The page that names the nodes of the cluster to an administrator, as JSON.
 
-    ``nodes`` is the key of the list ('' when the document is the list), ``node`` and ``state`` are keys of its items; ``gone_states`` as
-    JSON writes them, without quotes.
+    ``nodes`` is the key of the list ('' when the document is the list), ``node`` and ``state`` ('' where there is none) are keys of its
+    items; ``gone_states`` as JSON writes them, without quotes.
     """
 
     path: str

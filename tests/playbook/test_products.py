@@ -72,10 +72,11 @@ def test_bamboo_restarts_its_secondary_first_and_its_primary_last_and_leaves_a_c
     standby.stop()
     saved = standby.persisted_sessions
     kept = saved.read_bytes()
+    site.more_secrets["admin_token"] = site.cluster.admin_token
     # a limit may leave the standby out: it is looked at all the same
     result = site.run("--limit", "n1,n2", inventory=with_standby(site, standby.name))
     result.assert_says(
-        "Bamboo, 2 nodes of the inventory: not confirmed by the product",
+        "Bamboo, 2 nodes of the inventory: confirmed by the product",
         "Batches n2 | n1",
         "rememberme_token",
         "Standby n3: cold standby, left alone; saved sessions lie on it",

@@ -102,14 +102,16 @@ def test_the_document_may_be_the_list() -> None:
         (TWO, [told(note="no table"), told(note="no page")], "2 nodes of the inventory: not confirmed by the product (no table; no page)"),
         (TWO, [told("a")], "2 nodes of the inventory: not confirmed, the product does not name n2"),
         # a node whose id is not known may be the one
-        (looks(n1="a", n2=""), [told("a", "b")], "2 nodes of the inventory: not confirmed, the product does not name n2"),
+        (looks(n1="a", n2=""), [told("a", "b")], "2 nodes of the inventory: as many as the product names (a, b), not confirmed one by one"),
+        (looks(n1="", n2=""), [told("b", "a")], "2 nodes of the inventory: as many as the product names (b, a), not confirmed one by one"),
+        (looks(n1="", n2=""), [told("a")], "2 nodes of the inventory: not confirmed, the product does not name n1, n2"),
         (looks(n1="a"), [told("a")], "1 node of the inventory: confirmed by the product"),
         # its database may still tell of a former cluster
         (looks(clustered=False, n1=""), [told("a", "b")], "1 node of the inventory: no cluster, by its settings"),
     ],
 )
 def test_confirmed_is_what_the_product_names_node_by_node(nodes: dict[str, t.Any], sources: list[dict[str, t.Any]], sentence: str) -> None:
-    found = membership(nodes, sources)
+    found = membership(nodes, sources, [])
     assert (found["sentence"], found["problems"]) == (sentence, [])
     assert found["confirmed"] == (": confirmed" in sentence)
 
@@ -126,29 +128,50 @@ def test_confirmed_is_what_the_product_names_node_by_node(nodes: dict[str, t.Any
     ],
 )
 def test_a_node_that_the_inventory_lacks_is_a_problem_by_name(nodes: dict[str, t.Any], sources: list[dict[str, t.Any]], names: str) -> None:
-    found = membership(nodes, sources)
+    found = membership(nodes, sources, [])
     assert not found["confirmed"]
     (problem,) = found["problems"]
     assert f"the product knows more nodes than the inventory: {names};" in problem
 
 
+@pytest.mark.parametrize(
+    ("standbys", "sources", "sentence"),
+    [
+        ([{"node_id": "c"}], [told("a", "b", "c")], "2 nodes of the inventory: confirmed by the product"),
+        ([{"node_id": "c"}], [told("a", "b")], "2 nodes of the inventory: confirmed by the product"),
+        # one whose id is not known may be the one, one that was not seen as well
+        ([{"node_id": ""}], [told("a", "b", "c")], "2 nodes of the inventory: confirmed by the product"),
+        ([{"failed": True}], [told("a", "b", "c")], "2 nodes of the inventory: confirmed by the product"),
+        ([{"node_id": "c"}], [told("a", "b", "d")], "2 nodes of the inventory: the product knows more: d"),
+    ],
+)
+def test_a_cold_standby_is_a_node_of_the_inventory(
+    standbys: list[dict[str, t.Any]], sources: list[dict[str, t.Any]], sentence: str
+) -> None:
+    assert membership(TWO, sources, standbys)["sentence"] == sentence
+
+
 # against the stand-in
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Cluster]:
-    with Cluster(tmp_path_factory.mktemp("members") / "c", nodes=2, product=STAND_INS["confluence"], context="/wiki") as made:
+@pytest.fixture(scope="module", params=["confluence", "bamboo", "bitbucket"])
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Cluster]:
+    product = STAND_INS[request.param]
+    with Cluster(tmp_path_factory.mktemp("members") / "c", nodes=2, product=product, context="/wiki") as made:
         yield made
 
 
-def test_confluence_names_its_nodes_to_an_administrator(cluster: Cluster) -> None:
-    found = members_by_page(PRODUCTS["confluence"], Site(cluster["n1"].url), cluster.admin_token)
-    assert found == {"nodes_known": ["n1", "n2"], "nodes_note": ""}
+def test_a_product_names_its_nodes_to_an_administrator(cluster: Cluster) -> None:
+    found = members_by_page(PRODUCTS[cluster.product.name], Site(cluster["n1"].url), cluster.admin_token)
+    prefix = "hazelcast-" if cluster.product.name == "bitbucket" else ""
+    assert found == {"nodes_known": [f"{prefix}n1", f"{prefix}n2"], "nodes_note": ""}
 
 
 def test_it_names_them_to_nobody_else(cluster: Cluster) -> None:
-    found = members_by_page(PRODUCTS["confluence"], Site(cluster["n1"].url), "another-token")
-    assert found == {"nodes_known": [], "nodes_note": "its page /rest/zdu/cluster answers 401"}
+    product = PRODUCTS[cluster.product.name]
+    assert product.members_page
+    found = members_by_page(product, Site(cluster["n1"].url), "another-token")
+    assert found == {"nodes_known": [], "nodes_note": f"its page {product.members_page.path} answers 401"}
 
 
 def test_a_node_that_does_not_answer_names_none() -> None:
@@ -156,7 +179,7 @@ def test_a_node_that_does_not_answer_names_none() -> None:
 
 
 def test_a_product_without_such_a_page_is_not_asked() -> None:
-    assert "no page of it is known" in members_by_page(PRODUCTS["bamboo"], Site("http://127.0.0.1:1"), "t")["nodes_note"]
+    assert "no page of it is known" in members_by_page(PRODUCTS["fisheye"], Site("http://127.0.0.1:1"), "t")["nodes_note"]
 
 
 @pytest.mark.parametrize("token", ["", "se cret", "secret\n", "secrét"])

@@ -13,6 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     ConnectorKeys,
     DatabaseKeys,
     Files,
+    MembersPage,
     Place,
     Product,
     Service,
@@ -79,7 +80,7 @@ BAMBOO = Product(
             kind=(hibernate(_SETTINGS, "hibernate.dialect"), hibernate(_SETTINGS, "hibernate.connection.driver_class")),
             jndi=(hibernate(_SETTINGS, "hibernate.connection.datasource"),),
         ),
-        node_id=(Place(_NODE, "node.id"), Place(_NODE, "node.name")),
+        node_id=(Place(_NODE, "node.id"),),
         # the file itself is there on every node since 9.5, also on a single one
         clustered=(Place(_NODE, "node.hostname"),),
         tomcat=Tomcat(server=TOMCAT_SERVER, webapp="atlassian-bamboo", contexts=tomcat_contexts("atlassian-bamboo")),
@@ -111,4 +112,6 @@ BAMBOO = Product(
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "agents and their authentication", "repository and deployment credentials"),
+    # before 9.6 nobody says which are alive: then all count
+    members_page=MembersPage("/rest/api/latest/server/nodes", nodes="nodeStatuses", node="nodeId", state="alive", gone_states=("false",)),
 )

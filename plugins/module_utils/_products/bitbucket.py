@@ -13,6 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     ConnectorKeys,
     DatabaseKeys,
     Files,
+    MembersPage,
     Place,
     Places,
     Product,
@@ -127,4 +128,6 @@ BITBUCKET = Product(
     ),
     persisted_sessions=(),
     survives=(*SURVIVES, "SSH keys and access keys", "HTTP access tokens"),
+    # the names are given by the cluster itself: no file of a node tells its own
+    members_page=MembersPage("/rest/api/1.0/admin/cluster", nodes="nodes", node="name", state="", gone_states=()),
 )
