@@ -105,6 +105,18 @@ EXAMPLES = r"""
     archive_dir: /var/lib/force_reauth
     run_id: CHG-4711
     expected_rows: "{{ look.rows }}"
+
+- name: Delete the tokens of two users
+  dcops.atlassian_sessions.remember_me_purge:
+    product: jira
+    engine: postgresql
+    database_host: db.example.com
+    database_name: jira
+    database_user: jira
+    database_password: "{{ vault_jira_database_password }}"
+    archive_dir: /var/lib/force_reauth
+    run_id: CHG-4712
+    usernames: [adam, eve]
 """
 
 RETURN = r"""
