@@ -62,7 +62,7 @@ class Bench:
         """The act in a process of its own, under a run id of its own."""
         self.runs += 1
         asked = json.dumps({**self.site.options(), "run_id": f"run-{self.runs}", **options})
-        done = subprocess.run([sys.executable, "-m", "bench.ours", act], input=asked, capture_output=True, text=True, check=True)
+        done = subprocess.run([sys.executable, "-m", "bench.ours", act], input=asked, stdout=subprocess.PIPE, text=True, check=True)
         return t.cast("dict[str, t.Any]", json.loads(done.stdout))
 
     def marks(self) -> t.Iterator[Mark]:
