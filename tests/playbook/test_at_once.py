@@ -72,7 +72,7 @@ def playbooks_at_work(site: Site) -> set[int]:
 
 
 def at_the_purge(run: Run) -> bool:
-    return "Delete all tokens" in run.output
+    return "Delete the tokens" in run.output
 
 
 def archived(site: Site) -> list[str]:
