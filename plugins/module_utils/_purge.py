@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _archive
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive_files import Draft, RunFolder, lines_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import fields_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import fields_of, texts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_errors import CommitUnknown, Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_sweep import ALL, KeyRange, Keys, Sweep
@@ -142,7 +142,12 @@ class Accounts:
 
     def _keys(self, archives: t.Iterable[Path]) -> set[bytes]:
         position = self._table.position(self._table.key)
-        return {fields_of(line)[position] for path in archives for line in lines_of(path)}
+        return {fields_of(line)[position] for path in archives for line in lines_of(path) if self._treated(line)}
+
+    def _treated(self, line: bytes) -> bool:
+        """A backup may hold the rows of more users: those explain nothing."""
+        table, owners = self._table, self._table.owners
+        return owners is None or owners.treat(texts_of(line, len(table.columns))[table.position(table.user)])
 
 
 def _ranges(source: Source) -> t.Iterator[KeyRange]:

@@ -26,7 +26,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_st
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_users import count_named, holders, owners_by_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import Candidate, FoundColumn, FoundTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_scope import Owners, UserScope, tokenless_notes
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_table import choose_users, match_users
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_table import FoundUsers, choose_users, match_users
 
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -93,8 +93,7 @@ class TokenStore(abc.ABC):
         wanted, table = self.wanted.users, look.table
         with self.connector.connect("read the names of the users", self.begin) as connection:
             if wanted:
-                candidate = choose_users(self.candidates(connection, wanted.table), wanted, table.schema)
-                owners = owners_by_table(connection, table, match_users(candidate, self.columns(connection, candidate), wanted), scope)
+                owners = owners_by_table(connection, table, self._users(connection, table, wanted), scope)
                 notes: list[str] = []
             else:
                 owners = Owners(scope.names, scope.spared, named=True)
@@ -136,8 +135,7 @@ class TokenStore(abc.ABC):
         In a transaction of its own: what fails here spoils no look at the token table.
         """
         with self.connector.connect("read the names of the users", self.begin) as connection:
-            candidate = choose_users(self.candidates(connection, wanted.table), wanted, table.schema)
-            return count_named(connection, table, match_users(candidate, self.columns(connection, candidate), wanted))
+            return count_named(connection, table, self._users(connection, table, wanted))
 
     def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
         """The key that ends the next range of so many rows; None when fewer are left."""
@@ -231,6 +229,10 @@ class TokenStore(abc.ABC):
     def _rows_of(self, sweep: Sweep, columns: t.Sequence[str], keys: t.Iterable[int]) -> dict[int, bytes]:
         position = columns.index(sweep.table.key)
         return {key_of(line, position): line for line in sweep.lines(columns, list(keys), lock=False)}
+
+    def _users(self, connection: Connection, table: FoundTable, wanted: UserTable) -> FoundUsers:
+        candidate = choose_users(self.candidates(connection, wanted.table), wanted, table.schema)
+        return match_users(candidate, self.columns(connection, candidate), wanted)
 
     def _count(self, connection: Connection, table: FoundTable) -> tuple[int, int, str]:
         statements = Statements(table)

@@ -13,6 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_sco
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_table import FoundUsers
 
 if t.TYPE_CHECKING:
+    from sqlalchemy import TableClause
     from sqlalchemy.engine import Connection
 
 
@@ -20,7 +21,7 @@ def count_named(connection: Connection, tokens: FoundTable, users: FoundUsers) -
     """How many names hold tokens, and how many tokens belong to no user of that table."""
     statements = Statements(tokens)
     sql, user = statements.sql, statements.table.c[tokens.user]
-    named = sql.table(users.table, sql.column(users.key), sql.column(users.name), schema=users.schema or None)
+    named = _table_of(sql, users)
     key, name = named.c[users.key], named.c[users.name]
     # by user first: the table of users is looked into once for each, not for each token
     held = sql.select(user.label("u"), sql.func.count().label("n")).where(statements.treated).group_by(user).subquery()
@@ -34,7 +35,7 @@ def owners_by_table(connection: Connection, tokens: FoundTable, users: FoundUser
     """The keys of the scope's users; raises SessionsError when one of the names is not there."""
     statements = Statements(tokens)
     sql = statements.sql
-    named = sql.table(users.table, sql.column(users.key), sql.column(users.name), schema=users.schema or None)
+    named = _table_of(sql, users)
     query = sql.select(named.c[users.key], named.c[users.name]).where(statements.named(named.c[users.name], scope.names))
     found = connection.execute(query).all()
     check_known(scope.names, [str(name) for _key, name in found], users.table)
@@ -46,3 +47,7 @@ def holders(connection: Connection, tokens: FoundTable, names: t.Sequence[str]) 
     statements = Statements(tokens)
     user = statements.table.c[tokens.user]
     return [str(name) for name in connection.scalars(statements.sql.select(user).where(statements.named(user, names)).distinct())]
+
+
+def _table_of(sql: t.Any, users: FoundUsers) -> TableClause:
+    return t.cast("TableClause", sql.table(users.table, sql.column(users.key), sql.column(users.name), schema=users.schema or None))

@@ -135,7 +135,7 @@ def notes(table: FoundTable, wanted: TokenTable, sorts: t.Mapping[str, int]) -> 
     more = more_columns(table, wanted)
     known = f"{table.label} has columns that are not known of this product ({', '.join(more)}); they are archived, too."
     held = ", ".join(f"{rows} of {wanted.sort} {sort}" for sort, rows in sorts.items())
-    other = f"{table.label} holds logins of several sorts ({held}); all of them end, also those that are no sign-in of a browser."
+    other = f"{table.label} holds logins of several sorts ({held}); no sort is spared, also none that is no sign-in of a browser."
     return [known] * bool(more) + [other] * (len(sorts) > 1)
 
 

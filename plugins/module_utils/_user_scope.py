@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from functools import cached_property
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 
@@ -35,6 +36,16 @@ class Owners:
     values: tuple[t.Any, ...]
     spared: bool
     named: bool
+
+    def treat(self, user: str | None) -> bool:
+        """Whether a row with this text in that column is treated."""
+        held = user in self._texts or (self.named and user is not None and user.lower() in self._texts)
+        return held != self.spared
+
+    @cached_property
+    def _texts(self) -> frozenset[str]:
+        texts = [str(value) for value in self.values]
+        return frozenset(texts + [text.lower() for text in texts] * self.named)
 
 
 def scope_of(usernames: t.Sequence[str] | None, exclude_usernames: t.Sequence[str]) -> UserScope | None:

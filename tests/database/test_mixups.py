@@ -70,6 +70,6 @@ def test_other_sorts_of_logins_in_the_table_are_told_by_number(engine: str, requ
         "VALUES (7, 10000, 1700000000000, 'x', 1, '/feed')"
     )
     note = site.look()["notes"][-1]
-    assert "(2 of cru_type 0, 1 of cru_type 1); all of them end" in note
+    assert "(2 of cru_type 0, 1 of cru_type 1); no sort is spared" in note
     done = site.purge()
     assert (done["rows"], done["notes"][-1]) == (3, note)

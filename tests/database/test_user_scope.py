@@ -133,6 +133,16 @@ def test_fewer_of_their_tokens_than_were_counted_are_refused(site: Site) -> None
     assert owners(site) == ["KEY1", "KEY2", "KEY3"]
 
 
+def test_rows_of_others_in_the_backup_explain_nothing(site: Site) -> None:
+    jira(site, "eve", "adam", "noah")
+    site.back_up()
+    for scope in ({"usernames": ["eve"]}, {"exclude_usernames": ["adam", "noah"]}):
+        with pytest.raises(SessionsError, match="Unsuccessful"):
+            site.purge(expected_rows=3, single_sweep=True, **t.cast("dict[str, t.Any]", scope))
+    site.run_sql("DELETE FROM remembermetoken WHERE username = 'KEY1'")
+    assert site.purge(usernames=["eve"], expected_rows=1)["rows"] == 0
+
+
 def test_the_ranges_of_a_sweep_hold_the_rows_of_the_named_users_alone(server_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     jira(server_site, "eve", "adam")
     server_site.add(*((10 + n, "2026-02-03 04:05:06", f"t{n}", f"KEY{n % 2 + 1}") for n in range(40)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_scope import (
+    Owners,
     UserScope,
     check_known,
     names_of,
@@ -64,3 +65,19 @@ def test_a_name_that_nothing_confirms_is_a_note_when_it_holds_no_token() -> None
     assert tokenless_notes(["eve", "adma"], ["eve"], "tokens") == [
         "tokens holds no token of adma; whether they are spelt as they sign in cannot be told."
     ]
+
+
+@pytest.mark.parametrize(
+    ("owners", "user", "treated"),
+    [
+        (Owners(("KEY1",), spared=False, named=False), "KEY1", True),
+        (Owners(("KEY1",), spared=False, named=False), "key1", False),
+        (Owners((7,), spared=False, named=False), "7", True),
+        (Owners(("Eve",), spared=False, named=True), "eVE", True),
+        (Owners(("Eve",), spared=True, named=True), "eVE", False),
+        (Owners(("eve",), spared=False, named=True), None, False),
+        (Owners(("eve",), spared=True, named=True), None, True),
+    ],
+)
+def test_a_row_is_treated_by_the_user_that_stands_in_it(owners: Owners, user: str | None, treated: bool) -> None:
+    assert owners.treat(user) is treated
