@@ -9,10 +9,10 @@ import json
 import sys
 import time
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._backup import back_up
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._purge import Clock
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._restore import restore
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import revoke
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.backup import back_up
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import restore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.steps import revoke
 
 ACTS = {
     "backup": lambda options: back_up(options, check_mode=False),

@@ -11,8 +11,8 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._gate import Limits, Look, Passage, wait_at
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web_options import WEB_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, Passage, wait_at
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
 
 OWN_OPTIONS: dict[str, t.Any] = {
     "settle_polls": {"type": "int", "default": 3},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _membership, _report, _roll_plan, _seen, _verdict
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import membership, plan, registered, report, verdict
 
 
 class FilterModule:
@@ -16,20 +16,20 @@ class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Their functions."""
         return {
-            "abort_sentence": _seen.abort_sentence,
-            "clusters": _roll_plan.clusters,
-            "database_problem": _roll_plan.database_problem,
-            "evidence": _seen.evidence,
-            "failures": _seen.failures,
-            "is_done": _roll_plan.is_done,
-            "looks": _seen.looks,
-            "membership": _membership.membership,
-            "not_up": _seen.not_up,
-            "plan_lines": _report.plan_lines,
-            "result_lines": _report.result_lines,
-            "roll_plan": _roll_plan.make_plan,
-            "roll_verdict": _verdict.verdict,
-            "standbys": _seen.standbys,
-            "still_open": _verdict.still_open,
-            "unseen": _seen.unseen,
+            "abort_sentence": registered.abort_sentence,
+            "clusters": plan.clusters,
+            "database_problem": plan.database_problem,
+            "evidence": registered.evidence,
+            "failures": registered.failures,
+            "is_done": plan.is_done,
+            "looks": registered.looks,
+            "membership": membership.membership,
+            "not_up": registered.not_up,
+            "plan_lines": report.plan_lines,
+            "result_lines": report.result_lines,
+            "roll_plan": plan.make_plan,
+            "roll_verdict": verdict.verdict,
+            "standbys": registered.standbys,
+            "still_open": verdict.still_open,
+            "unseen": registered.unseen,
         }

@@ -76,9 +76,9 @@ servers:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._haproxy import Balancer
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._haproxy_socket import ask
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import Balancer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy_socket import ask
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
 
 def main() -> None:

@@ -78,8 +78,8 @@ holder:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._node_lock import NodeLock, Owner
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, Owner
 
 
 def main() -> None:

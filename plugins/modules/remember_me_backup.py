@@ -114,8 +114,8 @@ archive:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._backup import BACKUP_OPTIONS, back_up
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.backup import BACKUP_OPTIONS, back_up
 
 
 def main() -> None:

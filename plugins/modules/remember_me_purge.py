@@ -259,9 +259,9 @@ checked:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._purge import Clock
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import PURGE_OPTIONS, revoke
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.steps import PURGE_OPTIONS, revoke
 
 
 def main() -> None:

@@ -106,8 +106,8 @@ archives:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._restore import RESTORE_OPTIONS, restore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import RESTORE_OPTIONS, restore
 
 
 def main() -> None:

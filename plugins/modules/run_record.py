@@ -120,9 +120,9 @@ abandoned:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_states import STATES
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.states import STATES
 
 
 def main() -> None:

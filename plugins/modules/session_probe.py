@@ -129,10 +129,10 @@ renewed:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._browser import COOKIE_OPTIONS, Browser
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import product_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web_options import WEB_OPTIONS, site_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import COOKIE_OPTIONS, Browser
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, site_of
 
 
 def main() -> None:

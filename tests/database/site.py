@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _revoke
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._backup import back_up
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._purge import Clock
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._restore import restore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import steps as revoke_steps
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.backup import back_up
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import restore
 
 from demo.tokens import Database
 from tests.database.tables import JIRA
@@ -96,7 +96,7 @@ class Site:
         return sorted(self.query(f"SELECT * FROM {table}"))  # noqa: S608  a name of the tests
 
     def look(self, **more: object) -> Values:
-        return _revoke.revoke(self.options(**more), True, Clock(time.monotonic, time.sleep))
+        return revoke_steps.revoke(self.options(**more), True, Clock(time.monotonic, time.sleep))
 
     def purge(
         self,
@@ -117,8 +117,8 @@ class Site:
 
         with pytest.MonkeyPatch.context() as patch:
             if before_commit is not _nothing:
-                patch.setattr(_revoke, "_fence", fence)
-            return _revoke.revoke(self.options(**more), False, Clock(time.monotonic, sleep))
+                patch.setattr(revoke_steps, "_fence", fence)
+            return revoke_steps.revoke(self.options(**more), False, Clock(time.monotonic, sleep))
 
     def back_up(self, check_mode: bool = False, **more: object) -> Values:
         return back_up(self.options(**more), check_mode)

@@ -11,8 +11,8 @@ import typing as t
 from contextlib import closing, contextmanager
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _purge
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
 
 from tests.database.site import Site, lines
 from tests.database.tables import BITBUCKET
@@ -55,18 +55,18 @@ def test_archives_a_row_that_arrives_between_the_sweeps(postgres_site: Site) -> 
 
 
 def test_archives_a_row_with_a_low_key_that_arrives_behind_a_range(mariadb: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_purge, "RANGE", 10)
+    monkeypatch.setattr(purge_module, "RANGE", 10)
     mariadb.create().sign_in(25, first=100)
-    move, moves = _purge.Mover.move, [1, 2]
+    move, moves = purge_module.Mover.move, [1, 2]
 
     def move_and_see_one_arrive(*arguments: t.Any, **more: t.Any) -> None:
         move(*arguments, **more)
         moves.pop()
         if not moves:
             mariadb.run_sql(INSERT.format(5, "behind the sweep"))
-            monkeypatch.setattr(_purge.Mover, "move", move)
+            monkeypatch.setattr(purge_module.Mover, "move", move)
 
-    monkeypatch.setattr(_purge.Mover, "move", move_and_see_one_arrive)
+    monkeypatch.setattr(purge_module.Mover, "move", move_and_see_one_arrive)
     done = mariadb.purge()
     assert mariadb.rows() == []
     assert [(archive["rows"], archive["first"]) for archive in done["archives"]] == [(10, "100"), (10, "110"), (5, "120"), (1, "5")]
@@ -190,7 +190,7 @@ def test_every_token_of_a_busy_table_is_archived_or_newer_than_the_cut_off(serve
 @pytest.fixture
 def bitbucket(postgresql: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     """30 tokens in ranges of 10."""
-    monkeypatch.setattr(_purge, "RANGE", 10)
+    monkeypatch.setattr(purge_module, "RANGE", 10)
     site = Site(postgresql.database, postgresql.archive_dir, "bitbucket").create(BITBUCKET)
     site.run_sql(
         "INSERT INTO sta_remember_me_token "

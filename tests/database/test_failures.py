@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _archive_files, _token_store_connection
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_errors import CommitUnknown
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import files as archive_files
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import connection as store_connection
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown
 
 from tests.database.site import Site, lines
 
@@ -70,13 +71,13 @@ def test_a_backup_on_a_full_disk_leaves_nothing(site: Site) -> None:
 
 
 def test_a_database_that_goes_away_in_the_middle_deletes_nothing(large_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = _archive_files._HashedFile.write
+    write = archive_files._HashedFile.write
 
-    def write_and_end(file: _archive_files._HashedFile, data: bytes) -> int:
+    def write_and_end(file: archive_files._HashedFile, data: bytes) -> int:
         large_site.query(END_OF_SESSIONS)
         return write(file, data)
 
-    monkeypatch.setattr(_archive_files._HashedFile, "write", write_and_end)
+    monkeypatch.setattr(archive_files._HashedFile, "write", write_and_end)
     with pytest.raises(SessionsError, match="the connection was lost") as failed:
         large_site.purge()
     assert not isinstance(failed.value, CommitUnknown)
@@ -100,7 +101,7 @@ def test_a_commit_that_the_database_refuses_removes_the_archive(site: Site, monk
     def refuse(_connector: object, _connection: object, _doing: str) -> None:
         raise SessionsError("The database refuses.")
 
-    monkeypatch.setattr(_token_store_connection.Connector, "commit", refuse)
+    monkeypatch.setattr(store_connection.Connector, "commit", refuse)
     with pytest.raises(SessionsError, match="refuses"):
         site.purge()
     assert len(site.rows()) == 5

@@ -8,10 +8,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _token_stores
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_generic import GenericStore
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import FoundTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import store_of_engine
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
 
 from tests.database.site import Site, lines
 from tests.database.tables import BITBUCKET, CONFLUENCE
@@ -36,7 +36,7 @@ class OnSqlite(GenericStore):
 
 @pytest.fixture(autouse=True)
 def _generic(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_token_stores, "_STORES", {"sqlite": OnSqlite})
+    monkeypatch.setattr(store_of_engine, "_STORES", {"sqlite": OnSqlite})
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

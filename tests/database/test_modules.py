@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._backup import BACKUP_OPTIONS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._restore import RESTORE_OPTIONS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import PURGE_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.backup import BACKUP_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import RESTORE_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.steps import PURGE_OPTIONS
 
 from demo.playbook import collections_path, write_config
 from tests.database.site import Site, Values

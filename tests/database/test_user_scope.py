@@ -9,8 +9,8 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _purge
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
 
 from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
@@ -146,7 +146,7 @@ def test_rows_of_others_in_the_backup_explain_nothing(site: Site) -> None:
 def test_the_ranges_of_a_sweep_hold_the_rows_of_the_named_users_alone(server_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     jira(server_site, "eve", "adam")
     server_site.add(*((10 + n, "2026-02-03 04:05:06", f"t{n}", f"KEY{n % 2 + 1}") for n in range(40)))
-    monkeypatch.setattr(_purge, "RANGE", 7)
+    monkeypatch.setattr(purge_module, "RANGE", 7)
     done = server_site.purge(usernames=["adam"])
     assert (done["rows"], {row[3] for row in server_site.rows()}) == (21, {"KEY1"})
 

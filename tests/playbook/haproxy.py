@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._haproxy_socket import ask
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy_socket import ask
 
 from demo.cluster import Cluster, wait_for
 from demo.packages import find_haproxy

@@ -28,7 +28,7 @@ COPIED = ("plugins", "roles", "playbooks", "meta", "galaxy.yml", "demo")
 PRODUCT = """\
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT, Column, ConnectorKeys, DatabaseKeys, Files, Place, Product, Service, SessionKeys, TokenTable, Tomcat, Web,
 )
 
@@ -121,7 +121,7 @@ FILES = {
     ),
 }
 LINES = {
-    "plugins/module_utils/_catalogue.py": "ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.ledger",
+    "plugins/module_utils/_products/_catalogue.py": "ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.ledger",
     "demo/imitated/__init__.py": "demo.imitated.ledger",
 }
 

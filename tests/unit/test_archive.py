@@ -9,10 +9,10 @@ import itertools
 import json
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _archive
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
-HEADER = _archive.Header("jira", "sqlite", "sqlite /x", "", "remembermetoken", (("id", "bigint"), ("täg", "text")), "run-1")
+HEADER = description.Header("jira", "sqlite", "sqlite /x", "", "remembermetoken", (("id", "bigint"), ("täg", "text")), "run-1")
 
 
 @pytest.mark.parametrize(
@@ -24,44 +24,44 @@ HEADER = _archive.Header("jira", "sqlite", "sqlite /x", "", "remembermetoken", (
     ],
 )
 def test_names_are_file_names_and_known_again(table: str, number: int, backup: bool, name: str) -> None:
-    assert _archive.name_of(table, number, backup) == name
-    assert _archive.is_archive(name, backup)
-    assert not _archive.is_archive(name, not backup)
+    assert description.name_of(table, number, backup) == name
+    assert description.is_archive(name, backup)
+    assert not description.is_archive(name, not backup)
 
 
 @pytest.mark.parametrize("name", ["x.tsv.gz", "x-0.tsv.gz", "x-01.tsv.gz", "x-1.tsv", "x-1.json", ".draft-x", "-1.tsv.gz"])
 def test_other_files_are_no_archives(name: str) -> None:
-    assert not _archive.is_archive(name, backup=False)
-    assert not _archive.is_archive(name, backup=True)
+    assert not description.is_archive(name, backup=False)
+    assert not description.is_archive(name, backup=True)
 
 
 def test_the_sidecar_lies_beside_its_archive() -> None:
-    assert _archive.sidecar_of("/a/x-1.tsv.gz") == "/a/x-1.json"
+    assert description.sidecar_of("/a/x-1.tsv.gz") == "/a/x-1.json"
 
 
 def test_a_sidecar_is_read_as_it_was_written() -> None:
-    assert _archive.read_sidecar(_archive.sidecar_text(HEADER, 3, "ab"), "x.json") == (HEADER, 3, "ab")
+    assert description.read_sidecar(description.sidecar_text(HEADER, 3, "ab"), "x.json") == (HEADER, 3, "ab")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"x"', json.dumps({"format": 1})])
 def test_what_is_no_sidecar_is_refused(text: str) -> None:
     with pytest.raises(SessionsError, match=r"x\.json is damaged"):
-        _archive.read_sidecar(text, "x.json")
+        description.read_sidecar(text, "x.json")
 
 
 def test_a_sidecar_of_a_newer_format_is_refused() -> None:
-    text = _archive.sidecar_text(HEADER, 3, "ab").replace('"format": 1', '"format": 2')
+    text = description.sidecar_text(HEADER, 3, "ab").replace('"format": 1', '"format": 2')
     with pytest.raises(SessionsError, match=r"has format 2"):
-        _archive.read_sidecar(text, "x.json")
+        description.read_sidecar(text, "x.json")
 
 
 def test_room_for_two_copies_and_a_margin_is_enough() -> None:
-    _archive.check_room(2 * 1000 + _archive.ROOM_MARGIN, 1000, "/a")
+    description.check_room(2 * 1000 + description.ROOM_MARGIN, 1000, "/a")
 
 
 def test_one_byte_less_is_too_little_room() -> None:
     with pytest.raises(SessionsError, match="too little room for the archives in /a: 64 MiB free, 65 MiB needed"):
-        _archive.check_room(2 * 1000 + _archive.ROOM_MARGIN - 1, 1000, "/a")
+        description.check_room(2 * 1000 + description.ROOM_MARGIN - 1, 1000, "/a")
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_one_byte_less_is_too_little_room() -> None:
     ],
 )
 def test_rows_add_up_or_are_missing(expected: int, archived: int, earlier: int, gone: int, missing: int) -> None:
-    assert _archive.unexplained(expected, archived, earlier, gone) == missing
+    assert description.unexplained(expected, archived, earlier, gone) == missing
     if missing:
         with pytest.raises(SessionsError, match=f"the other {missing}. The last sweep was rolled back"):
-            _archive.check_total("t", expected, archived, earlier, gone)
+            description.check_total("t", expected, archived, earlier, gone)
     else:
-        _archive.check_total("t", expected, archived, earlier, gone)
+        description.check_total("t", expected, archived, earlier, gone)
 
 
 def test_pauses_grow_up_to_a_limit() -> None:
-    assert list(itertools.islice(_archive.pauses(1, 5), 5)) == [1, 2, 4, 5, 5]
+    assert list(itertools.islice(description.pauses(1, 5), 5)) == [1, 2, 4, 5, 5]

@@ -8,10 +8,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._browser import Browser, CookieRow
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import PRODUCTS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._http import Answer, SetCookie, Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import Browser, CookieRow
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Answer, SetCookie, Site
 
 from demo.behaviour import HEALTHY
 from demo.cluster import CANARY, Cluster

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import PRODUCTS, product_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS, product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PRODUCT_FILES = CHECKOUT / "plugins/module_utils/_products"
 NAMES = re.compile(r"jira|confluence|bitbucket|bamboo|fisheye|crucible|crowd|seraph", re.IGNORECASE)
 # files that may name one
-DATA = {CHECKOUT / "plugins/module_utils/_catalogue.py", *PRODUCT_FILES.glob("*.py")}
+DATA = {CHECKOUT / "plugins/module_utils/_products/_catalogue.py", *PRODUCT_FILES.glob("*.py")}
 CODE = sorted(set((CHECKOUT / "plugins").rglob("*.py")) - DATA)
 YAML = sorted(path for folder in ("roles", "playbooks") for path in (CHECKOUT / folder).rglob("*.yml") if path.name != "argument_specs.yml")
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._control import Control, Seen, Unit, decide_control
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._systemd import unit_in
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Control, Seen, Unit, decide_control
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import unit_in
 
 INSTALL = "/opt/atlassian/jira"
 OWN = Unit(("jira.service", "tracker.service"), 41, "no", "")

@@ -10,7 +10,7 @@ import typing as t
 from decimal import Decimal
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_text import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import (
     Value,
     fields_of,
     key_of,
@@ -18,7 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._copy_tex
     text_of,
     texts_of,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from hypothesis import given
 from hypothesis import strategies as st
 

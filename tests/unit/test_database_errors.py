@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_errors import Contended, meaning, sentence
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Contended, meaning, sentence
 
 SECRET = "sw0rdfish"
 

@@ -10,14 +10,14 @@ import typing as t
 
 import pytest
 import sqlalchemy
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _sqlalchemy_dep
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._database_options import DATABASE_OPTIONS, Database, database_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._engines import ENGINES, check_supported, engine_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_store_connection import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import sqlalchemy_dep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import (
     _mysql_arguments,
     _postgresql_arguments,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS, Database, database_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES, check_supported, engine_named
 
 GIVEN: dict[str, t.Any] = {
     **{name: option.get("default") for name, option in DATABASE_OPTIONS.items()},
@@ -111,13 +111,13 @@ def test_untested_engines_are_treated_when_that_is_accepted(name: str) -> None:
 
 
 def test_a_missing_package_is_named_with_the_python_that_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_sqlalchemy_dep, "HAS_SQLALCHEMY", False)
+    monkeypatch.setattr(sqlalchemy_dep, "HAS_SQLALCHEMY", False)
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     with pytest.raises(SessionsError, match=r"The Python /usr/bin/python3 .* lacks SQLAlchemy: .* -m pip install 'SQLAlchemy>=2\.0'"):
-        _sqlalchemy_dep.sqlalchemy_module()
+        sqlalchemy_dep.sqlalchemy_module()
 
 
 def test_an_old_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlalchemy, "__version__", "1.4.50")
     with pytest.raises(SessionsError, match=r"it has 1\.4\.50"):
-        _sqlalchemy_dep.sqlalchemy_module()
+        sqlalchemy_dep.sqlalchemy_module()

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import PRODUCTS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detection import describe
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._facts import Found
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import describe
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
 
 CORPUS = Path(__file__).parent / "corpus"
 INSTALL, HOME = "/install-of-node", "/home-of-node"

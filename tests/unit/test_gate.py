@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._gate import Limits, Look, Passage, wait_at
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, Passage, wait_at
 
 GOOD, OTHER, BAD = Look(True, "b:1:1", "up"), Look(True, "b:2:2", "up, another process"), Look(False, "", "state STARTING")
 LIMITS = Limits(settle_polls=3, pause=5, timeout=60)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._haproxy import Balancer, Server, servers_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._haproxy_socket import ask
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import Balancer, Server, servers_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy_socket import ask
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
 STAT = """# pxname,svname,qcur,qmax,scur,smax,status,
 front,FRONTEND,,,3,9,OPEN,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._jdbc_url import JdbcUrl, engine_in, parse_jdbc_url
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import JdbcUrl, engine_in, parse_jdbc_url
 
 NO_PORT = "its port is no port number"
 PG, MY, MS, ORA = "postgresql", "mysql", "sqlserver", "oracle"

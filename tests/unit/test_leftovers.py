@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._leftovers import Found, match
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import Found, match
 
 
 @pytest.mark.parametrize(

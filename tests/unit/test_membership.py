@@ -9,17 +9,16 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import PRODUCTS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._http import Site
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._members import members_by_page
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._membership import (
-    MemberRow,
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import MemberRow, MembersPage
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members import members_by_page
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.membership import (
     members_in_page,
     members_in_rows,
     membership,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import MembersPage
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
 from demo.cluster import Cluster
 from demo.imitated import PRODUCTS as STAND_INS

@@ -11,8 +11,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._node_lock import NodeLock, Owner, may_take
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, Owner, may_take
 
 
 def owner(run_id: str = "CHG-1", attempt: int = 1, number: str = "aa", controller: str = "ops1") -> Owner:

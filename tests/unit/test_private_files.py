@@ -9,8 +9,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._private_files import make_private_folder, whole_file
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder, whole_file
 
 
 def test_a_folder_is_made_with_its_parents_for_its_owner_alone(tmp_path: Path) -> None:

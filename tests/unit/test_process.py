@@ -9,15 +9,15 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import PRODUCTS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._process import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
     all_processes,
     argument_of,
     environment_of,
     find_processes,
     leaf_service,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 TOMCAT = ("java", "-Dcatalina.base=/opt/atlassian/{product}", "-Dcatalina.home=/opt/atlassian/{product}", "start")
 ARGUMENTS = {

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _install_reader
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._install_reader import HostNode, detect
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_reader
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import HostNode, detect
 
 from demo.cluster import Cluster, ClusterNode
 from demo.playbook import collections_path
@@ -34,7 +34,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[ClusterNode]:
 @pytest.fixture
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process of any product on this host."""
-    monkeypatch.setattr(_install_reader, "all_processes", lambda _product: [])
+    monkeypatch.setattr(node_reader, "all_processes", lambda _product: [])
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def test_a_setting_in_the_environment_counts_before_that_of_the_file(tmp_path: P
 
 @pytest.mark.parametrize(("role", "order"), [("primary", 1), ("secondary", 0), ("", 0)])
 def test_a_primary_is_restarted_last(role: str, order: int, node: ClusterNode, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_install_reader, "look_for_role", lambda _product, _site: role)
+    monkeypatch.setattr(node_reader, "look_for_role", lambda _product, _site: role)
     answer = _detect(install_dir=str(node.install))
     assert (answer["role_in_cluster"], answer["restart_order"]) == (role, order)
 
@@ -264,7 +264,7 @@ def _closed(folder: Path) -> t.Iterator[None]:
 
 def test_what_is_closed_to_the_account_is_refused_with_its_name(install: Path) -> None:
     with _closed(install):
-        me = _install_reader.account()
+        me = node_reader.account()
         assert _refusal(product="jira", install_dir=str(install)).endswith(f"none of {POINTER} is there for {me} to see.")
         with pytest.raises(SessionsError, match=rf"cannot be read by {me}: Permission denied\. Run as the product's account or as root"):
             HostNode(None).read(str(install / POINTER))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._catalogue import PRODUCTS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._readiness import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.readiness import (
     Readiness,
     Seen,
     is_running,

@@ -12,10 +12,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _record
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_files import RunRecords
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record_states import STATES
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.states import STATES
 
 CLUSTER, RUN = "jira-0123456789ab", "CHG-1"
 PREPARED = {"phase": "prepared", "nodes": ["n1"]}
@@ -219,4 +219,4 @@ def test_finished_is_told(records: RunRecords, start: dict[str, t.Any]) -> None:
 
 
 def test_the_packed_text_is_the_same_for_the_same_payload() -> None:
-    assert _record.pack({"a": 1, "b": 2}) == _record.pack({"b": 2, "a": 1})
+    assert content.pack({"a": 1, "b": 2}) == content.pack({"b": 2, "a": 1})

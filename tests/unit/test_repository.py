@@ -38,7 +38,7 @@ IMPURE_CALLS = {"open", "input", "print", "now", "utcnow", "today"}
 class Source:
     """A Python file, parsed."""
 
-    def __init__(self, text: str, path: Path = PLUGINS / "module_utils/_invented.py") -> None:
+    def __init__(self, text: str, path: Path = PLUGINS / "module_utils/_roll/invented.py") -> None:
         self.path = path
         self.tree = ast.parse(text)
 
@@ -147,14 +147,27 @@ def impurity_of(path: Path, sources: t.Mapping[Path, Source], asked: frozenset[P
     return found
 
 
-@pytest.mark.parametrize("path", [path for path, source in _core().items() if source.says_pure], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path, source in _core().items() if source.says_pure], ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
 def test_a_file_that_says_it_is_pure_is_pure_with_all_that_it_imports(path: Path) -> None:
     assert impurity_of(path, _core()) == set()
 
 
-@pytest.mark.parametrize("stem", ["_archive", "_detection", "_jdbc_url", "_roll_plan", "_verdict", "_errors", "_product", "_catalogue"])
-def test_the_decisions_and_the_data_are_pure(stem: str) -> None:
-    assert impurity_of(PLUGINS / f"module_utils/{stem}.py", _core()) == set()
+PURE = (
+    "_archive/description",
+    "_base/errors",
+    "_detect/installation",
+    "_detect/jdbc_url",
+    "_products/_catalogue",
+    "_products/_shape",
+    "_roll/plan",
+)
+
+
+@pytest.mark.parametrize("name", [*PURE, "_roll/verdict"])
+def test_the_decisions_and_the_data_are_pure(name: str) -> None:
+    assert impurity_of(PLUGINS / f"module_utils/{name}.py", _core()) == set()
 
 
 @pytest.mark.parametrize(
@@ -176,9 +189,9 @@ def test_files_clocks_and_networks_are_not_pure(text: str, reason: str) -> None:
 
 
 def test_a_file_is_not_pure_when_it_imports_one_that_is_not() -> None:
-    edge = PLUGINS / "module_utils/_http.py"
-    invented = Source(f"from {COLLECTION}plugins.module_utils import _http")
-    assert any(one.startswith("module_utils/_http.py: ") for one in impurity_of(invented.path, {**_core(), invented.path: invented}))
+    edge = PLUGINS / "module_utils/_web/http.py"
+    invented = Source(f"from {COLLECTION}plugins.module_utils._web import http")
+    assert any(one.startswith("module_utils/_web/http.py: ") for one in impurity_of(invented.path, {**_core(), invented.path: invented}))
     assert edge in invented.own_files()
 
 
@@ -206,13 +219,43 @@ def test_imports_run_one_way() -> None:
 
 
 def test_a_circle_of_imports_is_found() -> None:
-    paths = [PLUGINS / f"module_utils/{name}.py" for name in ("_gate", "_verdict")]
-    texts = [f"from {COLLECTION}plugins.module_utils import _verdict", f"from {COLLECTION}plugins.module_utils import _gate"]
+    paths = [PLUGINS / f"module_utils/{name}.py" for name in ("_web/gate", "_roll/verdict")]
+    texts = [f"from {COLLECTION}plugins.module_utils._roll import verdict", f"from {COLLECTION}plugins.module_utils._web import gate"]
     sources = {path: Source(text, path) for path, text in zip(paths, texts, strict=True)}
-    assert imports_in_a_circle(sources) == ["module_utils/_gate.py", "module_utils/_verdict.py", "module_utils/_gate.py"]
+    assert imports_in_a_circle(sources) == ["module_utils/_web/gate.py", "module_utils/_roll/verdict.py", "module_utils/_web/gate.py"]
 
 
-@pytest.mark.parametrize("path", UTILS, ids=lambda path: path.stem)
+# Each room imports those before it, and none behind it: docs/architecture.md says what belongs where.
+ROOMS = ("_base", "_products", "_record", "_archive", "_tokens", "_web", "_balancers", "_detect", "_roll", "_revoke")
+
+
+def wrong_ways(sources: t.Mapping[Path, Source]) -> list[str]:
+    """Imports that run from one room to a later one, as ``file -> file``."""
+
+    def room(path: Path) -> int:
+        return ROOMS.index(path.parent.name)
+
+    pairs = ((path, other) for path in sorted(sources) for other in sorted(sources[path].own_files()))
+    return [f"{sources[path].name} -> {other.relative_to(PLUGINS)}" for path, other in pairs if room(other) > room(path)]
+
+
+def test_rooms_import_only_the_rooms_before_them() -> None:
+    assert wrong_ways(_core()) == []
+
+
+def test_an_import_of_a_later_room_is_found() -> None:
+    path = PLUGINS / "module_utils/_tokens/invented.py"
+    invented = Source(f"from {COLLECTION}plugins.module_utils._roll import verdict", path)
+    assert wrong_ways({path: invented}) == ["module_utils/_tokens/invented.py -> module_utils/_roll/verdict.py"]
+
+
+def test_every_file_that_modules_share_lies_in_a_room_that_the_page_on_architecture_explains() -> None:
+    rooms = {path.parent.name for path in UTILS}
+    explained = set(re.findall(r"(?m)^\| `(_\w+)/` \|", (CHECKOUT / "docs/architecture.md").read_text(encoding="utf-8")))
+    assert (rooms, explained) == (set(ROOMS), set(ROOMS))
+
+
+@pytest.mark.parametrize("path", UTILS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_what_modules_share_imports_no_module_or_plugin(path: Path) -> None:
     assert all(other.is_relative_to(PLUGINS / "module_utils") for other in Source.of(path).own_files())
 
@@ -225,7 +268,7 @@ def test_packages_are_empty(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_every_module_is_named_by_a_test_or_a_task_of_the_role(path: Path) -> None:
     tests = [file for file in (CHECKOUT / "tests").rglob("test_*.py") if file != Path(__file__)]
-    tasks = list((ROLE / "tasks").glob("*.yml"))
+    tasks = list((ROLE / "tasks").rglob("*.yml"))
     named = re.compile(rf"(\b|_){path.stem}\b")
     assert any(named.search(file.read_text(encoding="utf-8")) for file in (*tests, *tasks))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _roll_plan
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import plan as roll_plan
 
 OPTIONS: dict[str, t.Any] = {
     "route": "auto",
@@ -44,7 +44,7 @@ def down() -> dict[str, t.Any]:
 
 
 def plan(looks: dict[str, t.Any], record: dict[str, t.Any] | None = None, **options: t.Any) -> dict[str, t.Any]:
-    return _roll_plan.make_plan(looks, {**OPTIONS, **options}, record or {})
+    return roll_plan.make_plan(looks, {**OPTIONS, **options}, record or {})
 
 
 THREE = {name: look() for name in ("n3", "n1", "n2")}
@@ -64,7 +64,7 @@ THREE = {name: look() for name in ("n3", "n1", "n2")}
     ],
 )
 def test_batches_are_counts_and_percentages_with_the_last_repeated(wanted: list[t.Any], nodes: int, sizes: list[int]) -> None:
-    assert _roll_plan.batch_sizes(wanted, nodes) == sizes
+    assert roll_plan.batch_sizes(wanted, nodes) == sizes
 
 
 @pytest.mark.parametrize("wanted", [0, -1, "0%", "many", "", "1.5", "%", None])
@@ -191,7 +191,7 @@ def test_a_cold_standby_of_the_first_start_is_still_one(record: dict[str, t.Any]
 
 def test_nodes_of_two_clusters_are_told_apart_by_product_version_and_database() -> None:
     other = look(database={**look()["database"], "name": "wiki"})
-    found = _roll_plan.clusters({"n1": look(), "w1": other, "n2": look(), "x1": look(version="10.0.0")})
+    found = roll_plan.clusters({"n1": look(), "w1": other, "n2": look(), "x1": look(version="10.0.0")})
     assert [nodes for _words, nodes in found] == [["n1", "n2"], ["w1"], ["x1"]]
     assert found[1][0] == "jira 9.12.2 on postgresql db:5432/wiki/public"
 
@@ -223,7 +223,7 @@ RECORDED = {"identity": "b:1:1"}
     ],
 )
 def test_done_is_another_process_into_which_no_session_can_have_come(process: str, record: dict[str, t.Any], done: bool) -> None:
-    assert _roll_plan.is_done(process, record) is done
+    assert roll_plan.is_done(process, record) is done
 
 
 NOTHING_GIVEN = {"engine": "", "server": "", "name": ""}
@@ -247,7 +247,7 @@ NOTHING_GIVEN = {"engine": "", "server": "", "name": ""}
 def test_which_database_server_is_meant_is_never_guessed(
     database: dict[str, t.Any], given: dict[str, str], same_machine: bool, sentence: str
 ) -> None:
-    found = _roll_plan.database_problem({**look()["database"], **database}, {**NOTHING_GIVEN, **given}, same_machine)
+    found = roll_plan.database_problem({**look()["database"], **database}, {**NOTHING_GIVEN, **given}, same_machine)
     assert sentence in found if sentence else found == ""
 
 

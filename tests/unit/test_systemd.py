@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils import _systemd
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._control import Unit
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import systemd
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
 
 LOADED = "Id=jira.service\nNames=jira.service\nLoadState=loaded\nMainPID=41\nRestart=no\nExecStart=\n"
 
@@ -19,7 +19,7 @@ LOADED = "Id=jira.service\nNames=jira.service\nLoadState=loaded\nMainPID=41\nRes
 def bin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A PATH of its own, on a host that systemd runs."""
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(_systemd, "BOOTED", tmp_path)
+    monkeypatch.setattr(systemd, "BOOTED", tmp_path)
     return tmp_path
 
 
@@ -31,20 +31,20 @@ def _write_systemctl(folder: Path, text: str) -> None:
 
 def test_the_unit_is_asked_for_by_its_full_name(bin_folder: Path) -> None:
     _write_systemctl(bin_folder, f"echo \"$@\" >{bin_folder}/asked\nprintf '%s' '{LOADED}'")
-    assert _systemd.find_unit("jira") == Unit(("jira.service",), 41, "no", "")
+    assert systemd.find_unit("jira") == Unit(("jira.service",), 41, "no", "")
     assert (bin_folder / "asked").read_text(encoding="utf-8").endswith(" -- jira.service\n")
 
 
 def test_a_unit_that_systemd_does_not_know_is_none_but_still_holds(bin_folder: Path) -> None:
     _write_systemctl(bin_folder, "echo LoadState=not-found")
-    assert _systemd.find_unit("jira") is None
-    assert _systemd.find_holder("jira.service") == Unit(("jira.service",), _systemd.UNKNOWN_PID, "", "")
+    assert systemd.find_unit("jira") is None
+    assert systemd.find_holder("jira.service") == Unit(("jira.service",), systemd.UNKNOWN_PID, "", "")
 
 
-@pytest.mark.parametrize("find", [_systemd.find_unit, _systemd.find_holder])
+@pytest.mark.parametrize("find", [systemd.find_unit, systemd.find_holder])
 def test_nothing_is_asked_where_systemd_does_not_run(find: object, bin_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _write_systemctl(bin_folder, f"touch {bin_folder}/asked")
-    monkeypatch.setattr(_systemd, "BOOTED", bin_folder / "absent")
+    monkeypatch.setattr(systemd, "BOOTED", bin_folder / "absent")
     assert callable(find)
     assert find("jira.service") is None
     assert not (bin_folder / "asked").exists()
@@ -52,10 +52,10 @@ def test_nothing_is_asked_where_systemd_does_not_run(find: object, bin_folder: P
 
 @pytest.mark.parametrize("text", ["exec sleep 60", ""], ids=["it hangs", "it is not there"])
 def test_a_systemd_that_does_not_answer_is_an_error(text: str, bin_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_systemd, "SECONDS", 0.2)
+    monkeypatch.setattr(systemd, "SECONDS", 0.2)
     if text:
         _write_systemctl(bin_folder, text)
     else:
         monkeypatch.setenv("PATH", str(bin_folder))
     with pytest.raises(SessionsError, match=r"^systemd does not tell of the unit jira\.service"):
-        _systemd.find_unit("jira")
+        systemd.find_unit("jira")

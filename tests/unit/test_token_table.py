@@ -10,9 +10,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Column, ColumnKind, TokenTable
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Column, ColumnKind, TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import (
     Candidate,
     FoundColumn,
     check_obstacles,

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import UserTable
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._token_table import Candidate, FoundColumn
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._user_table import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import UserTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_table import (
     FoundUsers,
     choose_users,
     match_users,

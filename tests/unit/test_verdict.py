@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._verdict import still_open, verdict
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import still_open, verdict
 
 NODES = ("n1", "n2")
 

@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import Place
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
+    Column,
+    DatabaseKeys,
+    Place,
+    TokenTable,
+    Tomcat,
+)
 
 TOMCAT_PROCESS = (r"-Dcatalina\.base=(.+)", r"-Dcatalina\.home=(.+)")
 TOMCAT_SAVED_SESSIONS = ("work/Catalina/*/*/SESSIONS.ser",)
@@ -50,3 +56,38 @@ def seraph_cookie(webapp: str) -> Place:
 def hibernate(file: str, name: str) -> Place:
     """A property in a settings file of Hibernate's form."""
     return Place(file, f"property[@name={name}]")
+
+
+def hibernate_database(file: str, root: str, built_in: str = "", built_in_path: str = "") -> DatabaseKeys:
+    """The keys of a settings file in Hibernate's form, root element included."""
+    return DatabaseKeys(
+        file=file,
+        root=root,
+        url=(hibernate(file, "hibernate.connection.url"),),
+        user=(hibernate(file, "hibernate.connection.username"),),
+        password=(hibernate(file, "hibernate.connection.password"),),
+        cipher=(hibernate(file, "jdbc.password.decrypter.classname"),),
+        schema=(hibernate(file, "hibernate.default_schema"),),
+        kind=(hibernate(file, "hibernate.dialect"), hibernate(file, "hibernate.connection.driver_class")),
+        jndi=(hibernate(file, "hibernate.connection.datasource"),),
+        built_in=built_in,
+        built_in_path=built_in_path,
+    )
+
+
+def tokens_with_login_names(table: str) -> TokenTable:
+    """The token table that keeps the names with which people sign in."""
+    return TokenTable(
+        name=table,
+        columns=(Column("id", "integer"), Column("username", "text"), Column("created", "integer"), Column("token", "text")),
+        key="id",
+        token="token",
+        user="username",
+        created="created",
+        created_unit="epoch_ms",
+    )
+
+
+def tomcat_with(webapp: str) -> Tomcat:
+    """The product's web application in its own Tomcat."""
+    return Tomcat(server=TOMCAT_SERVER, webapp=webapp, contexts=tomcat_contexts(webapp))

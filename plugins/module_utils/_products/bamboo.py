@@ -5,23 +5,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import (
-    ARGUMENT,
-    DEFAULT,
-    ENVIRONMENT,
-    Column,
-    ConnectorKeys,
-    DatabaseKeys,
-    Files,
-    MembersPage,
-    Place,
-    Product,
-    Service,
-    SessionKeys,
-    TokenTable,
-    Tomcat,
-    Web,
-)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
     POM_VERSION,
     SERAPH_REASON_HEADER,
@@ -29,13 +12,26 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     SURVIVES,
     TOMCAT_PROCESS,
     TOMCAT_SAVED_SESSIONS,
-    TOMCAT_SERVER,
     TWO_STEP_SIGN_IN_PATH,
     WHOAMI_PATH,
     container_cookie,
-    hibernate,
+    hibernate_database,
     seraph_cookie,
-    tomcat_contexts,
+    tokens_with_login_names,
+    tomcat_with,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
+    ARGUMENT,
+    DEFAULT,
+    ENVIRONMENT,
+    ConnectorKeys,
+    Files,
+    MembersPage,
+    Place,
+    Product,
+    Service,
+    SessionKeys,
+    Web,
 )
 
 _POINTER = "atlassian-bamboo/WEB-INF/classes/bamboo-init.properties"
@@ -45,20 +41,7 @@ _NODE = "{home}/cluster-node.properties"
 BAMBOO = Product(
     name="bamboo",
     title="Bamboo",
-    tokens=TokenTable(
-        name="rememberme_token",
-        columns=(
-            Column("id", "integer"),
-            Column("username", "text"),
-            Column("created", "integer"),
-            Column("token", "text"),
-        ),
-        key="id",
-        token="token",
-        user="username",
-        created="created",
-        created_unit="epoch_ms",
-    ),
+    tokens=tokens_with_login_names("rememberme_token"),
     files=Files(
         signs=(_POINTER,),
         usual_install="/opt/atlassian/bamboo",
@@ -69,21 +52,11 @@ BAMBOO = Product(
             Place(f"{{install}}/{_POINTER}", "bamboo.home"),
             Place(DEFAULT, "/var/atlassian/application-data/bamboo"),
         ),
-        database=DatabaseKeys(
-            file=_SETTINGS,
-            root="application-configuration",
-            url=(hibernate(_SETTINGS, "hibernate.connection.url"),),
-            user=(hibernate(_SETTINGS, "hibernate.connection.username"),),
-            password=(hibernate(_SETTINGS, "hibernate.connection.password"),),
-            cipher=(hibernate(_SETTINGS, "jdbc.password.decrypter.classname"),),
-            schema=(hibernate(_SETTINGS, "hibernate.default_schema"),),
-            kind=(hibernate(_SETTINGS, "hibernate.dialect"), hibernate(_SETTINGS, "hibernate.connection.driver_class")),
-            jndi=(hibernate(_SETTINGS, "hibernate.connection.datasource"),),
-        ),
+        database=hibernate_database(_SETTINGS, "application-configuration"),
         node_id=(Place(_NODE, "node.id"),),
         # the file itself is there on every node since 9.5, also on a single one
         clustered=(Place(_NODE, "node.hostname"),),
-        tomcat=Tomcat(server=TOMCAT_SERVER, webapp="atlassian-bamboo", contexts=tomcat_contexts("atlassian-bamboo")),
+        tomcat=tomcat_with("atlassian-bamboo"),
         connector=ConnectorKeys(),
         session_cookie=(container_cookie("atlassian-bamboo"),),
         remember_me_cookie=(seraph_cookie("atlassian-bamboo"),),

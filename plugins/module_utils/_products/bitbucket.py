@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import POM_VERSION, SURVIVES, WHOAMI_PATH
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     DEFAULT,
     ENVIRONMENT,
@@ -23,7 +24,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     UserTable,
     Web,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import POM_VERSION, SURVIVES, WHOAMI_PATH
 
 _SETTINGS = "{home}/shared/bitbucket.properties"
 _HOME_SCRIPT = "bin/set-bitbucket-home.sh"

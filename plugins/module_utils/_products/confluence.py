@@ -5,23 +5,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import (
-    ARGUMENT,
-    DEFAULT,
-    ENVIRONMENT,
-    Column,
-    ConnectorKeys,
-    DatabaseKeys,
-    Files,
-    MembersPage,
-    Place,
-    Product,
-    Service,
-    SessionKeys,
-    TokenTable,
-    Tomcat,
-    Web,
-)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
     POM_VERSION,
     SERAPH_REASON_HEADER,
@@ -29,13 +12,27 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     SURVIVES,
     TOMCAT_PROCESS,
     TOMCAT_SAVED_SESSIONS,
-    TOMCAT_SERVER,
     TWO_STEP_SIGN_IN_PATH,
     WHOAMI_PATH,
     container_cookie,
     hibernate,
+    hibernate_database,
     seraph_cookie,
-    tomcat_contexts,
+    tokens_with_login_names,
+    tomcat_with,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
+    ARGUMENT,
+    DEFAULT,
+    ENVIRONMENT,
+    ConnectorKeys,
+    Files,
+    MembersPage,
+    Place,
+    Product,
+    Service,
+    SessionKeys,
+    Web,
 )
 
 _POINTER = "confluence/WEB-INF/classes/confluence-init.properties"
@@ -44,20 +41,7 @@ _SETTINGS = "{home}/confluence.cfg.xml"
 CONFLUENCE = Product(
     name="confluence",
     title="Confluence",
-    tokens=TokenTable(
-        name="remembermetoken",
-        columns=(
-            Column("id", "integer"),
-            Column("username", "text"),
-            Column("created", "integer"),
-            Column("token", "text"),
-        ),
-        key="id",
-        token="token",
-        user="username",
-        created="created",
-        created_unit="epoch_ms",
-    ),
+    tokens=tokens_with_login_names("remembermetoken"),
     files=Files(
         signs=(_POINTER,),
         usual_install="/opt/atlassian/confluence",
@@ -68,22 +52,10 @@ CONFLUENCE = Product(
             Place(f"{{install}}/{_POINTER}", "confluence.home"),
             Place(DEFAULT, "/var/atlassian/application-data/confluence"),
         ),
-        database=DatabaseKeys(
-            file=_SETTINGS,
-            root="confluence-configuration",
-            url=(hibernate(_SETTINGS, "hibernate.connection.url"),),
-            user=(hibernate(_SETTINGS, "hibernate.connection.username"),),
-            password=(hibernate(_SETTINGS, "hibernate.connection.password"),),
-            cipher=(hibernate(_SETTINGS, "jdbc.password.decrypter.classname"),),
-            schema=(hibernate(_SETTINGS, "hibernate.default_schema"),),
-            kind=(hibernate(_SETTINGS, "hibernate.dialect"), hibernate(_SETTINGS, "hibernate.connection.driver_class")),
-            jndi=(hibernate(_SETTINGS, "hibernate.connection.datasource"),),
-            built_in="h2",
-            built_in_path="{home}/database/h2db",
-        ),
+        database=hibernate_database(_SETTINGS, "confluence-configuration", built_in="h2", built_in_path="{home}/database/h2db"),
         node_id=(Place(ARGUMENT, "-Dconfluence.cluster.node.name="), hibernate(_SETTINGS, "confluence.cluster.node.name")),
         clustered=(hibernate(_SETTINGS, "confluence.cluster"),),
-        tomcat=Tomcat(server=TOMCAT_SERVER, webapp="confluence", contexts=tomcat_contexts("confluence")),
+        tomcat=tomcat_with("confluence"),
         connector=ConnectorKeys(),
         session_cookie=(container_cookie("confluence"),),
         remember_me_cookie=(seraph_cookie("confluence"),),

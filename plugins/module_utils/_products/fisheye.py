@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import MANIFEST_PATH, SURVIVES, WHOAMI_PATH
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     DEFAULT,
     ENVIRONMENT,
@@ -21,7 +22,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     UserTable,
     Web,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import MANIFEST_PATH, SURVIVES, WHOAMI_PATH
 
 _SETTINGS = "{home}/config.xml"
 

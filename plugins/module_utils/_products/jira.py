@@ -5,7 +5,20 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
+    POM_VERSION,
+    SERAPH_REASON_HEADER,
+    SERAPH_SIGN_IN_FORM,
+    SURVIVES,
+    TOMCAT_PROCESS,
+    TOMCAT_SAVED_SESSIONS,
+    TWO_STEP_SIGN_IN_PATH,
+    WHOAMI_PATH,
+    container_cookie,
+    seraph_cookie,
+    tomcat_with,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     DEFAULT,
     ENVIRONMENT,
@@ -20,23 +33,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._product 
     Service,
     SessionKeys,
     TokenTable,
-    Tomcat,
     UserTable,
     Web,
-)
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
-    POM_VERSION,
-    SERAPH_REASON_HEADER,
-    SERAPH_SIGN_IN_FORM,
-    SURVIVES,
-    TOMCAT_PROCESS,
-    TOMCAT_SAVED_SESSIONS,
-    TOMCAT_SERVER,
-    TWO_STEP_SIGN_IN_PATH,
-    WHOAMI_PATH,
-    container_cookie,
-    seraph_cookie,
-    tomcat_contexts,
 )
 
 _POINTER = "atlassian-jira/WEB-INF/classes/jira-application.properties"
@@ -88,7 +86,7 @@ JIRA = Product(
         ),
         node_id=(Place("{home}/cluster.properties", "jira.node.id"),),
         clustered=(Place("{home}/cluster.properties", "jira.node.id"),),
-        tomcat=Tomcat(server=TOMCAT_SERVER, webapp="atlassian-jira", contexts=tomcat_contexts("atlassian-jira")),
+        tomcat=tomcat_with("atlassian-jira"),
         connector=ConnectorKeys(),
         session_cookie=(container_cookie("atlassian-jira"),),
         remember_me_cookie=(seraph_cookie("atlassian-jira"),),

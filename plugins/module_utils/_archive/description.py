@@ -1,0 +1,125 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The archive: names, what its sidecar says, and whether the rows of a purge add up. Pure.
+
+An archive is ``<table>-<n>.tsv.gz`` (COPY text, UTF-8, gzip) with a sidecar ``<table>-<n>.json``; a backup's name begins with ``backup-``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+FORMAT = 1
+ENDING = ".tsv.gz"
+BACKUP = "backup-"
+_NAME = re.compile(r"(backup-)?.+-[1-9]\d*\.tsv\.gz")
+# what the folder must hold beyond the estimate: records, sidecars, and other writers of the same file system
+ROOM_MARGIN = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Header:
+    """What an archive is of. ``database`` is the identity that the server reports; ``columns`` are pairs of name and type."""
+
+    product: str
+    engine: str
+    database: str
+    schema: str
+    table: str
+    columns: tuple[tuple[str, str], ...]
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A written and verified archive; ``first`` and ``last`` are the keys of its first and its last row, as text."""
+
+    path: str
+    sidecar: str
+    rows: int
+    sha256: str
+    bytes: int
+    first: str
+    last: str
+
+
+def name_of(table: str, number: int, backup: bool) -> str:
+    """The file's name; what a table is called in a database may hold what a file name may not."""
+    return f"{BACKUP if backup else ''}{re.sub(r'[^A-Za-z0-9_]', '_', table)}-{number}{ENDING}"
+
+
+def is_archive(name: str, backup: bool) -> bool:
+    """Whether a file of that name is an archive of a purge, or with ``backup`` one of a backup."""
+    found = _NAME.fullmatch(name)
+    return bool(found) and name.startswith(BACKUP) == backup
+
+
+def sidecar_of(path: str) -> str:
+    """Where the sidecar of that archive is."""
+    return path[: -len(ENDING)] + ".json"
+
+
+def sidecar_text(header: Header, rows: int, sha256: str) -> str:
+    """What the sidecar says."""
+    columns = [{"name": name, "type": kind} for name, kind in header.columns]
+    values = {**vars(header), "columns": columns, "format": FORMAT, "rows": rows, "sha256": sha256}
+    return json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def read_sidecar(text: str, path: str) -> tuple[Header, int, str]:
+    """Header, rows and SHA-256 out of a sidecar; raises SessionsError when it is none, or one of a newer format."""
+    try:
+        values = json.loads(text)
+        written = values["format"]
+        columns = tuple((str(column["name"]), str(column["type"])) for column in values["columns"])
+        texts = {name: str(values[name]) for name in ("product", "engine", "database", "schema", "table", "run_id")}
+        header = Header(columns=columns, **texts)
+        rows, sha256 = int(values["rows"]), str(values["sha256"])
+    except (ValueError, KeyError, TypeError):
+        raise SessionsError(f"{path} is damaged: it does not describe an archive.") from None
+    if written != FORMAT:
+        raise SessionsError(f"{path} has format {written!r}, this version reads format {FORMAT}: use the version that wrote it.")
+    return header, rows, sha256
+
+
+def check_room(free: int, table_bytes: int, folder: str) -> None:
+    """Raises SessionsError when the folder's file system cannot take a backup and the purge's archives of a table of that size (bytes)."""
+    needed = 2 * table_bytes + ROOM_MARGIN
+    if free < needed:
+        raise SessionsError(
+            f"There is too little room for the archives in {folder}: {free // 1024**2} MiB free, {needed // 1024**2 + 1} MiB needed. "
+            "Name another archive_dir."
+        )
+
+
+def unexplained(expected: int, archived: int, earlier: int, gone: int) -> int:
+    """How many of the rows that were expected nobody can account for.
+
+    Accounted for: rows archived now, rows in archives of the same run, and rows of its backup that had gone by themselves.
+    ``expected`` below 0 was not asked for.
+    """
+    return max(0, expected - archived - earlier - gone)
+
+
+def check_total(table: str, expected: int, archived: int, earlier: int, gone: int) -> None:
+    """Raises SessionsError when rows are missing and nothing explains it."""
+    missing = unexplained(expected, archived, earlier, gone)
+    if missing:
+        raise SessionsError(
+            f"Unsuccessful: {expected} rows of {table} were expected, {archived} were found to delete, and nothing explains "
+            f"the other {missing}. The last sweep was rolled back. Somebody else deletes there, or rows are hidden from this account: "
+            "find out, then resume."
+        )
+
+
+def pauses(first: float = 0.1, longest: float = 5.0) -> t.Iterator[float]:
+    """Seconds to wait before each further try: growing, so that the writers get their turn."""
+    while True:
+        yield first
+        first = min(first * 2, longest)

@@ -1,0 +1,276 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Archives on disk: written whole, linked so that nothing is ever overwritten, and read back before anybody relies on them."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import os
+import tempfile
+import typing as t
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.gzip_stream import (
+    compressor,
+    content,
+    damaged_errors,
+    decompressor,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
+    check_private_folder,
+    make_private_folder,
+    sync_folder,
+    whole_file,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import check_run_id
+
+_BLOCK = 1 << 20
+# no row is longer
+_LINE = 1 << 16
+_DRAFT = ".draft-"
+
+
+class RunFolder:
+    """Where one run keeps its archives: ``<archive_dir>/<cluster>/<run id>``."""
+
+    def __init__(self, archive_dir: str, cluster: str, run_id: str) -> None:
+        self.path = Path(archive_dir) / cluster / check_run_id(run_id)
+
+    def check(self, table_bytes: int) -> None:
+        """Raises SessionsError when archives of a table of that size could not be kept here. Makes nothing."""
+        there = self.path
+        while not os.path.lexists(there):
+            there = there.parent
+        if there == self.path:
+            check_private_folder(there)
+        if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK, effective_ids=True)):
+            raise SessionsError(f"{there} is no folder in which this account may write: name another archive_dir, or another account.")
+        room = os.statvfs(there)
+        description.check_room(room.f_bavail * room.f_frsize, table_bytes, str(there))
+
+    def make(self) -> None:
+        """Make the folder, and remove what a killed writer left in it."""
+        make_private_folder(self.path)
+        for left in self.path.glob(f"{_DRAFT}*"):
+            _remove_unless_in_use(left)
+
+    def archives(self, backup: bool) -> list[Path]:
+        """The run's archives. A file without a sidecar was never finished, so its rows were never deleted."""
+        found = (path for path in self.path.glob(f"*{description.ENDING}") if description.is_archive(path.name, backup))
+        return sorted(path for path in found if Path(description.sidecar_of(str(path))).exists())
+
+    def rows(self, archives: t.Iterable[Path]) -> int:
+        """How many rows they hold, by their sidecars."""
+        return sum(read_description(path)[1] for path in archives)
+
+    @contextmanager
+    def draft(self, header: description.Header, key: str, backup: bool = False) -> t.Iterator[Draft]:
+        """A new archive; everything of it is removed unless it was kept."""
+        try:
+            draft = Draft(self.path, header, key, backup)
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+        try:
+            yield draft
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+        finally:
+            draft.close()
+
+
+class Draft:
+    """An archive in the making: write COPY text to ``sink``, then ``finish``, and ``keep`` it once its rows may be gone elsewhere."""
+
+    def __init__(self, folder: Path, header: description.Header, key: str, backup: bool) -> None:
+        self._folder, self._header, self._backup = folder, header, backup
+        self._key_position = [name for name, _type in header.columns].index(key)
+        handle, self._temporary = _make_temporary(folder)
+        self._in_place: list[Path] = []
+        self._kept = False
+        self._file = _HashedFile(os.fdopen(handle, "wb"))
+        self.sink = io.BufferedWriter(self._file, _BLOCK)
+
+    def finish(self, rows: int) -> description.Archive | None:
+        """Put the archive in its place, on disk, and read it back; None when it has no rows.
+
+        Raises SessionsError when it is not as it was written.
+        """
+        self.sink.flush()
+        self._file.finish()
+        if not rows:
+            return None
+        path = self._link()
+        sidecar = Path(description.sidecar_of(str(path)))
+        with whole_file(sidecar) as file:
+            file.write(description.sidecar_text(self._header, rows, self._file.sha256).encode())
+        self._in_place.append(sidecar)
+        with path.open("rb") as written:
+            read = read_back(written, str(path), self._file.sha256, rows)
+        first, last = (line.split(b"\t")[self._key_position].decode() for line in (read.first, read.last))
+        return description.Archive(str(path), str(sidecar), rows, read.sha256, read.size, first, last)
+
+    def keep(self) -> None:
+        """From here on the archive stays, whatever happens."""
+        self._kept = True
+
+    def discard(self) -> None:
+        """Its rows are known not to be deleted: it goes, after all."""
+        self._kept = False
+
+    def close(self) -> None:
+        """Remove what is not kept."""
+        self._file.abandon()
+        self.sink.close()
+        for path in [self._temporary] if self._kept else [self._temporary, *self._in_place]:
+            with suppress(FileNotFoundError):
+                path.unlink()
+        with suppress(OSError):
+            sync_folder(self._folder)
+
+    def _link(self) -> Path:
+        number = 1
+        while True:
+            path = self._folder / description.name_of(self._header.table, number, self._backup)
+            try:
+                # link() fails where rename() would overwrite another process's archive
+                os.link(self._temporary, path)
+            except FileExistsError:
+                number += 1
+            else:
+                self._in_place.append(path)
+                return path
+
+
+class _HashedFile(io.RawIOBase):
+    """Compresses what is written, and hashes what reaches the file."""
+
+    def __init__(self, file: t.BinaryIO) -> None:
+        self._file = file
+        self._compressor = compressor()
+        self._hash = hashlib.sha256()
+        self._abandoned = False
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: t.Any) -> int:
+        # the buffer before this file writes once more when it is closed, also after a failure
+        if not self._abandoned:
+            self._put(self._compressor.compress(bytes(data)))
+        return len(data)
+
+    def finish(self) -> None:
+        self._put(self._compressor.flush())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def abandon(self) -> None:
+        self._abandoned = True
+        with suppress(OSError):
+            self._file.close()
+
+    def _put(self, data: bytes) -> None:
+        self._hash.update(data)
+        self._file.write(data)
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """What a file on disk holds; ``first`` and ``last`` are lines in COPY text."""
+
+    sha256: str
+    size: int
+    rows: int
+    first: bytes
+    last: bytes
+
+
+def read_back(file: t.BinaryIO, path: str, sha256: str, rows: int) -> ReadBack:
+    """Read an open archive to its end; raises SessionsError when it is not whole, or not the one with that SHA-256 and so many rows."""
+    # from the disk, not from memory, where the system allows
+    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    try:
+        read = _read_through(file)
+    except damaged_errors():
+        raise SessionsError(f"{path} is damaged: it cannot be read to its end. Nothing was changed by it.") from None
+    if (read.sha256, read.rows) != (sha256, rows):
+        raise SessionsError(
+            f"{path} is not what was written: it has {read.rows} rows and SHA-256 {read.sha256}, expected were {rows} and {sha256}."
+        )
+    return read
+
+
+@contextmanager
+def opened(path: Path) -> t.Iterator[t.BinaryIO]:
+    """The archive of this account at that very path; raises SessionsError for a link, or another account's file."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        problem = "it is a link" if path.is_symlink() else error.strerror
+        raise SessionsError(f"{path} cannot be opened: {problem}. Name the archive itself.") from error
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if found.st_uid != os.geteuid():
+            raise SessionsError(f"{path} belongs to another account (uid {found.st_uid}): who could change it could forge logins.")
+        yield file
+
+
+def lines_of(path: Path) -> t.Iterator[bytes]:
+    """The rows of an archive in COPY text, one at a time."""
+    with opened(path) as file, content(file) as rows:
+        yield from rows
+
+
+def read_description(path: Path) -> tuple[description.Header, int, str]:
+    """Header, rows and SHA-256 as the archive's sidecar says."""
+    sidecar = Path(description.sidecar_of(str(path)))
+    with opened(sidecar) as file:
+        return description.read_sidecar(file.read().decode(errors="replace"), str(sidecar))
+
+
+def _read_through(file: t.BinaryIO) -> ReadBack:
+    digest, unpacked = hashlib.sha256(), decompressor()
+    size = rows = 0
+    first = tail = b""
+    while data := file.read(_BLOCK):
+        digest.update(data)
+        size += len(data)
+        text = unpacked.decompress(data)
+        rows += text.count(b"\n")
+        first = first or text[: text.find(b"\n") + 1]
+        tail = (tail + text[-_LINE:])[-_LINE:]
+    if not unpacked.eof or unpacked.unused_data:
+        raise EOFError
+    return ReadBack(digest.hexdigest(), size, rows, first, tail[tail.rstrip(b"\n").rfind(b"\n") + 1 :])
+
+
+def _make_temporary(folder: Path) -> tuple[int, Path]:
+    while True:
+        handle, name = tempfile.mkstemp(dir=folder, prefix=_DRAFT)
+        # whoever finds the file can tell by this lock that it is not left over
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        # it was taken for a left-over before it was locked
+        os.close(handle)
+
+
+def _remove_unless_in_use(path: Path) -> None:
+    with suppress(OSError), path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+
+
+def _cannot_write(folder: Path, error: OSError) -> SessionsError:
+    return SessionsError(f"The archive in {folder} cannot be written: {error.strerror}. Its rows were not deleted.")

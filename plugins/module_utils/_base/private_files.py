@@ -1,0 +1,69 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that are whole or not there: 0600 from the first byte, in folders of 0700, on disk before anybody relies on them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import typing as t
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create the folder with its parents, 0700, and check it; raises SessionsError when it cannot be trusted or made."""
+    missing = []
+    one = folder
+    while not os.path.lexists(one):
+        missing.append(one)
+        one = one.parent
+    try:
+        for one in reversed(missing):
+            # another module of the run may make it at the same moment
+            with suppress(FileExistsError):
+                one.mkdir(mode=0o700)
+            sync_folder(one.parent)
+    except OSError as error:
+        raise SessionsError(f"The folder {one} cannot be made: {error.strerror}.") from error
+    check_private_folder(folder)
+
+
+def check_private_folder(folder: Path) -> None:
+    """Raises SessionsError when the folder is a link, another account's, or open to others."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise SessionsError(f"{folder} is not a folder of its own (a link, perhaps): name the real folder.")
+    if found.st_uid != os.geteuid():
+        raise SessionsError(f"The folder {folder} belongs to another account (uid {found.st_uid}): it would hold live logins.")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        raise SessionsError(f"The folder {folder} is open to others (mode {stat.S_IMODE(found.st_mode):04o}): make it 0700.")
+
+
+@contextmanager
+def whole_file(path: Path) -> t.Iterator[t.BinaryIO]:
+    """Write a file as a whole: temporary name, fsync, rename, fsync of the folder. On any exception nothing is left."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in the folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

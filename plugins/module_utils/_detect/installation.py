@@ -1,0 +1,62 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that the files of one installation say, put together. Pure: what reads the files comes in."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.database import find_database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, row
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup, Node
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.web import find_cookies, find_sessions, find_web
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
+
+
+def find_home(product: Product, install: str, node: Node) -> Found:
+    """The home folder: from the process, else from the files, else the usual one."""
+    lookup = Lookup(node, {"install": install})
+    found = lookup.find(product.files.home)
+    return lookup.resolved(found) if found else found
+
+
+def describe(product: Product, install: str, home: Found, node: Node, node_url: str) -> dict[str, t.Any]:
+    """The part of product_detect's answer that the files give. Raises SessionsError for a file that is not understood."""
+    files = product.files
+    lookup = Lookup(node, {"install": install, "home": home.value}, {files.database.file: files.database.root})
+    tomcat = TomcatOfProduct(files.tomcat, install, lookup) if files.tomcat else None
+    database, database_facts = find_database(files.database, lookup, tomcat)
+    web, web_facts = find_web(product, lookup, tomcat, node_url)
+    cookies, cookie_facts = find_cookies(product, lookup, tomcat)
+    sessions, session_facts = find_sessions(product, install, lookup, tomcat)
+    version, node_id, clustered = find_version(product, install, node), lookup.find(files.node_id), lookup.find(files.clustered)
+    facts: list[FactRow] = [row("version", version), row("home_dir", home), row("node_id", node_id)]
+    return {
+        "product": product.name,
+        "title": product.title,
+        "version": version.value,
+        "install_dir": install,
+        "home_dir": home.value,
+        "node_id": node_id.value,
+        "clustered": bool(clustered) and clustered.value.lower() != "false",
+        **web,
+        "database": database,
+        "sessions": sessions,
+        "cookies": cookies,
+        "survives": list(product.survives),
+        "facts": [*facts, *web_facts, *database_facts, *cookie_facts, *session_facts],
+    }
+
+
+def find_version(product: Product, install: str, node: Node) -> Found:
+    """The version that a file of the installation names."""
+    for pattern, expression in product.files.version:
+        for path in node.glob(install, pattern):
+            found = re.search(expression, (node.read(path) or b"").decode("utf-8", "replace"))
+            if found:
+                return Found(found[1], "certain", path)
+    looked_in = ", ".join(pattern for pattern, _expression in product.files.version)
+    return Found(source=f"not found in {looked_in}" if looked_in else "no file is known to tell it")

@@ -1,0 +1,198 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks at a node: finds the installation, reads its files and its process. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Seen, Unit, decide_control
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import describe, find_home
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_role
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
+    Process,
+    all_processes,
+    argument_of,
+    environment_of,
+    find_processes,
+    install_dir_of,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS, product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+
+LARGEST_FILE = 5_000_000
+
+
+class HostNode:
+    """The files of this host, and one process or none. See ``_lookup.Node``."""
+
+    def __init__(self, process: Process | None) -> None:
+        self._process = process
+        self.process = f"process {process.pid}" if process else ""
+
+    def read(self, path: str) -> bytes | None:
+        """The file, None when it is not there; raises SessionsError when it cannot be read or is too large to be a settings file."""
+        try:
+            with Path(path).open("rb") as file:
+                data = file.read(LARGEST_FILE + 1)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise SessionsError(
+                f"{path} cannot be read by {account()}: {error.strerror}. Run as the product's account or as root (become)."
+            ) from None
+        if len(data) > LARGEST_FILE:
+            raise SessionsError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: a settings file was expected.")
+        return data
+
+    def glob(self, folder: str, pattern: str) -> list[str]:
+        """The paths below the folder that fit, sorted."""
+        return sorted(str(path) for path in Path(folder).glob(pattern))
+
+    def argument(self, prefix: str) -> str:
+        """The rest of the process's last argument that begins so, ''."""
+        return argument_of(self._process, prefix) if self._process else ""
+
+    def environment(self, name: str) -> str:
+        """One variable of the process, ''."""
+        return environment_of(self._process, name) if self._process else ""
+
+
+@dataclass(frozen=True)
+class _Install:
+    product: Product
+    folder: str
+
+
+def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The answer of product_detect to its options; raises SessionsError."""
+    install = _the_one(_named(options) or _running(options) or _usual(options), options)
+    processes = find_processes(install.product, install.folder)
+    node = HostNode(processes[0] if processes else None)
+    home = _home(install, node, options["home_dir"])
+    answer = describe(install.product, install.folder, home, node, options["node_url"])
+    role = look_for_role(install.product, Site(answer["url"], answer["site_url"])) if processes and answer["url"] else ""
+    return {
+        **answer,
+        "process": _process_row(processes),
+        "control": _control(install, processes, options),
+        "role_in_cluster": role,
+        # the primary last: a restart of it makes another node take over
+        "restart_order": int(role == "primary"),
+        "account": account(),
+    }
+
+
+def account() -> str:
+    """The account that this runs as."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _candidates(options: t.Mapping[str, t.Any]) -> list[Product]:
+    return [product_named(options["product"])] if options["product"] else list(PRODUCTS.values())
+
+
+def _is_install_of(product: Product, folder: str) -> bool:
+    # Path.exists raises where a parent folder is closed to this account
+    return any(os.path.exists(f"{folder}/{sign}") for sign in product.files.signs)  # noqa: PTH110
+
+
+def _named(options: t.Mapping[str, t.Any]) -> list[_Install]:
+    folder = options["install_dir"]
+    if not folder:
+        return []
+    found = [_Install(product, folder.rstrip("/")) for product in _candidates(options) if _is_install_of(product, folder)]
+    if not found:
+        names = " or ".join(product.title for product in _candidates(options))
+        signs = ", ".join(sign for product in _candidates(options) for sign in product.files.signs)
+        raise SessionsError(f"{folder} is no installation of {names}: none of {signs} is there for {account()} to see.")
+    return found
+
+
+def _running(options: t.Mapping[str, t.Any]) -> list[_Install]:
+    found = {
+        _Install(product, os.path.realpath(install_dir_of(product, process)))
+        for product in _candidates(options)
+        for process in all_processes(product)
+        if _is_install_of(product, install_dir_of(product, process))
+    }
+    return sorted(found, key=lambda one: one.folder)
+
+
+def _usual(options: t.Mapping[str, t.Any]) -> list[_Install]:
+    return [_Install(one, one.files.usual_install) for one in _candidates(options) if _is_install_of(one, one.files.usual_install)]
+
+
+def _the_one(found: t.Sequence[_Install], options: t.Mapping[str, t.Any]) -> _Install:
+    if not found:
+        names = ", ".join(product.title for product in _candidates(options))
+        folders = ", ".join(product.files.usual_install for product in _candidates(options))
+        raise SessionsError(
+            f"No installation of {names} was found: no process of one is running (as far as {account()} can see), "
+            f"and none lies in {folders}. Name its folder with force_reauth_install_dir."
+        )
+    if len(found) > 1:
+        names = ", ".join(f"{one.product.title} in {one.folder}" for one in found)
+        raise SessionsError(
+            f"{len(found)} installations were found: {names}. "
+            "Name one with force_reauth_install_dir (and its product with force_reauth_product)."
+        )
+    return found[0]
+
+
+def _home(install: _Install, node: HostNode, named: str) -> Found:
+    home = Found(named.rstrip("/"), "certain", "option home_dir") if named else find_home(install.product, install.folder, node)
+    if not home:
+        raise SessionsError(
+            f"The home folder of {install.product.title} in {install.folder} is not known: {home.source}. "
+            "Name it with force_reauth_home_dir."
+        )
+    if not os.path.isdir(home.value):  # noqa: PTH112
+        raise SessionsError(
+            f"The home folder {home.value} of {install.product.title} ({home.source}) is not there for {account()} to see. "
+            "Name it with force_reauth_home_dir."
+        )
+    return home
+
+
+def _process_row(processes: t.Sequence[Process]) -> dict[str, t.Any]:
+    first = processes[0] if processes else None
+    return {
+        "running": bool(processes),
+        "identity": first.identity if first else "",
+        "pid": first.pid if first else 0,
+        "user": first.user if first else "",
+        "unit": first.unit if first else "",
+        "count": len(processes),
+    }
+
+
+def _control(install: _Install, processes: t.Sequence[Process], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    service = install.product.service
+    start, stop = ([f"{install.folder}/{script}", *arguments] for script, *arguments in (service.start, service.stop))
+    missing = tuple(script for script in (start[0], stop[0]) if not os.access(script, os.X_OK))
+    holder: Unit | None = find_holder(processes[0].unit) if processes else None
+    pids = tuple(process.pid for process in processes)
+    seen = Seen(install.folder, pids, holder, find_unit(options["service"]), missing)
+    control = decide_control(options["service_manager"], options["service"], seen)
+    return {
+        "manager": control.manager,
+        "unit": control.unit,
+        "start_script": start[0],
+        "stop_script": stop[0],
+        "start_command": start,
+        "stop_command": stop,
+        "problem": control.problem,
+    }

@@ -1,0 +1,110 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The processes of a product on this host, as Linux tells them."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Process:
+    """A live process. ``unit``: the systemd service whose cgroup holds it, or ''. ``arguments`` may hold secrets: never return them."""
+
+    boot_id: str
+    pid: int
+    start_ticks: int
+    user: str
+    unit: str
+    arguments: tuple[str, ...]
+
+    @property
+    def identity(self) -> str:
+        """'<boot id>:<pid>:<start ticks>': no other process of any boot has the same."""
+        return f"{self.boot_id}:{self.pid}:{self.start_ticks}"
+
+
+def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> list[Process]:
+    """The processes that run from this install folder, by the product's marks on their command line."""
+    wanted = os.path.realpath(install_dir)
+    return [process for process in all_processes(product, proc) if os.path.realpath(install_dir_of(product, process)) == wanted]
+
+
+def all_processes(product: Product, proc: Path = PROC) -> list[Process]:
+    """The processes with the product's marks, wherever it is installed.
+
+    Another product in the same kind of container may bear the same marks.
+    """
+    found = (_read(proc, int(entry.name)) for entry in proc.iterdir() if entry.name.isdigit())
+    return sorted((one for one in found if one and install_dir_of(product, one)), key=lambda one: one.pid)
+
+
+def install_dir_of(product: Product, process: Process) -> str:
+    """The install folder in the process's arguments, '' when they do not bear the product's marks."""
+    matches = (re.fullmatch(mark, argument) for mark in product.service.process for argument in reversed(process.arguments))
+    return next((found[1] for found in matches if found), "")
+
+
+def argument_of(process: Process, prefix: str) -> str:
+    """The rest of the last argument that begins so, as the JVM takes it; '' when there is none."""
+    values = [argument[len(prefix) :] for argument in process.arguments if argument.startswith(prefix)]
+    return values[-1] if values else ""
+
+
+def environment_of(process: Process, name: str, proc: Path = PROC) -> str:
+    """One variable of the process's environment, '' when unset or not ours to read. The others are not kept: they may hold secrets."""
+    try:
+        variables = (proc / str(process.pid) / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return ""
+    prefix = name.encode() + b"="
+    return next((os.fsdecode(variable[len(prefix) :]) for variable in variables if variable.startswith(prefix)), "")
+
+
+def _read(proc: Path, pid: int) -> Process | None:
+    folder = proc / str(pid)
+    try:
+        state, start_ticks = _state_and_start((folder / "stat").read_text(encoding="utf-8", errors="replace"))
+        arguments = tuple(os.fsdecode(part) for part in (folder / "cmdline").read_bytes().split(b"\0"))
+        unit = leaf_service((folder / "cgroup").read_text(encoding="utf-8"))
+        user = _name_of(folder.stat().st_uid)
+        boot_id = (proc / "sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    return None if state in ("Z", "X") or _is_elsewhere(folder) else Process(boot_id, pid, start_ticks, user, unit, arguments)
+
+
+def _is_elsewhere(folder: Path) -> bool:
+    """Whether the process lives in another file system (a container): its paths are not ours. Not ours to see counts as here."""
+    try:
+        return not os.path.samestat((folder / "root").stat(), Path("/").stat())
+    except OSError:
+        return False
+
+
+def _state_and_start(stat: str) -> tuple[str, int]:
+    # proc(5): field 2, the name, may hold blanks and parentheses; field 3 is the state, field 22 the start
+    fields = stat.rpartition(")")[2].split()
+    return fields[0], int(fields[19])
+
+
+def leaf_service(cgroup: str) -> str:
+    """The service at the end of a cgroup path (v1 and v2 forms), '' for scopes, user sessions and containers."""
+    leaves = (line.rpartition("/")[2] for line in cgroup.splitlines() if line.startswith(("0::", "1:name=systemd:")))
+    return next((leaf for leaf in leaves if leaf.endswith(".service")), "")
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

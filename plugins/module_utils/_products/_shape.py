@@ -1,0 +1,238 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shape of what is known of one product: data, no behaviour. Values live in ``_products/``."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+ColumnKind = t.Literal["integer", "text", "timestamp", "boolean"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the token table; ``kind`` is the family of types that the product creates it with."""
+
+    name: str
+    kind: ColumnKind
+
+
+@dataclass(frozen=True)
+class UserTable:
+    """The table, in the schema of the token table, that names users: its column ``key`` holds what the tokens' ``user`` does."""
+
+    table: str
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
+class TokenTable:
+    """The table of remember-me tokens. ``key`` is the primary key, ``token`` the credential itself.
+
+    ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``series`` names the column that
+    a rotated token keeps, where tokens rotate on use, ``sort`` the one that tells sorts of logins apart; '' elsewhere.
+    ``users`` turns ``user`` into a name; None where it is one.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: str
+    token: str
+    user: str
+    created: str
+    created_unit: t.Literal["timestamp", "epoch_ms"]
+    series: str = ""
+    sort: str = ""
+    users: UserTable | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place where a value may be written.
+
+    ``where`` is a file (its path begins with ``{install}`` or ``{home}``) and ``key`` the key in it, as ``_detect/settings.py`` writes it.
+    Or ``where`` is ARGUMENT (``key`` begins an argument of the process), ENVIRONMENT (``key`` is a variable of the process) or DEFAULT
+    (``key`` is the value itself).
+    """
+
+    where: str
+    key: str
+
+
+ARGUMENT, ENVIRONMENT, DEFAULT = "argument", "environment", "default"
+Places = tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class DatabaseKeys:
+    """Where the database settings are. Several places of one value: the first that has it wins.
+
+    ``file`` is the file that a set-up product has, ``root`` its XML root element ('' for other formats). ``kind`` tells the engine where
+    no URL does; ``password`` and ``cipher`` are only looked at to tell an encrypted password. ``built_in``: engine and path of the built-in
+    database that a product without any setting uses, '' where there is none.
+    """
+
+    file: str
+    root: str
+    url: Places
+    user: Places
+    password: Places
+    cipher: Places = ()
+    schema: Places = ()
+    kind: Places = ()
+    jndi: Places = ()
+    built_in: str = ""
+    built_in_path: str = ""
+
+
+@dataclass(frozen=True)
+class Tomcat:
+    """A product in a Tomcat of its own.
+
+    ``server`` and ``contexts`` (glob patterns of further files with a Context element) are below the install folder; ``webapp`` is the
+    folder that the product's own Context names as its docBase.
+    """
+
+    server: str
+    webapp: str
+    contexts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ConnectorKeys:
+    """The connector of a product whose own settings name it. ``bind`` is '[address]:port'."""
+
+    bind: Places = ()
+    port: Places = ()
+    address: Places = ()
+    context: Places = ()
+    tls: Places = ()
+    proxy_name: Places = ()
+    proxy_port: Places = ()
+    scheme: Places = ()
+    site_url: Places = ()
+
+
+SessionsKept = t.Literal["memory", "disk", "replicated", "outside", "unknown"]
+
+
+@dataclass(frozen=True)
+class SessionKeys:
+    """Where sessions are kept when no Tomcat file says otherwise: ``setting`` holds one of ``values``, else it is ``default``."""
+
+    default: SessionsKept
+    setting: Places = ()
+    values: tuple[tuple[str, SessionsKept], ...] = ()
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the product keeps its settings.
+
+    ``signs`` are files below the install folder, one of which only this product has; ``version`` are glob patterns below it, each with a
+    regular expression whose group is the version. ``clustered`` holds a value other than 'false' on a node of a cluster.
+    """
+
+    signs: tuple[str, ...]
+    usual_install: str
+    version: tuple[tuple[str, str], ...]
+    home: Places
+    database: DatabaseKeys
+    node_id: Places
+    clustered: Places
+    tomcat: Tomcat | None
+    connector: ConnectorKeys
+    session_cookie: Places
+    remember_me_cookie: Places
+    sessions: SessionKeys
+
+
+@dataclass(frozen=True)
+class Service:
+    """How the product is started and stopped, and how its process is told from others.
+
+    ``start`` and ``stop`` are a script below the install folder and its arguments; ``process`` are regular expressions for one whole
+    argument of the process's command line, whose group is the install folder.
+    """
+
+    start: tuple[str, ...]
+    stop: tuple[str, ...]
+    process: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Web:
+    """Cookies, pages and states. Paths are below the context path; '' where the product has no such page.
+
+    Headers in lower case: ``whoami_header`` also tells who is signed in, ``reason_header`` why somebody is not. ``secondary_states`` are
+    the ready states of a node that stands by for the primary, where a cluster has one.
+    """
+
+    default_port: int
+    session_cookie: str
+    remember_me_cookie: str
+    status_path: str
+    ready_states: tuple[str, ...]
+    functional_path: str
+    sign_in_json_path: str
+    sign_in_path: str
+    sign_in_form: tuple[tuple[str, str], ...]
+    whoami_path: str
+    secondary_states: tuple[str, ...] = ()
+    whoami_header: str = ""
+    reason_header: str = ""
+
+
+@dataclass(frozen=True)
+class MemberTables:
+    """Tables, in the schema of the token table, in which the product keeps the nodes of its cluster, and their heartbeats.
+
+    ``nodes`` has the columns ``node`` and ``state``; ``heartbeats`` has ``node``, too, and ``beat``, ms by the database's clock. A node
+    counts as alive for ``alive_ms`` after its last heartbeat, unless its state is one of ``gone_states``.
+    """
+
+    nodes: str
+    heartbeats: str
+    node: str
+    state: str
+    beat: str
+    gone_states: tuple[str, ...]
+    alive_ms: int
+
+
+# one row of those tables: node, state, last heartbeat in ms (of the database's clock), None for none
+MemberRow = tuple[str, t.Optional[str], t.Optional[int]]
+
+
+@dataclass(frozen=True)
+class MembersPage:
+    """The page that names the nodes of the cluster to an administrator, as JSON.
+
+    ``nodes`` is the key of the list ('' when the document is the list), ``node`` and ``state`` ('' where there is none) are keys of its
+    items; ``gone_states`` as JSON writes them, without quotes.
+    """
+
+    path: str
+    nodes: str
+    node: str
+    state: str
+    gone_states: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Product:
+    """All that is particular to one product. ``member_tables`` and ``members_page``: None where none is known."""
+
+    name: str
+    title: str
+    tokens: TokenTable
+    files: Files
+    service: Service
+    web: Web
+    persisted_sessions: tuple[str, ...]
+    survives: tuple[str, ...]
+    member_tables: MemberTables | None = None
+    members_page: MembersPage | None = None

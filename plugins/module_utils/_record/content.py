@@ -1,0 +1,105 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The run record: what a run has done so far, as plain values. Pure: reading and writing is ``files.py``'s.
+
+A run's folder holds ``run.json`` and, one writer each, ``nodes/<node>.json``. Each file is an envelope with a checksum against
+damage (not against forgery) around the payload. No secret belongs in a payload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+FORMAT = 1
+PHASES = ("prepared", "revoked", "rolling", "proven", "unproven", "abandoned", "refused")
+# a run in one of these is over: nothing is left to resume
+FINISHED = ("proven", "unproven", "abandoned", "refused")
+STEPS = ("draining", "stopping", "cleaned", "starting", "up")
+_RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+Payload = dict[str, t.Any]
+
+
+def check_run_id(run_id: str) -> str:
+    """The run id itself; raises SessionsError when it could not be a folder's name."""
+    if not _RUN_ID.fullmatch(run_id) or run_id in (".", ".."):
+        raise SessionsError(f"The run id {run_id!r} is not usable: take 1 to 64 of the characters A-Z a-z 0-9 . _ -")
+    return run_id
+
+
+def check_node_name(node: str) -> str:
+    """The node's name itself; raises SessionsError when it could not be a file's name."""
+    if "/" in node or "\0" in node or node.startswith("."):
+        raise SessionsError(f"The inventory name {node!r} cannot be used as a file name of the run record: rename the host.")
+    return node
+
+
+def is_finished(payload: Payload) -> bool:
+    """Whether the run of this payload has nothing left to resume."""
+    return payload["phase"] in FINISHED
+
+
+def pack(payload: Payload) -> str:
+    """The text of a record file."""
+    return json.dumps({"format": FORMAT, "sha256": _checksum(payload), "record": payload}, indent=1, sort_keys=True) + "\n"
+
+
+def unpack(text: str, path: str) -> Payload:
+    """The payload of a record file; raises SessionsError for a damaged file or one of a newer format, naming ``path``."""
+    try:
+        envelope = json.loads(text)
+        written, checksum, payload = envelope["format"], envelope["sha256"], envelope["record"]
+    except (ValueError, KeyError, TypeError):
+        raise SessionsError(f"{path} is damaged: it is no run record. Set the run aside with force_reauth_abandon=<run id>.") from None
+    if written != FORMAT:
+        raise SessionsError(f"{path} has format {written!r}, this version reads format {FORMAT}: use the version that wrote it.")
+    if not isinstance(payload, dict) or checksum != _checksum(payload):
+        raise SessionsError(f"{path} is damaged: its checksum does not fit. Set the run aside with force_reauth_abandon=<run id>.")
+    return payload
+
+
+def merged(old: Payload, new: Payload) -> Payload:
+    """The payload after a write: what the run knew before, with the new values on top."""
+    return {**old, **new}
+
+
+def next_start(before: Payload, controller: str, number: str) -> Payload:
+    """The start that takes over from the one in ``before`` (empty for a new run). ``attempt`` only grows: it fences older ones off."""
+    attempt = before["start"]["attempt"] if before else 0
+    return {"attempt": attempt + 1, "number": number, "controller": controller}
+
+
+def same_start(one: Payload, other: Payload) -> bool:
+    """Whether both are the same start of ansible-playbook."""
+    return (one.get("attempt"), one.get("number")) == (other.get("attempt"), other.get("number"))
+
+
+def check_start(payload: Payload, start: Payload, path: str) -> None:
+    """Raises SessionsError when the record at ``path`` is no longer this start's."""
+    if not payload:
+        raise SessionsError(f"The run record {path} is gone: this run cannot go on safely. Nothing more was changed.")
+    owner = payload["start"]
+    if not same_start(owner, start):
+        raise SessionsError(
+            f"This run was taken over by start {owner['attempt']} of it (controller {owner['controller']}): this one ends here. "
+            "Nothing more was changed."
+        )
+
+
+def check_cluster(payload: Payload, cluster: str, path: str) -> None:
+    """Raises SessionsError when the record at ``path`` tells of another cluster's run."""
+    if payload and payload.get("cluster") != cluster:
+        raise SessionsError(
+            f"{path} is the record of cluster {payload.get('cluster')}, not of {cluster}: it was copied there. Move it away. "
+            "Nothing was changed."
+        )
+
+
+def _checksum(payload: Payload) -> str:
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,140 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads and writes the run records of one cluster: ``<archive_dir>/<cluster>/<run id>/run.json`` and ``nodes/<node>.json``."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import typing as t
+from contextlib import contextmanager
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder, whole_file
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
+
+
+class RunRecords:
+    """The records below ``<archive_dir>/<cluster>``. Every method raises SessionsError with the path of what is wrong."""
+
+    def __init__(self, archive_dir: str, cluster: str) -> None:
+        self.cluster = cluster
+        self.folder = Path(archive_dir) / cluster
+
+    def folder_of(self, run_id: str) -> Path:
+        """Where the run keeps its record and its archives."""
+        return self.folder / content.check_run_id(run_id)
+
+    def read(self, run_id: str) -> content.Payload:
+        """What is known of the run, with ``nodes`` by name; empty when there is no such run."""
+        folder = self.folder_of(run_id)
+        run = self._read(folder / "run.json")
+        if not run:
+            return {}
+        nodes = {path.stem: self._read(path) for path in sorted((folder / "nodes").glob("*.json"))}
+        return {**run, "node_records": nodes}
+
+    def unfinished(self, except_for: t.Collection[str]) -> list[str]:
+        """The ids of the cluster's runs, other than those, which were begun and are not over."""
+        runs = (path.parent.name for path in sorted(self.folder.glob("*/run.json")))
+        return [run for run in runs if run not in except_for and not content.is_finished(self._read(self.folder / run / "run.json"))]
+
+    def open(self, run_id: str, values: content.Payload, controller: str, number: str) -> content.Payload:
+        """Begin the run, or take it over from an older start; returns the start that owns it now. A taken-over record keeps its values."""
+        path = self._path(run_id, "")
+        make_private_folder(path.parent)
+        with _serialized(path.parent):
+            before = self._read(path)
+            start = content.next_start(before, controller, number)
+            mine = {"cluster": self.cluster, "run_id": run_id, "start": start}
+            self._write(path, {**mine, **values} if not before else {**before, "start": start})
+        return start
+
+    def write(self, run_id: str, node: str, values: content.Payload, start: content.Payload) -> tuple[content.Payload, content.Payload]:
+        """Put values into the file of the run, or of its ``node``, if the run is still this start's; returns it before and after."""
+        run, path = self._path(run_id, ""), self._path(run_id, node)
+        self.check(run_id, start)
+        make_private_folder(path.parent)
+        with _serialized(run.parent):
+            content.check_start(self._read(run), start, str(run))
+            before = self._read(path)
+            after = content.merged(before, {"cluster": self.cluster, **values})
+            if after != before:
+                self._write(path, after)
+        return before, after
+
+    def check(self, run_id: str, start: content.Payload) -> None:
+        """Raises SessionsError when another start has taken the run over."""
+        path = self._path(run_id, "")
+        content.check_start(self._read(path), start, str(path))
+
+    @contextmanager
+    def owned(self, run_id: str, start: content.Payload) -> t.Iterator[None]:
+        """Inside, nobody can take the run over; raises SessionsError when another start already has."""
+        path = self._path(run_id, "")
+        with _serialized(path.parent):
+            content.check_start(self._read(path), start, str(path))
+            yield
+
+    def withdraw_proof(self, run_id: str) -> None:
+        """Note, whoever owns the run, that what it may have proven holds no longer."""
+        path = self._path(run_id, "")
+        with _serialized(path.parent):
+            self._write(path, content.merged(self._read(path), {"proof_withdrawn": True}))
+
+    def abandon(self, run_id: str) -> bool:
+        """Set another run aside, whoever works at it; False when its record does not lie here."""
+        path = self._path(run_id, "")
+        if not path.parent.is_dir():
+            return False
+        with _serialized(path.parent):
+            before = _readable(path)
+            start = {"attempt": before.get("start", {}).get("attempt", 0) + 1, "number": "", "controller": "abandoned"}
+            self._write(path, {"cluster": self.cluster, "run_id": run_id, **before, "start": start, "phase": "abandoned"})
+        return True
+
+    def _path(self, run_id: str, node: str) -> Path:
+        folder = self.folder_of(run_id)
+        return folder / "nodes" / f"{content.check_node_name(node)}.json" if node else folder / "run.json"
+
+    def _read(self, path: Path) -> content.Payload:
+        payload = _read(path)
+        content.check_cluster(payload, self.cluster, str(path))
+        return payload
+
+    def _write(self, path: Path, payload: content.Payload) -> None:
+        try:
+            with whole_file(path) as file:
+                file.write(content.pack(payload).encode())
+        except OSError as error:
+            raise SessionsError(f"The run record {path} cannot be written: {error.strerror}.") from error
+
+
+def _read(path: Path) -> content.Payload:
+    try:
+        return content.unpack(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SessionsError(f"The run record {path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from error
+
+
+def _readable(path: Path) -> content.Payload:
+    """The payload, empty for a damaged one: to set such a run aside is the way out of it."""
+    try:
+        return _read(path)
+    except SessionsError:
+        return {}
+
+
+@contextmanager
+def _serialized(folder: Path) -> t.Iterator[None]:
+    """One process at a time reads and replaces what is in the folder."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

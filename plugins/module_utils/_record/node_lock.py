@@ -1,0 +1,138 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lock of one node: a file in its home folder that names the run, the start and the controller that work at it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import typing as t
+from contextlib import contextmanager
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import whole_file
+
+NAME = ".force_reauth.lock"
+
+
+class Owner(t.TypedDict):
+    """Who holds a lock: ``attempt`` counts the starts of the run, ``number`` tells two starts apart."""
+
+    run_id: str
+    attempt: int
+    number: str
+    controller: str
+
+
+def may_take(holder: Owner | None, wanted: Owner, abandon: str) -> bool:
+    """Whether the lock is free, or held by an older start of the same run, or by a run that is set aside."""
+    if holder is None or holder == wanted:
+        return True
+    if holder["run_id"] == wanted["run_id"]:
+        return holder["attempt"] < wanted["attempt"]
+    return bool(abandon) and holder["run_id"] == abandon
+
+
+def told(holder: Owner) -> str:
+    """The holder, in words."""
+    return f"run {holder['run_id']} (start {holder['attempt']}, controller {holder['controller']})"
+
+
+class NodeLock:
+    """The lock in this home folder. Every method raises SessionsError."""
+
+    def __init__(self, home_dir: str) -> None:
+        self.path = Path(home_dir) / NAME
+
+    def holder(self) -> Owner | None:
+        """Who holds it, None when nobody does."""
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+            return {"run_id": found["run_id"], "attempt": found["attempt"], "number": found["number"], "controller": found["controller"]}
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise SessionsError(f"The lock {self.path} cannot be read: {error.strerror}.") from error
+        except (ValueError, KeyError, TypeError):
+            raise SessionsError(f"The lock {self.path} is damaged. See that no run is at work here, then remove it.") from None
+
+    def check_free(self, wanted: Owner, abandon: str) -> None:
+        """Raises SessionsError when another run holds it, or when this account could not take it.
+
+        A start of the same run is no hindrance before the record is read.
+        """
+        holder = self.holder()
+        if holder and holder["run_id"] not in (wanted["run_id"], abandon):
+            raise SessionsError(_held(holder))
+        if not os.access(self.path.parent, os.W_OK | os.X_OK):
+            raise SessionsError(
+                f"The home folder {self.path.parent} is not open for writing to this account, and the lock lies there: "
+                "run as the product's account or as root (become)."
+            )
+
+    def take(self, wanted: Owner, abandon: str) -> bool:
+        """Take it, or take it over from an older start; True when that changed anything."""
+        with self._serialized():
+            holder = self.holder()
+            if holder == wanted:
+                return False
+            if not may_take(holder, wanted, abandon):
+                raise SessionsError(_held(t.cast(Owner, holder)))
+            self._write(wanted, replace=holder is not None)
+            return True
+
+    def check_mine(self, mine: Owner) -> None:
+        """Raises SessionsError when it is not held by this very start."""
+        holder = self.holder()
+        if holder is None:
+            raise SessionsError(f"The lock {self.path} of this run is gone: this run cannot go on safely. Nothing more was changed.")
+        if holder != mine:
+            raise SessionsError(f"This run was taken over by {told(holder)}: this one ends here. Nothing more was changed.")
+
+    def release(self, mine: Owner) -> bool:
+        """Give it back if it is this start's; True when that changed anything."""
+        with self._serialized():
+            if self.holder() != mine:
+                return False
+            self.path.unlink()
+            return True
+
+    def _write(self, owner: Owner, replace: bool) -> None:
+        text = json.dumps(owner).encode()
+        try:
+            if replace:
+                with whole_file(self.path) as file:
+                    file.write(text)
+                return
+            # O_EXCL decides also where flock does not reach (a home on a network file system)
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        except FileExistsError:
+            raise SessionsError(f"The lock {self.path} was taken by another run at this moment.") from None
+        except OSError as error:
+            raise SessionsError(f"The lock {self.path} cannot be written: {error.strerror}.") from error
+
+    @contextmanager
+    def _serialized(self) -> t.Iterator[None]:
+        try:
+            handle = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise SessionsError(f"The home folder {self.path.parent} cannot be opened: {error.strerror}.") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _held(holder: Owner) -> str:
+    return (
+        f"locked by {told(holder)}. If that run is over, resume it with -e force_reauth_run_id={holder['run_id']}, "
+        f"or set it aside with -e force_reauth_abandon={holder['run_id']}"
+    )

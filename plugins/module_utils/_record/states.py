@@ -1,0 +1,58 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module ``run_record`` does in each of its states: options in, results out. Every function raises SessionsError."""
+
+from __future__ import annotations
+
+import secrets
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+
+Options = t.Mapping[str, t.Any]
+Result = dict[str, t.Any]
+
+
+def read(records: RunRecords, options: Options, _check_mode: bool) -> Result:
+    """The run's record, and the cluster's other runs that are not over."""
+    unfinished = records.unfinished(except_for=[options["run_id"], options["abandon"]])
+    return {**_told(False, records.read(options["run_id"])), "unfinished": unfinished}
+
+
+def opened(records: RunRecords, options: Options, check_mode: bool) -> Result:
+    """Begin the run or take it over; set another one aside first when that is wanted."""
+    if check_mode:
+        return {**_told(True, options["values"]), "start": {}, "abandoned": False}
+    abandoned = bool(options["abandon"]) and records.abandon(options["abandon"])
+    start = records.open(options["run_id"], options["values"], options["controller"], secrets.token_hex(8))
+    return {**_told(True, records.read(options["run_id"])), "start": start, "abandoned": abandoned}
+
+
+def written(records: RunRecords, options: Options, check_mode: bool) -> Result:
+    """Put the values on top of what the run, or the node, has."""
+    if check_mode:
+        return _told(True, options["values"])
+    before, after = records.write(options["run_id"], options["node"], options["values"], options["start"])
+    return {**_told(before != after, after), "diff": {"before": before, "after": after}}
+
+
+def checked(records: RunRecords, options: Options, check_mode: bool) -> Result:
+    """See that the run is still this start's."""
+    if check_mode:
+        return _told(False, {})
+    records.check(options["run_id"], options["start"])
+    return _told(False, records.read(options["run_id"]))
+
+
+def _told(changed: bool, record: content.Payload) -> Result:
+    return {"changed": changed, "record": record, "finished": "phase" in record and content.is_finished(record)}
+
+
+STATES: t.Mapping[str, t.Callable[[RunRecords, Options, bool], Result]] = {
+    "read": read,
+    "opened": opened,
+    "written": written,
+    "checked": checked,
+}

@@ -1,0 +1,71 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks whether anything of the archives is in the table again: by key, by token and, where tokens rotate, by series.
+
+A request that read a token before the purge may have written its successor after it; that login is as dead as the token that it came from.
+"""
+
+from __future__ import annotations
+
+import io
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, fields_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder, lines_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Mover
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source
+
+
+@dataclass(frozen=True)
+class Found:
+    """Keys of rows that match, and how many archived rows were compared."""
+
+    keys: list[int]
+    checked: int
+
+
+def delete_leftovers(mover: Mover, found: Found) -> None:
+    """Archive and delete the rows of these keys."""
+    if found.keys:
+        mover.move(found.keys, locked=True, check=lambda _sweep, _archive: None)
+
+
+def find_leftovers(source: Source, folder: RunFolder) -> Found:
+    """Compare the table as it is now, held in memory, with the archives, read as a stream."""
+    table = source.look.table
+    names = [name for name in (table.key, table.token, table.series) if name]
+    current = io.BytesIO()
+    source.store.copy(table, current, names)
+    rows = [fields_of(line) for line in current.getvalue().splitlines()]
+    return match(rows, _archived_fields(folder.archives(backup=False), [table.position(name) for name in names]))
+
+
+def match(current: t.Sequence[t.Sequence[bytes]], archived: t.Iterable[t.Sequence[bytes]]) -> Found:
+    """The rows now (key, token and perhaps series, as written in COPY text) that share one of these with an archived row."""
+    holders = [_holders(current, position) for position in range(len(current[0]) if current else 0)]
+    keys: set[bytes] = set()
+    checked = 0
+    for row in archived:
+        checked += 1
+        for held, value in zip(holders, row):
+            keys.update(held.get(value, ()))
+    return Found(sorted(map(int, keys)), checked)
+
+
+def _holders(rows: t.Sequence[t.Sequence[bytes]], position: int) -> dict[bytes, list[bytes]]:
+    """The keys of the rows by their value at that position; NULL is nobody's value."""
+    holders: dict[bytes, list[bytes]] = {}
+    for row in rows:
+        if row[position] != NULL:
+            holders.setdefault(row[position], []).append(row[0])
+    return holders
+
+
+def _archived_fields(archives: t.Iterable[Path], positions: t.Sequence[int]) -> t.Iterator[list[bytes]]:
+    for path in archives:
+        for line in lines_of(path):
+            fields = fields_of(line)
+            yield [fields[position] for position in positions]

@@ -1,0 +1,97 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Are the nodes of the inventory all nodes of the cluster? What the product itself says, compared with the inventory. Pure."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import MemberRow, MembersPage, MemberTables
+
+
+class Told(t.TypedDict):
+    """What one source says: the ids of the nodes that are alive; where there are none, ``nodes_note`` is the reason."""
+
+    nodes_known: list[str]
+    nodes_note: str
+
+
+class Membership(t.TypedDict):
+    """``sentence`` is for people; ``problems`` has a sentence for each node that the product knows and the inventory does not."""
+
+    confirmed: bool
+    sentence: str
+    problems: list[str]
+
+
+def nothing_told(note: str) -> Told:
+    """A source that does not know."""
+    return {"nodes_known": [], "nodes_note": note}
+
+
+def members_in_rows(tables: MemberTables, rows: t.Sequence[MemberRow]) -> Told:
+    """The nodes whose last heartbeat is not much older than the newest one; no clock but the database's is looked at.
+
+    Where no node has a heartbeat, all count that are not said to be gone.
+    """
+    present = [(node, beat) for node, state, beat in rows if state not in tables.gone_states]
+    newest = max((beat for _node, beat in present if beat is not None), default=None)
+    alive = [node for node, beat in present if newest is None or (beat is not None and newest - beat <= tables.alive_ms)]
+    return {"nodes_known": sorted(alive), "nodes_note": "" if alive else f"its table {tables.nodes} names no node that is alive"}
+
+
+def members_in_page(page: MembersPage, status: int, body: str) -> Told:
+    """The nodes in the answer of the product's page."""
+    if status != 200:
+        return nothing_told(f"its page {page.path} answers {status}")
+    try:
+        document = json.loads(body)
+        nodes = document[page.nodes] if page.nodes else document
+        named = [str(one[page.node]) for one in nodes if json.dumps(one.get(page.state)).strip('"') not in page.gone_states]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return nothing_told(f"its page {page.path} answers something else than a list of nodes")
+    return {"nodes_known": sorted(named), "nodes_note": "" if named else f"its page {page.path} names no node"}
+
+
+def membership(
+    looks: t.Mapping[str, t.Mapping[str, t.Any]], told: t.Sequence[t.Mapping[str, t.Any]], standbys: t.Sequence[t.Mapping[str, t.Any]]
+) -> Membership:
+    """``looks``: of ``product_detect``, by node of the inventory; ``standbys``: of its cold standbys. ``told``: what each source said."""
+    ids = {node: look["node_id"] for node, look in looks.items()}
+    # a product may name a node that stands by, too
+    spare = [str(look.get("node_id", "")) for look in standbys]
+    if len(looks) == 1 and not any(look["clustered"] for look in looks.values()):
+        # what its database may still tell of a former cluster is no news of today
+        return _unconfirmed(ids, "no cluster, by its settings")
+    sources = [[node for node in one["nodes_known"] if node not in spare] for one in told if one["nodes_known"]]
+    if not sources:
+        notes = "; ".join(one["nodes_note"] for one in told if one["nodes_note"])
+        return _unconfirmed(ids, "not confirmed by the product" + (f" ({notes})" if notes else ""))
+    nameless = [node for node, own in ids.items() if not own]
+    missing = sorted({node for known in sources for node in _missing(known, ids, len(nameless) + spare.count(""))})
+    if missing:
+        names = ", ".join(missing)
+        problem = f"the product knows more nodes than the inventory: {names}; add what is missing to the group, or shut it down for good"
+        return _unconfirmed(ids, f"the product knows more: {names}", problem)
+    strange = [node for node, own in ids.items() if not any(own in known for known in sources)]
+    if strange and strange == nameless and all(len(known) == len(ids) for known in sources):
+        return _unconfirmed(ids, f"as many as the product names ({', '.join(sources[0])}), not confirmed one by one")
+    if strange:
+        return _unconfirmed(ids, f"not confirmed, the product does not name {', '.join(strange)}")
+    return {"confirmed": True, "sentence": f"{_count(ids)}: confirmed by the product", "problems": []}
+
+
+def _missing(known: t.Sequence[str], ids: t.Mapping[str, str], nameless: int) -> list[str]:
+    """Nodes that the product knows and the inventory does not; one whose id is not known may be any of them."""
+    unmatched = [node for node in known if node not in ids.values()]
+    return unmatched if len(unmatched) > nameless else []
+
+
+def _unconfirmed(ids: t.Sized, why: str, *problems: str) -> Membership:
+    return {"confirmed": False, "sentence": f"{_count(ids)}: {why}", "problems": list(problems)}
+
+
+def _count(ids: t.Sized) -> str:
+    return f"{len(ids)} node{'' if len(ids) == 1 else 's'} of the inventory"

@@ -1,0 +1,215 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of a run: what speaks against it, in which order and in which batches the nodes go. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
+
+# steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
+STEPS_OF_A_STOPPED_NODE = ("stopping", "cleaned", "starting")
+ROUTES = ("auto", "rolling", "outage")
+
+Look = t.Mapping[str, t.Any]
+Record = t.Mapping[str, t.Any]
+
+
+def cluster_key(look: Look) -> tuple[str, ...]:
+    """What all nodes of one cluster have in common: product, version, and the database as the node's own files name it."""
+    database = look["database"]
+    return (look["product"], look["version"], *(str(database[name]) for name in ("engine", "host", "port", "name", "schema")))
+
+
+def clusters(looks: t.Mapping[str, Look]) -> list[tuple[str, list[str]]]:
+    """The clusters among the nodes: (in words, its nodes), in the order of the nodes."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for node, look in looks.items():
+        found.setdefault(cluster_key(look), []).append(node)
+    return [(_in_words(key), nodes) for key, nodes in found.items()]
+
+
+def _in_words(key: tuple[str, ...]) -> str:
+    product, version, engine, host, port, name, schema = key
+    place = f"{host}:{port}" if port not in ("", "0") else host
+    where = "/".join(part for part in (place, name, schema) if part)
+    return f"{product} {version or '(version unknown)'} on {engine} {where}"
+
+
+def route_of(wanted: str, nodes: int) -> str:
+    """``auto`` is rolling for a cluster of two nodes or more, else outage."""
+    if wanted != "auto":
+        return wanted
+    return "rolling" if nodes > 1 else "outage"
+
+
+def batch_sizes(wanted: t.Sequence[t.Any], nodes: int) -> list[int]:
+    """Counts and percentages of all nodes, as ``serial`` of a play reads them, the last one repeated; raises ValueError with a sentence."""
+    sizes = [_size(one, nodes) for one in wanted] or [1]
+    batches: list[int] = []
+    while sum(batches) < nodes:
+        size = sizes[min(len(batches), len(sizes) - 1)]
+        batches.append(min(size, nodes - sum(batches)))
+    return batches
+
+
+def _size(wanted: t.Any, nodes: int) -> int:
+    text = str(wanted).strip()
+    match = re.fullmatch(r"([1-9]\d*)(%?)", text)
+    if not match:
+        raise ValueError(f"force_reauth_batches: {text!r} is no count and no percentage (1, '25%')")
+    return max(1, nodes * int(match[1]) // 100) if match[2] else int(match[1])
+
+
+def min_up_of(wanted: int, batches: t.Sequence[int], nodes: int) -> int:
+    """How many nodes have to stay up: all but the largest batch, unless a number is given (0 or more)."""
+    return wanted if wanted >= 0 else nodes - max(batches)
+
+
+def node_problems(look: Look, ready: Look, record: Record) -> list[str]:
+    """What speaks against a node. ``record`` is the node's part of the run record: a run that goes on accepts what it did itself."""
+    may_be_down = record.get("step") in STEPS_OF_A_STOPPED_NODE
+    if not look["process"]["running"]:
+        return [] if may_be_down else ["no process of the product runs from " + look["install_dir"]]
+    problems = [look["control"]["problem"]] if look["control"]["problem"] else []
+    if not ready.get("ready") and not may_be_down:
+        problems.append(str(ready.get("saw") or ready.get("msg") or "it was not seen to be ready"))
+    return problems
+
+
+def record_problems(nodes: t.Sequence[str], looked: t.Sequence[str], standbys: t.Sequence[str]) -> list[str]:
+    """Whether the nodes are those that the run began with. ``nodes`` and ``standbys``: of the record; ``looked``: of the inventory."""
+    took_over = "it was a cold standby when this run began: set the run aside with force_reauth_abandon, and start a new one"
+    return [
+        *(f"{node}: it is in the run record, but not in the group, or a cold standby now" for node in nodes if node not in looked),
+        *(f"{node}: {took_over if node in standbys else 'it is not in the record of this run'}" for node in looked if node not in nodes),
+    ]
+
+
+def balancer_problems(look: Look, record: Record) -> list[str]:
+    """What load balancers say against a node. What a run that goes on has drained, it puts back itself."""
+    if record.get("step"):
+        return []
+    return [
+        f"it is {server['status']} in backend {server['backend']} of the load balancer {server['balancer']}, before this run has touched it"
+        for server in look["balanced"]
+        if not serves(server["status"])
+    ]
+
+
+def sessions_problem(node: str, look: Look, route: str) -> str:
+    """Why a rolling restart would not end the sessions of this node, '' when it does. Tomcat's own SESSIONS.ser is removed in the roll."""
+    sessions = look["sessions"]
+    if route == "outage":
+        return ""
+    words = {
+        "replicated": "its sessions are replicated to other nodes, which outlive its restart: take force_reauth_route=outage",
+        "outside": "its sessions are kept outside the process, where its restart does not end them: take force_reauth_route=outage",
+    }
+    reason = words.get(sessions["kept"], "")
+    return f"{node}: {reason} ({sessions['where']})" if reason else ""
+
+
+def route_problems(route: str, nodes: int, embedded: bool, accept_outage: bool) -> list[str]:
+    """What speaks against the route."""
+    if route == "rolling" and nodes == 1:
+        return ["a single node cannot be restarted without an outage: take force_reauth_route=outage"]
+    if route == "rolling" and embedded:
+        return ["an embedded database can be touched only while the product is stopped: take force_reauth_route=outage"]
+    if route == "outage" and not accept_outage:
+        return ["route outage stops every node at once: say that you accept it with force_reauth_accept_outage=true"]
+    return []
+
+
+def min_up_problems(batches: t.Sequence[int], nodes: int, min_up: int) -> list[str]:
+    """Whether the batches leave enough nodes up."""
+    if nodes - max(batches) >= min_up:
+        return []
+    return [f"force_reauth_min_up={min_up} cannot be kept: a batch of {max(batches)} leaves {nodes - max(batches)} of {nodes} nodes up"]
+
+
+def ordered(looks: t.Mapping[str, Look]) -> list[str]:
+    """The nodes in the order of their restart: the inventory's, a primary last."""
+    return sorted(looks, key=lambda node: looks[node].get("restart_order", 0))
+
+
+def database_problem(database: t.Mapping[str, t.Any], given: t.Mapping[str, str], same_machine: bool) -> str:
+    """Why it is not known which server to ask, '' when it is. ``database``: as detected; ``given``: engine, server and name by the user.
+
+    ``same_machine``: whether the SQL runs on the machine whose files were read: there alone 'localhost' and a file mean the same.
+    """
+    if "unknown" in (given["engine"] or database["engine"]):
+        return (
+            "the product's settings do not tell the engine of the database: give force_reauth_database_engine (and _server, _name, _user)"
+        )
+    if given["server"] or (given["name"] and database["embedded"]):
+        return ""
+    if len(database.get("hosts", [])) > 1:
+        names = ", ".join(database["hosts"])
+        return f"the product's settings name several database servers ({names}): say which with force_reauth_database_server"
+    if not same_machine and _means_this_machine(database):
+        return (
+            f"the product's settings name the database {database['host'] or database['name']}, which is on the node itself: "
+            "run the SQL there (force_reauth_database_host=<node>), or give its address with force_reauth_database_server"
+        )
+    return ""
+
+
+def _means_this_machine(database: t.Mapping[str, t.Any]) -> bool:
+    host = database["host"]
+    return host in ("localhost", "127.0.0.1", "::1") or host.startswith("/") or (not host and database["name"].startswith("/"))
+
+
+def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], record: Record) -> dict[str, t.Any]:
+    """The plan of a run; ``problems`` holds a sentence for everything that speaks against it.
+
+    ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
+    ``options``: route, batches, min_up, accept_outage, usernames, exclude_usernames, proof_username. ``record``: of the run to be resumed,
+    else empty; its route, order and batches hold.
+    Returns ``title``, ``survives``, ``users`` ('' is everybody), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts`` and
+    ``problems``.
+    """
+    nodes = list(record.get("nodes") or ordered(looks))
+    node_records = record.get("node_records", {})
+    facts = {node: _facts(looks[node], node_records.get(node, {})) for node in nodes if node in looks}
+    route = record.get("route") or route_of(options["route"], len(looks))
+    problems = [f"{node}: {one}" for node in facts for one in node_problems(looks[node], looks[node]["ready"], node_records.get(node, {}))]
+    problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
+    problems += record_problems(nodes, list(looks), record.get("standbys", []))
+    problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
+    scope = scope_of(names_of(options["usernames"]), names_of(options["exclude_usernames"]) or [])
+    problems += scope_problems(scope, record.get("users", "") if record else None, options["proof_username"])
+    embedded = any(look["database"]["embedded"] for look in looks.values())
+    problems += route_problems(route, len(nodes), embedded, options["accept_outage"])
+    batches, min_up = [1], 0
+    try:
+        batches = batch_sizes(record.get("batches") or options["batches"], len(nodes))
+        # before ansible-core 2.19 a template makes a text of a number
+        min_up = min_up_of(int(options["min_up"]), batches, len(nodes)) if route == "rolling" else 0
+        problems += min_up_problems(batches, len(nodes), min_up)
+    except ValueError as error:
+        problems.append(str(error))
+    one = next(iter(looks.values()))
+    product = {"title": one["title"], "survives": one["survives"], "users": scope.sentence if scope else ""}
+    return {**product, "route": route, "nodes": nodes, "batches": batches, "min_up": min_up, "node_facts": facts, "problems": problems}
+
+
+def _facts(look: Look, node_record: Record) -> dict[str, t.Any]:
+    """A node that is down tells less than it did before: what it told then is in the record."""
+    if look["process"]["running"] or "facts" not in node_record:
+        return dict(look)
+    return {**look, **node_record["facts"], "process": look["process"]}
+
+
+def is_done(process: str, node_record: Record) -> bool:
+    """Whether the run has ended the sessions of the node: another process than recorded, and no session can have come through the restart.
+
+    ``process``: the identity of the node's process now, '' when it is down: never done.
+    """
+    if not process or "identity" not in node_record or process == node_record["identity"]:
+        return False
+    return node_record.get("sessions") == "memory" or bool(node_record.get("cleaned"))

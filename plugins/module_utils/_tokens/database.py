@@ -1,0 +1,59 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options that say which database holds the tokens and where archives go, as documented in the fragment ``database``."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import Engine, engine_named
+
+DATABASE_OPTIONS: dict[str, t.Any] = {
+    "product": {"type": "str", "required": True},
+    "engine": {"type": "str", "required": True},
+    "database_host": {"type": "str", "default": ""},
+    "database_port": {"type": "int", "default": 0},
+    "database_name": {"type": "str", "required": True},
+    "database_user": {"type": "str", "default": ""},
+    "database_password": {"type": "str", "no_log": True, "default": ""},
+    "database_schema": {"type": "str", "default": ""},
+    "database_ssl_mode": {"type": "str", "default": ""},
+    "database_ssl_ca": {"type": "path", "default": ""},
+    "accept_untested_engine": {"type": "bool", "default": False},
+}
+# the names of libpq; other drivers are given what comes closest
+SSL_MODES = ("", "disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the tokens are. ``host`` that begins with / is a unix socket; for SQLite ``name`` is the file."""
+
+    engine: Engine
+    name: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = field(default="", repr=False)
+    schema: str = ""
+    ssl_mode: str = ""
+    ssl_ca: str = ""
+
+    @property
+    def where(self) -> str:
+        """The database in sentences."""
+        if not self.engine.default_port:
+            return f"the {self.engine.title} database {self.name}"
+        address = self.host if self.host.startswith("/") else f"{self.host or 'localhost'}:{self.port or self.engine.default_port}"
+        return f"the {self.engine.title} database {self.name} on {address}"
+
+
+def database_of(options: t.Mapping[str, t.Any]) -> Database:
+    """The database that the options name; raises SessionsError for values that cannot be meant."""
+    if options["database_ssl_mode"] not in SSL_MODES:
+        raise SessionsError(f"database_ssl_mode {options['database_ssl_mode']!r} is not known: {', '.join(filter(None, SSL_MODES))}.")
+    named = {name: options[f"database_{name}"] for name in ("name", "host", "port", "user", "password", "schema", "ssl_mode", "ssl_ca")}
+    return Database(engine_named(options["engine"]), **named)

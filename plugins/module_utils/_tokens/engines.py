@@ -1,0 +1,68 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The database engines: what each is called, how it is reached, and how far it is supported. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+
+@dataclass(frozen=True)
+class Engine:
+    """``dialect`` is SQLAlchemy's name with the driver, ``package`` the driver's name at the package index ('' = in the standard library).
+
+    ``tested``: run against a real server in this project's tests. ``embedded``: its files belong to the product's own process.
+    """
+
+    name: str
+    title: str
+    dialect: str
+    package: str
+    default_port: int
+    tested: bool = True
+    embedded: bool = False
+
+
+_ALL = (
+    Engine("postgresql", "PostgreSQL", "postgresql+psycopg2", "psycopg2-binary", 5432),
+    Engine("sqlite", "SQLite", "sqlite", "", 0),
+    Engine("mysql", "MySQL", "mysql+pymysql", "PyMySQL", 3306),
+    Engine("mariadb", "MariaDB", "mysql+pymysql", "PyMySQL", 3306),
+    Engine("sqlserver", "SQL Server", "mssql+pymssql", "pymssql", 1433, tested=False),
+    Engine("oracle", "Oracle", "oracle+oracledb", "oracledb", 1521, tested=False),
+    Engine("hsqldb", "HSQLDB", "", "", 0, tested=False, embedded=True),
+    Engine("h2", "H2", "", "", 0, tested=False, embedded=True),
+)
+ENGINES: t.Mapping[str, Engine] = {engine.name: engine for engine in _ALL}
+
+
+def engine_named(name: str) -> Engine:
+    """The engine of that name; raises SessionsError with the list of known names."""
+    if name not in ENGINES:
+        raise SessionsError(f"The database engine {name!r} is not known. Known engines: {', '.join(sorted(ENGINES))}.")
+    return ENGINES[name]
+
+
+def check_supported(engine: Engine, table: str, accept_untested: bool) -> None:
+    """Raises SessionsError, with the SQL to run by hand, for an engine that this collection does not purge by itself."""
+    if engine.embedded:
+        raise SessionsError(
+            f"{engine.title} is embedded: its files belong to the product's process, so no module can purge it while the product runs. "
+            f"{_by_hand(table)}"
+        )
+    if not engine.tested and not accept_untested:
+        raise SessionsError(
+            f"{engine.title} was never tested with this collection. {_by_hand(table)} "
+            "Or set accept_untested_engine: true, after a try on a staging copy."
+        )
+
+
+def _by_hand(table: str) -> str:
+    return (
+        f'By hand, with every node stopped: save what "SELECT * FROM {table}" gives, "DELETE FROM {table}", "COMMIT", '  # noqa: S608  for people
+        f'look that "SELECT COUNT(*) FROM {table}" says 0, and start the nodes.'
+    )

@@ -1,0 +1,196 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The token table in MySQL and MariaDB, one path for both: rows are read FOR UPDATE and deleted in the same transaction.
+
+MySQL has no DELETE .. RETURNING. Under REPEATABLE READ the locks of the read cover the gaps between rows as well, so the delete finds
+exactly the rows that were read; a read of the whole table keeps every insert out until the commit.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import ESCAPES, NULL
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import RIGHTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements, Sweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
+
+if t.TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+# Set where the server has them. A wait for a lock stalls the inserts behind it, and a second is the shortest that can be set.
+_SETTINGS: t.Mapping[str, object] = {
+    "innodb_lock_wait_timeout": 1,
+    "max_statement_time": 0,
+    "time_zone": "+00:00",
+}
+_TABLES = (
+    "SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE table_schema = database() AND lower(table_name) = %s"
+)
+_COLUMNS = """
+SELECT column_name, column_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position
+"""
+_OBSTACLES = """
+SELECT concat('the storage engine ', coalesce(engine, 'unknown'), ', which cannot roll back') FROM information_schema.tables
+    WHERE table_schema = %(schema)s AND table_name = %(table)s AND (engine IS NULL OR engine <> 'InnoDB')
+UNION ALL SELECT 'partitions' FROM information_schema.tables
+    WHERE table_schema = %(schema)s AND table_name = %(table)s AND create_options LIKE '%%partitioned%%'
+UNION ALL SELECT concat('the trigger ', trigger_name) FROM information_schema.triggers
+    WHERE event_object_schema = %(schema)s AND event_object_table = %(table)s
+UNION ALL SELECT concat('the foreign key ', constraint_name, ' of ', table_name, ' that points at it')
+    FROM information_schema.key_column_usage WHERE referenced_table_schema = %(schema)s AND referenced_table_name = %(table)s
+"""
+_SIZE = "SELECT data_length FROM information_schema.tables WHERE table_schema = %s AND table_name = %s"
+_BLOCKERS = """
+SELECT trx_mysql_thread_id, trx_state, timestampdiff(SECOND, trx_started, now()) FROM information_schema.innodb_trx
+WHERE trx_mysql_thread_id <> connection_id() AND trx_rows_locked + trx_rows_modified > 0 ORDER BY trx_started LIMIT 3
+"""
+
+
+class MysqlSweep(Sweep):
+    """The server writes the rows in COPY text: one value a row costs the driver a fraction of four."""
+
+    def rendered(self, columns: t.Sequence[str]) -> t.Sequence[t.Any]:
+        """One expression that is the row's line, without its end."""
+        sql = self.statements.sql
+        parts: list[t.Any] = []
+        for name in columns:
+            parts += ["\t", sql.func.coalesce(self._field(name), NULL.decode())]
+        return [sql.func.concat(*parts[1:])]
+
+    def line(self, row: t.Any) -> bytes:
+        """See Sweep."""
+        return str(row[0]).encode() + b"\n"
+
+    def insertable(self, text: str | None, column: str) -> object:
+        """A bit takes a number, everything else its text."""
+        return int(text) if text is not None and self._is_bit(column) else text
+
+    def now(self) -> str:
+        """The server's clock."""
+        return str(self.connection.exec_driver_sql("SELECT date_format(utc_timestamp(), '%%Y-%%m-%%dT%%H:%%i:%%sZ')").scalar_one())
+
+    def _field(self, name: str) -> t.Any:
+        sql, column = self.statements.sql, self.statements.table.c[name]
+        if self._is_bit(name):
+            return column + 0
+        if token_table.kind_of(self._type(name)) != "text":
+            return sql.cast(column, sql.CHAR)
+        for meant, written in ESCAPES:
+            column = sql.func.replace(column, meant, written)
+        return column
+
+    def _is_bit(self, name: str) -> bool:
+        return self._type(name).lower().startswith("bit")
+
+    def _type(self, name: str) -> str:
+        return self.table.columns[self.table.position(name)].type
+
+
+class MysqlStore(TokenStore):
+    """In ranges of keys, because the locks of a sweep keep inserts into its range waiting; the last sweep covers the whole table."""
+
+    two_sweeps = True
+    ranged = True
+    # under READ COMMITTED rows would slip between the read and the delete
+    isolation = "REPEATABLE READ"
+    sweep_class = MysqlSweep
+
+    def begin(self, connection: Connection) -> None:
+        """Pin what the account or the server may have set otherwise."""
+        there = {row[0] for row in connection.exec_driver_sql("SHOW SESSION VARIABLES")}
+        for name, value in _SETTINGS.items():
+            if name in there:
+                connection.exec_driver_sql(f"SET SESSION {name} = %s", (value,))
+
+    def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:  # noqa: ARG002  reading the rows locks them
+        """See TokenStore."""
+        self.begin(connection)
+
+    def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
+        """In the database that was named: here a schema is a database."""
+        rows = connection.exec_driver_sql(_TABLES, (name.lower(),))
+        return [Candidate(schema, found, "table" if kind == "BASE TABLE" else f"{kind.lower()} table") for schema, found, kind in rows]
+
+    def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
+        """With types as the server writes them."""
+        return [FoundColumn(*row) for row in connection.exec_driver_sql(_COLUMNS, (candidate.schema, candidate.name))]
+
+    def obstacles(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:
+        """Another storage engine, partitions, triggers, foreign keys that would cascade."""
+        return [row[0] for row in connection.exec_driver_sql(_OBSTACLES, {"schema": candidate.schema, "table": candidate.name})]
+
+    def check_rights(self, connection: Connection, table: FoundTable) -> None:
+        """A read and a delete of nothing."""
+        statements = Statements(table)
+        none = statements.sql.false()
+        tries = {
+            "SELECT": statements.sql.select(*statements.columns).where(none),
+            "DELETE": statements.sql.delete(statements.table).where(none),
+        }
+        missing = [right for right, statement in tries.items() if not self._may(connection, statement)]
+        if missing:
+            account = connection.exec_driver_sql("SELECT current_user()").scalar_one()
+            raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {table.label} in {self.database.where}: grant it.")
+
+    def size(self, connection: Connection, table: FoundTable, rows: int) -> int:  # noqa: ARG002  the server knows better
+        """As the server estimates it."""
+        return int(connection.exec_driver_sql(_SIZE, (table.schema, table.name)).scalar() or 0)
+
+    def identity(self, connection: Connection, table: FoundTable) -> str:
+        """See ``server_name``."""
+        return f"mysql {server_name(reported_by(connection))} database {table.schema}"
+
+    def notes(self, connection: Connection) -> t.Sequence[str]:
+        """See ``galera_notes``."""
+        return galera_notes(reported_by(connection))
+
+    def blockers(self, table: FoundTable) -> str:
+        """Up to three transactions, the oldest first, where the account may see them."""
+        try:
+            with self.connector.connect("ask who holds the lock", self.begin) as connection:
+                rows = connection.exec_driver_sql(_BLOCKERS).all()
+        except SessionsError:
+            rows = []
+        return "; ".join(f"session {thread} ({state.lower()}, for {age} s)" for thread, state, age in rows) or super().blockers(table)
+
+    def _may(self, connection: Connection, statement: t.Any) -> bool:
+        try:
+            with self.connector.sentences("try the account's rights"):
+                connection.execute(statement)
+        except SessionsError as error:
+            if RIGHTS not in str(error):
+                raise
+            return False
+        return True
+
+
+def reported_by(connection: Connection) -> dict[str, str]:
+    """The variables of the server, and the identifier of its Galera cluster where it has one."""
+    rows = [
+        *connection.exec_driver_sql("SHOW VARIABLES"),
+        *connection.exec_driver_sql("SHOW STATUS LIKE 'wsrep_cluster_state_uuid'"),
+    ]
+    return {row[0]: row[1] for row in rows}
+
+
+def galera_notes(reported: t.Mapping[str, str]) -> list[str]:
+    """What locks of one node mean in a Galera cluster: nothing to the other nodes. Source: Galera Cluster documentation, limitations."""
+    if reported.get("wsrep_on") != "ON":
+        return []
+    note = (
+        "The server is a node of a Galera cluster (wsrep_on). The purge runs on this node, and its locks hold back nobody on the others: "
+        "let all nodes of the product use this one during the run, or a token made elsewhere at the moment of the last sweep may be left."
+    )
+    return [note]
+
+
+def server_name(reported: t.Mapping[str, str]) -> str:
+    """Of a Galera cluster its own identifier, the same on every node; else the server's; else host name and port as it reports them."""
+    if reported.get("wsrep_on") == "ON":
+        return f"cluster {reported['wsrep_cluster_state_uuid']}"
+    return reported.get("server_uuid") or reported.get("server_uid") or f"{reported['hostname']}:{reported['port']}"

@@ -1,0 +1,214 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The token table in PostgreSQL: rows go through COPY, from the server's memory to the file, without a look at each."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import LOCK_TIMEOUT_MS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, TokenStore, other_content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, Keys, Sink, Statements, Sweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
+
+if t.TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+# With row_security off a policy raises an error; with it on, it hides rows and "0 rows" would look like success.
+# The formats pin what an archive looks like; the time-outs of an account must not end a sweep half-way.
+_SETTINGS = (
+    ("row_security", "off"),
+    ("datestyle", "ISO, YMD"),
+    ("timezone", "UTC"),
+    ("intervalstyle", "iso_8601"),
+    ("bytea_output", "hex"),
+    ("extra_float_digits", "3"),
+    ("statement_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("lock_timeout", str(LOCK_TIMEOUT_MS)),
+)
+# a commit must be on disk before anybody is told of it; stronger settings of the account stay as they are
+_DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
+
+_CANDIDATES = """
+SELECT n.nspname, c.relname, CASE
+    WHEN c.relkind = 'v' THEN 'view' WHEN c.relkind = 'm' THEN 'materialized view' WHEN c.relkind = 'f' THEN 'foreign table'
+    WHEN c.relkind = 'p' THEN 'partitioned table' WHEN c.relispartition THEN 'partition of another table' ELSE 'table' END
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE lower(c.relname) = %s AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
+    AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'
+"""
+_COLUMNS = """
+SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
+WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+"""
+_OBSTACLES = """
+SELECT 'row-level security' FROM pg_catalog.pg_class WHERE oid = %(table)s::regclass AND relrowsecurity
+UNION ALL SELECT 'the trigger ' || tgname FROM pg_catalog.pg_trigger WHERE tgrelid = %(table)s::regclass AND NOT tgisinternal
+UNION ALL SELECT 'the rule ' || rulename FROM pg_catalog.pg_rewrite WHERE ev_class = %(table)s::regclass
+UNION ALL SELECT 'the child table ' || inhrelid::regclass FROM pg_catalog.pg_inherits WHERE inhparent = %(table)s::regclass
+UNION ALL SELECT 'the foreign key ' || conname || ' of ' || conrelid::regclass || ' that points at it'
+    FROM pg_catalog.pg_constraint WHERE confrelid = %(table)s::regclass AND contype = 'f'
+"""
+_MISSING_RIGHTS = """
+SELECT r FROM unnest(ARRAY['SELECT', 'DELETE']) r WHERE NOT pg_catalog.has_table_privilege(%s::regclass, r)
+"""
+# who holds a lock that SHARE ROW EXCLUSIVE has to wait for
+_BLOCKERS = """
+SELECT a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), coalesce(a.state, 'unknown'),
+    extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))::int
+FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid)
+WHERE l.relation = %s::regclass AND l.granted AND l.mode NOT IN ('AccessShareLock', 'RowShareLock') AND a.pid <> pg_backend_pid()
+ORDER BY 4 DESC LIMIT 3
+"""
+_SERVER_ADDRESS = "SELECT coalesce(host(inet_server_addr()), 'socket') || ':' || current_setting('port')"
+_STAGING = "dcops_restore"
+
+
+class PostgresqlSweep(Sweep):
+    """DELETE .. RETURNING inside COPY: the rows that are written are the rows that are deleted."""
+
+    def move_out(self, sink: Sink, keys: Keys) -> int:
+        """See Sweep."""
+        sql = self.statements.sql
+        delete = sql.delete(self.statements.table).where(self.statements.which(keys)).returning(*self.statements.columns)
+        return self._copy(delete, sink)
+
+    def copy_out(self, sink: Sink, columns: t.Sequence[str], keys: Keys = ALL, lock: bool = False) -> int:  # noqa: ARG002  nobody deletes by it
+        """See Sweep."""
+        query = self.statements.sql.select(*self.rendered(columns)).where(self.statements.which(keys)).order_by(self.statements.key)
+        return self._copy(query, sink)
+
+    def _copy(self, statement: t.Any, sink: Sink) -> int:
+        cursor = self._cursor()
+        cursor.copy_expert(f"COPY ({literal(self.connection, statement)}) TO STDOUT", sink)
+        return int(cursor.rowcount)
+
+    def copy_in(self, target: str, file: t.BinaryIO) -> None:
+        """Fill the target from COPY text."""
+        self._cursor().copy_expert(f"COPY {target} FROM STDIN", file)
+
+    def now(self) -> str:
+        """The server's clock, not the begin of the transaction."""
+        return token_table.iso_time(self.connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one(), "timestamp")
+
+    def _cursor(self) -> t.Any:
+        # only a detached connection has no driver's connection
+        return t.cast("t.Any", self.connection.connection.driver_connection).cursor()
+
+
+class PostgresqlStore(TokenStore):
+    """A first sweep without a lock, a last one under a lock that waits for writers and lets readers through."""
+
+    two_sweeps = True
+    # the last sweep must see what was committed while its lock waited
+    isolation = "READ COMMITTED"
+    sweep_class = PostgresqlSweep
+
+    def begin(self, connection: Connection) -> None:
+        """Pin what the account, the database or a pooler may have set otherwise."""
+        settings = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _SETTINGS)
+        connection.exec_driver_sql(settings)
+        connection.exec_driver_sql(_DURABLE)
+
+    def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
+        """The lock comes before any other look at the table: after a DELETE it would deadlock with writers."""
+        self.begin(connection)
+        if locked:
+            connection.exec_driver_sql(f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE")
+
+    def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
+        """From the catalogue, which shows tables that the account may not use, too."""
+        return [Candidate(*row) for row in connection.exec_driver_sql(_CANDIDATES, (name.lower(),))]
+
+    def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
+        """With types as PostgreSQL writes them."""
+        return [FoundColumn(*row) for row in connection.exec_driver_sql(_COLUMNS, (quoted(connection, candidate),))]
+
+    def obstacles(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:
+        """Row-level security, triggers, rules, inheritance, foreign keys that would cascade."""
+        return [row[0] for row in connection.exec_driver_sql(_OBSTACLES, {"table": quoted(connection, candidate)})]
+
+    def check_rights(self, connection: Connection, table: FoundTable) -> None:
+        """A delete of nothing, with RETURNING, which needs the right to read as well."""
+        statements = Statements(table)
+        none = statements.sql.delete(statements.table).where(statements.sql.false()).returning(*statements.columns)
+        with connection.begin_nested():
+            missing = [row[0] for row in connection.exec_driver_sql(_MISSING_RIGHTS, (quoted(connection, table),))]
+        if missing:
+            account = connection.exec_driver_sql("SELECT current_user").scalar_one()
+            raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {table.label} in {self.database.where}: grant it.")
+        connection.execute(none)
+
+    def size(self, connection: Connection, table: FoundTable, rows: int) -> int:  # noqa: ARG002  the server knows better
+        """The table with what is stored beside it, without indexes."""
+        return int(connection.exec_driver_sql("SELECT pg_table_size(%s::regclass)", (quoted(connection, table),)).scalar_one())
+
+    def identity(self, connection: Connection, table: FoundTable) -> str:
+        """The system identifier of the server where the account may read it, else its address."""
+        name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+        readable = "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')"
+        if connection.exec_driver_sql(readable).scalar_one():
+            server = connection.exec_driver_sql("SELECT 'system ' || system_identifier FROM pg_control_system()").scalar_one()
+        else:
+            server = connection.exec_driver_sql(_SERVER_ADDRESS).scalar_one()
+        return f"postgresql {server} database {name} schema {table.schema}"
+
+    def blockers(self, table: FoundTable) -> str:
+        """Up to three sessions, the oldest transaction first."""
+        with self.connector.connect("ask who holds the lock", self.begin) as connection:
+            rows = connection.exec_driver_sql(_BLOCKERS, (quoted(connection, table),)).all()
+        told = [f"session {pid} ({application}, {state}, for {age} s)" for pid, application, state, age in rows]
+        return "; ".join(told) or "a session that has just ended"
+
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+        """Through a temporary table, so that rows already there can be compared first."""
+        connection, table, sql = sweep.connection, sweep.statements.table, sweep.statements.sql
+        staging = sql.table(_STAGING, *(sql.column(name) for name in columns), schema="pg_temp")
+        names = ", ".join(_identifier(connection, name) for name in columns)
+        none = literal(connection, sql.select(*(table.c[name] for name in columns)).where(sql.false()))
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS {none}")
+        for file in files:
+            t.cast("PostgresqlSweep", sweep).copy_in(f"pg_temp.{_STAGING} ({names})", file)
+        # the planner knows no figures of the one table and old ones of the other: a nested loop would take hours
+        connection.exec_driver_sql("SET LOCAL enable_nestloop = off")
+        source: t.Any = staging
+        if not _keys_are_unique(sweep, source):
+            # the same rows may stand in several archives
+            source = sql.select(staging).distinct().subquery()
+            if not _keys_are_unique(sweep, source):
+                raise other_content(sweep.table)
+        same_key = table.c[sweep.table.key] == source.c[sweep.table.key]
+        same_row = sql.and_(*(table.c[name].is_not_distinct_from(source.c[name]) for name in columns))
+        compared = sql.select(sql.func.count(), sql.func.count().filter(same_row)).select_from(table.join(source, same_key))
+        present, same = connection.execute(compared).one()
+        if present != same:
+            raise other_content(sweep.table)
+        # sorted out first: an INSERT that looks at the table which it fills reads its own rows over and over
+        there = sql.select(table.c[sweep.table.key]).scalar_subquery()
+        connection.execute(sql.delete(staging).where(staging.c[sweep.table.key].in_(there)))
+        done = connection.execute(sql.insert(table).from_select(list(columns), sql.select(source))).rowcount
+        return Restored(int(done), int(present))
+
+
+def _keys_are_unique(sweep: Sweep, source: t.Any) -> bool:
+    sql = sweep.statements.sql
+    keys = sql.select(source.c[sweep.table.key].label("k"), sql.func.count().label("n")).group_by(source.c[sweep.table.key]).subquery()
+    return not sweep.connection.scalar(sql.select(sql.func.count()).where(keys.c.n > 1))
+
+
+def quoted(connection: Connection, table: Candidate | FoundTable) -> str:
+    """The table in SQL text."""
+    return f"{_identifier(connection, table.schema)}.{_identifier(connection, table.name)}"
+
+
+def literal(connection: Connection, statement: t.Any) -> str:
+    """The statement with its values in it: COPY takes no parameters. The driver would halve each % that SQLAlchemy doubles."""
+    return str(statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})) % ()
+
+
+def _identifier(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)

@@ -1,0 +1,271 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The token table of one database: looked at, copied out, moved out, put back. What engines share; each has a file of its own.
+
+This room holds all SQL of the collection.
+"""
+
+from __future__ import annotations
+
+import abc
+import itertools
+import typing as t
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import key_of, texts_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
+    MemberRow,
+    MemberTables,
+    TokenTable,
+    UserTable,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange, Sink, Statements, Sweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_names import count_named, holders, owners_by_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Owners, UserScope, tokenless_notes
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_table import FoundUsers, choose_users, match_users
+
+if t.TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+# rows that are read, compared or inserted at a time
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen of the token table. ``identity`` names the database as its server reports it; ``bytes`` estimates the rows' size.
+
+    ``others``: rows of users that are not treated. ``notes``: what an operator should know, though nothing is wrong.
+    """
+
+    table: FoundTable
+    identity: str
+    rows: int
+    users: int
+    oldest: str
+    bytes: int
+    notes: tuple[str, ...] = ()
+    others: int = 0
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Rows that were put back, and rows that were there already with the same content."""
+
+    rows: int
+    present: int
+
+
+class TokenStore(abc.ABC):
+    """The product's token table in one database. Every method raises SessionsError in place of a driver's error."""
+
+    #: whether a first sweep without a table lock spares the writers anything
+    two_sweeps = False
+    #: whether the first sweep goes in ranges of keys whatever the product
+    ranged = False
+    isolation: str | None = None
+    sweep_class: type[Sweep] = Sweep
+
+    def __init__(self, database: Database, wanted: TokenTable) -> None:
+        self.database = database
+        self.wanted = wanted
+        self.connector = Connector(database, self.isolation)
+
+    def look(self) -> Look:
+        """Find the table, check all that a purge needs, and count. Changes nothing."""
+        with self.connector.connect("look at the token table", self.begin) as connection:
+            candidates = self.candidates(connection, self.wanted.name)
+            candidate = token_table.choose(candidates, self.wanted, self.database.schema, self.database.where)
+            token_table.check_obstacles(candidate.label, self.obstacles(connection, candidate))
+            table = token_table.match_columns(candidate, self.columns(connection, candidate), self.wanted, self.database.where)
+            self.check_rights(connection, table)
+            rows, users, oldest = self._count(connection, table)
+            size = self.size(connection, table, rows)
+            notes = (*self.notes(connection), *token_table.notes(table, self.wanted, self._sorts(connection, table)))
+            return Look(table, self.identity(connection, table), rows, users, oldest, size, notes)
+
+    def narrowed(self, look: Look, scope: UserScope) -> Look:
+        """What was seen, of the scope's users alone; raises SessionsError when it cannot be told who they are."""
+        wanted, table = self.wanted.users, look.table
+        with self.connector.connect("read the names of the users", self.begin) as connection:
+            if wanted:
+                owners = owners_by_table(connection, table, self._users(connection, table, wanted), scope)
+                notes: list[str] = []
+            else:
+                owners = Owners(scope.names, scope.spared, named=True)
+                notes = tokenless_notes(scope.names, holders(connection, table, scope.names), table.label)
+            treated = replace(table, owners=owners)
+            rows, users, oldest = self._count(connection, treated)
+            others = self._count(connection, table)[0] - rows
+            return replace(look, table=treated, rows=rows, users=users, oldest=oldest, others=others, notes=(*look.notes, *notes))
+
+    @contextmanager
+    def sweep(self, table: FoundTable, locked: bool) -> t.Iterator[Sweep]:
+        """A transaction to move rows out; ``locked`` keeps every writer out of the table until its end.
+
+        Raises Contended when others are in the way for longer than a lock may stand in the queue.
+        """
+        with self.connector.connect("delete the tokens", lambda connection: self.begin_sweep(connection, table, locked)) as connection:
+            yield self.sweep_class(self.connector, connection, table)
+
+    def copy(self, table: FoundTable, sink: Sink, columns: t.Sequence[str] = ()) -> int:
+        """Write all rows, by key, to the sink; only those columns when any are named. Returns how many rows."""
+        with self.connector.connect("read the tokens", self.begin) as connection:
+            sweep = self.sweep_class(self.connector, connection, table)
+            return sweep.copy_out(sink, columns or sweep.names)
+
+    def members(self, tables: MemberTables, schema: str) -> list[MemberRow]:
+        """The nodes that the product's own tables name, with their states and last heartbeats."""
+        sql = sqlalchemy_module()
+        nodes = sql.table(tables.nodes, sql.column(tables.node), sql.column(tables.state), schema=schema or None)
+        beats = sql.table(tables.heartbeats, sql.column(tables.node), sql.column(tables.beat), schema=schema or None)
+        node, last = nodes.c[tables.node], sql.func.max(beats.c[tables.beat])
+        joined = nodes.outerjoin(beats, node == beats.c[tables.node])
+        query = sql.select(node, nodes.c[tables.state], last).select_from(joined).group_by(node, nodes.c[tables.state])
+        with self.connector.connect("read which nodes the product knows", self.begin) as connection:
+            return [(str(name), state, None if beat is None else int(beat)) for name, state, beat in connection.execute(query)]
+
+    def named_users(self, table: FoundTable, wanted: UserTable) -> tuple[int, int]:
+        """How many users hold tokens, by their names, and how many tokens belong to no user.
+
+        In a transaction of its own: what fails here spoils no look at the token table.
+        """
+        with self.connector.connect("read the names of the users", self.begin) as connection:
+            return count_named(connection, table, self._users(connection, table, wanted))
+
+    def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
+        """The key that ends the next range of so many rows; None when fewer are left."""
+        statements = Statements(table)
+        query = (
+            statements.sql.select(statements.key)
+            .where(statements.which(KeyRange(after)))
+            .order_by(statements.key)
+            .offset(rows - 1)
+            .limit(1)
+        )
+        with self.connector.connect("read the keys", self.begin) as connection:
+            found = connection.scalar(query)
+        return None if found is None else int(found)
+
+    @contextmanager
+    def restoring(
+        self, table: FoundTable, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]
+    ) -> t.Iterator[tuple[Connection, Restored]]:
+        """Put the rows of the files (COPY text with these columns) back, in a transaction that the caller commits through ``connector``.
+
+        Raises SessionsError when a row is there already with other content.
+        """
+        with self.connector.connect("put the tokens back", self.begin) as connection:
+            yield connection, self.put_back(self.sweep_class(self.connector, connection, table), columns, files)
+
+    # what engines do differently
+
+    @abc.abstractmethod
+    def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
+        """Everything that has the name, in any case, in any schema."""
+
+    @abc.abstractmethod
+    def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
+        """The table's columns, in their order."""
+
+    @abc.abstractmethod
+    def obstacles(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:
+        """What would make a delete there do more, or less, than it says."""
+
+    @abc.abstractmethod
+    def identity(self, connection: Connection, table: FoundTable) -> str:
+        """The database as its server reports it: the same for every way that leads to it."""
+
+    def size(self, connection: Connection, table: FoundTable, rows: int) -> int:  # noqa: ARG002  engines ask the server
+        """Bytes that the rows take, roughly."""
+        return rows * 1024
+
+    def notes(self, connection: Connection) -> t.Sequence[str]:  # noqa: ARG002  engines that have something to say ask the server
+        """What an operator should know of the server."""
+        return ()
+
+    @abc.abstractmethod
+    def begin(self, connection: Connection) -> None:
+        """Begin a transaction that reads."""
+
+    @abc.abstractmethod
+    def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
+        """Begin a transaction that deletes."""
+
+    def check_rights(self, connection: Connection, table: FoundTable) -> None:
+        """Raises SessionsError when the account may not delete."""
+        statements = Statements(table)
+        connection.execute(statements.sql.delete(statements.table).where(statements.sql.false()))
+
+    def blockers(self, table: FoundTable) -> str:  # noqa: ARG002  engines that can tell do
+        """Who holds what a sweep waits for, in words."""
+        return "another process"
+
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+        """See ``restoring``."""
+        position = columns.index(sweep.table.key)
+        new: set[int] = set()
+        present: set[int] = set()
+        for batch in _batches(itertools.chain.from_iterable(files)):
+            wanted = {key_of(line, position): line for line in batch}
+            there = self._rows_of(sweep, columns, wanted).keys()
+            present.update(there - new)
+            self._insert(sweep, columns, [line for key, line in wanted.items() if key not in there])
+            new.update(wanted.keys() - there)
+            found = self._rows_of(sweep, columns, wanted)
+            if any(found.get(key_of(line, position)) != line for line in batch):
+                raise other_content(sweep.table)
+        return Restored(len(new), len(present))
+
+    def _insert(self, sweep: Sweep, columns: t.Sequence[str], lines: t.Sequence[bytes]) -> None:
+        rows = [{name: sweep.insertable(text, name) for name, text in zip(columns, texts_of(line, len(columns)))} for line in lines]
+        if rows:
+            sweep.connection.execute(sweep.statements.sql.insert(sweep.statements.table), rows)
+
+    def _rows_of(self, sweep: Sweep, columns: t.Sequence[str], keys: t.Iterable[int]) -> dict[int, bytes]:
+        position = columns.index(sweep.table.key)
+        return {key_of(line, position): line for line in sweep.lines(columns, list(keys), lock=False)}
+
+    def _users(self, connection: Connection, table: FoundTable, wanted: UserTable) -> FoundUsers:
+        candidate = choose_users(self.candidates(connection, wanted.table), wanted, table.schema)
+        return match_users(candidate, self.columns(connection, candidate), wanted)
+
+    def _count(self, connection: Connection, table: FoundTable) -> tuple[int, int, str]:
+        statements = Statements(table)
+        sql, user, created = statements.sql, statements.table.c[table.user], statements.table.c[table.created]
+        # by user first: a hash of users in place of a sort of all rows
+        of_users = sql.select(user.label("u"), sql.func.count().label("n"), sql.func.min(created).label("o")).group_by(user)
+        users = of_users.where(statements.treated).subquery()
+        found = connection.execute(sql.select(sql.func.sum(users.c.n), sql.func.count(users.c.u), sql.func.min(users.c.o))).one()
+        return int(found[0] or 0), int(found[1]), token_table.iso_time(found[2], self.wanted.created_unit)
+
+    def _sorts(self, connection: Connection, table: FoundTable) -> dict[str, int]:
+        """How many rows each sort of logins has; empty where the product's table knows one sort only."""
+        if not self.wanted.sort:
+            return {}
+        name = next(column.name for column in table.columns if column.name.lower() == self.wanted.sort)
+        statements = Statements(table)
+        sort, count = statements.table.c[name], statements.sql.func.count()
+        rows = connection.execute(statements.sql.select(sort, count).group_by(sort).order_by(sort))
+        return {str(value): int(number) for value, number in rows}
+
+
+def other_content(table: FoundTable) -> SessionsError:
+    """The refusal to overwrite."""
+    return SessionsError(
+        f"{table.label} holds rows of these archives with other content (or cannot hold them exactly): nothing was put back."
+    )
+
+
+def _batches(lines: t.Iterable[bytes]) -> t.Iterator[list[bytes]]:
+    rest = iter(lines)
+    while batch := list(itertools.islice(rest, _BATCH)):
+        yield batch

@@ -1,0 +1,139 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One transaction on the token table, and the table as SQLAlchemy's expressions. What engines share; some refine it."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import line_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Owners
+
+if t.TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, TableClause
+    from sqlalchemy.engine import Connection
+
+# rows that are fetched at a time
+_FETCH = 1000
+
+
+@dataclass(frozen=True)
+class KeyRange:
+    """Keys above ``after`` up to and including ``upto``; None is no bound."""
+
+    after: int | None = None
+    upto: int | None = None
+
+
+Keys = t.Union[KeyRange, t.Sequence[int]]
+ALL = KeyRange()
+
+
+class Sink(t.Protocol):
+    """Takes bytes in COPY text format."""
+
+    def write(self, data: bytes, /) -> t.Any:
+        """Take the next bytes."""
+
+
+class Statements:
+    """The table as SQLAlchemy's expressions."""
+
+    def __init__(self, table: FoundTable) -> None:
+        self.sql = sqlalchemy_module()
+        columns = [self.sql.column(column.name) for column in table.columns]
+        self.table: TableClause = self.sql.table(table.name, *columns, schema=table.schema or None)
+        self.columns = [self.table.c[column.name] for column in table.columns]
+        self.key: ColumnElement[t.Any] = self.table.c[table.key]
+        self.treated: ColumnElement[bool] = self._owned(self.table.c[table.user], table.owners)
+
+    def which(self, keys: Keys) -> ColumnElement[bool]:
+        """The condition that only these keys fulfil, of the rows that are treated."""
+        if not isinstance(keys, KeyRange):
+            return t.cast("ColumnElement[bool]", self.key.in_(keys))
+        bounds = [] if keys.after is None else [self.key > keys.after]
+        bounds += [] if keys.upto is None else [self.key <= keys.upto]
+        return t.cast("ColumnElement[bool]", self.sql.and_(self.treated, *bounds))
+
+    def named(self, column: ColumnElement[t.Any], names: t.Sequence[str]) -> ColumnElement[bool]:
+        """The condition that a column holds one of the names, in any case; as it is, too, where a database knows no case of its letters."""
+        lower = self.sql.func.lower(column).in_([name.lower() for name in names])
+        return t.cast("ColumnElement[bool]", self.sql.or_(lower, column.in_(names)))
+
+    def _owned(self, user: ColumnElement[t.Any], owners: Owners | None) -> ColumnElement[bool]:
+        if owners is None:
+            return t.cast("ColumnElement[bool]", self.sql.true())
+        held = self.named(user, owners.values) if owners.named else user.in_(owners.values)
+        return t.cast("ColumnElement[bool]", self.sql.or_(user.is_(None), self.sql.not_(held)) if owners.spared else held)
+
+
+class Sweep:
+    """One transaction that moves rows out of the table. Rows leave the database only with ``commit``."""
+
+    def __init__(self, connector: Connector, connection: Connection, table: FoundTable) -> None:
+        self.connector = connector
+        self.connection = connection
+        self.table = table
+        self.statements = Statements(table)
+
+    def move_out(self, sink: Sink, keys: Keys) -> int:
+        """Write the rows of these keys to the sink, delete exactly those, and return how many they were."""
+        rows = self.copy_out(sink, self.names, keys, lock=True)
+        deleted = self.connection.execute(self.statements.sql.delete(self.statements.table).where(self.statements.which(keys))).rowcount
+        if deleted != rows:
+            raise SessionsError(f"{self.table.label}: {rows} rows were read but {deleted} deleted, so the deletion was rolled back.")
+        return rows
+
+    def copy_out(self, sink: Sink, columns: t.Sequence[str], keys: Keys = ALL, lock: bool = False) -> int:
+        """Write these columns of these rows, by key, to the sink and return how many rows they were; ``lock`` keeps them as they are."""
+        rows = 0
+        for line in self.lines(columns, keys, lock):
+            sink.write(line)
+            rows += 1
+        return rows
+
+    def lines(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> t.Iterator[bytes]:
+        """The rows in COPY text."""
+        query = self.statements.sql.select(*self.rendered(columns)).where(self.statements.which(keys)).order_by(self.statements.key)
+        found = self.connection.execute(query.with_for_update() if lock else query, execution_options={"yield_per": _FETCH})
+        return (self.line(row) for row in found)
+
+    def rendered(self, columns: t.Sequence[str]) -> t.Sequence[t.Any]:
+        """What is selected for these columns."""
+        return [self.statements.table.c[name] for name in columns]
+
+    def line(self, row: t.Any) -> bytes:
+        """A selected row in COPY text."""
+        return line_of(row)
+
+    def insertable(self, text: str | None, column: str) -> object:  # noqa: ARG002  engines that convert by themselves take text
+        """What is handed to the driver for a value of an archive."""
+        return text
+
+    @property
+    def names(self) -> list[str]:
+        """All columns, in their order."""
+        return [column.name for column in self.table.columns]
+
+    def remaining(self) -> int:
+        """How many rows that are treated the table holds now, inside the transaction."""
+        sql = self.statements.sql
+        query = sql.select(sql.func.count()).select_from(self.statements.table).where(self.statements.treated)
+        return int(self.connection.scalar(query))
+
+    def now(self) -> str:
+        """The database's clock, ISO."""
+        return token_table.iso_time(
+            self.connection.scalar(self.statements.sql.select(self.statements.sql.func.current_timestamp())), "timestamp"
+        )
+
+    def commit(self) -> None:
+        """Make the deletion real; raises CommitUnknown when the connection is lost in it."""
+        self.connector.commit(self.connection, "commit the deletion")

@@ -1,0 +1,53 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The users of the token table, by the names that the product's own table of users gives them: counted, and found."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Owners, UserScope, check_known
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_table import FoundUsers
+
+if t.TYPE_CHECKING:
+    from sqlalchemy import TableClause
+    from sqlalchemy.engine import Connection
+
+
+def count_named(connection: Connection, tokens: FoundTable, users: FoundUsers) -> tuple[int, int]:
+    """How many names hold tokens, and how many tokens belong to no user of that table."""
+    statements = Statements(tokens)
+    sql, user = statements.sql, statements.table.c[tokens.user]
+    named = _table_of(sql, users)
+    key, name = named.c[users.key], named.c[users.name]
+    # by user first: the table of users is looked into once for each, not for each token
+    held = sql.select(user.label("u"), sql.func.count().label("n")).where(statements.treated).group_by(user).subquery()
+    nobodys = sql.func.sum(sql.case((key.is_(None), held.c.n), else_=0))
+    query = sql.select(sql.func.count(name.distinct()), nobodys).select_from(held.outerjoin(named, key == held.c.u))
+    names, tokens_of_nobody = connection.execute(query).one()
+    return int(names), int(tokens_of_nobody or 0)
+
+
+def owners_by_table(connection: Connection, tokens: FoundTable, users: FoundUsers, scope: UserScope) -> Owners:
+    """The keys of the scope's users; raises SessionsError when one of the names is not there."""
+    statements = Statements(tokens)
+    sql = statements.sql
+    named = _table_of(sql, users)
+    query = sql.select(named.c[users.key], named.c[users.name]).where(statements.named(named.c[users.name], scope.names))
+    found = connection.execute(query).all()
+    check_known(scope.names, [str(name) for _key, name in found], users.table)
+    return Owners(tuple(key for key, _name in found), scope.spared, named=False)
+
+
+def holders(connection: Connection, tokens: FoundTable, names: t.Sequence[str]) -> list[str]:
+    """Which of the names stand in the token table itself, as they stand there."""
+    statements = Statements(tokens)
+    user = statements.table.c[tokens.user]
+    return [str(name) for name in connection.scalars(statements.sql.select(user).where(statements.named(user, names)).distinct())]
+
+
+def _table_of(sql: t.Any, users: FoundUsers) -> TableClause:
+    return t.cast("TableClause", sql.table(users.table, sql.column(users.key), sql.column(users.name), schema=users.schema or None))

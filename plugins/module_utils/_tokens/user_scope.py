@@ -1,0 +1,92 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whose tokens a run treats: everybody's, or those of some users. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from functools import cached_property
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+# each name is a value in every statement, and databases take so many at least
+_MOST_NAMES = 1000
+
+
+@dataclass(frozen=True)
+class UserScope:
+    """The users that are treated, or with ``spared`` those who are not, by the names with which they sign in."""
+
+    names: tuple[str, ...]
+    spared: bool
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        names = ", ".join(self.names)
+        return f"all but {names}, whose tokens stay" if self.spared else f"{names} alone; the tokens of all others stay"
+
+
+@dataclass(frozen=True)
+class Owners:
+    """The scope as the token table's column of users has it: ``named`` holds login names, in any case, else keys or ids."""
+
+    values: tuple[t.Any, ...]
+    spared: bool
+    named: bool
+
+    def treat(self, user: str | None) -> bool:
+        """Whether a row with this text in that column is treated."""
+        held = user in self._texts or (self.named and user is not None and user.lower() in self._texts)
+        return held != self.spared
+
+    @cached_property
+    def _texts(self) -> frozenset[str]:
+        texts = [str(value) for value in self.values]
+        return frozenset(texts + [text.lower() for text in texts] * self.named)
+
+
+def scope_of(usernames: t.Sequence[str] | None, exclude_usernames: t.Sequence[str]) -> UserScope | None:
+    """None is everybody; raises SessionsError when it cannot be told who is meant."""
+    if usernames is not None and exclude_usernames:
+        raise SessionsError("usernames and exclude_usernames exclude each other: name those who are treated, or those who are not.")
+    if usernames is not None and not usernames:
+        raise SessionsError("usernames is an empty list, which would be nobody: leave it out to treat every user.")
+    names = tuple(dict.fromkeys(name.strip() for name in usernames or exclude_usernames))
+    if "" in names:
+        raise SessionsError("There is an empty name among the user names.")
+    if len(names) > _MOST_NAMES:
+        raise SessionsError(f"These are {len(names)} user names, and {_MOST_NAMES} can be told apart: treat every user.")
+    return UserScope(names, spared=usernames is None) if names else None
+
+
+def names_of(given: str | t.Sequence[str] | None) -> list[str] | None:
+    """What a variable holds: a list, or as the command line gives it a text with commas; None when it is not set."""
+    return given.split(",") if isinstance(given, str) else None if given is None else list(given)
+
+
+def scope_problems(scope: UserScope | None, recorded: str | None, proof_username: str) -> list[str]:
+    """What speaks against the scope of a run. ``recorded``: the sentence of the record of the run that is resumed, None for a new one."""
+    if recorded is not None and recorded != (scope.sentence if scope else ""):
+        return [f"this run began for {recorded or 'every user'}: give the same force_reauth_usernames or force_reauth_exclude_usernames"]
+    if not scope or not proof_username:
+        return []
+    treated = (proof_username.lower() in [name.lower() for name in scope.names]) != scope.spared
+    return [] if treated else [f"the proof account {proof_username} is not among the users that are treated: its cookie would live on"]
+
+
+def check_known(names: t.Sequence[str], known: t.Iterable[str], place: str) -> None:
+    """Raises SessionsError when the table of users at ``place`` does not know each of the names."""
+    found = {name.lower() for name in known}
+    unknown = [name for name in names if name.lower() not in found]
+    if unknown:
+        raise SessionsError(f"{place} knows no user {' and no user '.join(unknown)}: are they spelt as they sign in?")
+
+
+def tokenless_notes(names: t.Sequence[str], holders: t.Iterable[str], table: str) -> list[str]:
+    """What is said of names that no table of users confirms, and that hold no token."""
+    held = {name.lower() for name in holders}
+    without = [name for name in names if name.lower() not in held]
+    return [f"{table} holds no token of {', '.join(without)}; whether they are spelt as they sign in cannot be told."] if without else []
