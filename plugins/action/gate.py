@@ -9,10 +9,10 @@ import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, Passage, wait_at
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import AnsweringAction
 
 OWN_OPTIONS: dict[str, t.Any] = {
     "settle_polls": {"type": "int", "default": 3},
@@ -27,14 +27,12 @@ LOOK_OPTIONS: dict[str, t.Any] = {
 }
 
 
-class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
+class ActionModule(AnsweringAction):
     """See the documentation of the module of the same name."""
-
-    _requires_connection = True
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Wait until the node is ready, or fail with the last thing seen."""
-        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        result = self.begin(tmp, task_vars)
         _validation, options = self.validate_argument_spec(argument_spec={**LOOK_OPTIONS, **OWN_OPTIONS})
         if self._task.check_mode:
             return {
@@ -48,7 +46,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
         node = (task_vars or {}).get("inventory_hostname", "")
 
         def look() -> Look:
-            found = self._execute_module("dcops.atlassian_sessions.node_ready", look_options, task_vars=task_vars)
+            found = self.ask("dcops.atlassian_sessions.node_ready", look_options, task_vars)
             if found.get("failed"):
                 raise AnsibleActionFail(found.get("msg", "the node could not be looked at"), result=found)
             return Look(found["ready"], found["process"], found["saw"])

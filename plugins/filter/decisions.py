@@ -7,7 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import membership, plan, registered, report, verdict
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
+    destination,
+    membership,
+    plan,
+    registered,
+    report,
+    verdict,
+)
 
 
 class FilterModule:
@@ -17,14 +25,18 @@ class FilterModule:
         """Their functions."""
         return {
             "abort_sentence": registered.abort_sentence,
+            "asked_database": destination.asked_database,
             "clusters": plan.clusters,
             "database_problem": plan.database_problem,
+            "disagreements": registered.disagreements,
             "evidence": registered.evidence,
             "failures": registered.failures,
-            "is_done": plan.is_done,
+            "is_done": content.is_done,
             "looks": registered.looks,
             "membership": membership.membership,
             "not_up": registered.not_up,
+            "password_problem": destination.password_problem,
+            "places": registered.places,
             "plan_lines": report.plan_lines,
             "result_lines": report.result_lines,
             "roll_plan": plan.make_plan,

@@ -79,7 +79,7 @@ holder:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, Owner
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 
 
 def main() -> None:
@@ -94,11 +94,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    options, start = module.params, module.params["start"]
-    lock = NodeLock(options["home_dir"])
-    me = Owner(
-        run_id=options["run_id"], attempt=start.get("attempt", 0), number=start.get("number", ""), controller=start.get("controller", "")
-    )
+    options = module.params
+    lock, me = NodeLock(options["home_dir"]), owner_of(options["run_id"], options["start"])
     changed = False
     try:
         if options["state"] == "looked" or module.check_mode:

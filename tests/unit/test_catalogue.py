@@ -42,7 +42,7 @@ def _options_named_product() -> dict[str, dict[str, t.Any]]:
         for text in re.findall(r'DOCUMENTATION = r"""(.*?)"""', path.read_text(encoding="utf-8"), re.DOTALL):
             found[path.stem] = (yaml.safe_load(text).get("options") or {}).get("product")
     specs = yaml.safe_load((CHECKOUT / "roles/force_reauth/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
-    found["the role"] = specs["select"]["options"]["force_reauth_product"]
+    found["the role"] = specs["main"]["options"]["force_reauth_product"]
     return {name: option for name, option in found.items() if option}
 
 

@@ -333,22 +333,12 @@ def variables() -> dict[str, t.Any]:
     return {name: spec for entry in argument_specs().values() for name, spec in entry.get("options", {}).items()}
 
 
-def test_every_entry_point_of_the_role_has_an_argument_spec_and_the_other_way_round() -> None:
-    assert set(argument_specs()) == entry_points()
-
-
 def test_every_entry_point_of_the_role_is_a_task_file() -> None:
     assert {name for name in entry_points() if not (ROLE / f"tasks/{name}.yml").is_file()} == set()
 
 
 def test_the_defaults_are_the_variables_of_the_argument_specs() -> None:
     assert set(yaml_of(ROLE / "defaults/main.yml")) == set(variables())
-
-
-def test_what_a_run_checks_first_is_all_that_its_later_steps_take() -> None:
-    playbook = (CHECKOUT / "playbooks/force_reauth.yml").read_text(encoding="utf-8")
-    steps = [argument_specs()[name].get("options", {}) for name in re.findall(r"tasks_from: (\w+)", playbook)]
-    assert set(argument_specs()["select"]["options"]) == set().union(*steps)
 
 
 def test_passwords_are_not_logged() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import plan as roll_plan
 
 OPTIONS: dict[str, t.Any] = {
@@ -120,6 +121,9 @@ def test_sessions_elsewhere_are_no_problem_of_an_outage(kept: str) -> None:
         (3, {"min_up": 3}, "force_reauth_min_up=3 cannot be kept"),
         (3, {"min_up": "3"}, "force_reauth_min_up=3 cannot be kept"),
         (3, {"batches": [2], "min_up": 2}, "force_reauth_min_up=2 cannot be kept"),
+        (2, {"batches": ["100%"]}, "force_reauth_batches takes all 2 nodes down at once"),
+        (2, {"batches": [2], "min_up": 0}, "force_reauth_batches takes all 2 nodes down at once"),
+        (3, {"batches": [1, 5], "min_up": 0, "route": "outage"}, "say that you accept it"),
     ],
 )
 def test_a_route_that_cannot_be_is_refused(nodes: int, options: dict[str, t.Any], sentence: str) -> None:
@@ -223,7 +227,7 @@ RECORDED = {"identity": "b:1:1"}
     ],
 )
 def test_done_is_another_process_into_which_no_session_can_have_come(process: str, record: dict[str, t.Any], done: bool) -> None:
-    assert roll_plan.is_done(process, record) is done
+    assert is_done(process, record) is done
 
 
 NOTHING_GIVEN = {"engine": "", "server": "", "name": ""}

@@ -103,3 +103,13 @@ def check_cluster(payload: Payload, cluster: str, path: str) -> None:
 
 def _checksum(payload: Payload) -> str:
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def is_done(process: str, node_record: t.Mapping[str, t.Any]) -> bool:
+    """Whether the run has ended the sessions of the node: another process than recorded, and no session can have come through the restart.
+
+    ``process``: the identity of the node's process now, '' when it is down: never done.
+    """
+    if not process or "identity" not in node_record or process == node_record["identity"]:
+        return False
+    return node_record.get("sessions") == "memory" or bool(node_record.get("cleaned"))

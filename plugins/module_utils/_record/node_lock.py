@@ -27,6 +27,11 @@ class Owner(t.TypedDict):
     controller: str
 
 
+def owner_of(run_id: str, start: t.Mapping[str, t.Any]) -> Owner:
+    """This start of the run, as ``run_record`` told it; an empty ``start`` is one that owns nothing yet."""
+    return Owner(run_id=run_id, attempt=start.get("attempt", 0), number=start.get("number", ""), controller=start.get("controller", ""))
+
+
 def may_take(holder: Owner | None, wanted: Owner, abandon: str) -> bool:
     """Whether the lock is free, or held by an older start of the same run, or by a run that is set aside."""
     if holder is None or holder == wanted:

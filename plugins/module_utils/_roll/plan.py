@@ -127,6 +127,10 @@ def route_problems(route: str, nodes: int, embedded: bool, accept_outage: bool) 
 
 def min_up_problems(batches: t.Sequence[int], nodes: int, min_up: int) -> list[str]:
     """Whether the batches leave enough nodes up."""
+    if nodes > 1 and max(batches) >= nodes:
+        return [
+            f"force_reauth_batches takes all {nodes} nodes down at once, and route rolling keeps one up: take force_reauth_route=outage"
+        ]
     if nodes - max(batches) >= min_up:
         return []
     return [f"force_reauth_min_up={min_up} cannot be kept: a batch of {max(batches)} leaves {nodes - max(batches)} of {nodes} nodes up"]
@@ -188,9 +192,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     batches, min_up = [1], 0
     try:
         batches = batch_sizes(record.get("batches") or options["batches"], len(nodes))
-        # before ansible-core 2.19 a template makes a text of a number
         min_up = min_up_of(int(options["min_up"]), batches, len(nodes)) if route == "rolling" else 0
-        problems += min_up_problems(batches, len(nodes), min_up)
+        problems += min_up_problems(batches, len(nodes), min_up) if route == "rolling" else []
     except ValueError as error:
         problems.append(str(error))
     one = next(iter(looks.values()))
@@ -203,13 +206,3 @@ def _facts(look: Look, node_record: Record) -> dict[str, t.Any]:
     if look["process"]["running"] or "facts" not in node_record:
         return dict(look)
     return {**look, **node_record["facts"], "process": look["process"]}
-
-
-def is_done(process: str, node_record: Record) -> bool:
-    """Whether the run has ended the sessions of the node: another process than recorded, and no session can have come through the restart.
-
-    ``process``: the identity of the node's process now, '' when it is down: never done.
-    """
-    if not process or "identity" not in node_record or process == node_record["identity"]:
-        return False
-    return node_record.get("sessions") == "memory" or bool(node_record.get("cleaned"))

@@ -7,13 +7,28 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
+
 Results = t.Sequence[t.Mapping[str, t.Any]]
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
 def unseen(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
-    """A sentence for each node that could not be looked at."""
-    return [f"{node}: {why}" for node, why in ((node, _why_unseen(hostvars[node])) for node in nodes) if why]
+    """A sentence for each reason why nodes could not be looked at, with their names."""
+    by_reason: dict[str, list[str]] = {}
+    for node in nodes:
+        by_reason.setdefault(_why_unseen(hostvars[node]), []).append(node)
+    return [f"{', '.join(names)}: {why}" for why, names in by_reason.items() if why]
+
+
+def disagreements(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
+    """A sentence for each variable of the cluster that was not told all nodes alike."""
+    return settings.disagreements({node: hostvars[node]["__force_reauth_taken"]["settings"] for node in nodes})
+
+
+def places(found: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Of the variables of one host, where its product lies, '' where they do not tell."""
+    return {name: str(found.get(settings.PREFIX + name) or "") for name in ("install_dir", "home_dir")}
 
 
 def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
@@ -80,7 +95,7 @@ def standbys(nodes: t.Sequence[str], results: Results) -> Standbys:
 
 def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, batch: t.Sequence[str], step: str, resume: str) -> str:
     """Where a run stands that cannot go on, and the command that takes it up again."""
-    done = [node for node in plan["nodes"] if "__force_reauth_back" in hostvars[node]]
+    done = [node for node in plan["nodes"] if hostvars[node].get("__force_reauth_back")]
     rest = [node for node in plan["nodes"] if node not in done]
     by_what: dict[str, list[str]] = {}
     for node in batch:
@@ -108,7 +123,7 @@ def _saved(look: t.Mapping[str, t.Any]) -> str:
 
 
 def _why_unseen(found: t.Mapping[str, t.Any]) -> str:
-    if "__force_reauth_refusal" in found:
+    if found.get("__force_reauth_refusal"):
         return str(found["__force_reauth_refusal"])
     ready = found.get("__force_reauth_ready") or {}
     if not ready or ready.get("unreachable") or ready.get("failed"):
@@ -123,7 +138,7 @@ def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
         found.get("__force_reauth_failure") or found.get("ansible_failed_result") or {},
         *(
             [{"msg": f"it is still out of the load balancer: {found['__force_reauth_still_out']}"}]
-            if "__force_reauth_still_out" in found
+            if found.get("__force_reauth_still_out")
             else []
         ),
         *([{"msg": f"it did not come up again: {again['msg']}"}] if again.get("failed") else []),

@@ -26,6 +26,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
         f"Tokens     {look['rows']} of {_count(look['users'], 'user')} in {look['table']}, {look['database']}{_oldest(look['oldest'])}",
         *_users(plan),
+        f"Asked      {plan['asked']}, from {plan['database_host']}",
         f"Archives   {plan['folder']} on {plan['database_host']}",
         f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}",
         f"Outage     {_outage(plan)}",

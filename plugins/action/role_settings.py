@@ -1,0 +1,62 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes the variables of the role as they are before any node was contacted, each in its type."""
+
+from __future__ import annotations
+
+import typing as t
+from functools import cache
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX, typed
+
+_ROLE = Path(__file__).resolve().parents[2] / "roles/force_reauth"
+_INTERNAL = "__force_reauth"
+
+
+class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
+    """See the documentation of the module of the same name."""
+
+    _requires_connection = False
+
+    def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """The settings of the host of this task; nothing is asked of it."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        try:
+            foreign = sorted(name for name in variables.get("ansible_facts") or {} if str(name).startswith((PREFIX, _INTERNAL)))
+            if foreign:
+                raise SessionsError(
+                    f"facts of this host are named {', '.join(foreign)}: what a node says is no variable of this role. "
+                    "Clear the fact cache, and see where they come from"
+                )
+            options = _specification()
+            values = {name: self._value(name, variables[name]) for name in options if name in variables}
+            settings = typed(values, options, _defaults(), self._task.args.get("required") or [])
+        except SessionsError as error:
+            return {**result, "failed": True, "msg": f"{error}."}
+        return {**result, "changed": False, "settings": settings}
+
+    def _value(self, name: str, written: t.Any) -> t.Any:
+        try:
+            return self._templar.template(written)
+        except AnsibleError:
+            # its text may quote the value
+            raise SessionsError(f"{name} cannot be worked out: a template in it, or a variable that it names, is wrong") from None
+
+
+@cache
+def _specification() -> dict[str, dict[str, t.Any]]:
+    entry_points = yaml.safe_load((_ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    return {name: option for entry in reversed(entry_points.values()) for name, option in entry["options"].items()}
+
+
+@cache
+def _defaults() -> dict[str, t.Any]:
+    defaults: dict[str, t.Any] = yaml.safe_load((_ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
+    return defaults

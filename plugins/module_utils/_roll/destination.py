@@ -1,0 +1,57 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the password of the database may go. Pure.
+
+The product's own account and its password are known on every node anyway. The password of any other account goes only where the operator
+says: a node, or a file on it, must not be able to send it elsewhere.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+Look = t.Mapping[str, t.Any]
+
+# engines whose database is a file: nobody is sent a password
+_FILES = ("sqlite",)
+
+
+def account_of(given: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> str:
+    """The account by which the database is asked."""
+    return str(given["database_user"] or found["user"])
+
+
+def address_of(given: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> str:
+    """Where it is asked, in one word: ``server:port/name``, or the file."""
+    server, port = given["database_server"] or found["host"], given["database_port"] or found["port"]
+    name = given["database_name"] or found["name"]
+    place = f"{server}:{port}" if port and server and not str(server).startswith("/") else str(server)
+    return f"{place}/{name}" if place else str(name)
+
+
+def asked_database(found: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> str:
+    """Which database is asked, and as whom, for the plan."""
+    account = account_of(given, found)
+    return f"{given['database_engine'] or found['engine']} {address_of(given, found)}{f', account {account}' if account else ''}"
+
+
+def password_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any]) -> str:
+    """Why no password is sent yet, '' when it may be. ``looks``: of ``product_detect``, by node; ``given``: the settings of the run."""
+    databases = {node: look["database"] for node, look in looks.items()}
+    found = next(iter(databases.values()))
+    if not given["database_password"] or (given["database_engine"] or found["engine"]) in _FILES:
+        return ""
+    accounts = sorted({str(one["user"]) for one in databases.values()})
+    if len(accounts) > 1 and not given["database_user"]:
+        return f"the nodes name different accounts of the database ({', '.join(accounts)}): give force_reauth_database_user"
+    missing = [name for name in ("server", "port", "name") if not given[f"database_{name}"]]
+    if given["database_user"] in ("", found["user"]) or missing in ([], ["port"]):
+        return ""
+    where = (("server", found["host"]), ("port", found["port"]), ("name", found["name"]))
+    lines = " ".join(f"-e force_reauth_database_{name}={value}" for name, value in where)
+    return (
+        f"force_reauth_database_user={given['database_user']} is not the account that the product's settings name "
+        f"({found['user'] or 'none'}), and its password goes only where you say. The settings on the nodes name this place: "
+        f"see that it is your database, then add {lines}"
+    )

@@ -1,0 +1,144 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of the role, each turned into the type that its specification says, whoever wrote it as what. Pure.
+
+An extra variable of the form ``name=value``, an answer of a survey and a template before ansible-core 2.19 are texts; a YAML file makes
+numbers and booleans of what was meant as text.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+PREFIX = "force_reauth_"
+# what each node may have of its own; everything else is said once for the cluster
+OF_A_NODE = (
+    *("cold_standby", "install_dir", "home_dir", "node_url", "service", "service_manager", "start_tasks", "stop_tasks", "stop_timeout"),
+    *("drain_tasks", "undrain_tasks", "haproxy_backend", "haproxy_server"),
+)
+
+_TRUE, _FALSE = ("true", "yes", "on", "1", "y", "t"), ("false", "no", "off", "0", "n", "f")
+
+Option = t.Mapping[str, t.Any]
+
+
+def typed(
+    values: t.Mapping[str, t.Any], options: t.Mapping[str, Option], defaults: t.Mapping[str, t.Any], required: t.Sequence[str] = ()
+) -> dict[str, t.Any]:
+    """Every option of the role, without its prefix, in its type; what is not given, and a blank text, is the default.
+
+    ``values``: by the full name, as they were written. Raises SessionsError with a sentence for each value that cannot be meant, and for
+    each name in ``required`` that is not given.
+    """
+    missing = [name for name in required if not _is_given(values.get(name), options[name])]
+    found, problems = {}, [f"{name} must be given" for name in missing]
+    for name, option in options.items():
+        short = name[len(PREFIX) :]
+        value = values.get(name)
+        try:
+            found[short] = _typed(name, value, option) if _is_given(value, option) else defaults.get(name)
+        except SessionsError as error:
+            problems.append(str(error))
+    if problems:
+        raise SessionsError("; ".join(problems))
+    return found
+
+
+def disagreements(settings: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+    """A sentence for each setting of the cluster that is not the same on all nodes. ``settings``: of ``typed``, by node."""
+    nodes = list(settings)
+    shared = [name for name in settings[nodes[0]] if name not in OF_A_NODE] if nodes else []
+    apart = {name: [node for node in nodes if settings[node][name] != settings[nodes[0]][name]] for name in shared}
+    return [
+        f"{PREFIX}{name} is said once for the cluster, and {', '.join(others)} and {nodes[0]} have different values"
+        for name, others in apart.items()
+        if others
+    ]
+
+
+def _is_given(value: t.Any, option: Option) -> bool:
+    if isinstance(value, str) and not value.strip():
+        return bool(value) and bool(option.get("no_log"))
+    return value is not None
+
+
+def _typed(name: str, value: t.Any, option: Option) -> t.Any:
+    kind = option["type"]
+    convert = {"bool": _bool, "int": _int, "float": _float, "list": _list}.get(kind)
+    if convert:
+        return convert(name, value, option)
+    return _text(name, value, option)
+
+
+def _text(name: str, value: t.Any, option: Option) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise SessionsError(f"{name} is a text: put its value between quotes")
+    # a blank may be a part of a password
+    text = str(value) if option.get("no_log") else str(value).strip()
+    choices = option.get("choices")
+    if choices and text not in choices:
+        raise SessionsError(f"{name} is one of {', '.join(choices)}, not {_quoted(text)}")
+    return text
+
+
+def _bool(name: str, value: t.Any, _option: Option) -> bool:
+    text = str(value).strip().lower()
+    if text not in (*_TRUE, *_FALSE):
+        raise SessionsError(f"{name} is true or false, not {_quoted(value)}")
+    return text in _TRUE
+
+
+def _int(name: str, value: t.Any, _option: Option) -> int:
+    text = str(value).strip()
+    sign, digits = (text[:1], text[1:]) if text[:1] in ("+", "-") else ("", text)
+    if isinstance(value, (bool, float)) or not digits.isascii() or not digits.isdigit():
+        raise SessionsError(f"{name} is a whole number, not {_quoted(value)}")
+    return int(sign + digits)
+
+
+def _float(name: str, value: t.Any, _option: Option) -> float:
+    try:
+        number = float(str(value).strip())
+    except ValueError:
+        number = -1.0
+    if isinstance(value, bool) or not 0 <= number < float("inf"):
+        raise SessionsError(f"{name} is a number, 0 or more, not {_quoted(value)}")
+    return number
+
+
+def _list(name: str, value: t.Any, option: Option) -> list[t.Any]:
+    items = _items(name, value)
+    if option.get("elements") == "dict":
+        return [_dict(name, item, option["options"]) for item in items]
+    texts = [_text(name, item, {}) for item in items]
+    if "" in texts:
+        raise SessionsError(f"{name} has an empty item")
+    return texts
+
+
+def _items(name: str, value: t.Any) -> list[t.Any]:
+    if not isinstance(value, str):
+        return list(value) if isinstance(value, (list, tuple)) else [value]
+    text = value.strip()
+    if text[:1] not in ("[", "{"):
+        return [item.strip() for item in text.split(",")]
+    try:
+        items = json.loads(text)
+    except ValueError:
+        raise SessionsError(f"{name} begins like a list in JSON, and is none") from None
+    return items if isinstance(items, list) else [items]
+
+
+def _dict(name: str, item: t.Any, options: t.Mapping[str, Option]) -> dict[str, str]:
+    if not isinstance(item, dict) or set(item) != set(options):
+        raise SessionsError(f"{name} is a list of {' and '.join(options)}")
+    return {key: _text(f"{name}.{key}", item[key], option) for key, option in options.items()}
+
+
+def _quoted(value: t.Any) -> str:
+    text = str(value)
+    return repr(text if len(text) <= 60 else text[:60] + "..")

@@ -1,0 +1,76 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The password of an account that the product does not have goes nowhere that the operator did not name."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import account_of, address_of, password_problem
+
+FOUND = {"engine": "postgresql", "host": "db.example.org", "port": 5432, "name": "jira", "user": "jirauser"}
+GIVEN = {
+    **{f"database_{name}": "" for name in ("engine", "server", "name", "user")},
+    "database_port": 0,
+    "database_password": "secret",
+}
+
+
+def _problem(given: t.Mapping[str, object], *databases: t.Mapping[str, object]) -> str:
+    looks = {f"n{number}": {"database": {**FOUND, **one}} for number, one in enumerate(databases or ({},), 1)}
+    return password_problem(looks, {**GIVEN, **given})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"database_user": "jirauser"},
+        {"database_user": "dba", "database_server": "db", "database_port": 5432, "database_name": "jira"},
+        {"database_user": "dba", "database_server": "db", "database_name": "jira"},
+        {"database_user": "dba", "database_password": ""},
+        {"database_user": "dba", "database_engine": "sqlite"},
+    ],
+    ids=["the product's", "the same said", "all said", "the engine's own port", "no password", "a file"],
+)
+def test_the_password_may_go(given: dict[str, object]) -> None:
+    assert _problem(given) == ""
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"database_server": "db"},
+        {"database_name": "jira"},
+        {"database_server": "db", "database_port": 5432},
+    ],
+    ids=["nothing said", "no name", "no server", "no name beside the port"],
+)
+def test_the_password_of_another_account_waits_for_the_place_in_words_to_paste(given: dict[str, object]) -> None:
+    problem = _problem({"database_user": "dba", **given})
+    assert problem.startswith("force_reauth_database_user=dba is not the account that the product's settings name (jirauser)")
+    assert problem.endswith(
+        "-e force_reauth_database_server=db.example.org -e force_reauth_database_port=5432 -e force_reauth_database_name=jira"
+    )
+
+
+def test_nodes_that_name_different_accounts_get_no_password() -> None:
+    assert _problem({}, {}, {"user": "other"}) == (
+        "the nodes name different accounts of the database (jirauser, other): give force_reauth_database_user"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "address"),
+    [
+        ({}, {}, "db.example.org:5432/jira"),
+        ({"database_server": "/run/postgresql"}, {}, "/run/postgresql/jira"),
+        ({}, {"host": "", "port": 0, "name": "/var/jira.db"}, "/var/jira.db"),
+        ({"database_port": 6432}, {}, "db.example.org:6432/jira"),
+    ],
+)
+def test_the_plan_says_where_the_database_is_asked_and_as_whom(given: dict[str, object], found: dict[str, object], address: str) -> None:
+    assert (address_of({**GIVEN, **given}, {**FOUND, **found}), account_of({**GIVEN, **given}, FOUND)) == (address, "jirauser")

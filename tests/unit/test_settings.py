@@ -1,0 +1,193 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every variable of the role, written as a text, a number, a list: understood, or refused by its name."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import disagreements, typed
+
+ROLE = Path(__file__).resolve().parents[2] / "roles/force_reauth"
+SPECS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+OPTIONS: dict[str, t.Any] = {name: option for entry in SPECS.values() for name, option in entry["options"].items()}
+DEFAULTS: dict[str, t.Any] = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
+TEXTS = [name for name, option in OPTIONS.items() if option["type"] in ("str", "path") and not option.get("choices")]
+LISTS = [name for name, option in OPTIONS.items() if option["type"] == "list" and option["elements"] == "str"]
+
+
+def _of(kind: str) -> list[str]:
+    found = [name for name, option in OPTIONS.items() if option["type"] == kind]
+    assert found
+    return found
+
+
+def _taken(name: str, value: object) -> t.Any:
+    return typed({name: value}, OPTIONS, DEFAULTS)[name.removeprefix("force_reauth_")]
+
+
+def _refusal(name: str, value: object) -> str:
+    with pytest.raises(SessionsError) as refused:
+        _taken(name, value)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("blank", [None, "", "  ", "\n"])
+@pytest.mark.parametrize("name", [name for name in OPTIONS if not OPTIONS[name].get("no_log")])
+def test_nothing_is_the_default_of_every_variable(name: str, blank: object) -> None:
+    assert _taken(name, blank) == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("name", _of("bool"))
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (True, True),
+        (False, False),
+        ("true", True),
+        ("false", False),
+        ("False", False),
+        (" yes ", True),
+        ("no", False),
+        (1, True),
+        ("0", False),
+    ],
+)
+def test_a_truth_value_is_understood_however_it_is_written(name: str, written: object, meant: bool) -> None:
+    assert _taken(name, written) is meant
+
+
+@pytest.mark.parametrize("name", _of("bool"))
+@pytest.mark.parametrize("written", ["maybe", "2", 2, 1.5, [True], {}])
+def test_what_is_no_truth_value_is_refused_by_name(name: str, written: object) -> None:
+    assert _refusal(name, written).startswith(f"{name} is true or false, not ")
+
+
+@pytest.mark.parametrize("name", _of("int"))
+@pytest.mark.parametrize(("written", "meant"), [(3, 3), ("3", 3), (" 3 ", 3), ("-1", -1), ("+2", 2)])
+def test_a_whole_number_is_understood_as_text(name: str, written: object, meant: int) -> None:
+    assert _taken(name, written) == meant
+
+
+@pytest.mark.parametrize("name", _of("int"))
+@pytest.mark.parametrize("written", ["three", "3.5", 3.5, "1e3", True, [3], "3 4", "--3", "٣"])
+def test_what_is_no_whole_number_is_refused_by_name(name: str, written: object) -> None:
+    assert _refusal(name, written).startswith(f"{name} is a whole number, not ")
+
+
+@pytest.mark.parametrize("name", _of("float"))
+@pytest.mark.parametrize(("written", "meant"), [(3, 3.0), ("0.5", 0.5), (" 5 ", 5.0)])
+def test_a_number_is_understood_as_text(name: str, written: object, meant: float) -> None:
+    assert _taken(name, written) == meant
+
+
+@pytest.mark.parametrize("name", _of("float"))
+@pytest.mark.parametrize("written", ["fast", True, "-1", -0.5, "inf", "nan", [1]])
+def test_what_is_no_number_is_refused_by_name(name: str, written: object) -> None:
+    assert _refusal(name, written).startswith(f"{name} is a number, 0 or more, not ")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_number_is_a_text_where_a_text_is_meant(name: str) -> None:
+    assert _taken(name, 20240101) == "20240101"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("written", [True, 1.10, ["a"], {"a": 1}])
+def test_what_yaml_made_of_a_text_is_refused_with_the_way_to_write_it(name: str, written: object) -> None:
+    assert _refusal(name, written) == f"{name} is a text: put its value between quotes"
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if not OPTIONS[name].get("no_log")])
+def test_blanks_around_a_text_are_none_of_it(name: str) -> None:
+    assert _taken(name, " one two ") == "one two"
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if OPTIONS[name].get("no_log")])
+@pytest.mark.parametrize("secret", [" with blanks ", "   ", "{{ x }}"])
+def test_a_password_is_taken_to_the_letter(name: str, secret: str) -> None:
+    assert _taken(name, secret) == secret
+
+
+@pytest.mark.parametrize("name", [name for name, option in OPTIONS.items() if option.get("choices")])
+def test_another_word_than_the_known_ones_is_refused_with_them(name: str) -> None:
+    assert _refusal(name, "other") == f"{name} is one of {', '.join(OPTIONS[name]['choices'])}, not 'other'"
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (["adam", "eve"], ["adam", "eve"]),
+        ("adam,eve", ["adam", "eve"]),
+        (" adam , eve ", ["adam", "eve"]),
+        ("25%", ["25%"]),
+        (2, ["2"]),
+        ([1, "25%"], ["1", "25%"]),
+        ('[1, "25%"]', ["1", "25%"]),
+        ("[]", []),
+    ],
+)
+def test_a_list_is_understood_as_text_and_as_one_item(name: str, written: object, meant: list[str]) -> None:
+    assert _taken(name, written) == meant
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("[1, ", "{name} begins like a list in JSON, and is none"),
+        ("a,,b", "{name} has an empty item"),
+        ([""], "{name} has an empty item"),
+        ([True], "{name} is a text: put its value between quotes"),
+        ([["a"]], "{name} is a text: put its value between quotes"),
+    ],
+)
+def test_what_is_no_list_of_texts_is_refused_by_name(name: str, written: object, sentence: str) -> None:
+    assert _refusal(name, written) == sentence.format(name=name)
+
+
+ARCHIVE = {"path": "/a.tsv.gz", "sha256": "00"}
+
+
+@pytest.mark.parametrize(
+    "written", [[ARCHIVE], ARCHIVE, '[{"path": "/a.tsv.gz", "sha256": "00"}]', '{"path": "/a.tsv.gz", "sha256": "00"}']
+)
+def test_archives_are_understood_as_text(written: object) -> None:
+    assert _taken("force_reauth_restore_archives", written) == [ARCHIVE]
+
+
+@pytest.mark.parametrize("written", ["/a.tsv.gz", [{"path": "/a"}], [{**ARCHIVE, "more": "x"}]])
+def test_archives_without_their_checksum_are_refused(written: object) -> None:
+    assert _refusal("force_reauth_restore_archives", written) == "force_reauth_restore_archives is a list of path and sha256"
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(SessionsError) as refused:
+        typed({"force_reauth_min_up": "x", "force_reauth_route": "y"}, OPTIONS, DEFAULTS, required=["force_reauth_product"])
+    assert str(refused.value).split("; ") == [
+        "force_reauth_product must be given",
+        "force_reauth_route is one of auto, rolling, outage, not 'y'",
+        "force_reauth_min_up is a whole number, not 'x'",
+    ]
+
+
+def test_a_long_value_is_not_repeated_whole() -> None:
+    assert len(_refusal("force_reauth_min_up", "x" * 10_000)) < 150
+
+
+def test_a_setting_of_the_cluster_that_nodes_have_differently_is_named() -> None:
+    one, other = (typed({"force_reauth_database_server": server}, OPTIONS, DEFAULTS) for server in ("a", "b"))
+    assert disagreements({"n1": one, "n2": one, "n3": other}) == [
+        "force_reauth_database_server is said once for the cluster, and n3 and n1 have different values"
+    ]
+
+
+def test_what_a_node_may_have_of_its_own_is_no_disagreement() -> None:
+    one, other = (typed({"force_reauth_install_dir": path}, OPTIONS, DEFAULTS) for path in ("/a", "/b"))
+    assert disagreements({"n1": one, "n2": other}) == []
