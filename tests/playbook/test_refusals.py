@@ -54,6 +54,11 @@ def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site)
         ((), {"run_id": "a/b"}, "The run id 'a/b' is not usable"),
         ((), {"route": "outage"}, "force_reauth_accept_outage=true"),
         ((), {"min_up": 2}, "force_reauth_min_up=2 cannot be kept"),
+        ((), {"batches": ["100%"]}, "force_reauth_batches takes all 2 nodes down at once"),
+        (("--tags", "x"), {}, "The run did not come through, and nobody is to take it for done"),
+        (("--skip-tags", "all"), {}, "The run did not come through, and nobody is to take it for done"),
+        (("--start-at-task", "nonesuch"), {}, "The run did not come through, and nobody is to take it for done"),
+        (("--start-at-task", "The run has come through"), {}, "The run did not come through, and nobody is to take it for done"),
         ((), {"cold_standby": True}, "force_reauth_hosts=tracker has no node but cold standbys (force_reauth_cold_standby): n1, n2."),
         (
             (),
@@ -74,6 +79,11 @@ def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site)
         "run id",
         "outage",
         "min_up",
+        "all at once",
+        "tags",
+        "tags to skip",
+        "task to start at",
+        "last task to start at",
         "cold standbys alone",
         "standby that runs",
         "no load balancer",
@@ -85,6 +95,30 @@ def test_what_is_asked_for_cannot_be(site: Site, arguments: tuple[str, ...], var
     before = site.state_of_everything()
     refused(site, site.run(*arguments, **variables), sentence)
     assert site.state_of_everything() == before
+
+
+TEXTS = {
+    "batches": "50%",
+    "min_up": "1",
+    "database_port": "",
+    "accept_local_archive": "false",
+    "haproxy_hosts": "lb1",
+    "validate_certs": "True",
+    "poll_seconds": "0.2",
+    "proof_password": "20240101",
+}
+
+
+def test_variables_of_the_command_line_are_texts_and_are_understood(site: Site) -> None:
+    arguments = [word for name, text in TEXTS.items() for word in ("-e", f"force_reauth_{name}={text}")]
+    result = site.run("--check", *arguments)
+    assert result.status == 0, result.output
+    result.assert_says("Batches n1 | n2", "at least 1 node of 2 stay up")
+
+
+def test_false_as_a_text_accepts_nothing(site: Site) -> None:
+    site.environment["AWX_ISOLATED_DATA_DIR"] = str(site.folder)
+    refused(site, site.run("--check", "-e", "force_reauth_accept_local_archive=false"), "This runs in an execution environment")
 
 
 def test_a_node_that_the_product_knows_and_the_inventory_lacks(site: Site) -> None:

@@ -150,7 +150,7 @@ def database_problem(database: t.Mapping[str, t.Any], given: t.Mapping[str, str]
         return (
             "the product's settings do not tell the engine of the database: give force_reauth_database_engine (and _server, _name, _user)"
         )
-    if given["server"] or (given["name"] and database["embedded"]):
+    if given["server"] or (given["name"] and (database["embedded"] or not database["host"])):
         return ""
     if len(database.get("hosts", [])) > 1:
         names = ", ".join(database["hosts"])
