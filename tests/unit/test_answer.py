@@ -1,0 +1,43 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host's answer is data: what Ansible would act on is taken out, and every module of the collection goes through that."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import only_data
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    "acted_on",
+    [
+        {"ansible_facts": {"force_reauth_database_server": "192.0.2.1"}},
+        {"add_host": {"host_name": "db", "host_vars": {"ansible_host": "192.0.2.1"}}},
+        {"add_group": "force_reauth_nodes"},
+        {"ansible_stats": {"data": {}}},
+        {"_ansible_notify": ["x"]},
+        {"_ansible_no_log": False},
+        {"invocation": {"module_args": {}}},
+    ],
+    ids=lambda one: next(iter(one)),
+)
+def test_what_ansible_would_act_on_is_taken_out(acted_on: dict[str, t.Any]) -> None:
+    assert only_data({"changed": False, "process": "x", **acted_on}) == {"changed": False, "process": "x"}
+
+
+def test_that_a_host_failed_or_was_lost_is_kept() -> None:
+    assert only_data({"failed": True, "msg": "no", "unreachable": True}) == {"failed": True, "msg": "no", "unreachable": True}
+
+
+def test_every_module_that_runs_on_a_host_is_heard_through_it() -> None:
+    modules = {path.stem for path in (CHECKOUT / "plugins/modules").glob("*.py")}
+    own = {path.stem for path in (CHECKOUT / "plugins/action").glob("*.py")}
+    routed = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text(encoding="utf-8"))["plugin_routing"]["modules"]
+    assert {name for name, route in routed.items() if route["action_plugin"] == "dcops.atlassian_sessions.node_ready"} == modules - own
