@@ -180,6 +180,7 @@ control:
   sample:
     manager: systemd
     unit: jira.service
+    account: jira
     start_script: /opt/atlassian/jira/bin/start-jira.sh
     stop_script: /opt/atlassian/jira/bin/stop-jira.sh
     start_command: [/opt/atlassian/jira/bin/start-jira.sh]
@@ -187,14 +188,16 @@ control:
     problem: ""
 sessions:
   description:
-    - Where the container keeps its sessions (C(kept) is V(memory), V(disk), V(replicated), V(outside) or V(unknown)) and by which finding.
-    - V(disk) is a file written at a stop and loaded at a start; C(files) are the patterns of such files, C(saved) those that are there.
+    - Where the container keeps its sessions (C(kept) is V(memory), V(disk), V(elsewhere), V(replicated), V(outside) or
+      V(unknown)) and by which finding.
+    - V(disk) is a file written at a stop and loaded at a start; C(names) are the names of such files, C(saved) those that are there.
+    - V(elsewhere) is such a file outside the work folder.
   returned: success
   type: dict
   sample:
     kept: memory
     where: "/opt/atlassian/jira/conf/context.xml:12 StandardManager without a file"
-    files: [/opt/atlassian/jira/work/Catalina/*/*/SESSIONS.ser]
+    names: [SESSIONS.ser]
     saved: []
 cookies:
   description: The names of the session cookie and of the remember-me cookie, as they are set up.

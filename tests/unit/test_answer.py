@@ -41,3 +41,18 @@ def test_every_module_that_runs_on_a_host_is_heard_through_it() -> None:
     own = {path.stem for path in (CHECKOUT / "plugins/action").glob("*.py")}
     routed = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text(encoding="utf-8"))["plugin_routing"]["modules"]
     assert {name for name, route in routed.items() if route["action_plugin"] == "dcops.atlassian_sessions.node_ready"} == modules - own
+
+
+@pytest.mark.parametrize("path", sorted((CHECKOUT / "roles/force_reauth/tasks").rglob("*.yml")), ids=lambda path: path.stem)
+def test_the_role_runs_no_foreign_module_on_a_node(path: Path) -> None:
+    harmless = {"assert", "set_fact", "add_host", "include_tasks", "import_tasks", "fail", "meta"}
+
+    def words(tasks: t.Iterable[dict[str, t.Any]]) -> t.Iterator[str]:
+        for task in tasks or ():
+            for key, value in task.items():
+                if key in ("block", "rescue", "always"):
+                    yield from words(value)
+                elif key.startswith("ansible.builtin."):
+                    yield key.removeprefix("ansible.builtin.")
+
+    assert set(words(yaml.safe_load(path.read_text(encoding="utf-8")))) - harmless == set()

@@ -64,7 +64,7 @@ def test_what_would_not_work_is_a_problem(wanted: str, service: str, seen: Seen,
 def test_a_unit_is_read_from_what_systemctl_shows() -> None:
     names = "Id=jira.service\nNames=tracker.service jira.service\n"
     shown = f"{names}LoadState=loaded\nMainPID=41\nRestart=always\nExecStart={{ path=/a ; argv[]=/a b=c }}\n"
-    assert unit_in(shown) == Unit(("jira.service", "tracker.service"), 41, "always", "{ path=/a ; argv[]=/a b=c }")
+    assert unit_in(shown) == Unit(("jira.service", "tracker.service"), 41, "always", "{ path=/a ; argv[]=/a b=c }", "root")
 
 
 @pytest.mark.parametrize("shown", ["", "Id=x.service\nLoadState=not-found\nMainPID=0\n", "LoadState=masked\n"])

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
+    Marks,
     all_processes,
     argument_of,
     environment_of,
     find_processes,
+    is_no_stranger,
     leaf_service,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
@@ -45,13 +47,46 @@ def proc(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _add(proc: Path, pid: int, arguments: t.Sequence[str], state: str = "S", cgroup: str = "0::/\n", environment: bytes = b"") -> None:
+def _add(
+    proc: Path,
+    pid: int,
+    arguments: t.Sequence[str],
+    state: str = "S",
+    cgroup: str = "0::/\n",
+    environment: bytes = b"",
+    uids: tuple[int, int] = (0, 0),
+) -> None:
     folder = proc / str(pid)
     folder.mkdir()
+    (folder / "status").write_text(f"Name:\tjava\nUid:\t{uids[0]}\t{uids[1]}\t{uids[1]}\t{uids[1]}\n")
     (folder / "cmdline").write_bytes(b"".join(argument.encode() + b"\0" for argument in arguments))
     (folder / "stat").write_text(f"{pid} (java) ) {state} 1 {' '.join(['0'] * 17)} 4711 0\n")
     (folder / "cgroup").write_text(cgroup)
     (folder / "environ").write_bytes(environment)
+
+
+@pytest.mark.parametrize(
+    ("marks", "own"),
+    [
+        (Marks(exe="/opt/jira/jre/bin/java", cwd="/", uid=7), True),
+        (Marks(exe="/usr/bin/java", cwd="/opt/jira/bin", uid=7), True),
+        (Marks(exe="/usr/bin/java", cwd="/", uid=7, of_system=True), True),
+        (Marks(exe="/usr/bin/java", cwd="/", uid=1000), True),
+        (Marks(exe="/usr/bin/java", cwd="/", uid=0), True),
+        (Marks(uid=7), True),
+        (Marks(exe="/usr/bin/java", cwd="/home/eve", uid=7), False),
+        (Marks(exe="/opt/jira-evil/java", cwd="/opt/jira2", uid=7), False),
+    ],
+    ids=["its Java", "its folder", "its unit", "owner of its folders", "root", "not ours to see", "a stranger", "a folder of like name"],
+)
+def test_a_process_with_the_arguments_alone_is_a_stranger(marks: Marks, own: bool) -> None:
+    assert is_no_stranger(marks, "/opt/jira", frozenset({1000})) is own
+
+
+def test_a_process_whose_real_and_effective_account_differ_tells_no_account(proc: Path) -> None:
+    _add(proc, 41, [argument.format(product="jira") for argument in ARGUMENTS["jira"]], uids=(1, 0))
+    (process,) = find_processes(JIRA, "/opt/atlassian/jira", proc)
+    assert process.user == ""
 
 
 @pytest.mark.parametrize("product", PRODUCTS.values(), ids=lambda product: product.name)

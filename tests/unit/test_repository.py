@@ -30,6 +30,8 @@ HARMLESS = {
     *("__future__", "abc", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"),
     *("itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse", "xml.parsers", "xml.parsers.expat"),
     *("csv.DictReader", "glob.escape", "pathlib.PurePosixPath"),
+    # the bits of a mode
+    *("stat.S_ISDIR", "stat.S_ISLNK", "stat.S_ISVTX", "stat.S_IWGRP", "stat.S_IWOTH"),
 }
 # And what it may not call, although the module that it comes from is harmless, or nothing has to be imported for it.
 IMPURE_CALLS = {"open", "input", "print", "now", "utcnow", "today"}

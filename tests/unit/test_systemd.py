@@ -31,7 +31,7 @@ def _write_systemctl(folder: Path, text: str) -> None:
 
 def test_the_unit_is_asked_for_by_its_full_name(bin_folder: Path) -> None:
     _write_systemctl(bin_folder, f"echo \"$@\" >{bin_folder}/asked\nprintf '%s' '{LOADED}'")
-    assert systemd.find_unit("jira") == Unit(("jira.service",), 41, "no", "")
+    assert systemd.find_unit("jira") == Unit(("jira.service",), 41, "no", "", "root")
     assert (bin_folder / "asked").read_text(encoding="utf-8").endswith(" -- jira.service\n")
 
 

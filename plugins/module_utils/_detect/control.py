@@ -13,12 +13,13 @@ Manager = t.Literal["systemd", "scripts", "tasks"]
 
 @dataclass(frozen=True)
 class Unit:
-    """A systemd service as the manager knows it; ``main_pid`` 0 when it has none. ``names`` are the unit's own name and its aliases."""
+    """A systemd service as its manager knows it; ``main_pid`` 0 for none. ``names``: its own and aliases; ``user``: as whom it runs."""
 
     names: tuple[str, ...]
     main_pid: int
     restart: str
     start_command: str
+    user: str = ""
 
     @property
     def name(self) -> str:

@@ -24,6 +24,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     find_processes,
     install_dir_of,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import Owners, account_of_scripts
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, pid_file_problem, try_way
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS, product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
@@ -84,7 +87,7 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {
         **answer,
         "process": _process_row(processes),
-        "control": _control(install, processes, options),
+        "control": _control(install, home.value, processes, options),
         "role_in_cluster": role,
         # the primary last: a restart of it makes another node take over
         "restart_order": int(role == "primary"),
@@ -179,20 +182,49 @@ def _process_row(processes: t.Sequence[Process]) -> dict[str, t.Any]:
     }
 
 
-def _control(install: _Install, processes: t.Sequence[Process], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _control(install: _Install, home: str, processes: t.Sequence[Process], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     service = install.product.service
     start, stop = ([f"{install.folder}/{script}", *arguments] for script, *arguments in (service.start, service.stop))
     missing = tuple(script for script in (start[0], stop[0]) if not os.access(script, os.X_OK))
     holder: Unit | None = find_holder(processes[0].unit) if processes else None
     pids = tuple(process.pid for process in processes)
-    seen = Seen(install.folder, pids, holder, find_unit(options["service"]), missing)
-    control = decide_control(options["service_manager"], options["service"], seen)
+    named = find_unit(options["service"])
+    control = decide_control(options["service_manager"], options["service"], Seen(install.folder, pids, holder, named, missing))
+    pid_file = _pid_file(install, home, processes)
+    owners = Owners(unit=named.user if named else "", install=_owner_of(install.folder), pid_file=_owner_of(pid_file))
+    # a process whose real and effective account differ tells of none
+    account = processes[0].user if processes else account_of_scripts(owners)
+    way = Way(control.manager, install.folder, control.unit, account, tuple(start), tuple(stop))
     return {
         "manager": control.manager,
         "unit": control.unit,
+        "account": account,
         "start_script": start[0],
         "stop_script": stop[0],
         "start_command": start,
         "stop_command": stop,
-        "problem": control.problem,
+        "problem": control.problem or (_trial(way, pid_file, processes[0]) if processes else ""),
     }
+
+
+def _trial(way: Way, pid_file: str, process: Process) -> str:
+    """Why the node could not be stopped and started that way, '' when it could: tried now, not after the tokens are gone."""
+    try:
+        find_saved(way.install_dir, ())
+        try_way(way, pid_file_problem(pid_file, process.pid))
+    except SessionsError as error:
+        return str(error).rstrip(".")
+    return ""
+
+
+def _pid_file(install: _Install, home: str, processes: t.Sequence[Process]) -> str:
+    service = install.product.service
+    named = environment_of(processes[0], service.pid_variable) if processes and service.pid_variable else ""
+    return named or service.pid_file.format(install=install.folder, home=home)
+
+
+def _owner_of(path: str) -> str:
+    try:
+        return pwd.getpwuid(os.lstat(path).st_uid).pw_name if path else ""
+    except (OSError, KeyError):
+        return ""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import re
@@ -17,8 +18,24 @@ PROC = Path("/proc")
 
 
 @dataclass(frozen=True)
+class Marks:
+    """What a process shows beside its arguments, which any local user can write: ``exe`` and ``cwd`` ('' where not ours to see).
+
+    ``uid``: its owner; ``of_system``: a service of the system's own manager holds it, where no user can put a process.
+    """
+
+    exe: str = ""
+    cwd: str = ""
+    uid: int = 0
+    of_system: bool = False
+
+
+@dataclass(frozen=True)
 class Process:
-    """A live process. ``unit``: the systemd service whose cgroup holds it, or ''. ``arguments`` may hold secrets: never return them."""
+    """A live process. ``user``: '' where real and effective account differ; ``unit``: the systemd service whose cgroup holds it, or ''.
+
+    ``arguments`` may hold secrets: never return them.
+    """
 
     boot_id: str
     pid: int
@@ -26,6 +43,7 @@ class Process:
     user: str
     unit: str
     arguments: tuple[str, ...]
+    marks: Marks
 
     @property
     def identity(self) -> str:
@@ -36,7 +54,15 @@ class Process:
 def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> list[Process]:
     """The processes that run from this install folder, by the product's marks on their command line."""
     wanted = os.path.realpath(install_dir)
-    return [process for process in all_processes(product, proc) if os.path.realpath(install_dir_of(product, process)) == wanted]
+    found = (process for process in all_processes(product, proc) if os.path.realpath(install_dir_of(product, process)) == wanted)
+    return [process for process in found if is_no_stranger(process.marks, wanted, _owners_in(wanted))]
+
+
+def is_no_stranger(marks: Marks, install: str, owners: frozenset[int]) -> bool:
+    """Whether more than its arguments ties a process to the installation. ``owners``: of its folders."""
+    inside = any(f"{path}/".startswith(f"{install}/") for path in (marks.exe, marks.cwd) if path)
+    unseen = not marks.exe and not marks.cwd
+    return inside or unseen or marks.of_system or marks.uid == 0 or marks.uid in owners
 
 
 def all_processes(product: Product, proc: Path = PROC) -> list[Process]:
@@ -75,12 +101,47 @@ def _read(proc: Path, pid: int) -> Process | None:
     try:
         state, start_ticks = _state_and_start((folder / "stat").read_text(encoding="utf-8", errors="replace"))
         arguments = tuple(os.fsdecode(part) for part in (folder / "cmdline").read_bytes().split(b"\0"))
-        unit = leaf_service((folder / "cgroup").read_text(encoding="utf-8"))
-        user = _name_of(folder.stat().st_uid)
+        cgroup = (folder / "cgroup").read_text(encoding="utf-8")
+        real, effective = _uids((folder / "status").read_text(encoding="utf-8", errors="replace"))
         boot_id = (proc / "sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    return None if state in ("Z", "X") or _is_elsewhere(folder) else Process(boot_id, pid, start_ticks, user, unit, arguments)
+    return (
+        None
+        if state in ("Z", "X") or _is_elsewhere(folder)
+        else Process(
+            boot_id,
+            pid,
+            start_ticks,
+            _name_of(real) if real == effective else "",
+            leaf_service(cgroup),
+            arguments,
+            Marks(_link(folder / "exe"), _link(folder / "cwd"), real, "/system.slice/" in cgroup),
+        )
+    )
+
+
+def _uids(status: str) -> tuple[int, int]:
+    # proc(5): real, effective, saved, file system
+    line = next(line for line in status.splitlines() if line.startswith("Uid:"))
+    real, effective = line.split()[1:3]
+    return int(real), int(effective)
+
+
+def _link(path: Path) -> str:
+    try:
+        return os.readlink(path)  # noqa: PTH115 # a Path would be normalised
+    except OSError:
+        return ""
+
+
+def _owners_in(install: str) -> frozenset[int]:
+    """Who owns the installation and the folders that a product writes to."""
+    owners = set()
+    for folder in ("", "work", "logs", "log", "temp", "var"):
+        with contextlib.suppress(OSError):
+            owners.add(os.stat(f"{install}/{folder}").st_uid)  # noqa: PTH116 # no Path is needed
+    return frozenset(owners)
 
 
 def _is_elsewhere(folder: Path) -> bool:

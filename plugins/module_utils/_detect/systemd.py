@@ -14,7 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.c
 BOOTED = Path("/run/systemd/system")
 UNKNOWN_PID = -1
 SECONDS = 20
-_PROPERTIES = ("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart")
+_PROPERTIES = ("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart", "User")
 
 
 def find_unit(name: str) -> Unit | None:
@@ -47,4 +47,5 @@ def unit_in(shown: str) -> Unit | None:
         return None
     own = values.get("Id", "")
     aliases = (name for name in values.get("Names", "").split() if name != own)
-    return Unit((own, *aliases), int(values.get("MainPID") or 0), values.get("Restart", ""), values.get("ExecStart", ""))
+    main_pid, restart, start = int(values.get("MainPID") or 0), values.get("Restart", ""), values.get("ExecStart", "")
+    return Unit((own, *aliases), main_pid, restart, start, values.get("User") or "root")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import glob
 import re
 import typing as t
 from dataclasses import dataclass
@@ -118,17 +117,20 @@ def find_cookies(product: Product, lookup: Lookup, tomcat: TomcatOfProduct | Non
 
 
 def find_sessions(product: Product, install: str, lookup: Lookup, tomcat: TomcatOfProduct | None) -> tuple[dict[str, t.Any], list[FactRow]]:
-    """Where sessions are kept, by which finding, the patterns of the files that Tomcat saves them in, and those there are; and the fact."""
+    """Where sessions are kept, by which finding, the names of the files that Tomcat saves them in, and those there are; and the fact."""
     sessions = (tomcat.sessions() if tomcat else None) or _by_setting(product.files.sessions, lookup)
-    files = [f"{glob.escape(install)}/{pattern}" for pattern in product.persisted_sessions]
-    if sessions.pathname:
-        # relative to the folder of the application below work/
-        own = [sessions.pathname] if sessions.pathname.startswith("/") else [re.sub(r"[^/]+$", sessions.pathname, one) for one in files]
-        files = [*files, *own]
-    saved = sorted({path for pattern in files for path in lookup.node.glob("/", pattern.lstrip("/"))})
-    return {"kept": sessions.kept, "where": sessions.where, "files": files, "saved": saved}, [
-        row("sessions.kept", Found(sessions.kept, sessions.sure, sessions.where))
-    ]
+    plain = _is_plain_name(sessions.pathname)
+    kept: SessionsKept = "elsewhere" if sessions.kept == "disk" and not plain else sessions.kept
+    named = [re.sub(r"[^/]+$", sessions.pathname, pattern) for pattern in product.persisted_sessions if plain and sessions.pathname]
+    patterns = [*product.persisted_sessions, *named]
+    saved = sorted({path for pattern in patterns for path in lookup.node.glob(install, pattern)})
+    answer = {"kept": kept, "where": sessions.where, "names": [pattern.rpartition("/")[2] for pattern in patterns], "saved": saved}
+    return answer, [row("sessions.kept", Found(kept, sessions.sure, sessions.where))]
+
+
+def _is_plain_name(pathname: str) -> bool:
+    """Whether Tomcat puts the file into the folder of the application below work/: '' is its own SESSIONS.ser. No pattern, no way out."""
+    return re.fullmatch(r"[\w.-]*", pathname) is not None and pathname not in (".", "..")
 
 
 def _by_setting(keys: SessionKeys, lookup: Lookup) -> Sessions:

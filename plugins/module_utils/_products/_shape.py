@@ -116,7 +116,7 @@ class ConnectorKeys:
     site_url: Places = ()
 
 
-SessionsKept = t.Literal["memory", "disk", "replicated", "outside", "unknown"]
+SessionsKept = t.Literal["memory", "disk", "elsewhere", "replicated", "outside", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -155,12 +155,15 @@ class Service:
     """How the product is started and stopped, and how its process is told from others.
 
     ``start`` and ``stop`` are a script below the install folder and its arguments; ``process`` are regular expressions for one whole
-    argument of the process's command line, whose group is the install folder.
+    argument of the process's command line, whose group is the install folder. ``pid_file``: by which the stop script finds the process
+    ('' where it does not need one), ``pid_variable``: the variable of its environment that may name another.
     """
 
     start: tuple[str, ...]
     stop: tuple[str, ...]
     process: tuple[str, ...]
+    pid_file: str = ""
+    pid_variable: str = ""
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,7 @@ BITBUCKET = Product(
         start=("bin/start-bitbucket.sh",),
         stop=("bin/stop-bitbucket.sh",),
         process=(r"-Dbitbucket\.install=(.+)",),
+        pid_file="{home}/log/bitbucket.pid",
     ),
     web=Web(
         default_port=7990,

@@ -10,6 +10,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     SERAPH_REASON_HEADER,
     SERAPH_SIGN_IN_FORM,
     SURVIVES,
+    TOMCAT_PID_FILE,
+    TOMCAT_PID_VARIABLE,
     TOMCAT_PROCESS,
     TOMCAT_SAVED_SESSIONS,
     TWO_STEP_SIGN_IN_PATH,
@@ -96,6 +98,8 @@ JIRA = Product(
         start=("bin/start-jira.sh",),
         stop=("bin/stop-jira.sh",),
         process=TOMCAT_PROCESS,
+        pid_file=TOMCAT_PID_FILE,
+        pid_variable=TOMCAT_PID_VARIABLE,
     ),
     web=Web(
         default_port=8080,

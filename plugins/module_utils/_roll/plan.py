@@ -104,6 +104,11 @@ def balancer_problems(look: Look, record: Record) -> list[str]:
 def sessions_problem(node: str, look: Look, route: str) -> str:
     """Why a rolling restart would not end the sessions of this node, '' when it does. Tomcat's own SESSIONS.ser is removed in the roll."""
     sessions = look["sessions"]
+    if sessions["kept"] == "elsewhere":
+        return (
+            f"{node}: it saves its sessions in a file outside its work folder, which is not removed here and is loaded at its start: "
+            f"take the pathname from the Manager ({sessions['where']})"
+        )
     if route == "outage":
         return ""
     words = {

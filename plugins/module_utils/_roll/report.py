@@ -11,6 +11,7 @@ _RULE = "-" * 100
 _KEPT = {
     "memory": "in memory",
     "disk": "in memory, saved at a stop (the saved ones are removed)",
+    "elsewhere": "in memory, saved at a stop outside the work folder",
     "replicated": "replicated",
     "outside": "outside the process",
     "unknown": "unknown: nothing was found that says how",
@@ -94,7 +95,9 @@ def _outage(plan: t.Mapping[str, t.Any]) -> str:
 
 def _node(facts: t.Mapping[str, t.Any]) -> str:
     control = facts["control"]
-    restart = f"unit {control['unit']}" if control["manager"] == "systemd" else control["manager"]
+    scripts = f"scripts as {control.get('account') or 'an unknown account'}"
+    restart = {"systemd": f"unit {control['unit']}", "scripts": scripts}.get(control["manager"], control["manager"])
     drained = "".join(f", drained in {one['backend']} of {one['balancer']}" for one in facts["balanced"])
     kept = _KEPT[facts["sessions"]["kept"]]
-    return f"{facts['title']} {facts['version']} at {facts['url']}, restarted by {restart}{drained}, sessions {kept}"
+    saved = "".join(f", removed when it is down: {path}" for path in facts["sessions"].get("saved", []))
+    return f"{facts['title']} {facts['version']} at {facts['url']}, restarted by {restart}{drained}, sessions {kept}{saved}"

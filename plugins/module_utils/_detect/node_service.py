@@ -1,0 +1,68 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node stopped, its saved sessions removed, or started. Every function raises SessionsError with a sentence."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_stopped
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, acting_as
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, wait_at
+
+Options = t.Mapping[str, t.Any]
+
+# twice: what restarts the process by itself does it within a second
+_GONE_TWICE, _PAUSE = 2, 1.0
+
+
+def way_of(options: Options) -> Way:
+    """As product_detect found it."""
+    return Way(
+        options["manager"],
+        options["install_dir"],
+        options["unit"],
+        options["account"],
+        tuple(options["start_command"]),
+        tuple(options["stop_command"]),
+    )
+
+
+def stopped(options: Options, check_mode: bool) -> dict[str, t.Any]:
+    """Stop it where it runs, wait until every process is gone, remove what it saved. Keys: ``changed``, ``process``, ``removed``."""
+    product, way = product_named(options["product"]), way_of(options)
+    before = look_for_stopped(product, way.install_dir)
+    if check_mode:
+        found = find_saved(way.install_dir, options["saved_sessions"])
+        return {"changed": not before["ready"], "process": before["process"], "removed": found}
+    if not before["ready"] and way.manager != "tasks":
+        act(way, "stop", options["timeout"])
+    _wait_until_gone(product, way, options["timeout"])
+    with acting_as(way.account):
+        removed = remove_saved(way.install_dir, options["saved_sessions"])
+    return {"changed": bool(removed) or not before["ready"], "process": before["process"], "removed": removed}
+
+
+def started(options: Options, check_mode: bool) -> dict[str, t.Any]:
+    """Start it where it does not run. Keys as of ``stopped``; whether it comes up is the gate's to see."""
+    product, way = product_named(options["product"]), way_of(options)
+    before = look_for_stopped(product, way.install_dir)
+    if before["ready"] and not check_mode and way.manager != "tasks":
+        act(way, "start", options["timeout"])
+    return {"changed": before["ready"], "process": before["process"], "removed": []}
+
+
+def _wait_until_gone(product: Product, way: Way, seconds: float) -> None:
+    def look() -> Look:
+        found = look_for_stopped(product, way.install_dir)
+        return Look(found["ready"], "", found["saw"])
+
+    passage = wait_at(Limits(_GONE_TWICE, _PAUSE, seconds), look, time.monotonic, time.sleep, lambda _line: None)
+    if not passage.passed:
+        raise SessionsError(f"The node was not gone within {seconds:.0f} s. Last seen: {passage.saw}.")

@@ -1,0 +1,82 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sessions that Tomcat saved at a stop: ``<install>/work/<engine>/<host>/<context>/SESSIONS.ser``, found and removed.
+
+No link is followed on the way: one that Tomcat would follow is refused, for its sessions would come back. Nothing outside the work
+folder is touched, and only regular files with the names that Tomcat gives them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+# work/<engine>/<host>/<context>
+_DEPTH = 3
+
+
+def find_saved(install_dir: str, names: t.Sequence[str]) -> list[str]:
+    """The files, sorted; raises SessionsError when a folder cannot be read."""
+    return sorted(path for path, _parent, _name in _walk(install_dir, names))
+
+
+def remove_saved(install_dir: str, names: t.Sequence[str]) -> list[str]:
+    """Remove them; the files that were there. Raises SessionsError for one that cannot be removed."""
+    removed = []
+    for path, parent, name in _walk(install_dir, names):
+        try:
+            os.unlink(name, dir_fd=parent)
+        except OSError as error:
+            raise SessionsError(f"The saved sessions {path} cannot be removed: {error.strerror}.") from None
+        removed.append(path)
+    return sorted(removed)
+
+
+def _walk(install_dir: str, names: t.Sequence[str]) -> t.Iterator[tuple[str, int, str]]:
+    """(path, open folder, name) of each, while its folder is open."""
+    top = os.path.realpath(install_dir)
+    if os.path.islink(f"{top}/work"):  # noqa: PTH114 # no Path is needed
+        raise _linked(f"{top}/work")
+    with _opened(f"{top}/work", None) as work:
+        if work is not None:
+            yield from _below(f"{top}/work", work, names, _DEPTH)
+
+
+def _below(path: str, folder: int, names: t.Sequence[str], depth: int) -> t.Iterator[tuple[str, int, str]]:
+    for name in sorted(os.listdir(folder)):
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        if stat.S_ISLNK(mode) and (depth or name in names):
+            raise _linked(f"{path}/{name}")
+        if not depth:
+            if name in names and stat.S_ISREG(mode):
+                yield f"{path}/{name}", folder, name
+        elif stat.S_ISDIR(mode):
+            with _opened(f"{path}/{name}", (folder, name)) as inner:
+                if inner is not None:
+                    yield from _below(f"{path}/{name}", inner, names, depth - 1)
+
+
+@contextlib.contextmanager
+def _opened(path: str, at: tuple[int, str] | None) -> t.Iterator[int | None]:
+    """The folder, None when it is not there (any more)."""
+    try:
+        handle = os.open(at[1], _FOLDER, dir_fd=at[0]) if at else os.open(path, _FOLDER)
+    except (FileNotFoundError, NotADirectoryError):
+        yield None
+        return
+    except OSError as error:
+        raise SessionsError(f"{path} cannot be looked into for saved sessions: {error.strerror}.") from None
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _linked(path: str) -> SessionsError:
+    return SessionsError(f"{path} is a link: sessions saved behind it would come back, and are not touched. Put a folder in its place.")

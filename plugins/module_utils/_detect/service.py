@@ -1,0 +1,203 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stops and starts a node by its unit or by the product's own scripts, and tries beforehand whether it could.
+
+Every function raises SessionsError with a sentence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import pwd
+import stat
+import subprocess
+import tempfile
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_may_act_as, path_problem
+
+# what a login as another account would have; nothing of root's own environment comes along
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_TRIAL = 'cd "$0" && test -r "$1" && test -x "$1" && test -r "$2" && test -x "$2"'
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a node is stopped and started: ``unit`` for systemd, else the scripts (with their arguments) and the account they run as."""
+
+    manager: str
+    install_dir: str
+    unit: str = ""
+    account: str = ""
+    start: tuple[str, ...] = ()
+    stop: tuple[str, ...] = ()
+
+
+def try_way(way: Way, pid_problem: str) -> None:
+    """Whether it could be stopped and started, without doing either. ``pid_problem``: why its stop script would not find the process."""
+    if way.manager == "systemd":
+        _check_unit(way.unit)
+    elif way.manager == "scripts":
+        _check_scripts(way)
+        if pid_problem:
+            raise SessionsError(f"{pid_problem} Start it by {way.start[0]}, or take force_reauth_service_manager=tasks.")
+
+
+def pid_file_problem(path: str, pid: int) -> str:
+    """Why a stop script that goes by this file would not stop the process, '' when it would, or needs no file (``path`` is '')."""
+    if not path:
+        return ""
+    try:
+        with open(path, "rb", opener=_regular) as file:
+            found = file.read(64).decode(errors="replace").strip()
+    except OSError as error:
+        return f"Its stop script goes by {path}, which does not tell of the process {pid}: {error.strerror}."
+    return "" if found == str(pid) else f"Its stop script goes by {path}, which names the process {_short(found)} and not {pid}."
+
+
+def act(way: Way, verb: str, seconds: float) -> None:
+    """``verb``: start or stop. Returns when the unit, or the script, has ended its work."""
+    if way.manager == "systemd":
+        _systemctl(verb, way.unit, seconds)
+        return
+    _check_scripts(way)
+    command = way.start if verb == "start" else way.stop
+    status, said = _run_as(way.account, command, way.install_dir, seconds)
+    if status:
+        raise SessionsError(f"{command[0]} ended with status {status}{': ' + said if said else ''}.")
+
+
+@contextlib.contextmanager
+def acting_as(account: str) -> t.Iterator[None]:
+    """With the rights of that account, where this is root; else as it is."""
+    if os.geteuid() != 0 or account in ("", "root"):
+        yield
+        return
+    entry, groups = _entry_of(account), os.getgroups()
+    os.setgroups(os.getgrouplist(account, entry.pw_gid))
+    os.setegid(entry.pw_gid)
+    os.seteuid(entry.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+def _regular(path: str, flags: int) -> int:
+    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return handle
+
+
+def _short(text: str) -> str:
+    return repr(text[:20]) if not text.isdigit() else text[:20]
+
+
+def _check_scripts(way: Way) -> None:
+    me = _name_of(os.geteuid())
+    check_may_act_as(way.account, me, os.geteuid() == 0)
+    if way.account == "root":
+        for script in (way.start[0], way.stop[0]):
+            problem = path_problem(script, os.lstat) or path_problem(os.path.realpath(script), os.lstat)
+            if problem:
+                raise SessionsError(f"{script} is not run as root: {problem}, so root would do what somebody else wrote.")
+    trial = ("/bin/sh", "-c", _TRIAL, way.install_dir, way.start[0], way.stop[0])
+    status, _said = _run_as(way.account, trial, "/", 60)
+    if status:
+        raise SessionsError(f"The account {way.account} cannot run {way.start[0]} and {way.stop[0]}: they are not open to it.")
+
+
+def _run_as(account: str, command: t.Sequence[str], folder: str, seconds: float) -> tuple[int, str]:
+    """Exit status, and the last line that was said. What it leaves in the background keeps no pipe open: its output goes to a file."""
+    own = account == _name_of(os.geteuid())
+    entry = _entry_of(account)
+    named = {"HOME": entry.pw_dir, "USER": account, "LOGNAME": account, "SHELL": "/bin/sh", "PATH": _PATH}
+    identity: dict[str, t.Any] = {}
+    if not own:
+        groups = os.getgrouplist(account, entry.pw_gid)
+        identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
+    with tempfile.TemporaryFile() as output:
+        try:
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                env={**os.environ} if own else {**named, "LANG": os.environ.get("LANG", "C")},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                timeout=seconds,
+                check=False,
+                start_new_session=True,
+                **identity,
+            )
+        except subprocess.TimeoutExpired:
+            raise SessionsError(f"{command[0]} did not end within {seconds:.0f} s.") from None
+        except OSError as error:
+            raise SessionsError(f"{command[0]} cannot be run as {account}: {error.strerror}.") from None
+        output.seek(max(0, output.seek(0, os.SEEK_END) - 2000))
+        lines = output.read().decode(errors="replace").strip().splitlines()
+    return done.returncode, lines[-1] if lines else ""
+
+
+def _check_unit(unit: str) -> None:
+    if os.geteuid() == 0:
+        return
+    for verb in ("stop", "start"):
+        command = ["pkcheck", "--action-id", "org.freedesktop.systemd1.manage-units", "--process", str(os.getpid())]
+        try:
+            asked = subprocess.run(
+                [*command, "--detail", "unit", unit, "--detail", "verb", verb],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=20,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            sentence = f"Whether this account may {verb} the unit {unit} cannot be asked (pkcheck): run as root (become)."
+            raise SessionsError(sentence) from None
+        if asked.returncode:
+            raise SessionsError(f"This account may not {verb} the unit {unit}: run as root (become), or allow it by a rule of polkit.")
+
+
+def _systemctl(verb: str, unit: str, seconds: float) -> None:
+    command = ["systemctl", "--no-ask-password", verb, "--", unit]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise SessionsError(f"systemctl {verb} {unit} did not end within {seconds:.0f} s.") from None
+    except OSError as error:
+        raise SessionsError(f"systemctl cannot be run: {error.strerror}.") from None
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        raise SessionsError(f"systemctl {verb} {unit} failed: {said.rstrip('.')}.")
+
+
+def _entry_of(account: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwuid(int(account)) if account.isdigit() else pwd.getpwnam(account)
+    except KeyError:
+        raise SessionsError(f"The account {account} of the product is not known on this host.") from None
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

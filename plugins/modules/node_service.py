@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stop or start one node."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: node_service
+short_description: Stop a node and remove its saved sessions, or start it
+version_added: 0.2.0
+description:
+  - Stops or starts a node by its systemd unit, or by the product's own scripts, as M(dcops.atlassian_sessions.product_detect) found it.
+  - The scripts run as the product's account and never with more rights. Where it is not known, nothing is run.
+    As root a script is run only if it and every folder above it belong to root, and nobody else may write there.
+  - With O(state=stopped) it waits until every process of the product is gone, and removes the sessions that Tomcat saved, regular files
+    of those names in the work folder of the installation, no link followed, with the rights of the product's account.
+  - A node that is in that state already is left alone.
+options:
+  product:
+    description:
+      - The product, by its name in the catalogue.
+    type: str
+    required: true
+  state:
+    description:
+      - What the node shall be.
+    type: str
+    choices: [stopped, started]
+    required: true
+  manager:
+    description:
+      - What stops and starts it. With V(tasks) nothing is run here, it is only waited and cleaned.
+    type: str
+    choices: [systemd, scripts, tasks]
+    required: true
+  install_dir:
+    description:
+      - Install folder of the product.
+    type: path
+    required: true
+  unit:
+    description:
+      - The systemd unit, with O(manager=systemd).
+    type: str
+    default: ""
+  account:
+    description:
+      - The account of the product, whose rights its scripts have.
+    type: str
+    default: ""
+  start_command:
+    description:
+      - The script that starts it, with its arguments.
+    type: list
+    elements: str
+    default: []
+  stop_command:
+    description:
+      - The script that stops it, with its arguments.
+    type: list
+    elements: str
+    default: []
+  saved_sessions:
+    description:
+      - The names of the files in which Tomcat saves sessions.
+    type: list
+    elements: str
+    default: []
+  timeout:
+    description:
+      - Within how many seconds the unit or script has to end its work, and the process to be gone.
+    type: int
+    default: 600
+extends_documentation_fragment:
+  - dcops.atlassian_sessions.attributes
+author:
+  - The dcops.atlassian_sessions contributors (@dcops)
+"""
+
+EXAMPLES = r"""
+- name: Stop the node
+  dcops.atlassian_sessions.node_service:
+    product: jira
+    state: stopped
+    manager: systemd
+    unit: jira.service
+    install_dir: /opt/atlassian/jira
+    saved_sessions: [SESSIONS.ser]
+"""
+
+RETURN = r"""
+process:
+  description: Boot id, pid and start time of the process that ran before, empty when there was none.
+  returned: success
+  type: str
+  sample: "6d1c4f0e-5b0b-4b0c-9b47-2f1d3f7f6c35:4711:123456"
+removed:
+  description: The saved sessions that were there, and are not any more.
+  returned: success
+  type: list
+  elements: str
+  sample: [/opt/atlassian/jira/work/Catalina/localhost/ROOT/SESSIONS.ser]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_service import started, stopped
+
+
+def main() -> None:
+    """Stop or start."""
+    module = AnsibleModule(
+        argument_spec={
+            "product": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["stopped", "started"], "required": True},
+            "manager": {"type": "str", "choices": ["systemd", "scripts", "tasks"], "required": True},
+            "install_dir": {"type": "path", "required": True},
+            "unit": {"type": "str", "default": ""},
+            "account": {"type": "str", "default": ""},
+            "start_command": {"type": "list", "elements": "str", "default": []},
+            "stop_command": {"type": "list", "elements": "str", "default": []},
+            "saved_sessions": {"type": "list", "elements": "str", "default": []},
+            "timeout": {"type": "int", "default": 600},
+        },
+        supports_check_mode=True,
+    )
+    work = stopped if module.params["state"] == "stopped" else started
+    try:
+        found = work(module.params, module.check_mode)
+    except SessionsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,285 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node is stopped and started with the product's rights and no more, and nothing but its own saved sessions is removed."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import typing as t
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_service import started, stopped
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import (
+    FileStat,
+    Owners,
+    account_of_scripts,
+    check_may_act_as,
+    path_problem,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, pid_file_problem, try_way
+
+from demo.cluster import Cluster, ClusterNode
+
+ME = pwd.getpwuid(os.geteuid()).pw_name
+NAMES = ["SESSIONS.ser"]
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to act as another account")
+
+
+@pytest.mark.parametrize(
+    ("unit", "install", "pid_file", "account"),
+    [
+        ("jira", "root", "", "jira"),
+        ("", "jira", "jira", "jira"),
+        ("", "root", "jira", ""),
+        ("", "root", "", ""),
+        ("", "", "jira", ""),
+        ("", "", "", ""),
+    ],
+)
+def test_the_account_of_a_node_that_is_down_is_known_or_it_is_not(unit: str, install: str, pid_file: str, account: str) -> None:
+    assert account_of_scripts(Owners(unit=unit, install=install, pid_file=pid_file)) == account
+
+
+@pytest.mark.parametrize(("account", "me", "am_root"), [("jira", "jira", False), ("jira", "root", True), ("root", "root", True)])
+def test_the_product_s_account_and_root_may(account: str, me: str, am_root: bool) -> None:
+    check_may_act_as(account, me, am_root)
+
+
+@pytest.mark.parametrize(
+    ("account", "me", "am_root", "sentence"),
+    [
+        ("", "root", True, "It is not known as which account the product runs"),
+        ("jira", "deploy", False, "The product runs as jira, and this account is deploy: connect as root or as jira"),
+        ("root", "jira", False, "The product runs as root, and this account is jira"),
+    ],
+)
+def test_nobody_else_may(account: str, me: str, am_root: bool, sentence: str) -> None:
+    with pytest.raises(SessionsError, match=f"^{sentence}"):
+        check_may_act_as(account, me, am_root)
+
+
+def _stats(**changes: tuple[int, int]) -> t.Callable[[str], FileStat]:
+    """Folders and file of /opt/jira/start.sh as root has them, but for the changes: name -> (owner, mode)."""
+    usual = {"/": (0, stat.S_IFDIR | 0o755), "/opt": (0, stat.S_IFDIR | 0o755), "/opt/jira": (0, stat.S_IFDIR | 0o755)}
+    table = {
+        **usual,
+        "/opt/jira/start.sh": (0, stat.S_IFREG | 0o755),
+        **{f"/{name.replace('_', '/')}": one for name, one in changes.items()},
+    }
+    return lambda path: t.cast(FileStat, SimpleNamespace(st_uid=table[path][0], st_mode=table[path][1]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({}, ""),
+        ({"opt": (0, stat.S_IFDIR | stat.S_ISVTX | 0o777)}, ""),
+        ({"opt_jira": (1000, stat.S_IFDIR | 0o755)}, "/opt/jira does not belong to root"),
+        ({"opt_jira": (0, stat.S_IFDIR | 0o775)}, "/opt/jira is open for writing to others than root"),
+        ({"opt": (0, stat.S_IFDIR | 0o757)}, "/opt is open for writing to others than root"),
+        ({"opt_jira_start.sh": (1000, stat.S_IFREG | 0o755)}, "/opt/jira/start.sh does not belong to root"),
+        ({"opt_jira_start.sh": (0, stat.S_IFREG | stat.S_ISVTX | 0o777)}, "/opt/jira/start.sh is open for writing to others than root"),
+    ],
+)
+def test_root_runs_only_what_root_alone_can_write(changes: dict[str, tuple[int, int]], problem: str) -> None:
+    assert path_problem("/opt/jira/start.sh", _stats(**changes)) == problem
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    """A start and a stop script that write down as whom they ran."""
+    tmp_path.chmod(0o755)
+    told = tmp_path / "told"
+    told.mkdir()
+    told.chmod(0o777)
+    for name in ("start.sh", "stop.sh"):
+        script = tmp_path / name
+        script.write_text(f'#!/bin/sh\nid -un >{told}/{name}\necho "it is so" >&2\nexit "${{1:-0}}"\n', encoding="utf-8")
+        script.chmod(0o755)
+    return tmp_path
+
+
+def _way(folder: Path, account: str, status: str = "0") -> Way:
+    return Way("scripts", str(folder), "", account, (f"{folder}/start.sh", status), (f"{folder}/stop.sh", status))
+
+
+def _open_to_all(folder: Path) -> None:
+    for parent in (folder, *folder.parents):
+        if parent.owner() == ME and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+
+
+@needs_root
+def test_scripts_run_as_the_product_s_account_with_its_groups_and_nothing_of_root_s_environment(scripts: Path) -> None:
+    _open_to_all(scripts)
+    script = scripts / "start.sh"
+    script.write_text(f'#!/bin/sh\n{{ id -un; id -Gn; echo "$HOME"; echo "$SECRET"; }} >{scripts}/told/start.sh\n', encoding="utf-8")
+    os.environ["SECRET"] = "of root"
+    try:
+        act(_way(scripts, "nobody"), "start", 30)
+    finally:
+        del os.environ["SECRET"]
+    user, groups, home, secret = (scripts / "told/start.sh").read_text(encoding="utf-8").splitlines()
+    assert (user, "root" in groups.split(), home, secret) == ("nobody", False, pwd.getpwnam("nobody").pw_dir, "")
+
+
+@needs_root
+def test_a_script_that_the_account_may_not_run_is_found_by_the_trial(scripts: Path) -> None:
+    _open_to_all(scripts)
+    (scripts / "stop.sh").chmod(0o700)
+    with pytest.raises(SessionsError, match=r"^The account nobody cannot run .*/start.sh and .*/stop.sh: they are not open to it\.$"):
+        try_way(_way(scripts, "nobody"), "")
+    assert list((scripts / "told").iterdir()) == []
+
+
+@needs_root
+def test_a_script_that_somebody_else_may_write_is_not_run_as_root(scripts: Path) -> None:
+    (scripts / "start.sh").chmod(0o777)
+    with pytest.raises(SessionsError, match=r"start.sh is not run as root: .*/start.sh is open for writing to others than root, so"):
+        act(_way(scripts, "root"), "start", 30)
+    assert list((scripts / "told").iterdir()) == []
+
+
+def test_an_account_that_is_unknown_on_this_host_is_named(scripts: Path) -> None:
+    with pytest.raises(SessionsError, match=r"nonesuch"):
+        try_way(_way(scripts, "nonesuch"), "")
+
+
+def test_the_last_word_of_a_script_that_fails_is_told(scripts: Path) -> None:
+    with pytest.raises(SessionsError, match=r"/stop.sh ended with status 3: it is so\.$"):
+        act(_way(scripts, ME, "3"), "stop", 30)
+
+
+def test_a_script_that_does_not_end_is_given_up(scripts: Path) -> None:
+    (scripts / "start.sh").write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    with pytest.raises(SessionsError, match=r"/start.sh did not end within 1 s\.$"):
+        act(_way(scripts, ME), "start", 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"41\n", ""),
+        (b"42\n", "names the process 42 and not 41"),
+        (b"", "names the process '' and not 41"),
+        (b"x" * 90, "names the process 'xx"),
+    ],
+)
+def test_a_pid_file_that_does_not_name_the_process_is_a_problem(tmp_path: Path, content: bytes, problem: str) -> None:
+    path = tmp_path / "catalina.pid"
+    path.write_bytes(content)
+    found = pid_file_problem(str(path), 41)
+    assert problem in found
+    assert bool(problem) == bool(found)
+
+
+def test_a_stop_script_that_needs_no_pid_file_has_no_problem_with_it() -> None:
+    assert pid_file_problem("", 41) == ""
+
+
+@pytest.mark.parametrize("kind", ["missing", "link", "pipe"])
+def test_a_pid_file_that_cannot_be_one_is_a_problem_and_hangs_nothing(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "catalina.pid"
+    if kind == "link":
+        path.symlink_to("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    assert "which does not tell of the process 41" in pid_file_problem(str(path), 41)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """The work folder of an installation with one context and saved sessions."""
+    context = tmp_path / "install/work/Catalina/localhost/ROOT"
+    context.mkdir(parents=True)
+    (context / "SESSIONS.ser").write_bytes(b"sessions")
+    return tmp_path / "install/work"
+
+
+def test_saved_sessions_are_found_and_removed(work: Path) -> None:
+    path = work / "Catalina/localhost/ROOT/SESSIONS.ser"
+    (path.parent / "tldCache.ser").touch()
+    assert find_saved(str(work.parent), NAMES) == [str(path)]
+    assert remove_saved(str(work.parent), NAMES) == [str(path)]
+    assert sorted(one.name for one in path.parent.iterdir()) == ["tldCache.ser"]
+    assert remove_saved(str(work.parent), NAMES) == []
+
+
+def test_nothing_is_removed_at_another_depth_nor_under_another_name(work: Path) -> None:
+    victims = [work / "SESSIONS.ser", work / "Catalina/SESSIONS.ser", work / "Catalina/localhost/ROOT/deeper/SESSIONS.ser"]
+    for victim in victims:
+        victim.parent.mkdir(exist_ok=True)
+        victim.touch()
+    (work / "Catalina/localhost/fourth/SESSIONS.ser").mkdir(parents=True)
+    assert remove_saved(str(work.parent), NAMES) == [str(work / "Catalina/localhost/ROOT/SESSIONS.ser")]
+    assert [victim for victim in victims if not victim.exists()] == []
+
+
+@pytest.mark.parametrize("where", ["Catalina/linked", "Catalina/localhost/linked", "Catalina/localhost/third/SESSIONS.ser"])
+def test_a_link_on_the_way_is_refused_and_what_is_behind_it_stays(work: Path, tmp_path: Path, where: str) -> None:
+    foreign = tmp_path / "foreign"
+    (foreign / "ROOT").mkdir(parents=True)
+    victims = [foreign / "SESSIONS.ser", foreign / "ROOT/SESSIONS.ser"]
+    for victim in victims:
+        victim.touch()
+    (work / where).parent.mkdir(exist_ok=True)
+    (work / where).symlink_to(foreign if where.endswith("linked") else victims[0])
+    with pytest.raises(SessionsError, match=f"/{where} is a link: sessions saved behind it would come back"):
+        remove_saved(str(work.parent), NAMES)
+    assert [victim for victim in victims if not victim.exists()] == []
+
+
+def test_a_work_folder_that_is_a_link_is_not_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere/Catalina/localhost/ROOT").mkdir(parents=True)
+    (tmp_path / "elsewhere/Catalina/localhost/ROOT/SESSIONS.ser").touch()
+    (tmp_path / "install").mkdir()
+    (tmp_path / "install/work").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SessionsError, match="/install/work is a link: sessions saved behind it would come back"):
+        remove_saved(str(tmp_path / "install"), NAMES)
+
+
+def test_an_installation_without_a_work_folder_has_no_saved_sessions(tmp_path: Path) -> None:
+    assert remove_saved(str(tmp_path), NAMES) == []
+
+
+@pytest.fixture(scope="module")
+def _cluster(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Cluster]:
+    with Cluster(tmp_path_factory.mktemp("service") / "c", nodes=1) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def node(_cluster: Cluster) -> ClusterNode:
+    return _cluster["n1"]
+
+
+def _options(node: ClusterNode) -> dict[str, t.Any]:
+    scripts = {f"{verb}_command": [f"{node.install}/bin/{verb}-jira.sh"] for verb in ("start", "stop")}
+    way = {"manager": "scripts", "unit": "", "account": ME, "install_dir": str(node.install)}
+    return {"product": "jira", "timeout": 60, "saved_sessions": NAMES, **way, **scripts}
+
+
+def test_a_node_is_stopped_once_and_started_once(node: ClusterNode) -> None:
+    old = node.pid
+    down = stopped(_options(node), check_mode=False)
+    assert (node.pid, down["changed"], str(old) in down["process"]) == (0, True, True)
+    assert stopped(_options(node), check_mode=False) == {"changed": False, "process": "", "removed": []}
+    assert started(_options(node), check_mode=False)["changed"]
+    assert not started(_options(node), check_mode=False)["changed"]
+    assert node.pid not in (0, old)
+
+
+def test_in_check_mode_a_node_runs_on(node: ClusterNode) -> None:
+    if not node.pid:
+        node.start()
+    old = node.pid
+    assert stopped(_options(node), check_mode=True)["changed"]
+    assert not started(_options(node), check_mode=True)["changed"]
+    assert node.pid == old
