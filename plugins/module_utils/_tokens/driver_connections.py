@@ -35,7 +35,7 @@ def check_tls(database: Database) -> None:
     ca = database.ssl_ca
     if ca and not os.access(ca, os.R_OK):
         raise SessionsError(f"database_ssl_ca: {ca} is no file that this account may read on the database host.")
-    known = database.engine.name != "postgresql" or Path(_LIBPQ_AUTHORITIES).expanduser().is_file()
+    known = database.engine.name != "postgresql" or os.access(Path(_LIBPQ_AUTHORITIES).expanduser(), os.R_OK)
     if problem := tls_problem(database, known):
         raise SessionsError(problem)
 

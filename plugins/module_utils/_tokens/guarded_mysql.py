@@ -35,10 +35,10 @@ _TLS_REQUEST = 32
 class GuardedConnection(Connection):
     """See the module. Takes the arguments of PyMySQL's connection, and before them which database it leads to."""
 
-    def __init__(self, database: Database, **arguments: t.Any) -> None:
-        self._database = database
+    def __init__(self, target: Database, **arguments: t.Any) -> None:
+        self._target = target
         self._key: bytes | None = None
-        super().__init__(**arguments, **_tls_arguments(database))
+        super().__init__(**arguments, **_tls_arguments(target))
 
     @property
     def server_public_key(self) -> bytes | None:
@@ -48,14 +48,14 @@ class GuardedConnection(Connection):
     @server_public_key.setter
     def server_public_key(self, key: bytes | None) -> None:
         # "disable" is said by people only, and means that they trust the network
-        if key and not self._is_private() and self._database.ssl_mode != "disable":
+        if key and not self._is_private() and self._target.ssl_mode != "disable":
             raise Unsafe(FOREIGN_KEY)
         self._key = key
 
     def write_packet(self, payload: bytes) -> None:
         """Send it, unless it must not be sent."""
         if not self._is_private():
-            if mode_of(self._database) in CERTAIN and len(payload) > _TLS_REQUEST:
+            if mode_of(self._target) in CERTAIN and len(payload) > _TLS_REQUEST:
                 raise Unsafe(NO_TLS)
             if self.password and payload.rstrip(b"\0") == self.password:
                 raise Unsafe(CLEAR_TEXT)
