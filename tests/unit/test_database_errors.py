@@ -56,7 +56,12 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (PG, "", f'{AT}authentication method requirement "!password" failed: server requested a cleartext password', CLEAR_TEXT),
         (PG, "", f"{AT}FATAL:  SASL authentication failed", REFUSED),
         (PG, "", f"{AT}FATAL:  no such database: {SECRET}", NO_DATABASE),
-        (PG, "", f"{AT}FATAL:  server login has been failing, try again later (server_login_retry)", "its PgBouncer cannot sign in"),
+        (
+            PG,
+            "",
+            f"{AT}FATAL:  server login has been failing, try again later (server_login_retry)",
+            "its PgBouncer has just failed to sign in",
+        ),
         (PG, "08P01", "Transaction blocks not allowed in statement pooling mode", "its PgBouncer pools statements"),
         (PG, "", f"something in another language {SECRET}", "it answered with an error that this collection does not know"),
         (MY, "1205", "Lock wait timeout exceeded", LOCKED),

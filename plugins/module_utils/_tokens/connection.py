@@ -15,6 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
     CommitUnknown,
     code_of,
     meaning,
+    meaning_at_the_start,
     meaning_beside_the_driver,
     package_missing,
     sentence,
@@ -71,16 +72,22 @@ class Connector:
             raise sentence(self.database.where, doing, meaning(self.database.engine.name, code_of(original), str(original))) from None
 
     def _open(self, doing: str) -> Connection:
-        with self.sentences(doing):
-            try:
-                return self._engine.connect()
-            except (SessionsError, self._sqlalchemy.exc.SQLAlchemyError, self._driver_error):
-                raise
-            except Exception as error:  # whatever it is, its text may hold a piece of the password
-                package, what = package_missing(str(error))
-                if package:
-                    raise missing(what, package) from None
-                raise sentence(self.database.where, doing, meaning_beside_the_driver(error)) from None
+        try:
+            return self._engine.connect()
+        except SessionsError:
+            raise
+        except Exception as error:  # whatever it is, its text may hold a piece of the password
+            raise self._not_opened(doing, getattr(error, "orig", None) or error) from None
+
+    def _not_opened(self, doing: str, error: BaseException) -> SessionsError:
+        package, what = package_missing(str(error))
+        if package:
+            return missing(what, package)
+        if isinstance(error, (self._sqlalchemy.exc.SQLAlchemyError, self._driver_error)):
+            meant = meaning_at_the_start(self.database.engine.name, code_of(error), str(error))
+        else:
+            meant = meaning_beside_the_driver(error)
+        return sentence(self.database.where, doing, meant)
 
     def _make_engine(self) -> SqlEngine:
         engine = self.database.engine

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import CONTENDED, VAGUE, WORDS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import CONTENDED, HUNG_UP, LOST, VAGUE, WORDS
 
 
 class Contended(SessionsError):
@@ -52,7 +52,13 @@ def meaning(engine: str, code: str, text: str) -> str:
     return f"it answered with error {code}" if code else "it answered with an error that this collection does not know"
 
 
-def meaning_beside_the_driver(error: Exception) -> str:
+def meaning_at_the_start(engine: str, code: str, text: str) -> str:
+    """The same before any work is done: who hangs up then has other reasons."""
+    meant = meaning(engine, code, text)
+    return HUNG_UP.get(engine, meant) if meant == LOST else meant
+
+
+def meaning_beside_the_driver(error: BaseException) -> str:
     """The same for what is no error of the driver: its own faults, and what the standard library says. Nothing of its text is kept."""
     if isinstance(error, Unsafe):
         return str(error)

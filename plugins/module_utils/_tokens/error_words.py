@@ -58,10 +58,16 @@ _NO_LINE = (
     "its pg_hba.conf has no line that lets this account into this database from here: "
     "have one added, or take the product's own account, from a host where it may"
 )
-_STATEMENT_POOL = (
-    "its PgBouncer pools statements, which allows no transaction: give the address of PostgreSQL itself, or of a pool in transaction mode"
+_STATEMENT_POOL = "its PgBouncer pools statements, which allows no transaction: give the address of PostgreSQL itself, or of another pool"
+_POOLER = (
+    "its PgBouncer has just failed to sign in to PostgreSQL for this account and database, and waits before it tries again: "
+    "see its log, or give the address of PostgreSQL itself"
 )
-_POOLER = "its PgBouncer cannot sign in to PostgreSQL: try again when that is right, or give the address of PostgreSQL itself"
+# of who hangs up at the first transaction; psycopg2 loses PgBouncer's last words
+HUNG_UP: t.Mapping[str, str] = {
+    "postgresql": "it hangs up at once, as a PgBouncer that pools statements does at the first transaction: "
+    "give the address of PostgreSQL itself, or of another pool"
+}
 
 # where Python's ssl module speaks
 _PYTHON_TLS: Texts = (
@@ -99,7 +105,7 @@ _POSTGRESQL_CODES: Codes = {
 # without a connection libpq has no code; PgBouncer has 08P01 for everything
 _POSTGRESQL_TEXTS: Texts = (
     (r"Transaction blocks not allowed in statement pooling mode", _STATEMENT_POOL),
-    (r"server login (?:has been )?fail", _POOLER),
+    (r"server login (?:has been )?fail|client_login_timeout", _POOLER),
     (r"no such database", _NO_DATABASE),
     (r"requirement .*failed: server requested a cleartext password", CLEAR_TEXT),
     (r"root certificate file|could not read root certificate", NO_AUTHORITY),
@@ -120,7 +126,7 @@ _POSTGRESQL_TEXTS: Texts = (
     (r"role \".*\" does not exist|no such user", _NO_ACCOUNT),
     (r"not currently accepting connections", "that database accepts no connections"),
     (r"(?:password|SASL|LDAP|PAM|RADIUS|MD5|SCRAM)\S* authentication failed|auth failed|wrong password", _REFUSED),
-    (r"query_wait_timeout|client_login_timeout", NO_ANSWER),
+    (r"query_wait_timeout", NO_ANSWER),
     (r"the database system is|pgbouncer is shutting down", _STARTING),
     (r"server closed the connection|terminating connection|connection already closed", LOST),
     # psycopg2, when the server goes away in the middle of a COPY
