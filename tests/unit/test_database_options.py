@@ -178,6 +178,10 @@ def test_tls_that_is_to_be_had(engine: str, mode: str, ca: str, monkeypatch: pyt
     check_tls(database(engine, host="db", ssl_mode=mode, ssl_ca=ca))
 
 
+def test_a_socket_of_postgresql_never_has_tls() -> None:
+    check_tls(database(host="/run/pg", ssl_mode="verify-full"))
+
+
 def test_libpq_knows_authorities_in_the_home_of_the_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".postgresql").mkdir()

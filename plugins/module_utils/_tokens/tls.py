@@ -32,7 +32,8 @@ def is_private(database: Database) -> bool:
 def tls_problem(database: Database, authority_is_known: bool) -> str:
     """Why the TLS that is wanted is not to be had, '' when it is. ``authority_is_known``: the driver knows one without ssl_ca."""
     mode = mode_of(database)
-    if not database.engine.default_port:
+    if not database.engine.default_port or (database.engine.name == "postgresql" and database.host.startswith("/")):
+        # a file, or a socket, over which libpq never speaks TLS
         return ""
     if database.engine.name not in _ENGINES:
         return _untold(database, mode)
