@@ -59,18 +59,23 @@ class PostgresServer:
     def start(self) -> None:
         """Make the cluster of databases and start it."""
         self.socket_dir.mkdir(parents=True)
-        password_file = self._folder / "password"
-        password_file.touch(mode=0o600)
-        password_file.write_text(self.password, encoding="utf-8")
-        self._account.give(self._folder, self.socket_dir, password_file)
+        self._account.give(self._folder, self.socket_dir)
         self._folder.chmod(0o755)
         data = self._folder / "data"
-        how = ["--auth=scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
-        self._run("initdb", "-D", data, "-U", self.user, *how)
+        self.make_data(data)
         addresses = "127.0.0.1" if self._reserved else ""
         named = (f"listen_addresses={addresses}", f"port={self.port}", f"unix_socket_directories={self.socket_dir}", "max_connections=60")
         settings = " ".join(f"-c {one}" for one in ("fsync=off", *named, *self._settings))
         self._run("pg_ctl", "-D", data, "-w", "-l", self._folder / "log", "-o", settings, "start")
+
+    def make_data(self, data: Path) -> None:
+        """The folder of its databases."""
+        password_file = self._folder / "password"
+        password_file.touch(mode=0o600)
+        password_file.write_text(self.password, encoding="utf-8")
+        self._account.give(password_file)
+        how = ["--auth=scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        self._run("initdb", "-D", data, "-U", self.user, *how)
 
     def stop(self) -> None:
         """Stop at once, and remove the folder."""

@@ -47,8 +47,8 @@ options:
   database_password:
     description:
       - The account's password, sent as UTF-8. It is never returned, logged or put into a message.
-      - It is sent in clear text only over a unix socket, or where O(database_ssl_mode) makes TLS certain (MySQL and MariaDB, where TLS is in
-        use). A server that asks for it otherwise is refused.
+      - It is sent in clear text only over a unix socket, or where O(database_ssl_mode) makes TLS certain (for MySQL and MariaDB, where TLS
+        is in use). A server that asks for it otherwise is refused.
     type: str
     default: ""
   database_schema:
@@ -62,7 +62,8 @@ options:
       - Empty, V(allow) and V(prefer) use TLS where the server offers it, and check no certificate.
       - V(verify-full) checks who has signed the certificate, and that it is for O(database_host); V(verify-ca) who has signed it;
         V(require) neither, unless O(database_ssl_ca) is given.
-      - For MySQL and MariaDB V(disable) also takes a key of the server to encrypt the password with, which anybody on the network could send.
+      - For MySQL and MariaDB V(disable) also takes a key of the server to encrypt the password with, which anybody on the network could
+        send.
       - SQL Server and Oracle are refused with V(require) and more, because their drivers are not told of TLS.
     type: str
     default: ""

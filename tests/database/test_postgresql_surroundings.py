@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+import time
 import typing as t
 from contextlib import contextmanager
 from pathlib import Path
@@ -132,3 +133,43 @@ def test_a_database_that_accepts_no_connections(postgres_site: Site, postgres_se
     with other.transaction() as execute:
         execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
     assert "that database accepts no connections" in refusal(postgres_site)
+
+
+# a standby
+
+
+class Standby(PostgresServer):
+    """A streaming copy of another server."""
+
+    def __init__(self, primary: PostgresServer) -> None:
+        super().__init__(Path(tempfile.mkdtemp(prefix="das-")))
+        self.password = primary.password
+        self._primary = primary
+
+    def make_data(self, data: Path) -> None:
+        source = f"host={self._primary.socket_dir} port={self._primary.port} user={self.user} password={self.password}"
+        self._run("pg_basebackup", "-D", data, "-d", source, "-R", "--checkpoint=fast", "--no-sync")
+
+
+def test_a_standby_is_refused_until_it_is_promoted_and_is_the_same_database_then(
+    postgres_server: PostgresServer, postgres_site: Site
+) -> None:
+    postgres_site.sign_in(20)
+    before = postgres_site.rows()
+    with Standby(postgres_server) as standby:
+        there = postgres_site.with_database(host=str(standby.socket_dir))
+        assert "it is read-only (a standby?)" in refusal(there)
+        done = postgres_site.purge(expected_rows=20)
+        _streamed(postgres_site, there)
+        there.query("SELECT pg_promote(true, 60)")
+        assert there.look()["cluster"] == done["cluster"]
+        assert there.restore(done["archives"])["rows"] == 20
+        assert there.rows() == before
+        assert there.purge(run_id="run-2", expected_rows=20)["rows"] == 20
+
+
+def _streamed(primary: Site, standby: Site) -> None:
+    """The standby has read all that is committed; it does so within its server's time-outs, or the test's own ends this."""
+    end = primary.query("SELECT pg_current_wal_lsn()::text")[0][0]
+    while not standby.query(f"SELECT pg_last_wal_replay_lsn() >= '{end}'::pg_lsn")[0][0]:
+        time.sleep(0.05)

@@ -82,7 +82,11 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (MY, "2003", f"{NO_SERVER} ([SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate)", "its TLS certificate is not accepted"),
         (MY, "2003", f"{NO_SERVER} (CERTIFICATE_VERIFY_FAILED: Hostname mismatch, ..)", "its TLS certificate is for another host name"),
         (MY, "2003", f"{NO_SERVER} ([SSL: WRONG_VERSION_NUMBER] wrong version number)", "TLS cannot be agreed on with it"),
-        (MY, "2013", "Lost connection to MySQL server during query", "the connection was lost"),
+        (MY, "2013", "Lost connection to MySQL server during query (timed out)", "the connection was lost"),
+        (MY, "2006", "MySQL server has gone away ([SSL] record layer failure)", "the connection was lost"),
+        (PG, "", "could not receive data from server: Connection timed out", "the connection was lost"),
+        (PG, "", "SSL error: unexpected eof while reading", "the connection was lost"),
+        (PG, "", f"{AT}SSL error: unsupported protocol", "TLS cannot be agreed on with it"),
         # the numbers of one engine are not those of another
         (MS, "1040", "", "it answered with error 1040"),
         (PG, "1045", "", "it answered with error 1045"),

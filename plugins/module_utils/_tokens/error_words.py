@@ -131,7 +131,8 @@ _POSTGRESQL_TEXTS: Texts = (
     (r"server closed the connection|terminating connection|connection already closed", LOST),
     # psycopg2, when the server goes away in the middle of a COPY
     (r"no message from the libpq|SSL connection has been closed|SSL SYSCALL error|server conn crashed", LOST),
-    (r"SSL error", _HANDSHAKE),
+    (r"connection to server at .*SSL error", _HANDSHAKE),
+    (r"SSL error|could not (?:receive data from|send data to) server", LOST),
     *_NETWORK,
 )
 
@@ -140,6 +141,9 @@ _MYSQL_CODES: Codes = {
     "1213": CONTENDED,
     "1020": CONTENDED,
     "1412": CONTENDED,
+    # in a cluster: another node was faster, or the transaction could not be agreed on
+    "1180": CONTENDED,
+    "3101": CONTENDED,
     "1044": "the account may not use that database",
     "1045": _REFUSED,
     "1698": _PEER,
@@ -150,6 +154,9 @@ _MYSQL_CODES: Codes = {
     "1227": RIGHTS,
     "1290": _READ_ONLY,
     "1836": _READ_ONLY,
+    "1792": _READ_ONLY,
+    "3032": "it is in offline mode",
+    "3989": "that database is read-only (READ ONLY)",
     "1021": _FULL,
     "1040": _NONE_LEFT,
     "1203": _NONE_LEFT_FOR_IT,
@@ -242,4 +249,4 @@ WORDS: t.Mapping[str, tuple[Codes, Texts]] = {
     "oracle": (_ORACLE_CODES, _ORACLE_TEXTS),
 }
 # codes of a connection that did not come to be: their text tells more
-VAGUE = ("2002", "2003", "2006", "2013", "2026", "20002", "20009", "08P01", "08006", "08001", "DPY-6005")
+VAGUE = ("2002", "2003", "2026", "20002", "20009", "08P01", "08006", "08001", "DPY-6005")
