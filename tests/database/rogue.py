@@ -83,6 +83,18 @@ def postgresql_asking_for_clear_text(client: socket.socket, heard: bytearray) ->
     _read(client, heard, struct.unpack("!I", _read(client, heard, 4))[0] - 4)
 
 
+def saying_nothing(client: socket.socket, heard: bytearray) -> None:
+    """Until the other side hangs up."""
+    while True:
+        _read(client, heard, 1)
+
+
+def talking_nonsense(client: socket.socket, heard: bytearray) -> None:
+    """What no protocol has, as soon as anybody comes; then it listens."""
+    client.sendall(b"\x05\0\0\0\x0a\xff\xfe\0\0N\0\xe9")
+    saying_nothing(client, heard)
+
+
 def _mysql_hello(plugin: bytes, capabilities: int) -> bytes:
     low, high = struct.pack("<I", capabilities)[:2], struct.pack("<I", capabilities)[2:]
     salt = b"0123456789abcdefghij"

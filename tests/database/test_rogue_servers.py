@@ -12,9 +12,17 @@ from pathlib import Path
 import psycopg2.extensions
 import pymysql
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import driver_connections
 
 from demo.tokens import Database
-from tests.database.rogue import RogueServer, mysql_asking_for, mysql_with_a_key, postgresql_asking_for_clear_text
+from tests.database.rogue import (
+    RogueServer,
+    mysql_asking_for,
+    mysql_with_a_key,
+    postgresql_asking_for_clear_text,
+    saying_nothing,
+    talking_nonsense,
+)
 from tests.database.site import Site
 from tests.database.test_refusals import PASSWORD, refusal
 
@@ -105,6 +113,22 @@ def test_a_driver_that_would_go_on_without_tls_is_held(ask: t.Callable[..., str]
         said = ask("mysql", server.port, database_ssl_mode="require")
     assert "it does not offer TLS" in said
     assert bytes(server.heard) == b""
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql", "mariadb"])
+def test_a_server_that_says_nothing_holds_nobody(ask: t.Callable[..., str], engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_connections, "_CONNECT_TIMEOUT", 1)
+    with RogueServer(saying_nothing) as server:
+        assert "it does not answer" in ask(engine, server.port)
+    assert PASSWORD.encode() not in server.heard
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql", "mariadb"])
+def test_a_server_that_talks_nonsense_is_a_sentence(ask: t.Callable[..., str], engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_connections, "_CONNECT_TIMEOUT", 1)
+    with RogueServer(talking_nonsense) as server:
+        assert "cannot look at the token table: " in ask(engine, server.port)
+    assert PASSWORD.encode() not in server.heard
 
 
 def test_the_rogue_servers_get_the_password_of_a_driver_that_is_not_guarded() -> None:

@@ -182,6 +182,22 @@ def test_a_password_beyond_ascii(site: Site) -> None:
     assert "it refuses the user name or the password" in said
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("ACCOUNT LOCK", "the account may not sign in there (NOLOGIN, locked"),
+        ("PASSWORD EXPIRE", "the account's password has expired"),
+        ("WITH MAX_QUERIES_PER_HOUR 1", "the account has no connection left (a limit of its own)"),
+    ],
+)
+def test_what_mariadb_says_of_the_account(mariadb_tls: TlsServer, archive_dir: Path, change: str, said: str) -> None:
+    site = Site(mariadb_tls.make_database(f"db{next(_numbers)}"), archive_dir).create()
+    name = f"u_{site.database.name}"
+    create = f"CREATE USER {name} IDENTIFIED BY '{PASSWORD}'"
+    site.run_sql(create, f"GRANT SELECT, DELETE ON remembermetoken TO {name}", f"ALTER USER {name} {change}")
+    assert said in refusal(site.with_database(user=name, password=PASSWORD))
+
+
 @pytest.mark.parametrize("password", ["nul\0" + PASSWORD, "half\udce4" + PASSWORD])
 def test_a_password_that_no_driver_can_send_is_not_quoted(site: Site, password: str) -> None:
     said = refusal(site.with_database(password=password))

@@ -77,7 +77,7 @@ def postgresql_arguments(database: Database, libpq: int) -> dict[str, t.Any]:
 
 
 def _open_mysql(database: Database, _driver: Driver) -> t.Any:
-    return GuardedConnection(database, **mysql_arguments(database))
+    return GuardedConnection(database, _CONNECT_TIMEOUT, **mysql_arguments(database))
 
 
 def mysql_arguments(database: Database) -> dict[str, t.Any]:
@@ -92,7 +92,6 @@ def mysql_arguments(database: Database) -> dict[str, t.Any]:
         "database": database.name,
         "charset": "utf8mb4",
         "sql_mode": _SQL_MODE,
-        "connect_timeout": _CONNECT_TIMEOUT,
     }
 
 

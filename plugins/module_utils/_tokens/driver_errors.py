@@ -8,7 +8,14 @@ from __future__ import annotations
 import re
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import CONTENDED, HUNG_UP, LOST, VAGUE, WORDS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import (
+    CONTENDED,
+    HUNG_UP,
+    LOST,
+    NO_ANSWER,
+    VAGUE,
+    WORDS,
+)
 
 
 class Contended(SessionsError):
@@ -55,7 +62,9 @@ def meaning(engine: str, code: str, text: str) -> str:
 def meaning_at_the_start(engine: str, code: str, text: str) -> str:
     """The same before any work is done: who hangs up then has other reasons."""
     meant = meaning(engine, code, text)
-    return HUNG_UP.get(engine, meant) if meant == LOST else meant
+    if meant != LOST:
+        return meant
+    return NO_ANSWER if "timed out" in text else HUNG_UP.get(engine, meant)
 
 
 def meaning_beside_the_driver(error: BaseException) -> str:

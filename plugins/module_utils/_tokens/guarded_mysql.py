@@ -33,12 +33,15 @@ _TLS_REQUEST = 32
 
 
 class GuardedConnection(Connection):
-    """See the module. Takes the arguments of PyMySQL's connection, and before them which database it leads to."""
+    """See the module. ``target``: where it leads; ``timeout``: in how many seconds the server must answer, until there is a connection."""
 
-    def __init__(self, target: Database, **arguments: t.Any) -> None:
+    def __init__(self, target: Database, timeout: int, **arguments: t.Any) -> None:
         self._target = target
         self._key: bytes | None = None
-        super().__init__(**arguments, **_tls_arguments(target))
+        # PyMySQL's own limit ends when there is a connection: a server that says nothing would hold it for ever
+        super().__init__(connect_timeout=timeout, read_timeout=timeout, **arguments, **_tls_arguments(target))
+        # statements may take what they need
+        self._read_timeout = None
 
     @property
     def server_public_key(self) -> bytes | None:
