@@ -72,12 +72,18 @@ PACKAGES: t.Mapping[str, Package] = {
     "postgresql": Package(_has_postgresql, "postgresql", "postgresql-server"),
     "mariadb": Package(_has_mariadb, "mariadb-server-core mariadb-client-core", "mariadb-server"),
     "haproxy": Package(lambda: find_haproxy() is not None, "haproxy", "haproxy"),
+    "pgbouncer": Package(lambda: find_program_of_system("pgbouncer") is not None, "pgbouncer", "pgbouncer"),
 }
 
 
 def find_haproxy() -> str | None:
-    """Its program, also where PATH lacks the folder of system programs."""
-    return shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    """Its program."""
+    return find_program_of_system("haproxy")
+
+
+def find_program_of_system(name: str) -> str | None:
+    """The program, also where PATH lacks the folder of system programs."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 def provide(name: str) -> None:

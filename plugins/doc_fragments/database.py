@@ -46,7 +46,9 @@ options:
     default: ""
   database_password:
     description:
-      - The account's password. It is never returned, logged or put into a message.
+      - The account's password, sent as UTF-8. It is never returned, logged or put into a message.
+      - It is sent in clear text only over a unix socket, or where O(database_ssl_mode) makes TLS certain (for MySQL and MariaDB, where TLS
+        is in use). A server that asks for it otherwise is refused.
     type: str
     default: ""
   database_schema:
@@ -57,12 +59,18 @@ options:
   database_ssl_mode:
     description:
       - How TLS is used, in the words of PostgreSQL's libpq, V(disable), V(allow), V(prefer), V(require), V(verify-ca) or V(verify-full).
-        For MySQL and MariaDB V(allow), V(prefer) and empty leave it to the driver.
+      - Empty, V(allow) and V(prefer) use TLS where the server offers it, and check no certificate.
+      - V(verify-full) checks who has signed the certificate, and that it is for O(database_host); V(verify-ca) who has signed it;
+        V(require) neither, unless O(database_ssl_ca) is given.
+      - For MySQL and MariaDB V(disable) also takes a key of the server to encrypt the password with, which anybody on the network could
+        send.
+      - SQL Server and Oracle are refused with V(require) and more, because their drivers are not told of TLS.
     type: str
     default: ""
   database_ssl_ca:
     description:
       - The file with the certificates of those who may sign the server's certificate.
+      - When empty, for PostgreSQL C(~/.postgresql/root.crt) of the account that runs the module, for MySQL and MariaDB those of the system.
     type: path
     default: ""
   accept_untested_engine:
@@ -72,7 +80,7 @@ options:
     default: false
 requirements:
   - SQLAlchemy 2.0 or newer
-  - psycopg2 for PostgreSQL
+  - psycopg2 for PostgreSQL; with a libpq older than 16 only with TLS, or over a unix socket
   - PyMySQL for MySQL and MariaDB, with cryptography for accounts of MySQL 8
 notes:
   - The requirements are those of the host on which the module runs. Where C(isal) is installed, archives are compressed faster.

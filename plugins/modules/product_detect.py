@@ -147,6 +147,8 @@ database:
   description:
     - The database by the node's settings. A part that is not known is empty or V(0), and RV(facts) tells why.
     - C(hosts) holds the hosts of an address that names several; none of them is chosen then.
+    - C(ssl_mode) is the TLS that the JDBC URL insists on, in the words of PostgreSQL's libpq, V(require), V(verify-ca) or V(verify-full);
+      empty where it insists on none, V(unknown) where it cannot be told.
   returned: success
   type: dict
   sample:
@@ -157,6 +159,7 @@ database:
     name: jira
     schema: public
     user: jira
+    ssl_mode: verify-full
     jndi: false
     embedded: false
     encrypted_password: true

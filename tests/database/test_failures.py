@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import struct
 import typing as t
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import files as archive_files
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import connection as store_connection
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import driver_connections
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown
 
 from tests.database.site import Site, lines
@@ -153,3 +155,27 @@ def test_an_interruption_removes_what_was_not_committed(site: Site) -> None:
         site.purge(before_commit=interrupt)
     assert len(site.rows()) == 5
     assert not [path for path in site.archive_dir.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnicodeEncodeError("latin-1", "s3cret", 0, 1, "s3cret"),
+        RuntimeError("s3cret"),
+        KeyError("s3cret"),
+        OSError(5, "s3cret"),
+        struct.error("s3cret"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_fails_around_connecting_is_a_sentence_without_its_text(
+    site: Site, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> t.NoReturn:
+        raise error
+
+    for name in list(driver_connections._OPENERS):
+        monkeypatch.setitem(t.cast("dict[str, t.Any]", driver_connections._OPENERS), name, fail)
+    with pytest.raises(SessionsError, match="cannot look at the token table: ") as failed:
+        site.look()
+    assert "s3cret" not in str(failed.value)

@@ -95,8 +95,8 @@ def account(site: Site, rights: str) -> Site:
     [
         ({"database_name": "nowhere"}, "it has no database of that name"),
         ({"database_password": PASSWORD}, "it refuses the user name or the password"),
-        ({"database_host": "/nowhere/socket"}, "it does not answer"),
-        ({"database_host": "127.0.0.1", "database_port": 1}, "it does not answer"),
+        ({"database_host": "/nowhere/socket"}, "nobody listens there"),
+        ({"database_host": "127.0.0.1", "database_port": 1}, "nobody listens there"),
     ],
 )
 def test_a_database_that_cannot_be_reached(site: Site, more: dict[str, object], said: str) -> None:

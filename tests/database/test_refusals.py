@@ -224,7 +224,7 @@ def test_a_wrong_password_without_repeating_it(postgres_site: Site) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"database_name": "nowhere"}, "it has no database, or no account, of that name"),
+        ({"database_name": "nowhere"}, "it has no database of that name"),
         ({"database_port": 1}, "nobody listens there"),
         ({"database_host": "127.0.0.1", "database_port": 1}, "nobody listens there"),
         ({"database_host": "no-such-host.invalid"}, "its host name is not known here"),

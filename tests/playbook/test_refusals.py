@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from pathlib import Path
 
@@ -119,6 +120,19 @@ def test_variables_of_the_command_line_are_texts_and_are_understood(site: Site) 
 def test_false_as_a_text_accepts_nothing(site: Site) -> None:
     site.environment["AWX_ISOLATED_DATA_DIR"] = str(site.folder)
     refused(site, site.run("--check", "-e", "force_reauth_accept_local_archive=false"), "This runs in an execution environment")
+
+
+def test_tls_that_the_product_insists_on_is_asked_of_the_database_too(site: Site) -> None:
+    for node in site.cluster.nodes:
+        settings = node.home / "dbconfig.xml"
+        text = re.sub(r"<url>.*</url>", "<url>jdbc:postgresql://127.0.0.1:1/jira?sslmode=verify-full</url>", settings.read_text("utf-8"))
+        settings.write_text(text, encoding="utf-8")
+    before = site.state_of_everything()
+    said = "TLS verify-full needs the certificates of those who may sign the server's"
+    refused(site, site.run("--check"), said, "force_reauth_database_ssl_ca", "Nothing was changed.")
+    # less only where somebody says so
+    refused(site, site.run("--check", database_ssl_mode="prefer"), "nobody listens there", "Nothing was changed.")
+    assert site.state_of_everything() == before
 
 
 def test_a_node_that_the_product_knows_and_the_inventory_lacks(site: Site) -> None:

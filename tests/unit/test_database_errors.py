@@ -6,29 +6,162 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Contended, meaning, sentence
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import (
+    Contended,
+    Unsafe,
+    code_of,
+    meaning,
+    meaning_beside_the_driver,
+    package_missing,
+    sentence,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import CLEAR_TEXT
 
 SECRET = "sw0rdfish"
+PG, MY, MS, ORA = "postgresql", "mysql", "sqlserver", "oracle"
+AT = 'connection to server at "127.0.0.1", port 5432 failed: '
+NO_SERVER = "Can't connect to MySQL server on 'db'"
+NO_DATABASE = "it has no database of that name"
+REFUSED = "it refuses the user name or the password"
+LOCKED = "others hold a lock on the table"
+NOT_FOR_LOGIN = "the account may not sign in there"
 
 
 @pytest.mark.parametrize(
-    ("code", "text", "meant"),
+    ("engine", "code", "text", "meant"),
     [
-        ("42501", "permission denied", "the account lacks a right"),
-        ("55P03", "", "others hold a lock on the table"),
-        ("1205", "Lock wait timeout exceeded", "others hold a lock on the table"),
-        ("42P01", f'relation "{SECRET}" does not exist', "it has no table of that name"),
-        ("", "database is locked", "others hold a lock on the table"),
-        ("1045", f"Access denied for user 'x' (using password: {SECRET})", "it refuses the user name or the password"),
-        ("", f'FATAL:  password authentication failed for user "{SECRET}"', "it refuses the user name or the password"),
-        ("23505", f"Key (token)=({SECRET}) already exists", "a row with the same key or token is there already"),
-        ("22P02", f"invalid input syntax: {SECRET}", "it answered with error 22P02"),
-        ("", f"something in another language {SECRET}", "it answered with an error that this collection does not know"),
+        (PG, "42501", "permission denied", "the account lacks a right"),
+        (PG, "55P03", "", LOCKED),
+        (PG, "42P01", f'relation "{SECRET}" does not exist', "it has no table of that name"),
+        (PG, "42883", f"function {SECRET}() does not exist", "it answered with error 42883"),
+        (PG, "23505", f"Key (token)=({SECRET}) already exists", "a row with the same key or token is there already"),
+        (PG, "22P02", f"invalid input syntax: {SECRET}", "it answered with error 22P02"),
+        (PG, "22021", f"invalid byte sequence {SECRET}", "a value cannot be written in its character set"),
+        (PG, "", f'{AT}FATAL:  password authentication failed for user "{SECRET}"', REFUSED),
+        (PG, "", f'{AT}FATAL:  database "{SECRET}" does not exist', NO_DATABASE),
+        (PG, "", f'{AT}FATAL:  role "{SECRET}" does not exist', "it has no account of that name"),
+        (PG, "", f'{AT}root certificate file "/{SECRET}" does not exist', "the file of the TLS authorities"),
+        (PG, "", f"{AT}SSL error: certificate verify failed", "its TLS certificate is not accepted"),
+        (PG, "", f'server certificate for "x" does not match host name "{SECRET}"', "its TLS certificate is for another host name"),
+        (PG, "", f"{AT}SSL error: certificate has expired", "its TLS certificate has expired"),
+        (PG, "", f"{AT}server does not support SSL, but SSL was required", "it does not offer TLS"),
+        (PG, "", f'{AT}FATAL:  no pg_hba.conf entry for host "::1", user "{SECRET}", database "x", SSL off', "its pg_hba.conf has no line"),
+        (PG, "", f'{AT}FATAL:  pg_hba.conf rejects connection for host "::1", user "{SECRET}"', "its pg_hba.conf rejects"),
+        (PG, "", f'{AT}FATAL:  Peer authentication failed for user "{SECRET}"', "it lets in only the operating system's account"),
+        (PG, "", f'{AT}FATAL:  role "{SECRET}" is not permitted to log in', NOT_FOR_LOGIN),
+        (PG, "", f'{AT}FATAL:  too many connections for role "{SECRET}"', "the account has no connection left"),
+        (PG, "", f"{AT}FATAL:  sorry, too many clients already", "it has no connection left"),
+        (PG, "", f'{AT}FATAL:  permission denied for database "{SECRET}"', "the account may not connect to that database (CONNECT)"),
+        (PG, "", f"{AT}FATAL:  connection requires a valid client certificate", "it wants a certificate of the client"),
+        (PG, "", f'{AT}authentication method requirement "!password" failed: server requested a cleartext password', CLEAR_TEXT),
+        (PG, "", f"{AT}FATAL:  SASL authentication failed", REFUSED),
+        (PG, "", f"{AT}FATAL:  no such database: {SECRET}", NO_DATABASE),
+        (
+            PG,
+            "",
+            f"{AT}FATAL:  server login has been failing, try again later (server_login_retry)",
+            "its PgBouncer has just failed to sign in",
+        ),
+        (PG, "08P01", "Transaction blocks not allowed in statement pooling mode", "its PgBouncer pools statements"),
+        (PG, "", f"something in another language {SECRET}", "it answered with an error that this collection does not know"),
+        (MY, "1205", "Lock wait timeout exceeded", LOCKED),
+        (MY, "1412", "Table definition has changed, please retry transaction", LOCKED),
+        (MY, "1045", f"Access denied for user 'x' (using password: {SECRET})", REFUSED),
+        (MY, "1862", "Your password has expired.", "the account's password has expired"),
+        (MY, "3118", f"Access denied for user '{SECRET}'. Account is locked.", NOT_FOR_LOGIN),
+        (MY, "4151", f"Access denied, this account is locked {SECRET}", NOT_FOR_LOGIN),
+        (
+            MY,
+            "3159",
+            "Connections using insecure transport are prohibited",
+            "it wants TLS from this account: give database_ssl_mode require",
+        ),
+        (MY, "2003", f"{NO_SERVER} ([Errno 111] Connection refused)", "nobody listens there"),
+        (MY, "2003", f"{NO_SERVER} (timed out)", "it does not answer"),
+        (MY, "2003", f"{NO_SERVER} ([Errno -2] Name or service not known)", "its host name is not known here"),
+        (MY, "2003", f"{NO_SERVER} ([SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate)", "its TLS certificate is not accepted"),
+        (MY, "2003", f"{NO_SERVER} (CERTIFICATE_VERIFY_FAILED: Hostname mismatch, ..)", "its TLS certificate is for another host name"),
+        (MY, "2003", f"{NO_SERVER} ([SSL: WRONG_VERSION_NUMBER] wrong version number)", "TLS cannot be agreed on with it"),
+        (MY, "2013", "Lost connection to MySQL server during query (timed out)", "the connection was lost"),
+        (MY, "2006", "MySQL server has gone away ([SSL] record layer failure)", "the connection was lost"),
+        (PG, "", "could not receive data from server: Connection timed out", "the connection was lost"),
+        (PG, "", "SSL error: unexpected eof while reading", "the connection was lost"),
+        (PG, "", f"{AT}SSL error: unsupported protocol", "TLS cannot be agreed on with it"),
+        # the numbers of one engine are not those of another
+        (MS, "1040", "", "it answered with error 1040"),
+        (PG, "1045", "", "it answered with error 1045"),
+        (MS, "229", f"The DELETE permission was denied on {SECRET}", "the account lacks a right"),
+        (MS, "18456", f"Login failed for user '{SECRET}'", REFUSED),
+        (MS, "4060", f'Cannot open database "{SECRET}"', NO_DATABASE),
+        (MS, "3906", "", "it is read-only"),
+        (MS, "9002", "", "the log of that database is full"),
+        (MS, "20047", "DBPROCESS is dead", "the connection was lost"),
+        (MS, "1222", "Lock request time out period exceeded.", LOCKED),
+        (ORA, "ORA-01031", "insufficient privileges", "the account lacks a right"),
+        (ORA, "", "ORA-00060: deadlock detected", LOCKED),
+        (ORA, "ORA-16000", "", "it is read-only"),
+        (ORA, "ORA-01653", "", "its disk is full"),
+        (ORA, "ORA-28000", "", NOT_FOR_LOGIN),
+        (ORA, "ORA-28001", "", "the account's password has expired"),
+        (ORA, "DPY-4011", "the database or network closed the connection", "the connection was lost"),
+        ("sqlite", "", "database is locked", LOCKED),
+        ("db2", "", SECRET, "it answered with an error that this collection does not know"),
     ],
 )
-def test_says_what_it_means_and_repeats_nothing(code: str, text: str, meant: str) -> None:
-    assert meaning(code, text) == meant
-    assert SECRET not in str(sentence("the database x", "do it", meaning(code, text)))
+def test_says_what_it_means_and_repeats_nothing(engine: str, code: str, text: str, meant: str) -> None:
+    said = meaning(engine, code, text)
+    assert said.startswith(meant)
+    assert SECRET not in str(sentence("the database x", "do it", said))
+
+
+class _Psycopg(Exception):
+    pgcode = "42501"
+
+
+class _OracleDetail:
+    full_code = "ORA-01017"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (_Psycopg("permission denied"), "42501"),
+        (Exception(1045, "Access denied"), "1045"),
+        (Exception((18456, b"Login failed")), "18456"),
+        (Exception(_OracleDetail()), "ORA-01017"),
+        (Exception("words"), ""),
+        (Exception(), ""),
+    ],
+)
+def test_every_driver_keeps_its_code_elsewhere(error: Exception, code: str) -> None:
+    assert code_of(error) == code
+
+
+@pytest.mark.parametrize(
+    ("error", "meant"),
+    [
+        (UnicodeEncodeError("latin-1", SECRET, 0, 1, SECRET), "account, password or name of the database have a character"),
+        (ValueError(f"A string literal cannot contain NUL (0x00) characters: {SECRET}"), "account, password or name of the database have"),
+        (KeyError(SECRET), "the driver failed with KeyError"),
+        (Unsafe(CLEAR_TEXT), CLEAR_TEXT),
+    ],
+)
+def test_what_is_no_error_of_the_driver_keeps_nothing_of_its_text(error: Exception, meant: str) -> None:
+    said = meaning_beside_the_driver(error)
+    assert said.startswith(meant)
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "package"),
+    [
+        ("'cryptography' package is required for sha256_password or caching_sha2_password auth methods", "cryptography"),
+        ("'pynacl' package is required for ed25519_password auth method", "PyNaCl"),
+        ("anything else", ""),
+    ],
+)
+def test_a_package_that_the_driver_misses_late_is_named(text: str, package: str) -> None:
+    assert package_missing(text)[0] == package
 
 
 def test_only_locks_are_worth_another_try() -> None:

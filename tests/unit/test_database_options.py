@@ -5,19 +5,24 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 import typing as t
+from pathlib import Path
 
 import pytest
 import sqlalchemy
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import sqlalchemy_dep
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import (
-    _mysql_arguments,
-    _postgresql_arguments,
-)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS, Database, database_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import (
+    check_tls,
+    mysql_arguments,
+    postgresql_arguments,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES, check_supported, engine_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import _tls_arguments
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import older_libpq_problem
 
 GIVEN: dict[str, t.Any] = {
     **{name: option.get("default") for name, option in DATABASE_OPTIONS.items()},
@@ -43,6 +48,18 @@ def test_values_that_cannot_be_meant_are_refused(option: str, value: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("database_ssl_mode", "unknown", "says of TLS is not clear: .*force_reauth_database_ssl_mode.* verify-full"),
+        ("database_host", "/run/pg,elsewhere", "names several servers"),
+    ],
+)
+def test_what_is_not_clear_is_asked_for(option: str, value: str, said: str) -> None:
+    with pytest.raises(SessionsError, match=said):
+        database_of({**GIVEN, option: value})
+
+
+@pytest.mark.parametrize(
     ("found", "where"),
     [
         (database(), "the PostgreSQL database jira on localhost:5432"),
@@ -55,37 +72,121 @@ def test_a_database_is_called_by_its_place(found: Database, where: str) -> None:
     assert found.where == where
 
 
-def test_libpq_is_given_what_was_set() -> None:
-    given = _postgresql_arguments(database(host="db", user="u", ssl_mode="verify-full", ssl_ca="/ca"))
-    assert {name: given.get(name) for name in ("host", "port", "sslmode", "sslrootcert")} == {
-        "host": "db",
-        "port": 5432,
-        "sslmode": "verify-full",
-        "sslrootcert": "/ca",
-    }
-    assert "sslmode" not in _postgresql_arguments(database())
+LIBPQ_15, LIBPQ_17 = 150000, 170011
+ANY_TLS = {"sslmode": "require"}
+NO_CLEAR_TEXT = {"require_auth": "!password"}
 
 
 @pytest.mark.parametrize(
-    ("mode", "tls"),
+    ("host", "mode", "ca", "libpq", "given"),
     [
-        ("", {}),
-        ("prefer", {}),
-        ("disable", {"ssl_disabled": True}),
-        ("require", {"ssl": {"check_hostname": False, "verify_mode": "none"}}),
-        ("verify-ca", {"ssl": {"ca": "/ca", "check_hostname": False, "verify_mode": "required"}}),
-        ("verify-full", {"ssl": {"ca": "/ca", "check_hostname": True, "verify_mode": "required"}}),
+        ("db", "", "", LIBPQ_17, NO_CLEAR_TEXT),
+        ("db", "prefer", "", LIBPQ_17, {"sslmode": "prefer", **NO_CLEAR_TEXT}),
+        ("db", "disable", "", LIBPQ_17, {"sslmode": "disable", **NO_CLEAR_TEXT}),
+        ("db", "require", "", LIBPQ_17, ANY_TLS),
+        ("db", "verify-full", "/ca", LIBPQ_17, {"sslmode": "verify-full", "sslrootcert": "/ca"}),
+        ("db", "require", "/ca", LIBPQ_17, {"sslmode": "verify-ca", "sslrootcert": "/ca"}),
+        ("/run/pg", "", "", LIBPQ_17, {}),
+        # it cannot refuse by itself
+        ("db", "", "", LIBPQ_15, ANY_TLS),
+        ("db", "prefer", "", LIBPQ_15, ANY_TLS),
+        ("/run/pg", "", "", LIBPQ_15, {}),
     ],
 )
-def test_pymysql_is_given_what_comes_closest(mode: str, tls: dict[str, object]) -> None:
-    given = _mysql_arguments(database("mysql", ssl_mode=mode, ssl_ca="/ca" if mode.startswith("verify") else ""))
-    assert {name: value for name, value in given.items() if name.startswith("ssl")} == tls
+def test_libpq_gives_no_password_in_clear_text_where_others_may_listen(
+    host: str, mode: str, ca: str, libpq: int, given: dict[str, str]
+) -> None:
+    arguments = postgresql_arguments(database(host=host, ssl_mode=mode, ssl_ca=ca), libpq)
+    assert {name: value for name, value in arguments.items() if name.startswith("ssl") or name == "require_auth"} == given
+    assert (arguments["host"], arguments["port"]) == (host, 5432)
+
+
+@pytest.mark.parametrize(("mode", "refused"), [("disable", True), ("allow", True), ("", False), ("require", False)])
+def test_an_old_libpq_is_refused_where_tls_is_ruled_out(mode: str, refused: bool) -> None:
+    said = older_libpq_problem(database(host="db", ssl_mode=mode), LIBPQ_15)
+    assert ("psycopg2 uses libpq 15 here" in said) is refused
+    assert older_libpq_problem(database(host="db", ssl_mode=mode), LIBPQ_17) == ""
+
+
+@pytest.mark.parametrize(
+    ("mode", "checks"),
+    [
+        ("require", (ssl.CERT_NONE, False)),
+        ("verify-ca", (ssl.CERT_REQUIRED, False)),
+        ("verify-full", (ssl.CERT_REQUIRED, True)),
+    ],
+)
+@pytest.mark.parametrize("engine", ["mysql", "mariadb"])
+def test_pymysql_checks_a_certificate_without_a_file_by_the_authorities_of_the_system(
+    engine: str, mode: str, checks: tuple[ssl.VerifyMode, bool]
+) -> None:
+    context = _tls_arguments(database(engine, host="db", ssl_mode=mode))["ssl"]
+    assert (context.verify_mode, context.check_hostname) == checks
+
+
+@pytest.mark.parametrize(("mode", "given"), [("", {}), ("prefer", {}), ("disable", {"ssl_disabled": True})])
+def test_pymysql_is_left_to_itself_where_tls_is_no_must(mode: str, given: dict[str, object]) -> None:
+    assert _tls_arguments(database("mysql", host="db", ssl_mode=mode)) == given
 
 
 def test_pymysql_is_given_a_socket() -> None:
-    given = _mysql_arguments(database("mysql", host="/run/m.sock"))
+    given = mysql_arguments(database("mysql", host="/run/m.sock"))
     assert given["unix_socket"] == "/run/m.sock"
     assert "host" not in given
+
+
+def test_passwords_go_as_utf_8() -> None:
+    assert mysql_arguments(database("mysql", password="pass€日"))["password"] == "pass€日".encode()
+
+
+@pytest.mark.parametrize(
+    ("engine", "mode", "ca", "said"),
+    [
+        ("postgresql", "verify-full", "", "TLS verify-full needs the certificates .* force_reauth_database_ssl_ca"),
+        ("postgresql", "verify-ca", "", "TLS verify-ca needs the certificates"),
+        ("postgresql", "verify-full", "/nowhere/ca.pem", "/nowhere/ca.pem is no file that this account may read"),
+        ("mariadb", "verify-full", "/nowhere/ca.pem", "/nowhere/ca.pem is no file that this account may read"),
+        ("postgresql", "", __file__, "nothing would be checked by it"),
+        ("mysql", "prefer", __file__, "nothing would be checked by it"),
+        ("sqlserver", "require", "", "SQL Server is not told of TLS here, so require cannot be kept"),
+        ("oracle", "verify-full", "", "Oracle is not told of TLS here"),
+        ("oracle", "", __file__, "database_ssl_ca cannot be kept"),
+    ],
+)
+def test_tls_that_is_not_to_be_had_is_refused_with_the_variable(
+    engine: str, mode: str, ca: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(SessionsError, match=said):
+        check_tls(database(engine, host="db", ssl_mode=mode, ssl_ca=ca))
+
+
+@pytest.mark.parametrize(
+    ("engine", "mode", "ca"),
+    [
+        ("postgresql", "", ""),
+        ("postgresql", "require", ""),
+        ("postgresql", "verify-full", __file__),
+        ("mysql", "verify-full", ""),
+        ("mariadb", "verify-ca", ""),
+        ("sqlserver", "prefer", ""),
+        ("sqlite", "verify-full", ""),
+    ],
+)
+def test_tls_that_is_to_be_had(engine: str, mode: str, ca: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    check_tls(database(engine, host="db", ssl_mode=mode, ssl_ca=ca))
+
+
+def test_a_socket_of_postgresql_never_has_tls() -> None:
+    check_tls(database(host="/run/pg", ssl_mode="verify-full"))
+
+
+def test_libpq_knows_authorities_in_the_home_of_the_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".postgresql").mkdir()
+    (tmp_path / ".postgresql/root.crt").touch()
+    check_tls(database(host="db", ssl_mode="verify-full"))
 
 
 @pytest.mark.parametrize("name", [name for name, engine in ENGINES.items() if not engine.tested])

@@ -200,6 +200,15 @@ def test_nodes_of_two_clusters_are_told_apart_by_product_version_and_database() 
     assert found[1][0] == "jira 9.12.2 on postgresql db:5432/wiki/public"
 
 
+def test_one_node_cannot_talk_the_others_out_of_tls() -> None:
+    strict = look(database={**look()["database"], "ssl_mode": "verify-full"})
+    found = roll_plan.clusters({"n1": look(), "n2": strict})
+    assert [words for words, _nodes in found] == [
+        "jira 9.12.2 on postgresql db:5432/jira/public",
+        "jira 9.12.2 on postgresql db:5432/jira/public with TLS verify-full",
+    ]
+
+
 RECORDED = {"identity": "b:1:1"}
 
 

@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, row
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import (
     EMBEDDED_ENGINES,
     UNKNOWN,
@@ -94,4 +95,9 @@ def _found(parsed: JdbcUrl, url: Found, kind: Found, schema: Found, user: Found)
         "name": part(parsed.name),
         "schema": schema or part(parsed.schema),
         "user": user if user.value else part(parsed.user),
+        "ssl_mode": _tls(part(parsed.ssl_mode)),
     }
+
+
+def _tls(asked: Found) -> Found:
+    return Found(UNKNOWN, source=f"{asked.source}: its words for TLS are not known") if asked.value == UNCLEAR else asked

@@ -13,6 +13,8 @@ import typing as t
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR, tls_asked
+
 UNKNOWN = "unknown"
 DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "sqlserver": 1433, "oracle": 1521}
 # whose files belong to one process at a time
@@ -38,7 +40,7 @@ class JdbcUrl:
     """``host`` is '' and ``hosts`` tells them when there are several; ``port`` is 0 when not known, ``port_given`` whether the URL has it.
 
     ``host`` beginning with '/' is the folder of a PostgreSQL socket, or the socket of MariaDB; ``name`` of a file database is its path.
-    ``doubt``: what is not clear.
+    ``ssl_mode``: the TLS that it insists on, see jdbc_tls. ``doubt``: what is not clear.
     """
 
     engine: str = UNKNOWN
@@ -51,6 +53,7 @@ class JdbcUrl:
     instance: str = ""
     hosts: tuple[str, ...] = ()
     embedded: bool = False
+    ssl_mode: str = ""
     doubt: str = ""
 
 
@@ -87,6 +90,7 @@ def _postgresql(rest: str) -> JdbcUrl:
         name=unquote(name) or parameters.get("databasename", ""),
         schema=parameters.get("currentschema", "").split(",")[0],
         user=parameters.get("user", ""),
+        ssl_mode=tls_asked("postgresql", parameters),
     )
     if socket:
         return replace(url, host=socket[1], port=int(socket[2]), port_given=True)
@@ -101,7 +105,9 @@ def _mysql(rest: str) -> JdbcUrl:
     if not found:
         return JdbcUrl(engine=rest.partition(":")[0].lower(), doubt="it has no '//'")
     user = parameters.get("user", "") or unquote((found["user"] or "").partition(":")[0])
-    url = JdbcUrl(engine=found["engine"].lower(), name=unquote(found["name"] or ""), user=user)
+    # parameters of one host may speak of TLS, too, inside its parentheses
+    tls = UNCLEAR if "ssl" in (found["hosts"] or "").lower().partition("(")[2] else tls_asked(found["engine"].lower(), parameters)
+    url = JdbcUrl(engine=found["engine"].lower(), name=unquote(found["name"] or ""), user=user, ssl_mode=tls)
     if parameters.get("localsocket"):
         # a property of MariaDB's driver; there is no port then
         return replace(url, host=parameters["localsocket"], port_given=True)
@@ -123,13 +129,14 @@ def _in_block(block: str, key: str) -> str:
 
 
 def _sqlserver(rest: str) -> JdbcUrl:
-    return _sqlserver_of(*_parameters(rest, ";", ";"))
+    address, parameters = _parameters(rest, ";", ";")
+    return replace(_sqlserver_of(address, parameters), ssl_mode=tls_asked("sqlserver", parameters))
 
 
 def _jtds(rest: str) -> JdbcUrl:
     address, parameters = _parameters(rest, ";", ";")
     server, _slash, name = address.partition("/")
-    return _sqlserver_of(server, {"databasename": name, **parameters})
+    return replace(_sqlserver_of(server, {"databasename": name, **parameters}), ssl_mode=tls_asked("jtds", parameters))
 
 
 def _sqlserver_of(server: str, parameters: t.Mapping[str, str]) -> JdbcUrl:
@@ -148,7 +155,7 @@ def _sqlserver_of(server: str, parameters: t.Mapping[str, str]) -> JdbcUrl:
 
 def _oracle(rest: str) -> JdbcUrl:
     credentials, at, address = rest.rpartition("@") if "(" not in rest else rest.partition("@")
-    url = JdbcUrl(engine="oracle", user=credentials.partition("/")[0])
+    url = JdbcUrl(engine="oracle", user=credentials.partition("/")[0], ssl_mode=_oracle_tls(address))
     if not at:
         return replace(url, doubt="it has no '@'")
     if address.startswith("("):
@@ -158,6 +165,12 @@ def _oracle(rest: str) -> JdbcUrl:
     if not found or address.startswith("ldap"):
         return replace(url, doubt="it names an entry of another file or directory (TNS, LDAP)")
     return _at(replace(url, name=found["name"]), [found["host"] + (f":{found['port']}" if found["port"] else "")])
+
+
+def _oracle_tls(address: str) -> str:
+    protocol = "tcps" if re.match(r"tcps:", address, re.IGNORECASE) else _in_description(address, "PROTOCOL")
+    match = re.search(r"ssl_server_dn_match\s*=\s*([^()&,]*)", address, re.IGNORECASE)
+    return tls_asked("oracle", {"protocol": protocol, "ssl_server_dn_match": match[1].strip() if match else "false"})
 
 
 def _oracle_addresses(description: str) -> list[tuple[str, str]]:

@@ -22,7 +22,8 @@ Record = t.Mapping[str, t.Any]
 def cluster_key(look: Look) -> tuple[str, ...]:
     """What all nodes of one cluster have in common: product, version, and the database as the node's own files name it."""
     database = look["database"]
-    return (look["product"], look["version"], *(str(database[name]) for name in ("engine", "host", "port", "name", "schema")))
+    parts = (str(database.get(name, "")) for name in ("engine", "host", "port", "name", "schema", "ssl_mode"))
+    return (look["product"], look["version"], *parts)
 
 
 def clusters(looks: t.Mapping[str, Look]) -> list[tuple[str, list[str]]]:
@@ -34,10 +35,10 @@ def clusters(looks: t.Mapping[str, Look]) -> list[tuple[str, list[str]]]:
 
 
 def _in_words(key: tuple[str, ...]) -> str:
-    product, version, engine, host, port, name, schema = key
+    product, version, engine, host, port, name, schema, ssl_mode = key
     place = f"{host}:{port}" if port not in ("", "0") else host
     where = "/".join(part for part in (place, name, schema) if part)
-    return f"{product} {version or '(version unknown)'} on {engine} {where}"
+    return f"{product} {version or '(version unknown)'} on {engine} {where}{f' with TLS {ssl_mode}' if ssl_mode else ''}"
 
 
 def route_of(wanted: str, nodes: int) -> str:

@@ -27,6 +27,9 @@ DATABASE_OPTIONS: dict[str, t.Any] = {
 # the names of libpq; other drivers are given what comes closest
 SSL_MODES = ("", "disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
+# what product_detect says of words that it does not know
+_NOT_CLEAR = "unknown"
+
 
 @dataclass(frozen=True)
 class Database:
@@ -53,7 +56,14 @@ class Database:
 
 def database_of(options: t.Mapping[str, t.Any]) -> Database:
     """The database that the options name; raises SessionsError for values that cannot be meant."""
+    if options["database_ssl_mode"] == _NOT_CLEAR:
+        raise SessionsError(
+            "What the product's own JDBC URL says of TLS is not clear: say with database_ssl_mode (in the playbook "
+            f"force_reauth_database_ssl_mode) what is wanted: {', '.join(filter(None, SSL_MODES))}."
+        )
     if options["database_ssl_mode"] not in SSL_MODES:
         raise SessionsError(f"database_ssl_mode {options['database_ssl_mode']!r} is not known: {', '.join(filter(None, SSL_MODES))}.")
+    if "," in options["database_host"]:
+        raise SessionsError("database_host names several servers: give the one that is to be asked.")
     named = {name: options[f"database_{name}"] for name in ("name", "host", "port", "user", "password", "schema", "ssl_mode", "ssl_ca")}
     return Database(engine_named(options["engine"]), **named)

@@ -1,0 +1,102 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How each driver is called. Passwords go as UTF-8, as the servers' own clients send them on a terminal of today."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import types
+import typing as t
+from pathlib import Path
+from urllib.parse import quote
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import GuardedConnection
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import libpq_tls, older_libpq_problem, tls_problem
+
+APPLICATION = "dcops.atlassian_sessions"
+# seconds until a server that does not answer is given up
+_CONNECT_TIMEOUT = 15
+# lets a restore write what an older server let in (a key 0, dates of zeros); set from the start, because SQLAlchemy quotes by it
+_SQL_MODE = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
+# how long one request for a lock may stand in the queue, where it stalls every writer behind it
+LOCK_TIMEOUT_MS = 300
+# where libpq looks for authorities by itself
+_LIBPQ_AUTHORITIES = "~/.postgresql/root.crt"
+
+Driver = types.ModuleType
+
+
+def check_tls(database: Database) -> None:
+    """Raises SessionsError when the TLS that is wanted is not to be had from here."""
+    ca = database.ssl_ca
+    if ca and not os.access(ca, os.R_OK):
+        raise SessionsError(f"database_ssl_ca: {ca} is no file that this account may read on the database host.")
+    known = database.engine.name != "postgresql" or os.access(Path(_LIBPQ_AUTHORITIES).expanduser(), os.R_OK)
+    if problem := tls_problem(database, known):
+        raise SessionsError(problem)
+
+
+def opener(database: Database) -> t.Callable[[Driver], t.Any] | None:
+    """What opens a connection, given the driver; None where SQLAlchemy does by the URL."""
+    open_it = _OPENERS.get(database.engine.dialect)
+    return (lambda driver: open_it(database, driver)) if open_it else None
+
+
+def _open_sqlite(database: Database, _driver: Driver) -> t.Any:
+    # mode=rw: a file that is not there must not be made; isolation_level None: transactions begin as told, not by the driver
+    address = f"file:{quote(str(Path(database.name).absolute()))}?mode=rw"
+    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_MS / 1000)
+
+
+def _open_postgresql(database: Database, driver: Driver) -> t.Any:
+    libpq = driver.extensions.libpq_version()
+    if problem := older_libpq_problem(database, libpq):
+        raise SessionsError(problem)
+    return driver.connect(**postgresql_arguments(database, libpq))
+
+
+def postgresql_arguments(database: Database, libpq: int) -> dict[str, t.Any]:
+    """The parameters for a libpq of that version."""
+    arguments = {
+        "host": database.host or "localhost",
+        "port": database.port or database.engine.default_port,
+        "dbname": database.name,
+        "user": database.user,
+        "password": database.password,
+        "sslrootcert": database.ssl_ca,
+        "connect_timeout": _CONNECT_TIMEOUT,
+        "application_name": APPLICATION,
+        "client_encoding": "utf8",
+        **libpq_tls(database, libpq),
+    }
+    return {name: value for name, value in arguments.items() if value}
+
+
+def _open_mysql(database: Database, _driver: Driver) -> t.Any:
+    return GuardedConnection(database, _CONNECT_TIMEOUT, **mysql_arguments(database))
+
+
+def mysql_arguments(database: Database) -> dict[str, t.Any]:
+    """The arguments of PyMySQL, without TLS."""
+    socket = {"unix_socket": database.host} if database.host.startswith("/") else {"host": database.host or "localhost"}
+    return {
+        **socket,
+        "port": database.port or database.engine.default_port,
+        "user": database.user,
+        # PyMySQL would take latin-1 for text
+        "password": database.password.encode("utf-8"),
+        "database": database.name,
+        "charset": "utf8mb4",
+        "sql_mode": _SQL_MODE,
+    }
+
+
+_OPENERS: t.Mapping[str, t.Callable[[Database, Driver], t.Any]] = {
+    "sqlite": _open_sqlite,
+    "postgresql+psycopg2": _open_postgresql,
+    "mysql+pymysql": _open_mysql,
+}

@@ -1,0 +1,206 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real servers with TLS: what is asked for is had, or refused with a sentence of what is wrong."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import typing as t
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from demo.mariadb import MariadbServer
+from demo.postgresql import PostgresServer
+from demo.tokens import Database
+from tests.database.certificates import Certificates, make_certificates
+from tests.database.site import Site
+from tests.database.test_refusals import PASSWORD, refusal
+
+# PyMySQL leaves the socket of a connection that failed to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+_numbers = itertools.count(1)
+# which it has, and another by which it is reached as well
+NAME, OTHER_NAME = "localhost", "127.0.0.1"
+NOT_SIGNED = "its TLS certificate is not accepted: no authority in database_ssl_ca (or of the system) has signed it"
+
+
+@dataclass(frozen=True)
+class TlsServer:
+    """A running server with a certificate for NAME."""
+
+    files: Certificates
+    make_database: t.Callable[[str], Database]
+    server: PostgresServer | MariadbServer
+
+
+@contextmanager
+def _folder() -> t.Iterator[tuple[Path, Certificates]]:
+    with tempfile.TemporaryDirectory(prefix="das-tls-") as name:
+        Path(name).chmod(0o755)
+        yield Path(tempfile.mkdtemp(prefix="das-")), make_certificates(Path(name), NAME)
+
+
+@pytest.fixture(scope="module")
+def postgres_tls() -> t.Iterator[TlsServer]:
+    with _folder() as (folder, files):
+        settings = ("ssl=on", f"ssl_cert_file={files.certificate}", f"ssl_key_file={files.key}")
+        server = PostgresServer(folder, tcp=True, settings=settings)
+        server.give(files.key)
+        with server:
+            yield TlsServer(files, server.make_database, server)
+
+
+@pytest.fixture(scope="module")
+def mariadb_tls() -> t.Iterator[TlsServer]:
+    with _folder() as (folder, files):
+        files.key.chmod(0o644)
+        options = (f"--ssl-ca={files.authority}", f"--ssl-cert={files.certificate}", f"--ssl-key={files.key}")
+        with MariadbServer(folder, tcp=True, settings=options) as server:
+            yield TlsServer(files, server.make_database, server)
+
+
+@pytest.fixture(params=["postgres_tls", "mariadb_tls"])
+def tls(request: pytest.FixtureRequest) -> TlsServer:
+    found: TlsServer = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def site(tls: TlsServer, archive_dir: Path) -> Site:
+    """Jira's table, reached by the name of the certificate."""
+    made = Site(tls.make_database(f"db{next(_numbers)}"), archive_dir).create()
+    return made.with_database(host=NAME)
+
+
+@pytest.mark.parametrize("mode", ["", "prefer", "require", "verify-ca", "verify-full"])
+def test_purges_over_tls(site: Site, tls: TlsServer, mode: str) -> None:
+    site.with_database(host=OTHER_NAME).sign_in(3)
+    assert site.purge(database_ssl_mode=mode, database_ssl_ca=_ca(tls, mode))["rows"] == 3
+
+
+def test_an_authority_that_did_not_sign(site: Site, tls: TlsServer) -> None:
+    for mode in ("require", "verify-ca", "verify-full"):
+        assert NOT_SIGNED in refusal(site, database_ssl_mode=mode, database_ssl_ca=str(tls.files.other_authority))
+
+
+def test_a_name_that_the_certificate_does_not_have(site: Site, tls: TlsServer) -> None:
+    elsewhere = {"database_host": OTHER_NAME, "database_ssl_ca": str(tls.files.authority)}
+    assert "its TLS certificate is for another host name" in refusal(site, database_ssl_mode="verify-full", **elsewhere)
+    assert site.look(database_ssl_mode="verify-ca", **elsewhere)["rows"] == 0
+
+
+def test_without_a_file_of_authorities(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """On MariaDB the authorities of the system count; libpq has none of them."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    said = refusal(site, database_ssl_mode="verify-full")
+    assert (NOT_SIGNED if site.engine == "mariadb" else "give their file on the database host with database_ssl_ca") in said
+
+
+def test_the_authorities_of_the_system_are_enough(site: Site, tls: TlsServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Of the system for Python, of the account's home for libpq."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls.files.authority))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".postgresql").mkdir()
+    (tmp_path / ".postgresql/root.crt").write_bytes(tls.files.authority.read_bytes())
+    assert site.look(database_ssl_mode="verify-full")["rows"] == 0
+    assert "another host name" in refusal(site, database_ssl_mode="verify-full", database_host=OTHER_NAME)
+
+
+def test_a_file_that_holds_no_authority(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("nothing", encoding="utf-8")
+    said = refusal(site, database_ssl_mode="verify-full", database_ssl_ca=str(tmp_path / "ca.pem"))
+    assert "the file of the TLS authorities (database_ssl_ca) is not understood" in said
+
+
+# ways to sign in, on a real server
+
+
+@pytest.fixture
+def postgres_rules(postgres_tls: TlsServer, archive_dir: Path) -> t.Iterator[tuple[Site, t.Callable[[str], None]]]:
+    """Jira's table, and what puts a line before the server's rules."""
+    server = t.cast("PostgresServer", postgres_tls.server)
+    site = Site(postgres_tls.make_database(f"db{next(_numbers)}"), archive_dir).create()
+    before = server.rules.read_text(encoding="utf-8")
+
+    def put(line: str) -> None:
+        server.rules.write_text(f"{line}\n{before}", encoding="utf-8")
+        site.with_database(host=str(server.socket_dir)).query("SELECT pg_reload_conf()")
+
+    site.run_sql("CREATE ROLE other LOGIN PASSWORD 'x'") if not site.query("SELECT 1 FROM pg_roles WHERE rolname = 'other'") else None
+    yield site, put
+    put("")
+
+
+@pytest.mark.parametrize("mode", ["", "prefer", "disable"])
+def test_an_account_whose_method_is_clear_text_needs_tls(postgres_rules: tuple[Site, t.Callable[[str], None]], mode: str) -> None:
+    site, put = postgres_rules
+    put(f"host {site.database.name} all 127.0.0.1/32 password")
+    _until(lambda: "it asks for the password in clear text" in refusal(site, database_ssl_mode=mode))
+    assert site.look(database_ssl_mode="require")["rows"] == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("host {name} jira 127.0.0.1/32 reject", "its pg_hba.conf rejects this account, this database or this host"),
+        ("host {name} jira 127.0.0.1/32 ident", "it lets in only the operating system's account of that name"),
+    ],
+)
+def test_what_pg_hba_says_of_the_account(postgres_rules: tuple[Site, t.Callable[[str], None]], line: str, said: str) -> None:
+    site, put = postgres_rules
+    put(line.format(name=site.database.name))
+    _until(lambda: said in refusal(site))
+
+
+def _until(come: t.Callable[[], bool]) -> None:
+    """The server reads its rules in its own time."""
+    for _try in range(200):
+        try:
+            if come():
+                return
+        except pytest.fail.Exception:
+            # it still lets everybody in
+            continue
+    pytest.fail("it did not come")
+
+
+def _ca(tls: TlsServer, mode: str) -> str:
+    return str(tls.files.authority) if mode.startswith("verify") else ""
+
+
+def test_a_password_beyond_ascii(site: Site) -> None:
+    password, name = "pa€ß日本", f"u_{site.database.name}"
+    create = f"CREATE USER {name} IDENTIFIED BY" if site.engine == "mariadb" else f"CREATE ROLE {name} LOGIN PASSWORD"
+    site.with_database(host=OTHER_NAME).run_sql(f"{create} '{password}'", f"GRANT SELECT, DELETE ON remembermetoken TO {name}")
+    assert site.with_database(user=name, password=password).look()["rows"] == 0
+    said = refusal(site.with_database(user=name, password="pa€ß日"))
+    assert "it refuses the user name or the password" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("ACCOUNT LOCK", "the account may not sign in there (NOLOGIN, locked"),
+        ("PASSWORD EXPIRE", "the account's password has expired"),
+        ("WITH MAX_QUERIES_PER_HOUR 1", "the account has no connection left (a limit of its own)"),
+    ],
+)
+def test_what_mariadb_says_of_the_account(mariadb_tls: TlsServer, archive_dir: Path, change: str, said: str) -> None:
+    site = Site(mariadb_tls.make_database(f"db{next(_numbers)}"), archive_dir).create()
+    name = f"u_{site.database.name}"
+    create = f"CREATE USER {name} IDENTIFIED BY '{PASSWORD}'"
+    site.run_sql(create, f"GRANT SELECT, DELETE ON remembermetoken TO {name}", f"ALTER USER {name} {change}")
+    assert said in refusal(site.with_database(user=name, password=PASSWORD))
+
+
+@pytest.mark.parametrize("password", ["nul\0" + PASSWORD, "half\udce4" + PASSWORD])
+def test_a_password_that_no_driver_can_send_is_not_quoted(site: Site, password: str) -> None:
+    said = refusal(site.with_database(password=password))
+    assert PASSWORD not in said
+    assert "nul" not in said
+    assert "half" not in said
