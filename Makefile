@@ -7,6 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 PRODUCT ?= jira
+LINE ?=
 DATABASE ?= sqlite
 NODES ?= 3
 NODE ?= n1
@@ -29,8 +30,8 @@ PARTS := lint unit database playbook $(if $(wildcard tests/hosts/test_*.py),host
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are signed out (PRODUCT=jira.. DATABASE=sqlite|postgresql|mariadb)
-	@python -m demo --product $(PRODUCT) --database $(DATABASE)
+demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are signed out (PRODUCT=jira.. LINE=9.12.. DATABASE=sqlite|postgresql|mariadb)
+	@python -m demo --product $(PRODUCT) --line "$(LINE)" --database $(DATABASE)
 
 ##@ Check it
 .PHONY: test test-all matrix bench

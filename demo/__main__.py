@@ -43,7 +43,7 @@ def main() -> int:
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
     try:
-        return _demo(PRODUCTS[arguments.product], arguments.database, arguments.keep)
+        return _demo(arguments.product.on_line(arguments.line), arguments.database, arguments.keep)
     except Missing as missing:
         print(f"{missing} `make demo` alone needs no database server.", file=sys.stderr)
         return 1
@@ -57,14 +57,19 @@ def _arguments() -> argparse.Namespace:
         prog="python -m demo", description="Signs fifty users out of a stand-in cluster. No real product runs here."
     )
     parser.add_argument("--product", choices=tuple(PRODUCTS), default="jira", help="whose stand-in (default: %(default)s)")
+    parser.add_argument("--line", default="", help="of its versions, for example 9.12 (default: today's)")
     parser.add_argument("--database", choices=ENGINES, default="sqlite", help="where the tokens are (default: %(default)s)")
     parser.add_argument("--keep", action="store_true", help="leave the cluster running until Enter is pressed")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    arguments.product = PRODUCTS[arguments.product]
+    if arguments.line not in ("", *arguments.product.lines):
+        parser.error(f"{arguments.product.title} has the lines {', '.join(arguments.product.lines)}, and no {arguments.line}")
+    return arguments
 
 
 def _demo(product: StandInProduct, engine: str, keep: bool) -> int:
     began = time.monotonic()
-    kept = CHECKOUT / "build/demo" / f"{time.strftime('%Y%m%d-%H%M%S')}-{product.name}-{engine}"
+    kept = CHECKOUT / "build/demo" / f"{time.strftime('%Y%m%d-%H%M%S')}-{product.name}-{product.line}-{engine}"
     with ExitStack() as stack:
         stack.callback(_say, "Taken down: no process and no temporary folder is left.")
         scratch = _scratch_folder(stack)
@@ -104,7 +109,10 @@ def _cluster(stack: ExitStack, product: StandInProduct, engine: str, scratch: Pa
     stack.callback(cluster.destroy)
     cluster.create()
     cluster.start()
-    _say(f"Stand-in for {product.title} on {engine}: " + ", ".join(f"{node.name} {node.url} (pid {node.pid})" for node in cluster.nodes))
+    _say(
+        f"Stand-in for {product.title} {product.version} on {engine}: "
+        + ", ".join(f"{node.name} {node.url} (pid {node.pid})" for node in cluster.nodes)
+    )
     return cluster
 
 

@@ -27,7 +27,10 @@ class Behaviour:
     ``sessions_outlive_restart``: the same in a file that nothing tells of. ``token_cache``: a remember-me token that worked once at this
     node goes on working there after its row is gone, also after a restart. ``start_fails``, ``stop_fails``: the script ends with 1 and does
     nothing. ``stop_seconds``: so long the process lives on after SIGTERM. ``ignores_term``: for ever.
-    ``two_step_sign_in``: the sign-in of current versions, JSON at another path; the old form signs nobody in.
+    ``legacy_mode``: where the product signs in by JSON, the form does instead. ``remember_me_off``: no token is made.
+    ``asks_captcha``, ``asks_second_step``: name and password alone sign nobody in. ``single_sign_on``: an address; who is not signed in is
+    sent there by every page, and no password is taken. ``ignores_session``: the session cookie alone opens nothing, as it is said of
+    Confluence's clusters. ``cookie_attributes``: what stands behind each cookie in addition.
     ``running_state``: the state of a node that is up, where it is not the usual one (Bamboo's PAUSED).
     ``http_sessions``: what Bitbucket's settings say of it (local, sticky, replicated); the sessions stay local.
     ``rotates_from_cache``: tokens that this process saw are rotated by it also after their row is gone, until it ends.
@@ -47,7 +50,13 @@ class Behaviour:
     stop_fails: bool = False
     stop_seconds: float = 0.0
     ignores_term: bool = False
-    two_step_sign_in: bool = False
+    legacy_mode: bool = False
+    remember_me_off: bool = False
+    asks_captcha: bool = False
+    asks_second_step: bool = False
+    single_sign_on: str = ""
+    ignores_session: bool = False
+    cookie_attributes: str = ""
     running_state: str = ""
     http_sessions: str = "local"
     rotates_from_cache: bool = False

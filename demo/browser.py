@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import typing as t
 import urllib.parse
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from http.cookies import SimpleCookie
 from demo.cluster import ClusterNode
 
 Cookies = dict[str, str]
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,18 @@ class Browser:
     cookies: Cookies = field(default_factory=dict, repr=False)
 
     def sign_in(self, node: ClusterNode, remember_me: bool = False) -> Cookies:
-        """Sign in by the form; keeps and returns the cookies by name ({} when refused)."""
-        names = node.product.form
-        form = {names.username: self.user, names.password: self.password}
-        if remember_me:
-            form[names.remember_me] = names.ticked
-        answer = fetch(node, node.product.pages.sign_in, {}, urllib.parse.urlencode(form))
-        self.cookies = answer.cookies if answer.status == 302 else {}
+        """Sign in by what the login page shows, the form or JSON; keeps and returns the cookies by name ({} when refused)."""
+        pages = node.product.pages
+        if pages.sign_in_json and pages.form_mark not in fetch(node, pages.login, {}).body:
+            wish = {"username": self.user, "password": self.password, "rememberMe": remember_me, "targetUrl": ""}
+            answer = fetch(node, pages.sign_in_json, {}, json.dumps(wish), "application/json")
+        else:
+            names = node.product.form
+            form = {names.username: self.user, names.password: self.password}
+            if remember_me:
+                form[names.remember_me] = names.ticked
+            answer = fetch(node, pages.sign_in, {}, urllib.parse.urlencode(form))
+        self.cookies = answer.cookies if answer.status in (200, 302) else {}
         return self.cookies
 
     def whoami(self, node: ClusterNode, *names: str) -> str:
@@ -70,11 +77,11 @@ def _ask(node: ClusterNode, cookies: Cookies) -> Page:
     return answer
 
 
-def fetch(node: ClusterNode, path: str, cookies: Cookies, form: str | None = None) -> Page:
-    """One request (POST when there is a form), no redirect followed; raises OSError when nothing answers within 10 s."""
+def fetch(node: ClusterNode, path: str, cookies: Cookies, form: str | None = None, content_type: str = FORM) -> Page:
+    """One request (POST when there is a form, or other content), no redirect followed; raises OSError when nothing answers within 10 s."""
     headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
     if form is not None:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        headers |= {"Content-Type": content_type, "X-Atlassian-Token": "no-check"}
     connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=10)
     try:
         connection.request("GET" if form is None else "POST", node.layout.context + path, form, headers)

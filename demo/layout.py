@@ -40,6 +40,7 @@ class NodeLayout:
             folder.mkdir(parents=True)
         settings = {
             "product": self.product.name,
+            "line": self.product.line,
             "name": self.name,
             "port": self.port,
             "context": self.context,

@@ -21,6 +21,7 @@ from demo.sessions import Sessions
 from demo.tokens import Database, Tokens
 
 STARTING = "STARTING"
+SIGNED_IN, REFUSED, SECOND_STEP = "signed in", "refused", "second step"
 # seconds between two notes that the node is alive
 HEARTBEAT = 30
 LOG = logging.getLogger("stand-in")
@@ -42,7 +43,7 @@ class Node:
 
     def __init__(self, product: StandInProduct, install: Path, home: Path) -> None:
         settings = json.loads((home / NODE_FILE).read_text(encoding="utf-8"))
-        self.product = product
+        self.product = product.on_line(settings["line"])
         self.home = home
         self.port: int = settings["port"]
         self.context: str = settings["context"]
@@ -76,23 +77,32 @@ class Node:
             return STARTING
         return behaviour.running_state or self._usual_state
 
-    def sign_in(self, user: str, password: str, remember_me: bool, reply: Reply) -> bool:
-        """Sign the user in and hand out the cookies; False when name or password are wrong."""
+    @property
+    def takes_form(self) -> bool:
+        """Whether the form signs in."""
+        behaviour = self.behaviour
+        return (behaviour.legacy_mode or not self.product.pages.sign_in_json) and not behaviour.single_sign_on
+
+    def sign_in(self, user: str, password: str, remember_me: bool, reply: Reply) -> str:
+        """Sign the user in and hand out the cookies; returns one of the three words above."""
         users: dict[str, str] = json.loads(self._users_file.read_text(encoding="utf-8"))
-        if users.get(user) != password:
-            self._give_reason(reply, "AUTHENTICATED_FAILED")
-            return False
+        behaviour = self.behaviour
+        if behaviour.asks_captcha or users.get(user) != password:
+            self._give_reason(reply, "AUTHENTICATION_DENIED" if behaviour.asks_captcha else "AUTHENTICATED_FAILED")
+            return REFUSED
+        if behaviour.asks_second_step:
+            return SECOND_STEP
         self._give_session(user, reply)
-        if remember_me:
+        if (remember_me or self.product.cookies.always_remembers) and not behaviour.remember_me_off:
             value = self.tokens.make(user)
             self._rotation_cache.remember(value, user)
             self._give_token(value, reply)
         self._give_reason(reply, "OK")
-        return True
+        return SIGNED_IN
 
     def user_of(self, cookies: t.Mapping[str, str], reply: Reply) -> str:
         """Whom the cookies sign in ('' = nobody), as the products find out: the session first, then the remember-me token."""
-        session_user = self.sessions.user_of(cookies.get(self.product.cookies.session, ""))
+        session_user = None if self.behaviour.ignores_session else self.sessions.user_of(cookies.get(self.product.cookies.session, ""))
         if session_user:
             return session_user
         value = cookies.get(self.product.cookies.remember_me, "")
@@ -169,7 +179,7 @@ class Node:
             reply.add(self.product.pages.reason_header, reason)
 
     def _set_cookie(self, reply: Reply, name: str, value: str, life: str = "") -> None:
-        reply.add("Set-Cookie", f"{name}={value}; Path={self.context or '/'}{life}; HttpOnly")
+        reply.add("Set-Cookie", f"{name}={value}; Path={self.context or '/'}{life}; HttpOnly{self.behaviour.cookie_attributes}")
 
     def _empty_cookie(self, reply: Reply, name: str) -> None:
         self._set_cookie(reply, name, "", "; Max-Age=0")

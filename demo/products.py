@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 ENGINES = ("sqlite", "postgresql", "mariadb")
 
@@ -64,8 +64,9 @@ class Pages:
     """Paths below the context path, '' where the product has no such page.
 
     ``starting_code`` is the status page's while the state is STARTING; ``early_status`` answers 200 from the first moment on.
-    ``secondary_state`` is the ready state of every node but the first, '' where all nodes are alike. Headers: ``reason_header`` says how
-    a sign-in went, ``user_header`` who is signed in. ``members``: None where no page names the nodes.
+    ``secondary_state`` is the ready state of every node but the first, '' where all nodes are alike. Where there is ``sign_in_json``, the
+    form at ``sign_in`` signs in in legacy mode alone; the login page shows ``form_mark`` when the form signs in. Headers:
+    ``reason_header`` says how a sign-in went, ``user_header`` who is signed in. ``members``: None where no page names the nodes.
     """
 
     login: str
@@ -77,6 +78,7 @@ class Pages:
     early_status: str = ""
     secondary_state: str = ""
     sign_in_json: str = ""
+    form_mark: str = ""
     whoami: str = "/plugins/servlet/applinks/whoami"
     myself: str = ""
     manifest: str = "/rest/applinks/1.0/manifest"
@@ -99,7 +101,7 @@ class SignInForm:
 class Cookies:
     """Names, and how the remember-me cookie is written: ``value_format`` names one of ``values.py``.
 
-    ``rotates``: each use of a token replaces it by another one of the same series.
+    ``rotates``: each use of a token replaces it by another one of the same series. ``always_remembers``: also who does not tick the box.
     """
 
     session: str
@@ -107,6 +109,7 @@ class Cookies:
     remember_me_seconds: int
     value_format: str
     rotates: bool = False
+    always_remembers: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,8 +129,18 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Line:
+    """An older line of versions: its name as people say it, and the fields of StandInProduct in which it differs from today's."""
+
+    name: str
+    version: str
+    changes: t.Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
 class StandInProduct:
-    """One product's outside. ``title`` is for people, ``webapp`` the folder of its web application in a Tomcat.
+    """One product's outside, today's ``line`` of it; ``older`` ones follow, the last of them with the old sign-in.
+    ``title`` is for people, ``webapp`` the folder of its web application in a Tomcat.
 
     ``templates``: the folders of ``files/`` that make a node, each with ``install`` and ``home``. ``behaviour_file``: the file of the
     product that says how it behaves, as ``{install}/..`` or ``{home}/..``, '' for none. ``persisted_sessions``: below the install folder,
@@ -137,6 +150,7 @@ class StandInProduct:
 
     name: str
     title: str
+    line: str
     version: str
     manifest_type: str
     pages: Pages
@@ -151,3 +165,18 @@ class StandInProduct:
     persisted_sessions: str = ""
     clustered: bool = True
     members: tuple[Table, ...] = ()
+    older: tuple[Line, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines by name, today's first."""
+        return (self.line, *(line.name for line in self.older))
+
+    def on_line(self, name: str) -> StandInProduct:
+        """The product as that line has it, '' is today's; raises ValueError that names the lines."""
+        for line in self.older:
+            if line.name == name:
+                return replace(self, line=line.name, version=line.version, **line.changes)
+        if name not in ("", self.line):
+            raise ValueError(f"{self.title} has no line {name}: take one of {', '.join(self.lines)}.")
+        return self

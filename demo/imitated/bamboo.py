@@ -5,28 +5,42 @@
 
 from __future__ import annotations
 
-from demo.imitated.common import CONTEXT_XML, SERAPH_FORM, SERAPH_REASON, SESSIONS_SER, SIGN_IN_JSON, epoch_tokens, seraph_cookies, tomcat
-from demo.products import Members, Pages, StandInProduct
+from demo.imitated.common import (
+    CONTEXT_XML,
+    SERAPH_FORM,
+    SERAPH_REASON,
+    SESSIONS_SER,
+    SIGN_IN_JSON,
+    epoch_tokens,
+    old_sign_in,
+    seraph_cookies,
+    tomcat,
+)
+from demo.products import Line, Members, Pages, StandInProduct
+
+_PAGES = Pages(
+    login="/userlogin.action",
+    sign_in="/userlogin.action",
+    sign_out="/userLogout.action",
+    home="/allPlans.action",
+    status="/rest/api/latest/status",
+    starting_code=503,
+    early_status="/status",
+    secondary_state="RUNNING_AS_SECONDARY",
+    sign_in_json=SIGN_IN_JSON,
+    form_mark="loginForm",
+    myself="/rest/api/latest/currentUser",
+    members=Members("/rest/api/latest/server/nodes", "nodeStatuses", {"nodeId": "{name}", "nodeName": "node {name}", "alive": "true"}),
+    reason_header=SERAPH_REASON,
+)
 
 BAMBOO = StandInProduct(
     name="bamboo",
     title="Bamboo",
-    version="9.6.1",
+    line="12.1",
+    version="12.1.0",
     manifest_type="bamboo",
-    pages=Pages(
-        login="/userlogin.action",
-        sign_in="/userlogin.action",
-        sign_out="/userLogout.action",
-        home="/allPlans.action",
-        status="/rest/api/latest/status",
-        starting_code=503,
-        early_status="/status",
-        secondary_state="RUNNING_AS_SECONDARY",
-        sign_in_json=SIGN_IN_JSON,
-        myself="/rest/api/latest/currentUser",
-        members=Members("/rest/api/latest/server/nodes", "nodeStatuses", {"nodeId": "{name}", "nodeName": "node {name}", "alive": "true"}),
-        reason_header=SERAPH_REASON,
-    ),
+    pages=_PAGES,
     form=SERAPH_FORM,
     cookies=seraph_cookies("seraph.bamboo"),
     tokens=epoch_tokens("rememberme_token"),
@@ -35,4 +49,5 @@ BAMBOO = StandInProduct(
     webapp="atlassian-bamboo",
     behaviour_file=CONTEXT_XML,
     persisted_sessions=SESSIONS_SER,
+    older=(Line("10.2", "10.2.1", {}), Line("9.6", "9.6.1", old_sign_in(_PAGES))),
 )

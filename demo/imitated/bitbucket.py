@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from demo.products import Cookies, Members, Pages, Service, SignInForm, StandInProduct, Table, Users
+from demo.imitated.common import SIGN_IN_JSON, old_sign_in
+from demo.products import Cookies, Line, Members, Pages, Service, SignInForm, StandInProduct, Table, Users
 
 
-def _tokens(timestamp: str) -> tuple[str, ...]:
+def _create(timestamp: str) -> tuple[str, ...]:
     columns = (
         "id bigint PRIMARY KEY",
         "series varchar(64) NOT NULL",
@@ -22,29 +23,8 @@ def _tokens(timestamp: str) -> tuple[str, ...]:
     return (f"CREATE TABLE sta_remember_me_token ({', '.join(columns)})",)
 
 
-BITBUCKET = StandInProduct(
-    name="bitbucket",
-    title="Bitbucket",
-    version="8.19.1",
-    manifest_type="stash",
-    pages=Pages(
-        login="/login",
-        sign_in="/j_atl_security_check",
-        sign_out="/j_atl_security_logout",
-        home="/dashboard",
-        starting_code=503,
-        members=Members("/rest/api/1.0/admin/cluster", "nodes", {"id": "id-{name}", "name": "hazelcast-{name}"}),
-        user_header="X-AUSERNAME",
-    ),
-    form=SignInForm("j_username", "j_password", "_atl_remember_me", "on"),
-    cookies=Cookies(
-        session="BITBUCKETSESSIONID",
-        remember_me="_atl_bitbucket_remember_me",
-        remember_me_seconds=30 * 24 * 3600,
-        value_format="series",
-        rotates=True,
-    ),
-    tokens=Table(
+def _tokens(on_postgresql: str) -> Table:
+    return Table(
         name="sta_remember_me_token",
         columns={
             "id": "id",
@@ -55,8 +35,38 @@ BITBUCKET = StandInProduct(
             "claimed": "no",
             "claimed_address": "nothing",
         },
-        create={"sqlite": _tokens("timestamp"), "postgresql": _tokens("timestamptz"), "mariadb": _tokens("datetime(6)")},
+        create={"sqlite": _create("timestamp"), "postgresql": _create(on_postgresql), "mariadb": _create("datetime(6)")},
+    )
+
+
+_PAGES = Pages(
+    login="/login",
+    sign_in="/j_atl_security_check",
+    sign_out="/j_atl_security_logout",
+    home="/dashboard",
+    starting_code=503,
+    sign_in_json=SIGN_IN_JSON,
+    form_mark="j_username",
+    members=Members("/rest/api/1.0/admin/cluster", "nodes", {"id": "id-{name}", "name": "hazelcast-{name}"}),
+    user_header="X-AUSERNAME",
+)
+
+BITBUCKET = StandInProduct(
+    name="bitbucket",
+    title="Bitbucket",
+    line="10",
+    version="10.0.1",
+    manifest_type="stash",
+    pages=_PAGES,
+    form=SignInForm("j_username", "j_password", "_atl_remember_me", "on"),
+    cookies=Cookies(
+        session="BITBUCKETSESSIONID",
+        remember_me="_atl_bitbucket_remember_me",
+        remember_me_seconds=30 * 24 * 3600,
+        value_format="series",
+        rotates=True,
     ),
+    tokens=_tokens("timestamptz"),
     users=Users(
         tables=(
             Table.alike("stash_user", {"id": "number"}, "id integer PRIMARY KEY"),
@@ -82,4 +92,9 @@ BITBUCKET = StandInProduct(
     ),
     templates=("bitbucket",),
     behaviour_file="{home}/shared/bitbucket.properties",
+    older=(
+        Line("9.4", "9.4.2", {}),
+        # tables that were made by earlier versions keep a moment without its zone
+        Line("8.19", "8.19.1", {**old_sign_in(_PAGES), "tokens": _tokens("timestamp without time zone")}),
+    ),
 )

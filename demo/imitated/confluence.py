@@ -5,24 +5,38 @@
 
 from __future__ import annotations
 
-from demo.imitated.common import CONTEXT_XML, SERAPH_FORM, SERAPH_REASON, SESSIONS_SER, SIGN_IN_JSON, epoch_tokens, seraph_cookies, tomcat
-from demo.products import Members, Pages, StandInProduct
+from demo.imitated.common import (
+    CONTEXT_XML,
+    SERAPH_FORM,
+    SERAPH_REASON,
+    SESSIONS_SER,
+    SIGN_IN_JSON,
+    epoch_tokens,
+    old_sign_in,
+    seraph_cookies,
+    tomcat,
+)
+from demo.products import Line, Members, Pages, StandInProduct
+
+_PAGES = Pages(
+    login="/login.action",
+    sign_in="/dologin.action",
+    sign_out="/logout.action",
+    home="/index.action",
+    sign_in_json=SIGN_IN_JSON,
+    form_mark="loginform",
+    myself="/rest/api/user/current",
+    members=Members("/rest/zdu/cluster", "nodes", {"id": "id-{name}", "name": "{name}", "state": "ACTIVE"}),
+    reason_header=SERAPH_REASON,
+)
 
 CONFLUENCE = StandInProduct(
     name="confluence",
     title="Confluence",
-    version="8.5.4",
+    line="10.2",
+    version="10.2.0",
     manifest_type="confluence",
-    pages=Pages(
-        login="/login.action",
-        sign_in="/dologin.action",
-        sign_out="/logout.action",
-        home="/index.action",
-        sign_in_json=SIGN_IN_JSON,
-        myself="/rest/api/user/current",
-        members=Members("/rest/zdu/cluster", "nodes", {"id": "id-{name}", "name": "{name}", "state": "ACTIVE"}),
-        reason_header=SERAPH_REASON,
-    ),
+    pages=_PAGES,
     form=SERAPH_FORM,
     cookies=seraph_cookies("seraph.confluence"),
     tokens=epoch_tokens("remembermetoken"),
@@ -31,4 +45,5 @@ CONFLUENCE = StandInProduct(
     webapp="confluence",
     behaviour_file=CONTEXT_XML,
     persisted_sessions=SESSIONS_SER,
+    older=(Line("9.2", "9.2.3", {}), Line("8.5", "8.5.4", old_sign_in(_PAGES))),
 )

@@ -5,17 +5,24 @@
 
 from __future__ import annotations
 
-from demo.imitated.common import FORTNIGHT
 from demo.products import Cookies, Pages, Service, SignInForm, StandInProduct, Table, Users
 
 FISHEYE = StandInProduct(
     name="fisheye",
     title="Fisheye/Crucible",
-    version="4.8.14",
+    line="4.9",
+    version="4.9.0",
     manifest_type="fecru",
     pages=Pages(login="/login", sign_in="/login", sign_out="/logout", home="/dashboard", status=""),
     form=SignInForm("username", "password", "rememberme", "true"),
-    cookies=Cookies(session="FESESSIONID", remember_me="remember", remember_me_seconds=FORTNIGHT, value_format="named"),
+    cookies=Cookies(
+        session="FESESSIONID",
+        remember_me="remember",
+        remember_me_seconds=90 * 24 * 3600,
+        value_format="named",
+        # so it is in Crucible
+        always_remembers=True,
+    ),
     tokens=Table.alike(
         "cru_login_cookie",
         {

@@ -5,25 +5,29 @@
 
 from __future__ import annotations
 
-from demo.imitated.common import CONTEXT_XML, SERAPH_FORM, SERAPH_REASON, SESSIONS_SER, SIGN_IN_JSON, seraph_cookies, tomcat
-from demo.products import Pages, StandInProduct, Table, Users
+from demo.imitated.common import CONTEXT_XML, SERAPH_FORM, SERAPH_REASON, SESSIONS_SER, SIGN_IN_JSON, old_sign_in, seraph_cookies, tomcat
+from demo.products import Line, Pages, StandInProduct, Table, Users
 
 _INDEX = "CREATE INDEX remembermetoken_username_index ON remembermetoken (username)"
+
+_PAGES = Pages(
+    login="/login.jsp",
+    sign_in="/login.jsp",
+    sign_out="/logout",
+    home="/secure/Dashboard.jspa",
+    sign_in_json=SIGN_IN_JSON,
+    form_mark="login-form-remember-me",
+    myself="/rest/api/2/myself",
+    reason_header=SERAPH_REASON,
+)
 
 JIRA = StandInProduct(
     name="jira",
     title="Jira",
-    version="9.12.2",
+    line="11.3",
+    version="11.3.0",
     manifest_type="jira",
-    pages=Pages(
-        login="/login.jsp",
-        sign_in="/login.jsp",
-        sign_out="/logout",
-        home="/secure/Dashboard.jspa",
-        sign_in_json=SIGN_IN_JSON,
-        myself="/rest/api/2/myself",
-        reason_header=SERAPH_REASON,
-    ),
+    pages=_PAGES,
     form=SERAPH_FORM,
     cookies=seraph_cookies("seraph.rememberme.cookie"),
     tokens=Table(
@@ -87,4 +91,5 @@ JIRA = StandInProduct(
     webapp="atlassian-jira",
     behaviour_file=CONTEXT_XML,
     persisted_sessions=SESSIONS_SER,
+    older=(Line("10.3", "10.3.2", {}), Line("9.12", "9.12.2", old_sign_in(_PAGES))),
 )

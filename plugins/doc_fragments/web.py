@@ -33,7 +33,14 @@ options:
     default: true
   request_timeout:
     description:
-      - For how many seconds one request may take.
+      - For how many seconds one request may take, from the look-up of the name to the last byte.
     type: int
     default: 10
+  functional_path:
+    description:
+      - The page, below the context path, that has to answer before a node counts as up. The product's own when empty, most often the
+        page at which people sign in.
+      - It answers with HTTP status 200, or by sending the visitor to a sign-in, also that of another host.
+    type: str
+    default: ""
 """

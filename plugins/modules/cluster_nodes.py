@@ -53,9 +53,8 @@ nodes_note:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members import members_by_page
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, site_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, product_of, site_of
 
 
 def main() -> None:
@@ -65,7 +64,7 @@ def main() -> None:
     )
     options = module.params
     try:
-        told = members_by_page(product_named(options["product"]), site_of(options), options["admin_token"])
+        told = members_by_page(product_of(options), site_of(options), options["admin_token"])
     except SessionsError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **told)

@@ -81,8 +81,7 @@ saw:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_running, look_for_stopped
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, site_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, product_of, site_of
 
 
 def main() -> None:
@@ -98,7 +97,7 @@ def main() -> None:
     )
     options = module.params
     try:
-        product = product_named(options["product"])
+        product = product_of(options)
         if options["state"] == "running":
             seen = look_for_running(product, options["install_dir"], site_of(options), options["old_process"])
         else:

@@ -11,16 +11,19 @@ module: session_probe
 short_description: Sign in to one node, or see whom old cookies still open the door to
 version_added: 0.1.0
 description:
-  - With O(mode=sign_in) it signs the proof account in and returns the two cookies of a browser session, each seen to work alone.
+  - With O(mode=asked) it asks who is nobody here, that is, how the page that names the user answers a visitor without any cookie, and
+    to whom cookies open the door that a person copied from a browser. It signs nobody in.
+  - With O(mode=sign_in) it signs the proof account in, once, and returns the cookies of a browser session that work alone.
+    What does not open the door alone comes back without a value, with the reason. One kind of cookie is enough.
   - With O(mode=replay) it sends each cookie alone, never two together, and asks the product who is signed in.
-    The answer is taken from the page, never from the HTTP status.
+    The answer is taken from the page. An answer that names nobody counts only when it is empty, or as it was before the act.
   - The returned cookies of O(mode=sign_in) and RV(renewed) are live logins. Run the task with C(no_log).
 options:
   mode:
     description:
-      - Whether to sign in or to replay.
+      - Whether to look, to sign in or to replay.
     type: str
-    choices: [sign_in, replay]
+    choices: [asked, sign_in, replay]
     required: true
   username:
     description:
@@ -32,7 +35,7 @@ options:
     type: str
   node:
     description:
-      - The inventory name to write beside the cookies of O(mode=sign_in).
+      - The inventory name to write beside the cookies of O(mode=asked) and O(mode=sign_in).
     type: str
     default: ""
   session_cookie:
@@ -45,6 +48,22 @@ options:
       - The name of the remember-me cookie. Empty is the product's default.
     type: str
     default: ""
+  proof_cookies:
+    description:
+      - With O(mode=asked), cookies that a person copied from a browser that is signed in. Each is sent alone; the node that handed it out
+        is found by trying.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Its name.
+        type: str
+        required: true
+      value:
+        description: Its value, a secret.
+        type: str
+        required: true
   cookies:
     description:
       - The cookies to replay with O(mode=replay), as an earlier RV(cookies) returned them.
@@ -69,6 +88,14 @@ options:
         description: The node that handed it out.
         type: str
         required: true
+      nobody:
+        description: As RV(nobody), when it was handed out.
+        type: str
+        default: ""
+      absent:
+        description: Why there is no such cookie. It has no value then, and is not sent.
+        type: str
+        default: ""
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.web
@@ -81,6 +108,15 @@ author:
 """
 
 EXAMPLES = r"""
+- name: See who is nobody here, and to whom the copied cookies open the door
+  dcops.atlassian_sessions.session_probe:
+    product: jira
+    url: http://127.0.0.1:8080
+    mode: asked
+    proof_cookies: "{{ proof_cookies }}"
+  register: asked
+  no_log: true
+
 - name: Sign the proof account in
   dcops.atlassian_sessions.session_probe:
     product: jira
@@ -103,12 +139,25 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-cookies:
-  description: The cookies of the sign-in. A secret.
-  returned: O(mode=sign_in)
+nobody:
+  description: How the page that names the user answers a visitor without any cookie.
+  returned: O(mode=asked)
+  type: str
+  sample: an empty page
+doors:
+  description: For each of O(proof_cookies), in order, the user whom it opens the door to at this node (empty is nobody).
+  returned: O(mode=asked)
   type: list
   elements: dict
-  sample: [{"kind": "session", "name": "JSESSIONID", "value": "4B1D..", "node": "jira1"}]
+  sample: [{"name": "JSESSIONID", "kind": "session", "user": "eve", "note": ""}]
+cookies:
+  description:
+    - The cookies of the sign-in, one of each kind. A secret. C(absent) says why there is none of a kind.
+    - With O(mode=asked), the first of each kind that opens the door, without its value. C(given) is its number in O(proof_cookies).
+  returned: O(mode=asked) and O(mode=sign_in)
+  type: list
+  elements: dict
+  sample: [{"kind": "session", "name": "JSESSIONID", "value": "4B1D..", "node": "jira1", "nobody": "an empty page", "absent": ""}]
 rehearsed:
   description: Whether the sign-in was done. V(false) in check mode.
   returned: O(mode=sign_in)
@@ -119,7 +168,7 @@ answers:
   returned: O(mode=replay)
   type: list
   elements: dict
-  sample: [{"kind": "remember_me", "node": "jira1", "user": "", "emptied": true}]
+  sample: [{"kind": "remember_me", "node": "jira1", "user": "", "emptied": true, "absent": ""}]
 renewed:
   description: The cookies that the product replaced while they still worked, with their new value. A secret.
   returned: O(mode=replay)
@@ -130,39 +179,35 @@ renewed:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import COOKIE_OPTIONS, Browser
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, site_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.probe import probe
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import COOKIE_OPTIONS, GIVEN_OPTIONS
 
 
 def main() -> None:
-    """Sign in or replay."""
+    """Look, sign in or replay."""
     module = AnsibleModule(
         argument_spec={
             **WEB_OPTIONS,
-            "mode": {"type": "str", "choices": ["sign_in", "replay"], "required": True},
+            "mode": {"type": "str", "choices": ["asked", "sign_in", "replay"], "required": True},
             "username": {"type": "str"},
             "password": {"type": "str", "no_log": True},
             "node": {"type": "str", "default": ""},
             "session_cookie": {"type": "str", "default": ""},
             "remember_me_cookie": {"type": "str", "default": ""},
+            "proof_cookies": {"type": "list", "elements": "dict", "default": [], "options": GIVEN_OPTIONS, "no_log": False},
             "cookies": {"type": "list", "elements": "dict", "default": [], "options": COOKIE_OPTIONS, "no_log": False},
         },
         required_if=[("mode", "sign_in", ("username", "password"))],
         supports_check_mode=True,
     )
-    options = module.params
-    if options["mode"] == "sign_in" and module.check_mode:
+    if module.params["mode"] == "sign_in" and module.check_mode:
         module.exit_json(changed=True, rehearsed=False, cookies=[])
     try:
-        browser = Browser(product_named(options["product"]), site_of(options), options["session_cookie"], options["remember_me_cookie"])
-        if options["mode"] == "sign_in":
-            cookies = browser.sign_in(options["username"], options["password"], options["node"])
-            module.exit_json(changed=True, rehearsed=True, cookies=cookies)
-        answers, renewed = browser.replay(options["cookies"])
+        found = probe(module.params)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, answers=answers, renewed=renewed)
+    module.exit_json(**found)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the demo in every cell of a matrix: each product on each database, and Jira on PostgreSQL with other versions of the libraries.
 
+Of each product it runs today's line and the last with the old sign-in.
+
 ``python -m tests.tools.matrix 'jira-*' core-2.18`` runs some cells, without a name it runs all. build/matrix.md has a line per cell, also
 for those of earlier runs; what a cell printed is in build/matrix/<cell>.log. The libraries of .venv stay as they are.
 """
@@ -39,9 +41,10 @@ print(f"Python {platform.python_version()}, {libraries}")
 
 
 class Cell(t.NamedTuple):
-    """One demo. ``pin`` replaces one line of the demo's requirements, in a virtual environment of one of ``pythons``, the first there is.
+    """One demo, of today's line where no ``line`` is named.
 
-    Without a pin it runs in this virtual environment.
+    ``pin`` replaces one line of the demo's requirements, in a virtual environment of one of ``pythons``, the first there is. Without a
+    pin it runs in this virtual environment.
     """
 
     name: str
@@ -49,11 +52,12 @@ class Cell(t.NamedTuple):
     database: str
     pin: str = ""
     pythons: tuple[str, ...] = ()
+    line: str = ""
 
     @property
     def what(self) -> str:
         """For people."""
-        return f"{self.product} on {self.database}" + (f", {self.pin}" if self.pin else "")
+        return f"{self.product} {self.line or PRODUCTS[self.product].line} on {self.database}" + (f", {self.pin}" if self.pin else "")
 
 
 class Result(t.NamedTuple):
@@ -68,6 +72,13 @@ class Result(t.NamedTuple):
 
 CELLS = (
     *(Cell(f"{product}-{engine}", product, engine) for product in PRODUCTS for engine in ENGINES),
+    # the last line with the old sign-in
+    *(
+        Cell(f"{product.name}-{product.lines[-1]}-{engine}", product.name, engine, line=product.lines[-1])
+        for product in PRODUCTS.values()
+        for engine in ENGINES
+        if product.older
+    ),
     Cell("core-2.17", "jira", "postgresql", "ansible-core >= 2.17, < 2.18", ("3.11", "3.12")),
     Cell("core-2.18", "jira", "postgresql", "ansible-core >= 2.18, < 2.19", ("3.11", "3.12", "3.13")),
     Cell("core-newest", "jira", "postgresql", "ansible-core >= 2.20", ("3.14", "3.13", "3.12")),
@@ -165,7 +176,7 @@ def _package(line: str) -> str:
 
 def demo(python: str, cell: Cell, log: Path) -> int:
     """The exit status of the demo, all of its output in the log; interrupted when it takes too long: it takes itself down then."""
-    command = [python, "-m", "demo", "--product", cell.product, "--database", cell.database]
+    command = [python, "-m", "demo", "--product", cell.product, "--line", cell.line, "--database", cell.database]
     with (
         log.open("w", encoding="utf-8") as output,
         subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=output, stderr=output) as process,

@@ -17,8 +17,14 @@ PAIRS = [cell for cell in CELLS if not cell.pin]
 PINNED = [cell for cell in CELLS if cell.pin]
 
 
-def test_there_are_fifteen_pairs_and_four_other_versions() -> None:
-    assert len({(cell.product, cell.database) for cell in PAIRS}) == len(PAIRS) == 15
+def test_there_are_fifteen_pairs_of_today_twelve_of_the_old_sign_in_and_four_other_versions() -> None:
+    assert len({(cell.product, cell.database, cell.line) for cell in PAIRS}) == len(PAIRS) == 15 + 12
+    assert sorted({f"{cell.product} {cell.line}" for cell in PAIRS if cell.line}) == [
+        "bamboo 9.6",
+        "bitbucket 8.19",
+        "confluence 8.5",
+        "jira 9.12",
+    ]
     assert [(cell.name, cell.product, cell.database) for cell in PINNED] == [
         (name, "jira", "postgresql") for name in ("core-2.17", "core-2.18", "core-newest", "sqlalchemy-2.1")
     ]
@@ -27,7 +33,7 @@ def test_there_are_fifteen_pairs_and_four_other_versions() -> None:
 @pytest.mark.parametrize(
     ("patterns", "names"),
     [
-        (["jira-*"], ["jira-sqlite", "jira-postgresql", "jira-mariadb"]),
+        (["jira-*"], [f"jira-{line}{engine}" for line in ("", "9.12-") for engine in ("sqlite", "postgresql", "mariadb")]),
         (["core-2.18", "fisheye-sqlite"], ["fisheye-sqlite", "core-2.18"]),
         (["jira"], []),
     ],
@@ -92,7 +98,7 @@ def test_a_cell_without_a_python_for_it_says_so_and_is_no_failure(tmp_path: Path
 def test_the_table_has_a_line_for_every_cell_also_for_those_that_were_not_run() -> None:
     lines = table({"jira-sqlite": Result("status 1: a|b", True, "Python 3", 41.6, "2026-02-03 04:05")}).splitlines()
     assert len(lines) == 2 + len(CELLS)
-    assert lines[2] == "| jira-sqlite | jira on sqlite | Python 3 | status 1: a\\|b | 42 | 2026-02-03 04:05 |"
+    assert lines[2] == "| jira-sqlite | jira 11.3 on sqlite | Python 3 | status 1: a\\|b | 42 | 2026-02-03 04:05 |"
     assert "not run" in lines[3]
 
 
@@ -106,4 +112,4 @@ def test_a_cell_that_failed_makes_the_whole_fail_and_earlier_results_stay(
     (tmp_path / "jira-sqlite.json").write_text(json.dumps(Result("earlier", False)._asdict()), encoding="utf-8")
     assert matrix.main(["core-*"]) == status
     written = (tmp_path / "matrix.md").read_text(encoding="utf-8")
-    assert (written.count("| seen |"), written.count("| earlier |"), written.count("| not run |")) == (3, 1, 15)
+    assert (written.count("| seen |"), written.count("| earlier |"), written.count("| not run |")) == (3, 1, 15 + 12)

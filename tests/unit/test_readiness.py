@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.readiness import (
     Readiness,
     Seen,
@@ -18,6 +20,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.read
     role_in_cluster,
     state_in,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.redirect import Redirect
 
 OLD, NEW = "boot:41:1", "boot:42:2"
 READY = {
@@ -48,6 +51,15 @@ def test_only_the_documented_states_are_ready(name: str, state: str) -> None:
         (Seen(NEW, 200, "<html>RUNNING</html>", 200, ""), " answers 200 with no state"),
         (_seen("RUNNING", page=500), " answers 500"),
         (_seen("RUNNING", page=302), " answers 302"),
+        (
+            Seen(NEW, 200, '{"state": "RUNNING"}', 302, "", page_target="/startup.jsp"),
+            "to /startup.jsp, which is no sign-in: name a page that answers to everybody with force_reauth_functional_path",
+        ),
+        (
+            Seen(NEW, 302, "", 0, "", status_target="jira.example.org/status"),
+            " to jira.example.org/status: give the address at which the node itself answers with force_reauth_node_url, or _site_url",
+        ),
+        (Seen(NEW, 200, '{"state": "STARTING"}', 302, "", page_target="id/sso", page_is_off=True), " answers 200 with state STARTING"),
         (Seen(NEW, 200, '{"state": "RUNNING"}', 0, "it did not answer in time"), "state RUNNING, but it did not answer in time"),
         (_seen("RUNNING", process=""), "there is not exactly one process of this installation"),
         (_seen("RUNNING", process=OLD), "it is still the old process 41"),
@@ -61,6 +73,49 @@ def test_a_node_is_not_ready(name: str, seen: Seen, saw: str) -> None:
 
 def test_a_node_is_ready_and_says_by_what() -> None:
     assert is_running(PRODUCTS["jira"], _seen("RUNNING"), OLD) == Readiness(True, "RUNNING", "state RUNNING, process 42")
+
+
+def test_a_page_that_sends_the_visitor_off_to_a_sign_in_is_the_page_of_a_working_application() -> None:
+    seen = Seen(NEW, 200, '{"state": "RUNNING"}', 302, "", page_target="id.example.org/sso", page_is_off=True)
+    assert is_running(PRODUCTS["jira"], seen, OLD).ready
+
+
+@pytest.mark.parametrize(
+    ("location", "target", "off"),
+    [
+        ("https://id.example.org/sso?SAMLRequest=x", "id.example.org/sso", True),
+        ("https://login.example.org/", "login.example.org/", True),
+        ("/login.jsp?os_destination=%2F", "/login.jsp", True),
+        ("http://n1:8080/plugins/servlet/samlsso;jsessionid=1F", "/plugins/servlet/samlsso", False),
+        ("/plugins/servlet/saml/auth", "/plugins/servlet/saml/auth", True),
+        ("sign-in", "/jira/sign-in", True),
+        ("/dashboard", "/dashboard", False),
+        # the same page by another scheme, port or name: the container or a proxy answers, no application
+        ("https://n1/jira/page", "/jira/page", False),
+        ("https://jira.example.org/jira/page", "jira.example.org/jira/page", False),
+        # not up, whatever the host is called: without the public address, its own may look foreign
+        ("/startup.jsp?returnTo=%2Flogin.jsp", "/startup.jsp", False),
+        ("https://jira.example.org/secure/errors.jsp", "jira.example.org/secure/errors.jsp", False),
+        ("https://jira.example.org/johnson/page", "jira.example.org/johnson/page", False),
+        ("/setup/setuplicense.action", "/setup/setuplicense.action", False),
+        ("http://[", "", False),
+        ("/log\u00e9\x07in", "/log??in", False),
+    ],
+)
+def test_a_redirect_is_off_to_a_sign_in_or_it_is_not(location: str, target: str, off: bool) -> None:
+    redirect = Redirect(location, "/jira/page", {"n1"})
+    assert (redirect.target, redirect.is_off_to_a_sign_in) == (target, off)
+
+
+@pytest.mark.parametrize("path", ["login", "http://n1/login", "/a b", "/\u00e9", "/a\n"])
+def test_a_functional_path_that_is_none_is_refused(path: str) -> None:
+    with pytest.raises(SessionsError, match="force_reauth_functional_path is a path below the context path"):
+        product_of({"product": "jira", "functional_path": path})
+
+
+def test_a_functional_path_takes_the_place_of_the_product_s() -> None:
+    assert product_of({"product": "jira", "functional_path": "/x"}).web.functional_path == "/x"
+    assert product_of({"product": "jira", "functional_path": ""}) is PRODUCTS["jira"]
 
 
 def test_a_secondary_is_not_asked_for_its_pages() -> None:

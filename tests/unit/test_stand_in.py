@@ -13,6 +13,7 @@ import subprocess
 import typing as t
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -162,16 +163,66 @@ def test_pages_for_nobody_and_for_somebody(n1: ClusterNode, browser: Browser) ->
 
 def test_the_manifest_names_product_and_version(n1: ClusterNode) -> None:
     body = fetch(n1, "/rest/applinks/1.0/manifest", {}).body
-    assert "<typeId>jira</typeId><version>9.12.2</version>" in body
+    assert "<typeId>jira</typeId><version>11.3.0</version>" in body
 
 
-def test_two_step_sign_in_is_json_and_closes_the_form(n1: ClusterNode, browser: Browser) -> None:
-    assert fetch(n1, "/rest/tsv/1.0/authenticate", {}, "{}").status == 404
-    n1.behave(two_step_sign_in=True)
-    assert browser.sign_in(n1) == {}
-    wish = json.dumps({"username": CANARY, "password": browser.password, "rememberMe": True, "targetUrl": ""})
-    page = fetch(n1, "/rest/tsv/1.0/authenticate", {}, wish)
+JSON_PATH, JSON_TYPE = "/rest/tsv/1.0/authenticate", "application/json"
+
+
+def _wish(browser: Browser) -> str:
+    return json.dumps({"username": CANARY, "password": browser.password, "rememberMe": True, "targetUrl": ""})
+
+
+def _form(browser: Browser) -> str:
+    return urlencode({"os_username": CANARY, "os_password": browser.password, "os_cookie": "true"})
+
+
+def test_today_json_signs_in_and_the_form_nobody(n1: ClusterNode, browser: Browser) -> None:
+    assert "login-form-remember-me" not in fetch(n1, "/login.jsp", {}).body
+    assert fetch(n1, "/login.jsp", {}, _form(browser)).cookies == {}
+    page = fetch(n1, JSON_PATH, {}, _wish(browser), JSON_TYPE)
     assert (page.status, set(page.cookies)) == (200, {SESSION, REMEMBER_ME})
+
+
+def test_in_legacy_mode_the_form_signs_in_and_json_nobody(n1: ClusterNode, browser: Browser) -> None:
+    n1.behave(legacy_mode=True)
+    assert "login-form-remember-me" in fetch(n1, "/login.jsp", {}).body
+    refused = fetch(n1, JSON_PATH, {}, _wish(browser), JSON_TYPE)
+    assert (refused.status, refused.cookies) == (200, {})
+    assert set(fetch(n1, "/login.jsp", {}, _form(browser)).cookies) == {SESSION, REMEMBER_ME}
+
+
+@pytest.mark.parametrize(
+    ("wish", "status", "reason"),
+    [
+        ({"asks_captcha": True}, 401, "AUTHENTICATION_DENIED"),
+        ({"asks_second_step": True}, 200, ""),
+        ({"single_sign_on": "https://i/"}, 403, ""),
+    ],
+)
+def test_name_and_password_may_not_be_enough(n1: ClusterNode, browser: Browser, wish: dict[str, t.Any], status: int, reason: str) -> None:
+    n1.behave(**wish)
+    page = fetch(n1, JSON_PATH, {}, _wish(browser), JSON_TYPE)
+    assert (page.status, page.headers.get("x-seraph-loginreason", ""), page.cookies) == (status, reason, {})
+
+
+def test_single_sign_on_sends_off_who_is_not_signed_in(n1: ClusterNode, browser: Browser) -> None:
+    cookies = browser.sign_in(n1)
+    n1.behave(single_sign_on="https://id.example.org/sso")
+    page = fetch(n1, "/plugins/servlet/applinks/whoami", {})
+    assert (page.status, page.headers["location"].partition("?")[0]) == (302, "https://id.example.org/sso")
+    assert (whoami(n1, cookies), n1.is_running()) == (CANARY, True)
+
+
+def test_a_session_cookie_may_open_nothing_alone(n1: ClusterNode, browser: Browser) -> None:
+    browser.sign_in(n1, remember_me=True)
+    n1.behave(ignores_session=True)
+    assert [browser.whoami(n1, SESSION), browser.whoami(n1, REMEMBER_ME)] == ["", CANARY]
+
+
+def test_remember_me_may_be_switched_off(n1: ClusterNode, browser: Browser) -> None:
+    n1.behave(remember_me_off=True)
+    assert set(browser.sign_in(n1, remember_me=True)) == {SESSION}
 
 
 def test_a_broken_database_is_a_500_and_no_crash(cluster: Cluster, n1: ClusterNode, browser: Browser) -> None:

@@ -100,9 +100,37 @@ def test_sign_in_hands_out_both_cookies_in_their_real_form(cluster: Cluster) -> 
     assert [(token, user) for _number, token, user in cluster.token_rows()] == [(_plain(_token_of(cluster, browser))[-40:], CANARY)]
 
 
-def test_without_remember_me_no_token_is_made(cluster: Cluster) -> None:
-    assert set(_browser(cluster).sign_in(cluster["n1"])) == {cluster.product.cookies.session}
-    assert cluster.token_rows() == []
+def test_without_remember_me_no_token_is_made_where_it_is_a_choice(cluster: Cluster) -> None:
+    names = cluster.product.cookies
+    assert set(_browser(cluster).sign_in(cluster["n1"])) == {names.session} | ({names.remember_me} if names.always_remembers else set())
+    assert len(cluster.token_rows()) == names.always_remembers
+
+
+def test_each_product_but_one_has_a_line_with_the_old_sign_in_and_today_s() -> None:
+    lines = {name: [product.on_line(line) for line in product.lines] for name, product in PRODUCTS.items()}
+    assert {name: [bool(one.pages.sign_in_json) for one in of_product] for name, of_product in lines.items()} == {
+        "jira": [True, True, False],
+        "confluence": [True, True, False],
+        "bitbucket": [True, True, False],
+        "bamboo": [True, True, False],
+        "fisheye": [False],
+    }
+    assert all(one.version.startswith(one.line) for of_product in lines.values() for one in of_product)
+
+
+def test_an_unknown_line_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"Jira has no line 8\.0: take one of 11\.3, 10\.3, 9\.12\."):
+        PRODUCTS["jira"].on_line("8.0")
+
+
+@pytest.mark.parametrize("name", [name for name, product in PRODUCTS.items() if product.older])
+def test_a_node_of_the_old_line_signs_in_by_the_form_and_knows_no_json(name: str, tmp_path: Path) -> None:
+    product = PRODUCTS[name].on_line(PRODUCTS[name].lines[-1])
+    with Cluster(tmp_path / "c", nodes=1, product=product) as cluster:
+        node, browser = cluster["n1"], _browser(cluster)
+        assert fetch(node, PRODUCTS[name].pages.sign_in_json, {}, "{}", "application/json").status == 404
+        assert len(browser.sign_in(node, remember_me=True)) == 2
+        assert f"<version>{product.version}</version>" in fetch(node, product.pages.manifest, {}).body
 
 
 def test_a_restart_ends_sessions_and_no_tokens(cluster: Cluster) -> None:
@@ -287,7 +315,7 @@ def test_where_no_session_is_ever_saved_a_wish_does_not_change_that(clusters: t.
     node.behave(persist_sessions=True)
     browser.sign_in(node)
     node.restart()
-    assert browser.whoami(node) == ""
+    assert browser.whoami(node, cluster.product.cookies.session) == ""
 
 
 def test_odd_folders_and_a_context_path_do_no_harm(tmp_path: Path) -> None:

@@ -24,7 +24,52 @@ def evidence() -> dict[str, t.Any]:
 
 
 def test_proven() -> None:
-    assert verdict(evidence(), True, 0, []) == {"verdict": "proven", "missing": [], "nodes": {"n1": "proven", "n2": "proven"}}
+    assert verdict(evidence(), True, 0, []) == {
+        "verdict": "proven",
+        "missing": [],
+        "nodes": {"n1": "proven", "n2": "proven"},
+        "seen": ["by the session cookie and remember-me cookie of n1, n2"],
+    }
+
+
+def absent(kind: str, node: str, why: str = "remember-me is switched off") -> dict[str, t.Any]:
+    return {**row(kind, node), "absent": why}
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen"),
+    [
+        ("session", "by the remember-me cookie of n2 alone (the session cookie JSESSIONID alone opens the door to nobody here)"),
+        ("remember_me", "by the session cookie of n2 alone (the session cookie JSESSIONID alone opens the door to nobody here)"),
+    ],
+)
+def test_what_never_opened_the_door_is_no_canary_and_the_other_one_is_enough(kind: str, seen: str) -> None:
+    found = evidence()
+    place = {"session": 0, "remember_me": 1}[kind]
+    found["n2"]["controls"][place] = absent(kind, "n2", "the session cookie JSESSIONID alone opens the door to nobody here")
+    judged = verdict(found, True, 0, [])
+    assert (judged["verdict"], judged["seen"]) == ("proven", ["by the session cookie and remember-me cookie of n1", seen])
+
+
+def test_two_kinds_that_never_opened_the_door_prove_nothing() -> None:
+    found = evidence()
+    found["n2"]["controls"] = [absent("session", "n2", "no copied session cookie opens the door"), absent("remember_me", "n2")]
+    judged = verdict(found, True, 0, [])
+    assert (judged["verdict"], judged["nodes"]) == ("unproven", {"n1": "proven", "n2": "unproven"})
+    assert judged["missing"] == ["n2: no copied session cookie opens the door", "n2: remember-me is switched off"]
+
+
+def test_a_cookie_that_was_dead_before_the_act_is_not_made_good_by_one_that_never_was() -> None:
+    found = evidence()
+    found["n2"]["controls"] = [row("session", "n2"), absent("remember_me", "n2")]
+    assert len(verdict(found, True, 0, [])["missing"]) == 2
+
+
+def test_an_open_door_is_one_also_where_only_one_kind_is_the_canary() -> None:
+    found = evidence()
+    found["n2"]["controls"][1] = absent("remember_me", "n2")
+    found["n2"]["answers"].append(row("session", "n2", "eve"))
+    assert verdict(found, True, 0, [])["verdict"] == "unproven"
 
 
 def test_without_a_proof_account_nothing_is_proven() -> None:

@@ -12,17 +12,31 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import readiness
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.redirect import Redirect
+
+
+class _Page(t.NamedTuple):
+    """``code`` 0: it did not answer, and ``body`` says why. ``target``: where a redirect leads to; ``is_off``: to a sign-in."""
+
+    code: int
+    body: str
+    target: str = ""
+    is_off: bool = False
+
+
+_NOT_ASKED = _Page(0, "")
 
 
 def look_for_running(product: Product, install_dir: str, site: Site, old_process: str) -> dict[str, t.Any]:
     """Is the node ready? Keys: ``ready``, ``status``, ``process``, ``http_status``, ``saw``."""
     processes = find_processes(product, install_dir)
-    status_code, status_body = _page(site, product.web.status_path) if product.web.status_path else (0, "")
-    page_wanted = readiness.page_is_asked(product, status_code, readiness.state_in(status_body))
-    page_code, page_body = _page(site, product.web.functional_path) if page_wanted else (0, "")
+    status = _page(site, product.web.status_path) if product.web.status_path else _NOT_ASKED
+    page_wanted = readiness.page_is_asked(product, status.code, readiness.state_in(status.body))
+    page = _page(site, product.web.functional_path) if page_wanted else _NOT_ASKED
     process = processes[0].identity if len(processes) == 1 else ""
-    found = readiness.is_running(product, readiness.Seen(process, status_code, status_body, page_code, page_body), old_process)
-    return {"ready": found.ready, "status": found.status, "process": process, "http_status": status_code, "saw": found.saw}
+    seen = readiness.Seen(process, status.code, status.body, page.code, page.body, status.target, page.target, page.is_off)
+    found = readiness.is_running(product, seen, old_process)
+    return {"ready": found.ready, "status": found.status, "process": process, "http_status": status.code, "saw": found.saw}
 
 
 def look_for_stopped(product: Product, install_dir: str) -> dict[str, t.Any]:
@@ -36,13 +50,15 @@ def look_for_role(product: Product, site: Site) -> str:
     """The part of a running node in its cluster, '' when all are alike or it does not tell; nothing is asked where all are alike."""
     if not product.web.secondary_states:
         return ""
-    _code, body = _page(site, product.web.status_path)
-    return readiness.role_in_cluster(product, readiness.state_in(body))
+    return readiness.role_in_cluster(product, readiness.state_in(_page(site, product.web.status_path).body))
 
 
-def _page(site: Site, path: str) -> tuple[int, str]:
+def _page(site: Site, path: str) -> _Page:
     try:
         answer = site.get(path)
     except SessionsError as error:
-        return 0, str(error)
-    return answer.status, answer.body
+        return _Page(0, str(error))
+    if not answer.location:
+        return _Page(answer.status, answer.body)
+    redirect = Redirect(answer.location, site.path_of(path), site.hosts)
+    return _Page(answer.status, answer.body, redirect.target, redirect.is_off_to_a_sign_in)

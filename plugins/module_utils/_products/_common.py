@@ -24,6 +24,7 @@ WHOAMI_PATH = "/plugins/servlet/applinks/whoami"
 MANIFEST_PATH = "/rest/applinks/1.0/manifest"
 TWO_STEP_SIGN_IN_PATH = "/rest/tsv/1.0/authenticate"
 SERAPH_REASON_HEADER = "x-seraph-loginreason"
+SERAPH_REFUSED, SERAPH_CAPTCHA = "AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"
 SERAPH_SIGN_IN_FORM = (
     ("os_username", "{username}"),
     ("os_password", "{password}"),

@@ -170,6 +170,8 @@ class Service:
 class Web:
     """Cookies, pages and states. Paths are below the context path; '' where the product has no such page.
 
+    ``sign_in_page`` is the page for people; where it shows ``sign_in_form_mark``, the form signs in, and JSON does not. Words of
+    ``reason_header``: ``refused_reason`` for a wrong password, ``captcha_reason`` for an account that is locked until it solves one.
     Headers in lower case: ``whoami_header`` also tells who is signed in, ``reason_header`` why somebody is not. ``secondary_states`` are
     the ready states of a node that stands by for the primary, where a cluster has one.
     """
@@ -180,13 +182,17 @@ class Web:
     status_path: str
     ready_states: tuple[str, ...]
     functional_path: str
+    sign_in_page: str
     sign_in_json_path: str
     sign_in_path: str
     sign_in_form: tuple[tuple[str, str], ...]
     whoami_path: str
+    sign_in_form_mark: str = ""
     secondary_states: tuple[str, ...] = ()
     whoami_header: str = ""
     reason_header: str = ""
+    refused_reason: str = ""
+    captcha_reason: str = ""
 
 
 @dataclass(frozen=True)

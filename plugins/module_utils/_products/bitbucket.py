@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import POM_VERSION, SURVIVES, WHOAMI_PATH
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
+    POM_VERSION,
+    SURVIVES,
+    TWO_STEP_SIGN_IN_PATH,
+    WHOAMI_PATH,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     DEFAULT,
@@ -117,7 +122,9 @@ BITBUCKET = Product(
         status_path="/status",
         ready_states=("RUNNING",),
         functional_path="/login",
-        sign_in_json_path="",
+        sign_in_page="/login",
+        # since 9.4; the form before, and in legacy mode
+        sign_in_json_path=TWO_STEP_SIGN_IN_PATH,
         sign_in_path="/j_atl_security_check",
         sign_in_form=(
             ("j_username", "{username}"),
@@ -125,6 +132,7 @@ BITBUCKET = Product(
             ("_atl_remember_me", "on"),
         ),
         whoami_path=WHOAMI_PATH,
+        sign_in_form_mark="j_username",
         whoami_header="x-ausername",
     ),
     persisted_sessions=(),

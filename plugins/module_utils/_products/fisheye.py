@@ -97,6 +97,7 @@ FISHEYE = Product(
         status_path="",
         ready_states=(),
         functional_path=MANIFEST_PATH,
+        sign_in_page="/login",
         sign_in_json_path="",
         sign_in_path="/login",
         sign_in_form=(

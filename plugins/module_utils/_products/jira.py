@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
     POM_VERSION,
+    SERAPH_CAPTCHA,
     SERAPH_REASON_HEADER,
+    SERAPH_REFUSED,
     SERAPH_SIGN_IN_FORM,
     SURVIVES,
     TOMCAT_PID_FILE,
@@ -109,11 +111,15 @@ JIRA = Product(
         ready_states=("RUNNING",),
         # a page that renders through the whole application, without a sign-in
         functional_path="/login.jsp",
+        sign_in_page="/login.jsp",
         sign_in_json_path=TWO_STEP_SIGN_IN_PATH,
         sign_in_path="/login.jsp",
         sign_in_form=SERAPH_SIGN_IN_FORM,
         whoami_path=WHOAMI_PATH,
+        sign_in_form_mark="login-form-remember-me",
         reason_header=SERAPH_REASON_HEADER,
+        refused_reason=SERAPH_REFUSED,
+        captcha_reason=SERAPH_CAPTCHA,
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "mobile apps"),

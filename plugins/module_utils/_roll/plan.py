@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
 
 # steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
@@ -180,8 +181,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: route, batches, min_up, accept_outage, usernames, exclude_usernames, proof_username. ``record``: of the run to be resumed,
     else empty; its route, order and batches hold.
-    Returns ``title``, ``survives``, ``users`` ('' is everybody), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts`` and
-    ``problems``.
+    Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``route``, ``nodes``, ``batches``, ``min_up``,
+    ``node_facts`` and ``problems``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -193,6 +194,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
     scope = scope_of(names_of(options["usernames"]), names_of(options["exclude_usernames"]) or [])
     problems += scope_problems(scope, record.get("users", "") if record else None, options["proof_username"])
+    problems += proof_problems(looks, scope, bool(record))
     embedded = any(look["database"]["embedded"] for look in looks.values())
     problems += route_problems(route, len(nodes), embedded, options["accept_outage"])
     batches, min_up = [1], 0
@@ -204,7 +206,17 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         problems.append(str(error))
     one = next(iter(looks.values()))
     product = {"title": one["title"], "survives": one["survives"], "users": scope.sentence if scope else ""}
-    return {**product, "route": route, "nodes": nodes, "batches": batches, "min_up": min_up, "node_facts": facts, "problems": problems}
+    proof = proof_lines(looks, options["proof_username"])
+    return {
+        **product,
+        "proof": proof,
+        "route": route,
+        "nodes": nodes,
+        "batches": batches,
+        "min_up": min_up,
+        "node_facts": facts,
+        "problems": problems,
+    }
 
 
 def _facts(look: Look, node_record: Record) -> dict[str, t.Any]:

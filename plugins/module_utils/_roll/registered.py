@@ -11,6 +11,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
 
 Results = t.Sequence[t.Mapping[str, t.Any]]
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
+# what the plan is told of what ``session_probe`` saw; its rows are for the canary
+_ASKED = ("nobody", "doors")
 
 
 def unseen(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
@@ -32,7 +34,10 @@ def places(found: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 
 def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
-    """By node, what ``product_detect`` returned, with ``ready`` (of ``node_ready``) and ``balanced`` (of ``haproxy_server``, if asked)."""
+    """By node, what ``product_detect`` returned, with what other modules said of it.
+
+    ``ready``: of ``node_ready``; ``balanced``: of ``haproxy_server``, if asked; ``asked``: of ``session_probe``, without its cookies.
+    """
     return {
         node: {
             **hostvars[node]["__force_reauth_detected"],
@@ -42,6 +47,7 @@ def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
                 for one in (hostvars[node].get("__force_reauth_balancers") or {}).get("results") or []
                 for server in one["servers"]
             ],
+            "asked": {name: value for name, value in (hostvars[node].get("__force_reauth_asked") or {}).items() if name in _ASKED},
         }
         for node in nodes
     }
@@ -129,7 +135,7 @@ def _why_unseen(found: t.Mapping[str, t.Any]) -> str:
     if not ready or ready.get("unreachable") or ready.get("failed"):
         lost = [found.get(name) or {} for name in ("__force_reauth_detected", "__force_reauth_ready")]
         return next((str(one["msg"]) for one in lost if one.get("msg")), "it was not seen")
-    return ""
+    return str((found.get("__force_reauth_asked") or {}).get("msg") or "").rstrip(".")
 
 
 def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:

@@ -34,6 +34,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     ]
     lines += [f"{node:<10} {_node(plan['node_facts'][node])}" for node in plan["nodes"]]
     lines += [f"Standby    {line}" for line in plan["standbys"]]
+    lines += [f"Proof      {line}" for line in plan["proof"]]
     lines += [f"Note       {note}" for note in look.get("notes", [])]
     lines.append("Not ended by this procedure: " + "; ".join(plan["survives"]))
     if check_mode:
@@ -60,6 +61,7 @@ def result_lines(plan: t.Mapping[str, t.Any], revoked: t.Mapping[str, t.Any], fo
         *_users(plan),
         *(f"Node       {node}: {found['nodes'][node]}" for node in plan["nodes"]),
         *(f"Standby    {line}" for line in plan["standbys"]),
+        *(f"Seen       {line}" for line in found["seen"]),
         *(f"Missing    {sentence}" for sentence in found["missing"]),
         *(f"Archive    {archive['path']} ({archive['rows']} rows, SHA-256 {archive['sha256']})" for archive in revoked["archives"]),
         f"Record     {plan['folder']}/run.json on {plan['database_host']}",

@@ -10,6 +10,9 @@ import typing as t
 SESSION, REMEMBER_ME = "session", "remember_me"
 _IN_WORDS = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
 
+# what ends a cookie of each kind
+_ACTS = {SESSION: "stop of the node", REMEMBER_ME: "purge"}
+
 AnswerRow = t.Mapping[str, t.Any]
 
 
@@ -30,15 +33,42 @@ def still_open(answers: t.Iterable[AnswerRow], seen_by: str) -> list[str]:
 
 
 def dead_controls(node: str, controls: t.Sequence[AnswerRow]) -> list[str]:
-    """What proves nothing: a cookie of the node that was not seen to work right before the act."""
-    missing = []
-    for kind, act in ((SESSION, "stop of the node"), (REMEMBER_ME, "purge")):
-        own = [row for row in controls if row["kind"] == kind and row["node"] == node]
-        if not own:
-            missing.append(f"{node}: no {_IN_WORDS[kind]} was seen to work before the {act}")
-        elif not own[-1]["user"]:
-            missing.append(f"{node}: its {_IN_WORDS[kind]} was dead already before the {act} (timed out?): its end proves nothing")
-    return missing
+    """What proves nothing: a cookie of the node that was not seen to work right before the act.
+
+    What never opened the door is no canary: where the other kind did, that one is enough.
+    """
+    last = {kind: _last(node, kind, controls) for kind in _ACTS}
+    some_worked = any(row and row["user"] for row in last.values())
+    sentences = (_no_control(node, kind, last[kind], some_worked) for kind in _ACTS)
+    return [sentence for sentence in sentences if sentence]
+
+
+def _last(node: str, kind: str, rows: t.Iterable[AnswerRow]) -> AnswerRow | None:
+    own = [row for row in rows if row["kind"] == kind and row["node"] == node]
+    return own[-1] if own else None
+
+
+def _no_control(node: str, kind: str, row: AnswerRow | None, other_worked: bool) -> str:
+    if not row:
+        return f"{node}: no {_IN_WORDS[kind]} was seen to work before the {_ACTS[kind]}"
+    if row.get("absent"):
+        return "" if other_worked else f"{node}: {row['absent']}"
+    if not row["user"]:
+        return f"{node}: its {_IN_WORDS[kind]} was dead already before the {_ACTS[kind]} (timed out?): its end proves nothing"
+    return ""
+
+
+def seen_by(evidence: t.Mapping[str, Evidence]) -> list[str]:
+    """By which cookies the end is to be seen, one line for the nodes that are alike."""
+    controls = [row for one in evidence.values() for row in one["controls"]]
+    alike: dict[tuple[str, str], list[str]] = {}
+    for node in evidence:
+        found = {kind: _last(node, kind, controls) for kind in _ACTS}
+        used = " and ".join(_IN_WORDS[kind] for kind, row in found.items() if row and row["user"])
+        absent = "; ".join(row["absent"] for row in found.values() if row and row.get("absent"))
+        if used:
+            alike.setdefault((used, f" alone ({absent})" if absent else ""), []).append(node)
+    return [f"by the {used} of {', '.join(nodes)}{alone}" for (used, alone), nodes in alike.items()]
 
 
 def unanswered(node: str, nodes: t.Sequence[str], answers: t.Sequence[AnswerRow]) -> list[str]:
@@ -55,6 +85,7 @@ def unanswered(node: str, nodes: t.Sequence[str], answers: t.Sequence[AnswerRow]
 def verdict(evidence: t.Mapping[str, Evidence], canary: bool, rows_left: int, of_standbys: t.Sequence[str]) -> dict[str, t.Any]:
     """``verdict``: proven or unproven; ``missing``: a sentence for what was not seen, or seen alive; ``nodes``: the verdict of each.
 
+    ``seen``: by which cookies.
     ``canary``: whether a proof account was given. ``rows_left``: rows of the archives that are still in the token table.
     ``of_standbys``: what is wrong with the cold standbys.
     """
@@ -62,10 +93,10 @@ def verdict(evidence: t.Mapping[str, Evidence], canary: bool, rows_left: int, of
     missing = [f"{rows_left} of the archived tokens are in the token table again"] if rows_left else []
     missing += of_standbys
     if not canary:
-        missing.append("no proof account was given (force_reauth_proof_username): no old cookie was replayed")
+        missing.append("no proof account was given (force_reauth_proof_username, or _proof_cookies): no old cookie was replayed")
     missing += [sentence for sentences in by_node.values() for sentence in sentences]
     nodes = {node: "unproven" if sentences or not canary else "proven" for node, sentences in by_node.items()}
-    return {"verdict": "unproven" if missing else "proven", "missing": missing, "nodes": nodes}
+    return {"verdict": "unproven" if missing else "proven", "missing": missing, "nodes": nodes, "seen": seen_by(evidence)}
 
 
 def _node_missing(node: str, evidence: t.Mapping[str, Evidence], canary: bool) -> list[str]:

@@ -1,48 +1,32 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signs in as a user's browser does, and replays cookies one by one to see whom they open the door to."""
+"""Signs in as a user's browser does, and sends cookies one by one to see whom they open the door to."""
 
 from __future__ import annotations
 
 import json
 import typing as t
-from urllib.parse import unquote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Answer, Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import SetCookie, sent_to
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.refusals import ABSENT, Attempt, shows_form, why_not
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import (
+    REMEMBER_ME,
+    SESSION,
+    AnswerRow,
+    CookieRow,
+    Door,
+    GivenRow,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.visitor import Visitor, is_nobody, visitor_in
 
-SESSION, REMEMBER_ME = "session", "remember_me"
-# what a header says in place of a user's name
-_NOBODY = "anonymous"
-
-
-class CookieRow(t.TypedDict):
-    """A cookie of the canary: ``kind`` is session or remember_me, ``node`` where it was handed out, ``value`` the secret."""
-
-    kind: str
-    name: str
-    value: str
-    node: str
-
-
-COOKIE_OPTIONS: dict[str, t.Any] = {
-    "kind": {"type": "str", "choices": [SESSION, REMEMBER_ME], "required": True},
-    "name": {"type": "str", "required": True},
-    "value": {"type": "str", "required": True, "no_log": True},
-    "node": {"type": "str", "required": True},
-}
-"""The argument spec of a CookieRow."""
-
-
-class AnswerRow(t.TypedDict):
-    """Whom a cookie opened the door to (``user``, '' = nobody), and whether the product took the cookie away (``emptied``)."""
-
-    kind: str
-    node: str
-    user: str
-    emptied: bool
+# so many other cookies of a sign-in are tried when none has the name of the remember-me cookie
+_MOST_OTHERS = 10
+_TITLES = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
 
 
 class Browser:
@@ -50,81 +34,129 @@ class Browser:
 
     def __init__(self, product: Product, site: Site, session_cookie: str = "", remember_me_cookie: str = "") -> None:
         self._web = product.web
+        # a token that is replaced at each use is used up by looking at it
+        self._rotates = bool(product.tokens.series)
         self._site = site
         self._names = {
             SESSION: session_cookie or product.web.session_cookie,
             REMEMBER_ME: remember_me_cookie or product.web.remember_me_cookie,
         }
 
+    def nobody(self) -> str:
+        """How the site answers a visitor without any cookie; raises SessionsError where that does not tell nobody from somebody."""
+        visitor, answer = self._ask({})
+        if visitor.user:
+            raise SessionsError(f"{self._page} names the user {visitor.user} to a visitor without any cookie: {self._useless}")
+        if not visitor.nobody:
+            where = f" to {answer.location.partition('?')[0][:200]!r}, which is no sign-in" if answer.location else ""
+            raise SessionsError(f"{self._page} answers a visitor without any cookie with HTTP {answer.status}{where}: {self._useless}")
+        return visitor.nobody
+
     def sign_in(self, username: str, password: str, node: str) -> list[CookieRow]:
-        """Both cookies of a fresh sign-in with 'remember me', each seen to open the door when it is sent alone."""
-        answer = self._submit(username, password)
-        return [self._seen_to_work(self._cookie_in(answer, kind, node), username, answer) for kind in (SESSION, REMEMBER_ME)]
+        """The cookies of a fresh sign-in with 'remember me', each seen to open the door when it is sent alone; one kind is enough."""
+        nobody = self.nobody()
+        attempt = self._submit(username, password)
+        cookies = attempt.answer.cookies
+        rows = [self._row(kind, cookies, username, node, nobody) for kind in (SESSION, REMEMBER_ME)]
+        if all(row["absent"] for row in rows):
+            reason = why_not(self._web, attempt, self._site.hosts)
+            raise SessionsError(f"The proof account {username} is not signed in at {self._site.url}: {reason}")
+        return rows
+
+    def try_given(self, given: t.Sequence[t.Mapping[str, str]], node: str) -> tuple[str, list[Door], list[GivenRow]]:
+        """What nobody looks like; whom each copied cookie opens the door to at this node; the first of each kind that opens it."""
+        nobody = self.nobody()
+        doors: list[Door] = []
+        rows: dict[str, GivenRow] = {}
+        for number, one in enumerate(given):
+            kind = SESSION if one["name"] == self._names[SESSION] else REMEMBER_ME
+            door = self._door({**self._absent(kind, node, nobody, ""), "name": one["name"], "value": one["value"]})
+            doors.append(door)
+            if door["user"] and kind not in rows:
+                rows[kind] = {"kind": kind, "name": one["name"], "node": node, "nobody": nobody, "absent": "", "given": number}
+        return nobody, doors, [rows.get(kind) or self._none_given(kind, node, nobody) for kind in _TITLES]
 
     def replay(self, rows: t.Sequence[CookieRow]) -> tuple[list[AnswerRow], list[CookieRow]]:
         """Each cookie alone: whom it opened the door to, and the cookies that came back with another value."""
         answers: list[AnswerRow] = []
         renewed: list[CookieRow] = []
         for row in rows:
-            user, emptied, value = self._replay_one(row)
-            answers.append({"kind": row["kind"], "node": row["node"], "user": user, "emptied": emptied})
+            user, emptied, value = ("", False, "") if row["absent"] else self._replay_one(row)
+            answers.append({"kind": row["kind"], "node": row["node"], "user": user, "emptied": emptied, "absent": row["absent"]})
             if value:
                 renewed.append({**row, "value": value})
         return answers, renewed
 
-    def _submit(self, username: str, password: str) -> Answer:
-        # the newer sign-in first: where it exists, the old form may still be there and refuse
-        if self._web.sign_in_json_path:
+    @property
+    def _page(self) -> str:
+        return f"{self._site.url}{self._web.whoami_path}"
+
+    @property
+    def _useless(self) -> str:
+        return "by this page no cookie can be proven dead. Is force_reauth_site_url the public address of the site?"
+
+    def _submit(self, username: str, password: str) -> Attempt:
+        """Once, by the way that the page shows: a second try of a wrong password brings the account nearer to its lock."""
+        path = self._site.path_of(self._web.sign_in_page)
+        page = self._site.get(self._web.sign_in_page)
+        if not shows_form(self._web, page):
             body = json.dumps({"username": username, "password": password, "rememberMe": True, "targetUrl": ""}).encode()
             answer = self._site.post_json(self._web.sign_in_json_path, body)
-            if answer.status not in (404, 405):
-                return answer
+            if answer.status not in ABSENT:
+                return Attempt(True, answer, page, path)
         form = {name: value.format(username=username, password=password) for name, value in self._web.sign_in_form}
-        return self._site.post(self._web.sign_in_path, form)
+        return Attempt(False, self._site.post(self._web.sign_in_path, form), page, path)
 
-    def _cookie_in(self, answer: Answer, kind: str, node: str) -> CookieRow:
+    def _row(self, kind: str, cookies: tuple[SetCookie, ...], username: str, node: str, nobody: str) -> CookieRow:
+        """The cookie of this kind that opens the door, as it is after its use: some products renew it each time."""
         name = self._names[kind]
-        for cookie in reversed(answer.cookies):
-            if cookie.name == name and not cookie.expired:
-                return {"kind": kind, "name": name, "value": cookie.value, "node": node}
-        came = ", ".join(sorted({cookie.name for cookie in answer.cookies})) or "none"
-        raise SessionsError(
-            f"The sign-in of the proof account at {self._site.url} set no cookie {name} (HTTP {answer.status}, cookies set: {came}"
-            f"{self._reason_in(answer)}). Wrong password, two-step verification, or another cookie name."
-        )
+        own = self._sent(cookies, name)
+        for cookie in own or (self._others(cookies) if kind == REMEMBER_ME else []):
+            row: CookieRow = {**self._absent(kind, node, nobody, ""), "name": cookie.name, "value": cookie.value}
+            user, _emptied, renewed = self._replay_one(row)
+            if user and user.lower() != username.lower():
+                raise SessionsError(f"The sign-in of the proof account {username} at {self._site.url} opens the door to {user}.")
+            if user:
+                return {**row, "value": renewed or row["value"]}
+        return self._absent(kind, node, nobody, self._why_absent(kind, bool(own)))
 
-    def _seen_to_work(self, row: CookieRow, username: str, answer: Answer) -> CookieRow:
-        """The cookie as it is after its use: some products renew it each time."""
-        user, _emptied, renewed = self._replay_one(row)
-        if user.lower() != username.lower():
-            raise SessionsError(self._not_signed_in(username, answer, row))
-        return {**row, "value": renewed or row["value"]}
+    def _others(self, cookies: tuple[SetCookie, ...]) -> list[SetCookie]:
+        """Where no cookie has the name of the remember-me cookie: it may have another one."""
+        names = dict.fromkeys(cookie.name for cookie in cookies if cookie.name != self._names[SESSION])
+        return [cookie for name in names for cookie in self._sent(cookies, name)][:_MOST_OTHERS]
 
-    def _not_signed_in(self, username: str, answer: Answer, row: CookieRow) -> str:
-        return (
-            f"The sign-in of the proof account {username} at {self._site.url} gave a cookie {row['name']} that opens the door to nobody "
-            f"(HTTP {answer.status}{self._reason_in(answer)}). Wrong password, or two-step verification."
-        )
+    def _why_absent(self, kind: str, came: bool) -> str:
+        if came:
+            return f"the {_TITLES[kind]} {self._names[kind]} alone opens the door to nobody here"
+        return f"the sign-in gave no {_TITLES[kind]}" + (": remember-me is switched off" if kind == REMEMBER_ME else "")
+
+    def _absent(self, kind: str, node: str, nobody: str, why: str) -> CookieRow:
+        return {"kind": kind, "name": self._names[kind], "value": "", "node": node, "nobody": nobody, "absent": why}
+
+    def _none_given(self, kind: str, node: str, nobody: str) -> GivenRow:
+        why = f"no copied {_TITLES[kind]} opens the door"
+        return {"kind": kind, "name": self._names[kind], "node": node, "nobody": nobody, "absent": why, "given": -1}
+
+    def _door(self, row: CookieRow) -> Door:
+        if self._rotates and row["kind"] == REMEMBER_ME:
+            note = "not tried: this product replaces it at each use, so that looking at it would end it. Copy the session cookie"
+            return {"name": row["name"], "kind": row["kind"], "user": "", "note": note}
+        return {"name": row["name"], "kind": row["kind"], "user": self._replay_one(row)[0], "note": ""}
 
     def _replay_one(self, row: CookieRow) -> tuple[str, bool, str]:
-        answer = self._site.get(self._web.whoami_path, {row["name"]: row["value"]})
-        own = [cookie for cookie in answer.cookies if cookie.name == row["name"]]
-        renewed = [cookie.value for cookie in own if not cookie.expired and cookie.value != row["value"]]
-        user = self._user_in(answer)
+        visitor, answer = self._ask({row["name"]: row["value"]})
+        if not visitor.user and not is_nobody(visitor, row["nobody"]):
+            raise SessionsError(f"{self._page} does not tell who is signed in (HTTP {answer.status}): nothing can be proven by it.")
+        living = self._sent(answer.cookies, row["name"])
+        taken = any(cookie.expired for cookie in answer.cookies if cookie.name == row["name"]) and not living
+        renewed = [cookie.value for cookie in living if cookie.value != row["value"]]
         # a dead session cookie is answered with a fresh, anonymous session: that one is nobody's to keep
-        return user, any(cookie.expired for cookie in own), renewed[-1] if user and renewed else ""
+        return visitor.user, taken, renewed[0] if visitor.user and renewed else ""
 
-    def _user_in(self, answer: Answer) -> str:
-        """The user that the page names, '' for nobody; a page that says neither proves nothing."""
-        named = unquote(answer.headers.get(self._web.whoami_header, "")) if self._web.whoami_header else ""
-        if named not in ("", _NOBODY):
-            return named
-        user = answer.body.strip()
-        if answer.status != 200 or "<" in user or len(user.splitlines()) > 1:
-            page = f"{self._site.url}{self._web.whoami_path}"
-            raise SessionsError(f"{page} does not tell who is signed in (HTTP {answer.status}): nothing can be proven by it.")
-        return user
+    def _ask(self, cookies: t.Mapping[str, str]) -> tuple[Visitor, Answer]:
+        path = self._web.whoami_path
+        answer = self._site.get(path, cookies)
+        return visitor_in(self._web, answer, self._site.path_of(path), self._site.hosts), answer
 
-    def _reason_in(self, answer: Answer) -> str:
-        reason = answer.headers.get(self._web.reason_header, "") if self._web.reason_header else ""
-        return f", {reason}" if reason else ""
+    def _sent(self, cookies: t.Iterable[SetCookie], name: str) -> list[SetCookie]:
+        return sent_to(self._site.path_of(self._web.whoami_path), cookies, name)

@@ -7,121 +7,191 @@ from __future__ import annotations
 
 import io
 import re
+import socket
+import ssl
+import time
 import typing as t
-from dataclasses import dataclass
-from http.client import HTTPException
-from http.cookies import CookieError, SimpleCookie
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode, urlsplit
+from datetime import datetime, timezone
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from urllib.parse import SplitResult, urlencode, urlsplit
 
-from ansible.module_utils.urls import Request
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import cookies_in, moment_of
 
 _LONGEST_BODY = 1_000_000
-
-
-@dataclass(frozen=True)
-class SetCookie:
-    """A cookie of an answer. ``expired``: the server took it away (emptied, or ``Max-Age=0``)."""
-
-    name: str
-    value: str
-    expired: bool
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back; the names of ``headers`` are in lower case."""
-
-    status: int
-    headers: t.Mapping[str, str]
-    cookies: tuple[SetCookie, ...]
-    body: str
+_PORTS = {"http": 80, "https": 443}
+# the products refuse a post without a token of a page of theirs, unless it says that it does not come from a browser's page
+_NO_PAGE = {"X-Atlassian-Token": "no-check"}
+# before Python 3.10 that of a socket was another one
+_TOO_LATE = (TimeoutError, socket.timeout)
 
 
 class Site:
-    """One node's own address. Raises SessionsError only when nothing answers."""
+    """One node's own address. Raises SessionsError only when nothing answers within ``timeout`` seconds, from name to last byte."""
 
     def __init__(self, url: str, site_url: str = "", timeout: float = 10.0, validate_certs: bool = True) -> None:
-        self.url = url.rstrip("/")
-        self._headers = _forwarded(site_url)
-        # a proxy of the environment leads somewhere else than to this node
-        self._request = Request(use_proxy=False, timeout=timeout, validate_certs=validate_certs, follow_redirects="none")
+        self._where = _parts_of(url, "node")
+        self.url = f"{self._where.scheme}://{_netloc(self._where)}{self._where.path.rstrip('/')}"
+        self._headers = {"Host": _netloc(self._where), **_forwarded(site_url)}
+        self.hosts = frozenset(str(urlsplit(one).hostname).lower() for one in (self.url, site_url) if one)
+        self._port = self._where.port or _PORTS[self._where.scheme]
+        self._timeout = timeout
+        self._tls = _tls(validate_certs) if self._where.scheme == "https" else None
+
+    def path_of(self, page: str) -> str:
+        """The whole path of a page, with the context path."""
+        return self._where.path.rstrip("/") + page
 
     def get(self, path: str, cookies: t.Mapping[str, str] | None = None) -> Answer:
         """GET the path with these cookies and no others."""
-        return self._open("GET", path, cookies or {}, None, "")
+        together = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
+        return self._ask("GET", path, None, {"Cookie": together} if together else {})
 
-    def post(self, path: str, form: t.Mapping[str, str], cookies: t.Mapping[str, str] | None = None) -> Answer:
+    def post(self, path: str, form: t.Mapping[str, str]) -> Answer:
         """POST the form."""
-        return self._open("POST", path, cookies or {}, urlencode(form).encode(), "application/x-www-form-urlencoded")
+        return self._ask("POST", path, urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded", **_NO_PAGE})
 
     def post_json(self, path: str, body: bytes) -> Answer:
         """POST a JSON document."""
-        return self._open("POST", path, {}, body, "application/json")
+        return self._ask("POST", path, body, {"Content-Type": "application/json", "Accept": "application/json", **_NO_PAGE})
 
     def get_as(self, path: str, token: str) -> Answer:
         """GET the path without a cookie, with a personal access token."""
         # the library's own complaint would quote it
         if not re.fullmatch(r"[\x21-\x7e]+", token):
             raise SessionsError(f"{self.url}{path} is not asked: the token is empty, or has a character that no header can carry.")
-        return self._open("GET", path, {}, None, "", {"Authorization": f"Bearer {token}", "Accept": "application/json"})
+        return self._ask("GET", path, None, {"Authorization": f"Bearer {token}", "Accept": "application/json"})
 
-    def _open(
-        self,
-        method: str,
-        path: str,
-        cookies: t.Mapping[str, str],
-        data: bytes | None,
-        content_type: str,
-        more: t.Mapping[str, str] | None = None,
-    ) -> Answer:
-        headers = {**self._headers, **(more or {})}
-        if cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        if content_type:
-            headers["Content-Type"] = content_type
+    def _ask(self, method: str, path: str, data: bytes | None, headers: t.Mapping[str, str]) -> Answer:
         try:
-            return _answer(self._request.open(method, self.url + path, data=data, headers=headers))
-        except HTTPError as error:
-            return _answer(error)
-        except (OSError, HTTPException, URLError, ValueError) as error:
+            return self._exchange(method, path, data, {**self._headers, **headers, "Connection": "close"})
+        except (OSError, HTTPException) as error:
             raise SessionsError(f"no answer from {self.url}{path}: {_reason(error)}") from None
+        except ValueError:
+            # the library's own words would quote it
+            why = "something in the request has a character that no header can carry"
+            raise SessionsError(f"{self.url}{path} is not asked: {why}.") from None
+
+    def _exchange(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> Answer:
+        ends = time.monotonic() + self._timeout
+        connection = HTTPConnection(str(self._where.hostname), self._port)
+        try:
+            connection.sock = self._connected(ends)
+            connection.sock.settimeout(_left(ends))
+            connection.request(method, self.path_of(path), data, headers)
+            with _Response(connection.sock, method, ends) as response:
+                response.begin()
+                return _answer(response)
+        finally:
+            connection.close()
+
+    def _connected(self, ends: float) -> socket.socket:
+        host = str(self._where.hostname)
+        plain = _connected_to(host, self._port, ends)
+        if not self._tls:
+            return plain
+        try:
+            plain.settimeout(_left(ends))
+            return self._tls.wrap_socket(plain, server_hostname=host)
+        except OSError:
+            plain.close()
+            raise
+
+
+class _Bytes(io.RawIOBase):
+    """The bytes of a socket, as long as the time for the whole exchange lasts: a byte now and then does not make it longer."""
+
+    def __init__(self, sock: socket.socket, ends: float) -> None:
+        super().__init__()
+        self._sock = sock
+        self._ends = ends
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> int:
+        self._sock.settimeout(_left(self._ends))
+        return self._sock.recv_into(buffer)
+
+
+class _Response(HTTPResponse):
+    """An answer that is read within the time; the sizes of its lines and the number of its headers are bounded by the library."""
+
+    def __init__(self, sock: socket.socket, method: str, ends: float) -> None:
+        super().__init__(sock, method=method)
+        self.fp.close()
+        self.fp = io.BufferedReader(_Bytes(sock, ends))
+
+
+def _left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _connected_to(host: str, port: int, ends: float) -> socket.socket:
+    problem = OSError("it has no address")
+    for family, kind, protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        one = socket.socket(family, kind, protocol)
+        try:
+            one.settimeout(_left(ends))
+            one.connect(address)
+        except OSError as error:
+            one.close()
+            problem = error
+        else:
+            return one
+    raise problem
+
+
+def _tls(validate_certs: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not validate_certs:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _parts_of(url: str, whose: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in _PORTS and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise SessionsError(f"The address of the {whose} is no URL: it is written http://<host>:<port>/<context path>, or with https.")
+    return parts
+
+
+def _netloc(parts: SplitResult) -> str:
+    """Host and port, without a name and a password before them."""
+    return parts.netloc.rpartition("@")[2]
 
 
 def _forwarded(site_url: str) -> dict[str, str]:
     if not site_url:
         return {}
-    parts = urlsplit(site_url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return {
-        "Host": parts.netloc,
-        "X-Forwarded-Host": parts.netloc,
-        "X-Forwarded-Proto": parts.scheme,
-        "X-Forwarded-Port": str(port),
-    }
+    parts = _parts_of(site_url, "site")
+    port = parts.port or _PORTS[parts.scheme]
+    host = _netloc(parts)
+    return {"Host": host, "X-Forwarded-Host": host, "X-Forwarded-Proto": parts.scheme, "X-Forwarded-Port": str(port)}
 
 
-def _answer(response: t.Any) -> Answer:
-    # the body of an HTTPError may be missing
-    body = (response.read(_LONGEST_BODY) if response.fp else io.BytesIO().read()) or b""
+def _answer(response: HTTPResponse) -> Answer:
+    body = response.read(_LONGEST_BODY)
     headers = {name.lower(): value for name, value in response.headers.items()}
-    cookies = [cookie for line in response.headers.get_all("Set-Cookie") or [] for cookie in _cookies(line)]
-    return Answer(response.status, headers, tuple(cookies), body.decode("utf-8", "replace"))
-
-
-def _cookies(line: str) -> list[SetCookie]:
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(line)
-    except CookieError:
-        return []
-    # coded_value: sent back byte for byte as it came
-    return [SetCookie(name, morsel.coded_value, morsel["max-age"] == "0" or not morsel.value) for name, morsel in jar.items()]
+    now = moment_of(headers.get("date", "")) or datetime.now(timezone.utc)
+    cookies = cookies_in(response.headers.get_all("Set-Cookie") or [], now)
+    return Answer(response.status, headers, cookies, body.decode("utf-8", "replace"))
 
 
 def _reason(error: Exception) -> str:
-    reason = getattr(error, "reason", None) or error
-    if isinstance(reason, TimeoutError):
+    if isinstance(error, _TOO_LATE):
         return "it did not answer in time"
-    return str(getattr(reason, "strerror", None) or reason).lower()
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not accepted ({error.verify_message})"
+    if isinstance(error, HTTPException) and not isinstance(error, OSError):
+        return "what came back is no answer of a web server"
+    return str(getattr(error, "strerror", None) or error).lower()

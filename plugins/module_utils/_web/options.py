@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
+from dataclasses import replace
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
 WEB_OPTIONS: dict[str, t.Any] = {
@@ -15,9 +20,20 @@ WEB_OPTIONS: dict[str, t.Any] = {
     "site_url": {"type": "str", "default": ""},
     "validate_certs": {"type": "bool", "default": True},
     "request_timeout": {"type": "int", "default": 10},
+    "functional_path": {"type": "str", "default": ""},
 }
 
 
 def site_of(options: t.Mapping[str, t.Any]) -> Site:
     """The node that the options name."""
     return Site(options["url"], options["site_url"], options["request_timeout"], options["validate_certs"])
+
+
+def product_of(options: t.Mapping[str, t.Any]) -> Product:
+    """The product that the options name, with the page of theirs that has to answer."""
+    product, path = product_named(options["product"]), options["functional_path"]
+    if not path:
+        return product
+    if not re.fullmatch(r"/[\x21-\x7e]*", path):
+        raise SessionsError(f"force_reauth_functional_path is a path below the context path, like /rest/api/latest/status: not {path!r}.")
+    return replace(product, web=replace(product.web, functional_path=path))

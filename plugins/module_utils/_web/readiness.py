@@ -14,13 +14,19 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 
 @dataclass(frozen=True)
 class Seen:
-    """One look at a node. A page that did not answer has status 0 and the reason as its body; ``process`` is an identity or ''."""
+    """One look at a node. A page that did not answer has status 0 and the reason as its body; ``process`` is an identity or ''.
+
+    ``status_target``, ``page_target``: where a redirect leads to, ''. ``page_is_off``: the page's leads off to a sign-in.
+    """
 
     process: str
     status_code: int
     status_body: str
     page_code: int
     page_body: str
+    status_target: str = ""
+    page_target: str = ""
+    page_is_off: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,10 @@ def page_is_asked(product: Product, status_code: int, state: str) -> bool:
 
 
 def is_running(product: Product, seen: Seen, old_process: str) -> Readiness:
-    """Ready: a ready state with 200 where there is a status page, a functional page with 200, and a process that is not ``old_process``."""
+    """Ready: a ready state with 200 where there is a status page, a functional page that answers, and another process than ``old_process``.
+
+    The page answers with 200, or by sending the visitor off to a sign-in: single sign-on may be the only way in.
+    """
     state = state_in(seen.status_body)
     said = f"state {state}" if state else f"{product.web.functional_path} answers {seen.page_code}"
     problem = _status_problem(product, seen, state) or _page_problem(product, seen, state) or _process_problem(seen, old_process)
@@ -71,15 +80,20 @@ def _status_problem(product: Product, seen: Seen, state: str) -> str:
         return ""
     if not seen.status_code:
         return seen.status_body
+    if seen.status_target:
+        where = f"{web.status_path} answers {seen.status_code} to {seen.status_target}"
+        return f"{where}: give the address at which the node itself answers with force_reauth_node_url, or _site_url"
     if seen.status_code != 200 or state not in web.ready_states:
         return f"{web.status_path} answers {seen.status_code} with {f'state {state}' if state else 'no state'}"
     return ""
 
 
 def _page_problem(product: Product, seen: Seen, state: str) -> str:
-    if seen.page_code == 200 or not page_is_asked(product, seen.status_code, state):
+    if seen.page_code == 200 or seen.page_is_off or not page_is_asked(product, seen.status_code, state):
         return ""
     problem = f"{product.web.functional_path} answers {seen.page_code}" if seen.page_code else seen.page_body
+    if seen.page_target:
+        problem += f" to {seen.page_target}, which is no sign-in: name a page that answers to everybody with force_reauth_functional_path"
     return f"state {state}, but {problem}" if state else problem
 
 

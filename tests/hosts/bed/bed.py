@@ -109,7 +109,8 @@ def deploy(product_name: str, nodes: int, kinds: t.Sequence[Kind] = ()) -> Site:
 
     ``kinds``: in what the nodes differ; as is usual for the product when none are given.
     """
-    product = PRODUCTS[product_name]
+    # its pages know the form alone
+    product = PRODUCTS[product_name].on_line(PRODUCTS[product_name].lines[-1])
     database = services.database_of(product, ENGINES[product_name])
     services.make_database(services.DATABASE_HOST, database)
     site = Site(product, database, tuple(_nodes(product, database, nodes, kinds or USUAL_KINDS[product_name])), {})

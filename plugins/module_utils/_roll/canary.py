@@ -1,0 +1,58 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The canary as the plan tells of it: who it is, and to whom the copied cookies open the door. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope, scope_problems
+
+Look = t.Mapping[str, t.Any]
+Rows = t.Sequence[t.Mapping[str, t.Any]]
+
+
+def proof_lines(looks: t.Mapping[str, Look], proof_username: str) -> list[str]:
+    """How it will be proven, and what nobody looks like on this site."""
+    if any(_doors(look) for look in looks.values()):
+        lines = [f"{node}: {_opened(_doors(look))}" for node, look in looks.items()]
+    elif proof_username:
+        lines = [f"{proof_username} signs in on one node, then on the others; after the act every old cookie is sent again, alone"]
+    else:
+        return ["none: without force_reauth_proof_username or force_reauth_proof_cookies the run will end unproven"]
+    nobody = sorted({_asked(look)["nobody"] for look in looks.values() if _asked(look)})
+    return lines + [f"a visitor without any cookie is answered with {one}" for one in nobody]
+
+
+def proof_problems(looks: t.Mapping[str, Look], scope: UserScope | None, resumed: bool) -> list[str]:
+    """What speaks against the copied cookies. On a resume they may have died by the run itself."""
+    doors = [door for look in looks.values() for door in _doors(look)]
+    users = list(dict.fromkeys(door["user"] for door in doors if door["user"]))
+    if doors and not users and not resumed:
+        notes = "; ".join(dict.fromkeys(f"{door['name']} was {door['note']}" for door in doors if door["note"]))
+        return [
+            "none of force_reauth_proof_cookies opens the door at any node: copy them again, from a browser that is signed in now"
+            + (f" ({notes})" if notes else "")
+        ]
+    return [problem for user in users for problem in scope_problems(scope, None, user)]
+
+
+def with_values(rows: Rows, proof_cookies: Rows) -> list[dict[str, t.Any]]:
+    """The rows of ``session_probe``, which returns no value that was given to it, with the values by the number of the cookie."""
+    return [{**row, "value": proof_cookies[row["given"]]["value"] if row["given"] >= 0 else ""} for row in rows]
+
+
+def _doors(look: Look) -> Rows:
+    return _asked(look).get("doors") or []
+
+
+def _asked(look: Look) -> Look:
+    """What the site answered; nothing of a node that is down, or where no proof is wanted."""
+    return look.get("asked") or {}
+
+
+def _opened(doors: Rows) -> str:
+    opened = [f"{door['name']} opens the door to {door['user']}" for door in doors if door["user"]]
+    opened += [f"{door['name']} was {door['note']}" for door in doors if door["note"]]
+    return "; ".join(opened) or "no copied cookie opens the door: of this node nothing will be proven"

@@ -1,0 +1,77 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a sign-in signed nobody in: one reason each, as far as the product told it. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Web
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.redirect import Redirect
+
+ABSENT = (404, 405)
+_SECOND_STEP = re.compile(r"totp|2sv|mfa|(?:two|second|2)[-_ ]?(?:step|factor)", re.IGNORECASE)
+_OTHER_WAY = "or give force_reauth_proof_cookies in place of the password."
+
+
+class Attempt(t.NamedTuple):
+    """One sign-in: whether by ``json`` (else by the form), its ``answer``, and what the ``page`` at ``path`` had shown before."""
+
+    json: bool
+    answer: Answer
+    page: Answer
+    path: str
+
+
+def shows_form(web: Web, page: Answer) -> bool:
+    """Whether the page offers the form; where a product never had another way, it always does."""
+    return not web.sign_in_json_path or (page.status == 200 and bool(web.sign_in_form_mark) and web.sign_in_form_mark in page.body)
+
+
+def why_not(web: Web, attempt: Attempt, hosts: t.Collection[str]) -> str:
+    """The rest of a sentence that begins with 'The proof account is not signed in'."""
+    reason = attempt.answer.headers.get(web.reason_header, "") if web.reason_header else ""
+    if reason == web.captcha_reason != "" or _body_says(attempt, "captcha"):
+        return (
+            "it has to solve a CAPTCHA, after too many failed sign-ins. Sign in with it once in a browser, "
+            "or let an administrator reset its failed sign-ins."
+        )
+    if _is_refused(web, attempt, reason, hosts):
+        return "its name and password are not accepted. They were tried on this node alone: correct them before the account is locked."
+    if _is_closed(web, attempt, hosts):
+        return f"the sign-in by form is switched off here{_sent_to(attempt, hosts)}. Switch it on for the run, {_OTHER_WAY}"
+    if attempt.json and attempt.answer.status == 200 and _SECOND_STEP.search(attempt.answer.body):
+        return f"it is asked for a second step. Take the account out of two-step verification, {_OTHER_WAY}"
+    cookies = ", ".join(sorted({cookie.name for cookie in attempt.answer.cookies})) or "none"
+    return (
+        f"the product does not say why (HTTP {attempt.answer.status}, cookies set: {cookies}). "
+        f"Sign in with it in a browser and see what it is asked for, {_OTHER_WAY}"
+    )
+
+
+def _is_refused(web: Web, attempt: Attempt, reason: str, hosts: t.Collection[str]) -> bool:
+    if attempt.json or web.reason_header:
+        return attempt.answer.status == 401 or reason == web.refused_reason != ""
+    # no word of it: the form is shown again, or one is sent back to its page
+    answer = attempt.answer
+    back = bool(answer.location) and Redirect(answer.location, "/", hosts).target == attempt.path
+    return shows_form(web, attempt.page) and (answer.status == 200 or back)
+
+
+def _is_closed(web: Web, attempt: Attempt, hosts: t.Collection[str]) -> bool:
+    """Nothing takes the password: there is no such page, or everybody is sent off to another sign-in, or no form was shown."""
+    if shows_form(web, attempt.page):
+        return False
+    return not attempt.json or bool(_sent_to(attempt, hosts))
+
+
+def _sent_to(attempt: Attempt, hosts: t.Collection[str]) -> str:
+    redirect = Redirect(attempt.page.location, attempt.path, hosts) if attempt.page.location else None
+    return f" ({attempt.path} sends everybody to {redirect.target})" if redirect and redirect.is_off_to_a_sign_in else ""
+
+
+def _body_says(attempt: Attempt, word: str) -> bool:
+    return attempt.json and word in attempt.answer.body.lower()

@@ -1,0 +1,68 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the plan says of the canary: who it is, to whom copied cookies open the door, and when they are no use."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems, with_values
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import scope_of
+
+
+def _door(name: str, user: str = "", note: str = "") -> dict[str, str]:
+    return {"name": name, "kind": "session", "user": user, "note": note}
+
+
+def _look(*doors: dict[str, str], nobody: str = "an empty page") -> dict[str, t.Any]:
+    return {"asked": {"nobody": nobody, "doors": list(doors)}}
+
+
+def test_a_proof_account_is_named_and_what_nobody_looks_like() -> None:
+    lines = proof_lines({"n1": _look(), "n2": _look()}, "canary")
+    assert lines[0].startswith("canary signs in on one node, then on the others")
+    assert lines[1:] == ["a visitor without any cookie is answered with an empty page"]
+
+
+def test_without_a_canary_the_plan_says_that_the_run_will_end_unproven() -> None:
+    assert proof_lines({"n1": {"asked": {}}}, "") == [
+        "none: without force_reauth_proof_username or force_reauth_proof_cookies the run will end unproven"
+    ]
+
+
+def test_each_node_is_told_with_the_users_to_whom_copied_cookies_open_its_door() -> None:
+    looks = {
+        "n1": _look(_door("S", "eve"), _door("S"), _door("R", note="not tried")),
+        "n2": _look(_door("S"), nobody="a redirect to id/sso"),
+    }
+    assert proof_lines(looks, "") == [
+        "n1: S opens the door to eve; R was not tried",
+        "n2: no copied cookie opens the door: of this node nothing will be proven",
+        "a visitor without any cookie is answered with a redirect to id/sso",
+        "a visitor without any cookie is answered with an empty page",
+    ]
+
+
+def test_copied_cookies_that_open_no_door_at_all_are_refused_unless_the_run_itself_ended_them() -> None:
+    looks = {"n1": _look(_door("S"), _door("R", note="not tried: it rotates")), "n2": _look(_door("S"))}
+    (problem,) = proof_problems(looks, None, resumed=False)
+    assert problem.startswith("none of force_reauth_proof_cookies opens the door at any node: copy them again")
+    assert problem.endswith("(R was not tried: it rotates)")
+    assert proof_problems(looks, None, resumed=True) == []
+
+
+@pytest.mark.parametrize(("names", "refused"), [(["eve"], 0), (["adam"], 1)])
+def test_the_owner_of_a_copied_cookie_has_to_be_among_those_who_are_treated(names: list[str], refused: int) -> None:
+    assert len(proof_problems({"n1": _look(_door("S", "eve"))}, scope_of(names, []), resumed=False)) == refused
+
+
+def test_without_copied_cookies_nothing_speaks_against_them() -> None:
+    assert proof_problems({"n1": _look(), "n2": {"asked": {}}}, None, resumed=False) == []
+
+
+def test_the_rows_get_the_values_that_no_module_returns() -> None:
+    rows = [{"kind": "session", "given": 1, "absent": ""}, {"kind": "remember_me", "given": -1, "absent": "none"}]
+    given = [{"name": "S", "value": "a"}, {"name": "S", "value": "b"}]
+    assert [row["value"] for row in with_values(rows, given)] == ["b", ""]
