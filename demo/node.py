@@ -89,6 +89,7 @@ class Node:
         behaviour = self.behaviour
         if behaviour.asks_captcha or users.get(user) != password:
             self._give_reason(reply, "AUTHENTICATION_DENIED" if behaviour.asks_captcha else "AUTHENTICATED_FAILED")
+            LOG.warning("%s is refused", user)
             return REFUSED
         if behaviour.asks_second_step:
             return SECOND_STEP

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
+    canary,
     destination,
     membership,
     plan,
@@ -26,6 +27,7 @@ class FilterModule:
         return {
             "abort_sentence": registered.abort_sentence,
             "asked_database": destination.asked_database,
+            "canary_rows": canary.with_values,
             "clusters": plan.clusters,
             "database_problem": plan.database_problem,
             "disagreements": registered.disagreements,
@@ -41,6 +43,7 @@ class FilterModule:
             "result_lines": report.result_lines,
             "roll_plan": plan.make_plan,
             "roll_verdict": verdict.verdict,
+            "signing_in": canary.signing_in,
             "standbys": registered.standbys,
             "still_open": verdict.still_open,
             "unseen": registered.unseen,

@@ -41,33 +41,10 @@ options:
       - Of the node's part of the run record, V(identity), V(sessions) and V(cleaned).
     type: dict
     default: {}
-  cookies:
-    description:
-      - The cookies that are replayed.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      kind:
-        description: Whether it is the session's or the remember-me cookie.
-        type: str
-        choices: [session, remember_me]
-        required: true
-      name:
-        description: Its name.
-        type: str
-        required: true
-      value:
-        description: Its value. A secret.
-        type: str
-        required: true
-      node:
-        description: The node that set it.
-        type: str
-        required: true
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.web
+  - dcops.atlassian_sessions.cookies
 author:
   - The dcops.atlassian_sessions contributors (@dcops)
 """
@@ -104,7 +81,7 @@ answers:
   returned: success
   type: list
   elements: dict
-  sample: [{"kind": "session", "node": "jira1", "user": "session-proof", "emptied": false}]
+  sample: [{"kind": "session", "node": "jira1", "user": "session-proof", "emptied": false, "absent": ""}]
 renewed:
   description: The cookies that the product replaced while they still worked, with their new value. A secret.
   returned: success
@@ -121,10 +98,9 @@ unanswered:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.turn import look_before_act
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import COOKIE_OPTIONS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, site_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, product_of, site_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import COOKIE_OPTIONS
 
 
 def main() -> None:
@@ -144,7 +120,7 @@ def main() -> None:
     options = module.params
     lock = (NodeLock(options["home_dir"]), owner_of(options["run_id"], options["start"]))
     try:
-        product = product_named(options["product"])
+        product = product_of(options)
         found = look_before_act(product, options["install_dir"], lock, site_of(options), options["record"], options["cookies"])
     except SessionsError as error:
         module.fail_json(msg=str(error))

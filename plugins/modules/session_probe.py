@@ -64,41 +64,10 @@ options:
         description: Its value, a secret.
         type: str
         required: true
-  cookies:
-    description:
-      - The cookies to replay with O(mode=replay), as an earlier RV(cookies) returned them.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      kind:
-        description: What the cookie is.
-        type: str
-        choices: [session, remember_me]
-        required: true
-      name:
-        description: Its name.
-        type: str
-        required: true
-      value:
-        description: Its value, a secret.
-        type: str
-        required: true
-      node:
-        description: The node that handed it out.
-        type: str
-        required: true
-      nobody:
-        description: As RV(nobody), when it was handed out.
-        type: str
-        default: ""
-      absent:
-        description: Why there is no such cookie. It has no value then, and is not sent.
-        type: str
-        default: ""
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.web
+  - dcops.atlassian_sessions.cookies
 attributes:
   check_mode:
     details:

@@ -8,7 +8,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems, with_values
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import (
+    proof_lines,
+    proof_problems,
+    signing_in,
+    with_values,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import scope_of
 
 
@@ -65,4 +70,19 @@ def test_without_copied_cookies_nothing_speaks_against_them() -> None:
 def test_the_rows_get_the_values_that_no_module_returns() -> None:
     rows = [{"kind": "session", "given": 1, "absent": ""}, {"kind": "remember_me", "given": -1, "absent": "none"}]
     given = [{"name": "S", "value": "a"}, {"name": "S", "value": "b"}]
-    assert [row["value"] for row in with_values(rows, given)] == ["b", ""]
+    assert with_values(rows, given) == [
+        {"kind": "session", "absent": "", "value": "b"},
+        {"kind": "remember_me", "absent": "none", "value": ""},
+    ]
+
+
+def test_without_copied_cookies_there_is_no_row() -> None:
+    assert with_values([{"kind": "session", "given": -1, "absent": "none"}], []) == []
+
+
+def test_the_canary_signs_in_where_the_run_has_not_ended_the_sessions_yet() -> None:
+    running = {node: {"process": {"running": node != "n3", "identity": f"b:{node}:1"}} for node in ("n1", "n2", "n3")}
+    done = {"identity": "b:old:1", "cleaned": True}
+    plan = {"nodes": ["n2", "n1", "n3"], "node_facts": running, "record": {"node_records": {"n2": done}}}
+    assert signing_in(plan) == ["n1"]
+    assert signing_in({**plan, "record": {}}) == ["n2", "n1"]

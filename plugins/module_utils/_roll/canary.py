@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope, scope_problems
 
 Look = t.Mapping[str, t.Any]
@@ -38,9 +39,22 @@ def proof_problems(looks: t.Mapping[str, Look], scope: UserScope | None, resumed
     return [problem for user in users for problem in scope_problems(scope, None, user)]
 
 
+def signing_in(plan: t.Mapping[str, t.Any]) -> list[str]:
+    """The nodes whose sessions are still to be ended, in the order of the plan: where the proof account signs in."""
+    records = plan["record"].get("node_records", {})
+    processes = {node: plan["node_facts"][node]["process"] for node in plan["nodes"]}
+    return [node for node, process in processes.items() if process["running"] and not is_done(process["identity"], records.get(node, {}))]
+
+
 def with_values(rows: Rows, proof_cookies: Rows) -> list[dict[str, t.Any]]:
-    """The rows of ``session_probe``, which returns no value that was given to it, with the values by the number of the cookie."""
-    return [{**row, "value": proof_cookies[row["given"]]["value"] if row["given"] >= 0 else ""} for row in rows]
+    """The rows of ``session_probe``, which returns no value that was given to it, with the values by the number of the cookie.
+
+    Without copied cookies there is no such row: the canary signs in.
+    """
+    if not proof_cookies:
+        return []
+    values = [proof_cookies[row["given"]]["value"] if row["given"] >= 0 else "" for row in rows]
+    return [{**{key: row[key] for key in row if key != "given"}, "value": value} for row, value in zip(rows, values)]
 
 
 def _doors(look: Look) -> Rows:
