@@ -92,6 +92,6 @@ CONFLUENCE = Product(
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "mobile apps"),
-    # the path is documented, the shape of its answer recalled: another shape confirms nothing
+    # the shape of its answer is that of published clients: another one confirms nothing
     members_page=MembersPage("/rest/zdu/cluster", nodes="nodes", node="name", state="state", gone_states=("OFFLINE",)),
 )

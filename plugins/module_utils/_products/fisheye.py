@@ -46,7 +46,7 @@ FISHEYE = Product(
         created_unit="epoch_ms",
         # the table is said to hold logins of feeds, too: what the numbers mean is not known
         sort="cru_type",
-        # recalled, not documented: where it is otherwise, users are counted by their ids, and a note says so
+        # seen in published queries: where it is otherwise, users are counted by their ids, and a note says so
         users=UserTable("cru_user", key="cru_user_id", name="cru_user_name"),
     ),
     files=Files(

@@ -123,7 +123,7 @@ JIRA = Product(
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "mobile apps"),
-    # recalled, not documented: what is not there, or is another table, confirms nothing
+    # seen in a listing of the tables of Jira 10: what is not there, or is another table, confirms nothing
     member_tables=MemberTables(
         nodes="clusternode",
         heartbeats="clusternodeheartbeat",
