@@ -74,6 +74,7 @@ LEDGER = Product(
         status_path="/health",
         ready_states=("RUNNING",),
         functional_path="/enter",
+        sign_in_page="/enter",
         sign_in_json_path="",
         sign_in_path="/enter",
         sign_in_form=(("name", "{username}"), ("word", "{password}"), ("keep", "yes")),
@@ -92,6 +93,7 @@ from demo.products import Cookies, Pages, SignInForm, StandInProduct, Table
 LEDGER = StandInProduct(
     name="ledger",
     title="Ledger",
+    line="1.2",
     version="1.2.3",
     manifest_type="ledger",
     pages=Pages(login="/enter", sign_in="/enter", sign_out="/leave", home="/", status="/health", whoami="/who"),
