@@ -83,7 +83,7 @@ def test_a_running_node_is_described(node: ClusterNode) -> None:
     answer = _detect(install_dir=str(node.install))
     assert {name: answer[name] for name in ("product", "version", "home_dir", "node_id", "clustered", "url", "port", "context_path")} == {
         "product": "jira",
-        "version": "9.12.2",
+        "version": "11.3.0",
         "home_dir": str(node.home),
         "node_id": "n1",
         "clustered": True,

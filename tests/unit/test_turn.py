@@ -12,8 +12,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.turn import look_before_act
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import Browser, CookieRow
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import Browser
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import CookieRow
 
 from demo.behaviour import HEALTHY
 from demo.cluster import CANARY, Cluster
