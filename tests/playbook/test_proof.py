@@ -34,7 +34,7 @@ def test_cookies_of_a_browser_prove_it_where_single_sign_on_is_the_only_way_in(m
     copied = [one for browser, node in zip(browsers, site.cluster.nodes, strict=True) for one in browser.sign_in(node, True).items()]
     _sent_off(site)
     _copied(site, copied)
-    result = site.run()
+    result = site.run("-vvvvv")
     assert result.status == 0, result.output
     result.assert_says(
         ": PROVEN",

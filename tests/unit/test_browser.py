@@ -195,11 +195,11 @@ def test_a_token_that_is_renewed_on_use_is_kept_as_it_is_then() -> None:
 
 
 def test_a_copied_token_that_a_look_would_use_up_is_not_sent() -> None:
-    site = Script(NOBODY, _answer(CANARY))
+    site = Script(NOBODY, NOBODY, _answer(CANARY))
     _nobody, doors, rows = _bitbucket(site).try_given([{"name": "R", "value": "r1"}, {"name": "S", "value": "s1"}], "n1")
     assert [(door["user"], "replaces it at each use" in door["note"]) for door in doors] == [("", True), (CANARY, False)]
     assert [row["given"] for row in rows] == [1, -1]
-    assert [values for _method, _path, values in site.asked] == [{}, {"S": "s1"}]
+    assert [values for _method, _path, values in site.asked] == [{}, {}, {"S": "s1"}]
 
 
 @pytest.mark.parametrize(
@@ -303,6 +303,12 @@ def test_an_answer_that_was_not_seen_before_is_no_proof(answer: Answer) -> None:
 def test_a_site_where_nobody_cannot_be_told_is_refused(answer: Answer) -> None:
     with pytest.raises(SessionsError, match=f"answers a visitor without any cookie with HTTP {answer.status}"):
         Browser(PRODUCTS["jira"], Script(answer)).nobody()
+
+
+def test_a_site_that_sends_each_visitor_elsewhere_is_refused_in_the_look() -> None:
+    site = Script(_redirect("https://id/authorize/1"), _redirect("https://id/authorize/2"))
+    with pytest.raises(SessionsError, match="now with a redirect to id/authorize/1, now with a redirect to id/authorize/2"):
+        Browser(PRODUCTS["jira"], site).try_given([], "n1")
 
 
 def test_a_page_that_names_a_user_without_a_cookie_is_refused() -> None:

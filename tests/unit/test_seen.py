@@ -66,7 +66,13 @@ def test_the_items_of_a_loop_that_failed_are_named() -> None:
 
 
 def test_evidence_of_a_node_that_registered_nothing_is_empty() -> None:
-    assert evidence(["n1"], {"n1": {}}) == {"n1": {"controls": [], "answers": []}}
+    assert evidence(["n1"], {"n1": {}}) == {"n1": {"controls": [], "answers": [], "before": "", "after": ""}}
+
+
+def test_evidence_tells_why_there_are_no_answers() -> None:
+    found = {"__force_reauth_turn": {"unanswered": "no answer."}, "__force_reauth_replayed": {"msg": "it does not tell."}}
+    told = evidence(["n1"], {"n1": found})["n1"]
+    assert (told["before"], told["after"]) == ("no answer.", "it does not tell.")
 
 
 def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> None:

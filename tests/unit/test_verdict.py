@@ -20,7 +20,15 @@ def row(kind: str, node: str, user: str = "") -> dict[str, t.Any]:
 def evidence() -> dict[str, t.Any]:
     """Two nodes as they should be."""
     answers = [row(kind, node) for node in NODES for kind in ("session", "remember_me")]
-    return {node: {"controls": [row("session", node, "eve"), row("remember_me", node, "eve")], "answers": list(answers)} for node in NODES}
+    return {
+        node: {
+            "controls": [row("session", node, "eve"), row("remember_me", node, "eve")],
+            "answers": list(answers),
+            "before": "",
+            "after": "",
+        }
+        for node in NODES
+    }
 
 
 def test_proven() -> None:
@@ -73,7 +81,7 @@ def test_an_open_door_is_one_also_where_only_one_kind_is_the_canary() -> None:
 
 
 def test_without_a_proof_account_nothing_is_proven() -> None:
-    found = verdict({node: {"controls": [], "answers": []} for node in NODES}, False, 0, [])
+    found = verdict({node: {"controls": [], "answers": [], "before": "", "after": ""} for node in NODES}, False, 0, [])
     assert (found["verdict"], found["nodes"]) == ("unproven", {"n1": "unproven", "n2": "unproven"})
     assert "no proof account" in found["missing"][0]
 
@@ -105,8 +113,19 @@ def test_a_standby_that_has_taken_over_meanwhile_makes_the_run_unproven() -> Non
             "n2: its session cookie was dead already before the stop",
         ),
         (lambda seen: seen["n2"]["answers"].clear(), "n2: the session cookie of n1 was not replayed there"),
+        (lambda seen: seen["n2"].update(answers=[], after="the page does not tell."), "n2: the page does not tell"),
+        (lambda seen: seen["n2"].update(controls=[], before="no answer."), "n2: no answer"),
     ],
-    ids=["a session lives", "a token lives", "no session control", "no token control", "dead control", "not replayed"],
+    ids=[
+        "a session lives",
+        "a token lives",
+        "no session control",
+        "no token control",
+        "dead control",
+        "not replayed",
+        "why not replayed",
+        "why no control",
+    ],
 )
 def test_what_was_not_seen_dead_is_named_and_the_other_node_stays_proven(
     change: t.Callable[[dict[str, t.Any]], None], missing: str
@@ -116,6 +135,12 @@ def test_what_was_not_seen_dead_is_named_and_the_other_node_stays_proven(
     found = verdict(seen, True, 0, [])
     assert (found["verdict"], found["nodes"]) == ("unproven", {"n1": "proven", "n2": "unproven"})
     assert any(missing in sentence for sentence in found["missing"])
+
+
+def test_a_look_that_failed_is_no_matter_where_another_one_saw_it() -> None:
+    seen = evidence()
+    seen["n2"].update(before="no answer", after="no answer")
+    assert verdict(seen, True, 0, [])["verdict"] == "proven"
 
 
 def test_an_anonymous_answer_is_no_open_door() -> None:

@@ -54,11 +54,13 @@ def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
 
 
 def evidence(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
-    """By node, the answers before the act and those after it, for the verdict."""
+    """By node, the answers before the act and those after it, for the verdict; ``before``, ``after``: why there are none, ''."""
     return {
         node: {
             "controls": list(hostvars[node].get("__force_reauth_controls") or []),
             "answers": list((hostvars[node].get("__force_reauth_replayed") or {}).get("answers") or []),
+            "before": str((hostvars[node].get("__force_reauth_turn") or {}).get("unanswered") or ""),
+            "after": str((hostvars[node].get("__force_reauth_replayed") or {}).get("msg") or ""),
         }
         for node in nodes
     }

@@ -17,10 +17,15 @@ AnswerRow = t.Mapping[str, t.Any]
 
 
 class Evidence(t.TypedDict):
-    """What was seen of one node: ``controls`` right before the act, ``answers`` of all old cookies after it, replayed at this node."""
+    """What was seen of one node: ``controls`` right before the act, ``answers`` of all old cookies after it, replayed at this node.
+
+    ``before``, ``after``: why a look of then gave no answers, ''.
+    """
 
     controls: list[AnswerRow]
     answers: list[AnswerRow]
+    before: str
+    after: str
 
 
 def still_open(answers: t.Iterable[AnswerRow], seen_by: str) -> list[str]:
@@ -105,4 +110,10 @@ def _node_missing(node: str, evidence: t.Mapping[str, Evidence], canary: bool) -
     found = evidence[node]
     controls = [row for one in evidence.values() for row in one["controls"]]
     open_doors = still_open(found["answers"], node)
-    return open_doors + dead_controls(node, controls) + unanswered(node, list(evidence), found["answers"])
+    dead = _with_reason(node, dead_controls(node, controls), found["before"])
+    return open_doors + dead + _with_reason(node, unanswered(node, list(evidence), found["answers"]), found["after"])
+
+
+def _with_reason(node: str, sentences: list[str], reason: str) -> list[str]:
+    """What was not seen, with the reason why not, where one is known."""
+    return [f"{node}: {reason.rstrip('.')}", *sentences] if sentences and reason else sentences

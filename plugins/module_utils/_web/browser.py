@@ -65,7 +65,9 @@ class Browser:
 
     def try_given(self, given: t.Sequence[t.Mapping[str, str]], node: str) -> tuple[str, list[Door], list[GivenRow]]:
         """What nobody looks like; whom each copied cookie opens the door to at this node; the first of each kind that opens it."""
-        nobody = self.nobody()
+        nobody, again = self.nobody(), self.nobody()
+        if nobody != again:
+            raise SessionsError(f"{self._page} answers visitors without any cookie now with {nobody}, now with {again}: {self._useless}")
         doors: list[Door] = []
         rows: dict[str, GivenRow] = {}
         for number, one in enumerate(given):
