@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from demo.mariadb import MariadbServer
@@ -122,18 +123,17 @@ def test_a_file_that_holds_no_authority(site: Site, tmp_path: Path) -> None:
 
 @pytest.fixture
 def postgres_rules(postgres_tls: TlsServer, archive_dir: Path) -> t.Iterator[tuple[Site, t.Callable[[str], None]]]:
-    """Jira's table, and what puts a line before the server's rules."""
+    """Jira's table, and what makes a line the server's only rule for those who come by TCP."""
     server = t.cast("PostgresServer", postgres_tls.server)
     site = Site(postgres_tls.make_database(f"db{next(_numbers)}"), archive_dir).create()
-    before = server.rules.read_text(encoding="utf-8")
 
     def put(line: str) -> None:
-        server.rules.write_text(f"{line}\n{before}", encoding="utf-8")
+        server.rules.write_text(f"local all all scram-sha-256\n{line}\n", encoding="utf-8")
         site.with_database(host=str(server.socket_dir)).query("SELECT pg_reload_conf()")
 
-    site.run_sql("CREATE ROLE other LOGIN PASSWORD 'x'") if not site.query("SELECT 1 FROM pg_roles WHERE rolname = 'other'") else None
     yield site, put
-    put("")
+    put("host all all 127.0.0.1/32 scram-sha-256")
+    _until(lambda: _is_let_in(site))
 
 
 @pytest.mark.parametrize("mode", ["", "prefer", "disable"])
@@ -147,6 +147,7 @@ def test_an_account_whose_method_is_clear_text_needs_tls(postgres_rules: tuple[S
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        ("host {name} somebody 127.0.0.1/32 scram-sha-256", "its pg_hba.conf has no line that lets this account into this database"),
         ("host {name} jira 127.0.0.1/32 reject", "its pg_hba.conf rejects this account, this database or this host"),
         ("host {name} jira 127.0.0.1/32 ident", "it lets in only the operating system's account of that name"),
     ],
@@ -155,6 +156,14 @@ def test_what_pg_hba_says_of_the_account(postgres_rules: tuple[Site, t.Callable[
     site, put = postgres_rules
     put(line.format(name=site.database.name))
     _until(lambda: said in refusal(site))
+
+
+def _is_let_in(site: Site) -> bool:
+    try:
+        site.query("SELECT 1")
+    except psycopg2.OperationalError:
+        return False
+    return True
 
 
 def _until(come: t.Callable[[], bool]) -> None:
