@@ -8,7 +8,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import account_of, address_of, password_problem
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import (
+    account_of,
+    address_of,
+    asked_database,
+    password_problem,
+)
 
 FOUND = {"engine": "postgresql", "host": "db.example.org", "port": 5432, "name": "jira", "user": "jirauser"}
 GIVEN = {
@@ -74,3 +79,12 @@ def test_nodes_that_name_different_accounts_get_no_password() -> None:
 )
 def test_the_plan_says_where_the_database_is_asked_and_as_whom(given: dict[str, object], found: dict[str, object], address: str) -> None:
     assert (address_of({**GIVEN, **given}, {**FOUND, **found}), account_of({**GIVEN, **given}, FOUND)) == (address, "jirauser")
+
+
+@pytest.mark.parametrize(
+    ("given", "asked", "more"),
+    [("", "", ""), ("", "verify-full", ", TLS verify-full"), ("prefer", "verify-full", ", TLS prefer"), ("require", "", ", TLS require")],
+)
+def test_the_plan_says_which_tls_is_used_at_least(given: str, asked: str, more: str) -> None:
+    said = asked_database({**FOUND, "ssl_mode": asked}, {**GIVEN, "database_ssl_mode": given})
+    assert said == f"postgresql db.example.org:5432/jira, account jirauser{more}"

@@ -31,9 +31,10 @@ def address_of(given: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> st
 
 
 def asked_database(found: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> str:
-    """Which database is asked, and as whom, for the plan."""
-    account = account_of(given, found)
-    return f"{given['database_engine'] or found['engine']} {address_of(given, found)}{f', account {account}' if account else ''}"
+    """Which database is asked, as whom, and with which TLS at least, for the plan."""
+    account, tls = account_of(given, found), given.get("database_ssl_mode") or found.get("ssl_mode")
+    more = [f"{what} {value}" for what, value in (("account", account), ("TLS", tls)) if value]
+    return ", ".join([f"{given['database_engine'] or found['engine']} {address_of(given, found)}", *more])
 
 
 def password_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any]) -> str:
