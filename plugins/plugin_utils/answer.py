@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 
 # keys of a result that Ansible itself acts on
-_ACTED_ON = ("ansible_facts", "ansible_stats", "add_host", "add_group", "ansible_notify", "invocation")
+_ACTED_ON = ("ansible_facts", "ansible_stats", "add_host", "add_group", "ansible_notify")
 
 
 def only_data(result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -24,7 +24,6 @@ CHECKOUT = Path(__file__).resolve().parents[2]
         {"ansible_stats": {"data": {}}},
         {"_ansible_notify": ["x"]},
         {"_ansible_no_log": False},
-        {"invocation": {"module_args": {}}},
     ],
     ids=lambda one: next(iter(one)),
 )
