@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
 
 Results = t.Sequence[t.Mapping[str, t.Any]]
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
+# of what was last seen of one node: it is not to crowd out the others
+_MOST_OF_A_NODE = 2000
 
 
 def unseen(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
@@ -143,7 +146,7 @@ def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
         ),
         *([{"msg": f"it did not come up again: {again['msg']}"}] if again.get("failed") else []),
     ]
-    return [_with_last_words(str(one["msg"]).rstrip("."), one) for one in failures if one.get("msg")]
+    return [shown(_with_last_words(str(one["msg"]).rstrip("."), one), _MOST_OF_A_NODE) for one in failures if one.get("msg")]
 
 
 def _with_last_words(message: str, failure: t.Mapping[str, t.Any]) -> str:
