@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.utils.display import Display
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, Passage, wait_at
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import AnsweringAction
@@ -51,7 +52,7 @@ class ActionModule(AnsweringAction):
                 raise AnsibleActionFail(found.get("msg", "the node could not be looked at"), result=found)
             return Look(found["ready"], found["process"], found["saw"])
 
-        passage = wait_at(limits, look, time.monotonic, time.sleep, lambda line: Display().display(f"  {node}: {line}"))
+        passage = wait_at(limits, look, time.monotonic, time.sleep, lambda line: Display().display(shown(f"  {node}: {line}")))
         return {**result, **_told(passage, options)}
 
 
@@ -60,4 +61,4 @@ def _told(passage: Passage, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     if passage.passed:
         return told
     wanted = "up" if options["state"] == "running" else "gone"
-    return {**told, "failed": True, "msg": f"The node was not {wanted} within {options['timeout']} s. Last seen: {passage.saw}."}
+    return {**told, "failed": True, "msg": f"The node was not {wanted} within {options['timeout']} s. Last seen: {shown(passage.saw)}."}

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints lines as they are, at once."""
+"""Prints lines at once; what a terminal would take for more than text is escaped."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 
 
 class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
@@ -20,5 +21,5 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
         """Print."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(argument_spec={"lines": {"type": "list", "elements": "str", "required": True}})
-        Display().display("\n".join(options["lines"]))
+        Display().display("\n".join(map(shown, options["lines"])))
         return {**result, "changed": False}

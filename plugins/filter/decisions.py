@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import typing as t
+from functools import wraps
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
     canary,
@@ -18,33 +20,56 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
     verdict,
 )
 
+_Decision = t.Callable[..., t.Any]
+
+
+def _for_people(decision: _Decision) -> _Decision:
+    """Its sentences quote nodes, files and databases: as they may be shown."""
+
+    @wraps(decision)
+    def shown(*arguments: t.Any) -> t.Any:
+        return all_shown(decision(*arguments))
+
+    return shown
+
+
+def _with_problems_for_people(decision: _Decision) -> _Decision:
+    """Of a plan the problems are for people, all else is data."""
+
+    @wraps(decision)
+    def shown(*arguments: t.Any) -> t.Any:
+        made = decision(*arguments)
+        return {**made, "problems": all_shown(made["problems"])}
+
+    return shown
+
 
 class FilterModule:
     """The filters, by name."""
 
-    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+    def filters(self) -> dict[str, _Decision]:
         """Their functions."""
         return {
-            "abort_sentence": registered.abort_sentence,
-            "asked_database": destination.asked_database,
+            "abort_sentence": _for_people(registered.abort_sentence),
+            "asked_database": _for_people(destination.asked_database),
             "canary_rows": canary.with_values,
-            "clusters": plan.clusters,
-            "database_problem": plan.database_problem,
-            "disagreements": registered.disagreements,
+            "clusters": _for_people(plan.clusters),
+            "database_problem": _for_people(plan.database_problem),
+            "disagreements": _for_people(registered.disagreements),
             "evidence": registered.evidence,
-            "failures": registered.failures,
+            "failures": _for_people(registered.failures),
             "is_done": content.is_done,
             "looks": registered.looks,
-            "membership": membership.membership,
-            "not_up": registered.not_up,
-            "password_problem": destination.password_problem,
+            "membership": _for_people(membership.membership),
+            "not_up": _for_people(registered.not_up),
+            "password_problem": _for_people(destination.password_problem),
             "places": registered.places,
-            "plan_lines": report.plan_lines,
-            "result_lines": report.result_lines,
-            "roll_plan": plan.make_plan,
-            "roll_verdict": verdict.verdict,
+            "plan_lines": _for_people(report.plan_lines),
+            "result_lines": _for_people(report.result_lines),
+            "roll_plan": _with_problems_for_people(plan.make_plan),
+            "roll_verdict": _for_people(verdict.verdict),
             "signing_in": canary.signing_in,
-            "standbys": registered.standbys,
-            "still_open": verdict.still_open,
-            "unseen": registered.unseen,
+            "standbys": _for_people(registered.standbys),
+            "still_open": _for_people(verdict.still_open),
+            "unseen": _for_people(registered.unseen),
         }

@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Made from the command line of C(ansible-playbook), as far as it holds no secret.
   - Extra variables are left out, except for those given here.
+  - Where one of these has more than ids and names for a value, a sentence says that no command is offered.
 options:
   _terms:
     description:
@@ -36,11 +37,11 @@ _raw:
   sample: [ansible-playbook -i inventory.yml dcops.atlassian_sessions.force_reauth -e force_reauth_run_id=CHG-4711]
 """
 
-import shlex
 import typing as t
 
 from ansible import context
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import assignments, command
 
 
 class LookupModule(LookupBase):  # type: ignore[misc] # ansible ships no types
@@ -55,6 +56,9 @@ class LookupModule(LookupBase):  # type: ignore[misc] # ansible ships no types
         words += given.get("args") or ()
         if given.get("subset"):
             words += ["--limit", given["subset"]]
-        for term in terms:
-            words += ["-e", term]
-        return [shlex.join(words)]
+        given_ids = (str(term).partition("=") for term in terms)
+        try:
+            more = assignments({name: ids.split(",") for name, _sign, ids in given_ids})
+        except ValueError as error:
+            return [f"({error})"]
+        return [command([*words, *(word for one in more for word in ("-e", one))])]

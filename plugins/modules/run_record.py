@@ -12,7 +12,8 @@ short_description: Read and write the record of a run, from which it is resumed
 version_added: 0.1.0
 description:
   - The record lies on the database host, beside the archives. It tells how far a run has come, so that it can go on after the
-    controller died. It holds no secret.
+    controller died. It holds no secret but, while the run lasts, the cookies of the proof account, sealed with a key that does
+    not lie here. They are wiped when the run is over, however it ends.
   - A run is owned by one start of C(ansible-playbook). A later start takes it over with O(state=opened); from then on the older
     one cannot write the record any more, and is told who took over.
 options:
@@ -50,6 +51,11 @@ options:
       - What to write. No secret belongs in it.
     type: dict
     default: {}
+  sealed_canary:
+    description:
+      - With O(state=written) and O(node), the sealed cookies of the proof account. Run the task with C(no_log).
+    type: str
+    default: ""
   start:
     description:
       - The start that writes, as RV(start) of O(state=opened) returned it. Required with O(state=written) and O(state=checked).
@@ -101,6 +107,11 @@ finished:
   returned: success
   type: bool
   sample: false
+sealed_canaries:
+  description: The sealed cookies of the nodes that have some, by inventory name. They are in no other return value.
+  returned: O(state=read)
+  type: dict
+  sample: {}
 unfinished:
   description: The ids of the cluster's other runs that were begun and are not over.
   returned: O(state=read)
@@ -135,6 +146,7 @@ def main() -> None:
             "state": {"type": "str", "choices": list(STATES), "default": "read"},
             "node": {"type": "str", "default": ""},
             "values": {"type": "dict", "default": {}},
+            "sealed_canary": {"type": "str", "default": "", "no_log": True},
             "start": {"type": "dict"},
             "controller": {"type": "str", "default": ""},
             "abandon": {"type": "str", "default": ""},

@@ -11,7 +11,8 @@ module: say
 short_description: Print plain lines
 version_added: 0.1.0
 description:
-  - Prints lines as they are and at once, where M(ansible.builtin.debug) would show quoted JSON.
+  - Prints lines at once, where M(ansible.builtin.debug) would show quoted JSON.
+  - Control characters and those that change the direction of writing are escaped, very long lines are cut.
 options:
   lines:
     description:

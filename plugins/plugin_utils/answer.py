@@ -13,9 +13,12 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown
 
 # keys of a result that Ansible itself acts on
 _ACTED_ON = ("ansible_facts", "ansible_stats", "add_host", "add_group", "ansible_notify")
+# and those that it prints as they are
+_PRINTED = ("msg", "exception", "module_stdout", "module_stderr", "warnings", "deprecations")
 
 
 def only_data(result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -24,7 +27,7 @@ def only_data(result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     A node's word that it failed, or was not reached, is kept: it ends the run, it changes nothing.
     """
     kept = {str(key): value for key, value in result.items() if key not in _ACTED_ON and not str(key).startswith("_ansible")}
-    data: dict[str, t.Any] = wrap_var(kept)
+    data: dict[str, t.Any] = wrap_var({key: all_shown(value) if key in _PRINTED else value for key, value in kept.items()})
     return data
 
 

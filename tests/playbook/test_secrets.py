@@ -55,6 +55,8 @@ class Story:
     watch: Watch
     log: SystemLog
     planted: dict[str, str]
+    # the sealed cookies of the canary: in the record of a run that is not over, and nowhere else
+    sealed: dict[str, str] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     killed_at_work: bool = False
 
@@ -91,7 +93,7 @@ def put(path: Path, old: str, new: str) -> None:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Story]:
-    """Four runs: refused for a wrong password, killed while it deletes, resumed and failed at a gate, resumed and proven."""
+    """Runs: refused for a wrong password; killed while it deletes; one that sets that one aside and fails at a gate; resumed and proven."""
     folder = tmp_path_factory.mktemp("site")
     with ExitStack() as stack:
         # a short path: the name of a unix socket has little room; the server removes the folder
@@ -124,20 +126,20 @@ def run_all(told: Story) -> None:
     site, cluster = told.site, told.site.cluster
     right = cluster.database
     cluster.database = replace(right, password=told.planted["wrong database password"])
-    told.results["refused"] = site.run(WORDY, run_id="CHG-1")
+    told.results["refused"] = site.run(WORDY, run_id="CHG-0")
     cluster.database = right
 
     with closing(right.connect()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("LOCK TABLE remembermetoken IN ROW EXCLUSIVE MODE")
-        run = site.start(WORDY, run_id="CHG-1")
+        run = site.start(WORDY, run_id="CHG-0")
         wait_for(lambda: run.over or somebody_waits_for_a_lock(site), "the last sweep waits for the lock", 120)
         told.killed_at_work = not run.over
         run.kill()
-        told.planted |= cookies_of_the_canary(told)
+        plant_the_canary(told, "CHG-0")
 
     cluster["n1"].behave(next_start_hangs=True)
-    told.results["failed"] = site.run(WORDY, run_id="CHG-1", gate_timeout=3)
-    told.planted |= cookies_of_the_canary(told)
+    told.results["failed"] = site.run(WORDY, run_id="CHG-1", abandon="CHG-0", gate_timeout=3)
+    plant_the_canary(told, "CHG-1")
     cluster["n1"].behave(next_start_hangs=False)
     told.results["proven"] = site.run(WORDY, run_id="CHG-1")
     told.planted |= {f"token {token}": token for token in archived_tokens(site)}
@@ -148,15 +150,28 @@ def somebody_waits_for_a_lock(site: Site) -> bool:
         return bool(execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchone()[0])
 
 
-def cookies_of_the_canary(told: Story) -> dict[str, str]:
-    """As the records of the nodes keep them, encrypted with the password of the proof account."""
-    vault = VaultLib([("default", VaultSecret(told.planted["proof password"].encode()))])
-    found = {}
-    for path in told.site.archives.glob("*/*/nodes/*.json"):
-        sealed = json.loads(path.read_text(encoding="utf-8"))["record"]["sealed_canary"]
+def keys_of_the_canary(site: Site) -> dict[str, str]:
+    """By the id of the run, as the controller keeps them."""
+    return {path.name.split(".")[1]: path.read_text(encoding="ascii") for path in (site.folder / "ansible/force_reauth").glob("*.key")}
+
+
+def sealed_canaries(site: Site, run_id: str) -> list[str]:
+    """As the records of the nodes keep them."""
+    records = [json.loads(path.read_text(encoding="utf-8"))["record"] for path in site.archives.glob(f"*/{run_id}/nodes/*.json")]
+    assert records
+    return [record["sealed_canary"] for record in records if "sealed_canary" in record]
+
+
+def plant_the_canary(told: Story, run_id: str) -> None:
+    """The cookies of a run that is not over, the key that seals them, and what is sealed."""
+    key = keys_of_the_canary(told.site)[run_id]
+    told.planted[f"key of {run_id}"] = key
+    vault = VaultLib([("default", VaultSecret(key.encode()))])
+    for number, sealed in enumerate(sealed_canaries(told.site, run_id)):
+        # a line of it: however long a text is, a line is shown whole
+        told.sealed[f"sealed canary {number} of {run_id}"] = sealed.splitlines()[1]
         for cookie in json.loads(vault.decrypt(sealed)):
-            found[f"the canary's {cookie['name']} {cookie['value']}"] = cookie["value"]
-    return found
+            told.planted[f"the canary's {cookie['name']} {cookie['value']}"] = cookie["value"]
 
 
 def archived_tokens(site: Site) -> set[str]:
@@ -213,6 +228,23 @@ def test_the_secrets_of_every_kind_were_there(story: Story) -> None:
 def test_no_secret_is_to_be_found(story: Story, place: str) -> None:
     need_log(story, place)
     assert story.watch.find(place, story.planted) == []
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if place != "records"])
+def test_the_sealed_canary_is_in_records_alone(story: Story, place: str) -> None:
+    """Neither in a result (-v and more), nor in the log line of a module."""
+    need_log(story, place)
+    assert len(story.sealed) == 4
+    assert story.watch.find(place, story.sealed) == []
+    assert len(story.watch.find("records", story.sealed)) >= 4
+
+
+@pytest.mark.parametrize("run_id", ["CHG-0", "CHG-1"], ids=["set aside", "proven"])
+def test_a_run_that_is_over_keeps_no_canary_and_no_key(story: Story, run_id: str) -> None:
+    assert sealed_canaries(story.site, run_id) == []
+    assert keys_of_the_canary(story.site) == {}
+    (path,) = story.site.archives.glob(f"*/{run_id}/run.json")
+    assert json.loads(path.read_text(encoding="utf-8"))["record"]["phase"] == {"CHG-0": "abandoned", "CHG-1": "proven"}[run_id]
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -118,7 +118,7 @@ class Watch:
     """``with Watch(site) as watch:`` looks every 50 ms at files and processes, as a kill at that moment would leave them.
 
     Ansible's temporary folders, its log file and its fact cache are moved into the site's folder. Not looked at: the archives, which hold
-    tokens by design, the file of secrets, and the processes of the nodes.
+    tokens by design, the file of secrets, the key of the canary in its own file, and the processes of the nodes.
     """
 
     def __init__(self, site: Site, log: SystemLog) -> None:
@@ -176,7 +176,8 @@ class Watch:
     def _look_at_files(self) -> None:
         archives, homes = self._site.archives, [node.home for node in self._site.cluster.nodes]
         self._keep("temporary folders", self._temporary.rglob("*"))
-        self._keep("temporary folders", (self._site.folder / "ansible").rglob("*"))
+        keys = self._site.folder / "ansible/force_reauth"
+        self._keep("temporary folders", (path for path in (self._site.folder / "ansible").rglob("*") if keys not in path.parents))
         self._keep("fact cache", self._cache.rglob("*"))
         self._keep("records", (path for path in archives.rglob("*") if ".tsv.gz" not in path.name))
         self._keep("records", (home / ".force_reauth.lock" for home in homes))

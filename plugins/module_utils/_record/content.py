@@ -4,31 +4,30 @@
 """The run record: what a run has done so far, as plain values. Pure: reading and writing is ``files.py``'s.
 
 A run's folder holds ``run.json`` and, one writer each, ``nodes/<node>.json``. Each file is an envelope with a checksum against
-damage (not against forgery) around the payload. No secret belongs in a payload.
+damage (not against forgery) around the payload. No secret belongs in a payload, but the sealed cookies of the canary.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_run_id
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import fields
 
 FORMAT = 1
-PHASES = ("prepared", "revoked", "rolling", "proven", "unproven", "abandoned", "refused")
 # a run in one of these is over: nothing is left to resume
 FINISHED = ("proven", "unproven", "abandoned", "refused")
-STEPS = ("draining", "stopping", "cleaned", "starting", "up")
-_RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SEALED = "sealed_canary"
 
 Payload = dict[str, t.Any]
 
 
 def check_run_id(run_id: str) -> str:
     """The run id itself; raises SessionsError when it could not be a folder's name."""
-    if not _RUN_ID.fullmatch(run_id) or run_id in (".", ".."):
+    if not is_run_id(run_id):
         raise SessionsError(f"The run id {run_id!r} is not usable: take 1 to 64 of the characters A-Z a-z 0-9 . _ -")
     return run_id
 
@@ -42,7 +41,7 @@ def check_node_name(node: str) -> str:
 
 def is_finished(payload: Payload) -> bool:
     """Whether the run of this payload has nothing left to resume."""
-    return payload["phase"] in FINISHED
+    return payload.get("phase") in FINISHED
 
 
 def pack(payload: Payload) -> str:
@@ -62,6 +61,29 @@ def unpack(text: str, path: str) -> Payload:
     if not isinstance(payload, dict) or checksum != _checksum(payload):
         raise SessionsError(f"{path} is damaged: its checksum does not fit. Set the run aside with force_reauth_abandon=<run id>.")
     return payload
+
+
+def check_fields(payload: Payload, of_run: bool, path: str) -> None:
+    """Raises SessionsError when a field of the record at ``path`` is not what it may be."""
+    known = fields.OF_RUN if of_run else fields.OF_NODE
+    wrong = fields.wrong(payload, known) + fields.missing(payload, fields.NEEDED_OF_RUN if of_run and payload else ())
+    if wrong:
+        raise SessionsError(
+            f"{path} is damaged: {', '.join(wrong)} is not what a run writes. Set the run aside with force_reauth_abandon=<run id>."
+        )
+
+
+def without_canary(payload: Payload) -> Payload:
+    """The payload without the sealed cookies, its own and those of its nodes: they are shown to nobody."""
+    open_part = {name: value for name, value in payload.items() if name != SEALED}
+    if "node_records" in payload:
+        open_part["node_records"] = {node: without_canary(one) for node, one in payload["node_records"].items()}
+    return open_part
+
+
+def canaries(payload: Payload) -> dict[str, str]:
+    """The sealed cookies, by node, of the nodes that have some."""
+    return {node: one[SEALED] for node, one in payload.get("node_records", {}).items() if one.get(SEALED)}
 
 
 def merged(old: Payload, new: Payload) -> Payload:

@@ -39,7 +39,7 @@ class RunRecords:
     def unfinished(self, except_for: t.Collection[str]) -> list[str]:
         """The ids of the cluster's runs, other than those, which were begun and are not over."""
         runs = (path.parent.name for path in sorted(self.folder.glob("*/run.json")))
-        return [run for run in runs if run not in except_for and not content.is_finished(self._read(self.folder / run / "run.json"))]
+        return [run for run in runs if run not in except_for and not content.is_finished(self._read(self._path(run, "")))]
 
     def open(self, run_id: str, values: content.Payload, controller: str, number: str) -> content.Payload:
         """Begin the run, or take it over from an older start; returns the start that owns it now. A taken-over record keeps its values."""
@@ -63,6 +63,8 @@ class RunRecords:
             after = content.merged(before, {"cluster": self.cluster, **values})
             if after != before:
                 self._write(path, after)
+            if not node and content.is_finished(after):
+                self._forget_canaries(run.parent)
         return before, after
 
     def check(self, run_id: str, start: content.Payload) -> None:
@@ -82,7 +84,9 @@ class RunRecords:
         """Note, whoever owns the run, that what it may have proven holds no longer."""
         path = self._path(run_id, "")
         with _serialized(path.parent):
-            self._write(path, content.merged(self._read(path), {"proof_withdrawn": True}))
+            before = self._read(path)
+            if before:
+                self._write(path, content.merged(before, {"proof_withdrawn": True}))
 
     def abandon(self, run_id: str) -> bool:
         """Set another run aside, whoever works at it; False when its record does not lie here."""
@@ -90,10 +94,16 @@ class RunRecords:
         if not path.parent.is_dir():
             return False
         with _serialized(path.parent):
-            before = _readable(path)
+            before = self._readable(path)
             start = {"attempt": before.get("start", {}).get("attempt", 0) + 1, "number": "", "controller": "abandoned"}
             self._write(path, {"cluster": self.cluster, "run_id": run_id, **before, "start": start, "phase": "abandoned"})
+            self._forget_canaries(path.parent)
         return True
+
+    def _forget_canaries(self, folder: Path) -> None:
+        """A run that is over needs no cookies. What cannot be read any more may hold them: it is replaced."""
+        for path in sorted((folder / "nodes").glob("*.json")):
+            self._write(path, {"cluster": self.cluster, **content.without_canary(self._readable(path))})
 
     def _path(self, run_id: str, node: str) -> Path:
         folder = self.folder_of(run_id)
@@ -102,7 +112,15 @@ class RunRecords:
     def _read(self, path: Path) -> content.Payload:
         payload = _read(path)
         content.check_cluster(payload, self.cluster, str(path))
+        content.check_fields(payload, path.parent.parent == self.folder, str(path))
         return payload
+
+    def _readable(self, path: Path) -> content.Payload:
+        """The payload, empty for a damaged one: to set such a run aside is the way out of it."""
+        try:
+            return self._read(path)
+        except SessionsError:
+            return {}
 
     def _write(self, path: Path, payload: content.Payload) -> None:
         try:
@@ -119,14 +137,6 @@ def _read(path: Path) -> content.Payload:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise SessionsError(f"The run record {path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from error
-
-
-def _readable(path: Path) -> content.Payload:
-    """The payload, empty for a damaged one: to set such a run aside is the way out of it."""
-    try:
-        return _read(path)
-    except SessionsError:
-        return {}
 
 
 @contextmanager

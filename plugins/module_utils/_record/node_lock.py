@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import whole_file
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import fields
 
 NAME = ".force_reauth.lock"
 
@@ -30,6 +31,14 @@ class Owner(t.TypedDict):
 def owner_of(run_id: str, start: t.Mapping[str, t.Any]) -> Owner:
     """This start of the run, as ``run_record`` told it; an empty ``start`` is one that owns nothing yet."""
     return Owner(run_id=run_id, attempt=start.get("attempt", 0), number=start.get("number", ""), controller=start.get("controller", ""))
+
+
+def owner_in(text: str) -> Owner:
+    """The owner that the text of a lock names; raises ValueError when a field is not what this collection writes."""
+    found = json.loads(text)
+    if not isinstance(found, dict) or fields.missing(found, fields.OF_LOCK) or fields.wrong(found, fields.OF_LOCK):
+        raise ValueError("no lock")
+    return t.cast(Owner, {name: found[name] for name in fields.OF_LOCK})
 
 
 def may_take(holder: Owner | None, wanted: Owner, abandon: str) -> bool:
@@ -55,13 +64,12 @@ class NodeLock:
     def holder(self) -> Owner | None:
         """Who holds it, None when nobody does."""
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
-            return {"run_id": found["run_id"], "attempt": found["attempt"], "number": found["number"], "controller": found["controller"]}
+            return owner_in(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise SessionsError(f"The lock {self.path} cannot be read: {error.strerror}.") from error
-        except (ValueError, KeyError, TypeError):
+        except ValueError:
             raise SessionsError(f"The lock {self.path} is damaged. See that no run is at work here, then remove it.") from None
 
     def check_free(self, wanted: Owner, abandon: str) -> None:

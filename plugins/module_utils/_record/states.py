@@ -18,7 +18,8 @@ Result = dict[str, t.Any]
 def read(records: RunRecords, options: Options, _check_mode: bool) -> Result:
     """The run's record, and the cluster's other runs that are not over."""
     unfinished = records.unfinished(except_for=[options["run_id"], options["abandon"]])
-    return {**_told(False, records.read(options["run_id"])), "unfinished": unfinished}
+    record = records.read(options["run_id"])
+    return {**_told(False, record), "unfinished": unfinished, "sealed_canaries": content.canaries(record)}
 
 
 def opened(records: RunRecords, options: Options, check_mode: bool) -> Result:
@@ -34,8 +35,10 @@ def written(records: RunRecords, options: Options, check_mode: bool) -> Result:
     """Put the values on top of what the run, or the node, has."""
     if check_mode:
         return _told(True, options["values"])
-    before, after = records.write(options["run_id"], options["node"], options["values"], options["start"])
-    return {**_told(before != after, after), "diff": {"before": before, "after": after}}
+    sealed = {content.SEALED: options["sealed_canary"]} if options["sealed_canary"] else {}
+    before, after = records.write(options["run_id"], options["node"], {**options["values"], **sealed}, options["start"])
+    diff = {"before": content.without_canary(before), "after": content.without_canary(after)}
+    return {**_told(before != after, after), "diff": diff}
 
 
 def checked(records: RunRecords, options: Options, check_mode: bool) -> Result:
@@ -47,7 +50,7 @@ def checked(records: RunRecords, options: Options, check_mode: bool) -> Result:
 
 
 def _told(changed: bool, record: content.Payload) -> Result:
-    return {"changed": changed, "record": record, "finished": "phase" in record and content.is_finished(record)}
+    return {"changed": changed, "record": content.without_canary(record), "finished": content.is_finished(record)}
 
 
 STATES: t.Mapping[str, t.Callable[[RunRecords, Options, bool], Result]] = {

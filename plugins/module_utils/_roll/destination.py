@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import assignments
+
 Look = t.Mapping[str, t.Any]
 
 # engines whose database is a file: nobody is sent a password
@@ -49,10 +51,17 @@ def password_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any]) 
     missing = [name for name in ("server", "port", "name") if not given[f"database_{name}"]]
     if given["database_user"] in ("", found["user"]) or missing in ([], ["port"]):
         return ""
-    where = (("server", found["host"]), ("port", found["port"]), ("name", found["name"]))
-    lines = " ".join(f"-e force_reauth_database_{name}={value}" for name, value in where)
     return (
         f"force_reauth_database_user={given['database_user']} is not the account that the product's settings name "
-        f"({found['user'] or 'none'}), and its password goes only where you say. The settings on the nodes name this place: "
-        f"see that it is your database, then add {lines}"
+        f"({found['user'] or 'none'}), and its password goes only where you say. {_where(found)}"
     )
+
+
+def _where(found: t.Mapping[str, t.Any]) -> str:
+    """The place in words to paste, where it has such a form."""
+    named = {"server": found["host"], "port": found["port"], "name": found["name"]}
+    try:
+        lines = " ".join(f"-e {one}" for one in assignments({f"force_reauth_database_{name}": [value] for name, value in named.items()}))
+    except ValueError:
+        return "Give force_reauth_database_server, force_reauth_database_port and force_reauth_database_name"
+    return f"The settings on the nodes name this place: see that it is your database, then add {lines}"

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
 
 Results = t.Sequence[t.Mapping[str, t.Any]]
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 # what the plan is told of what ``session_probe`` saw; its rows are for the canary
 _ASKED = ("nobody", "doors")
+# of what was last seen of one node: it is not to crowd out the others
+_MOST_OF_A_NODE = 2000
 
 
 def unseen(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
@@ -151,7 +154,7 @@ def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
         ),
         *([{"msg": f"it did not come up again: {again['msg']}"}] if again.get("failed") else []),
     ]
-    return [_with_last_words(str(one["msg"]).rstrip("."), one) for one in failures if one.get("msg")]
+    return [shown(_with_last_words(str(one["msg"]).rstrip("."), one), _MOST_OF_A_NODE) for one in failures if one.get("msg")]
 
 
 def _with_last_words(message: str, failure: t.Mapping[str, t.Any]) -> str:

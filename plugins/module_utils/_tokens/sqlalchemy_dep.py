@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import types
 
@@ -29,4 +30,5 @@ def sqlalchemy_module() -> types.ModuleType:
 
 def missing(what: str, requirement: str) -> SessionsError:
     """The sentence about a package that is not there."""
-    return SessionsError(f"The Python {sys.executable} of the database host lacks {what}: {sys.executable} -m pip install '{requirement}'")
+    command = shlex.join([sys.executable, "-m", "pip", "install", requirement])
+    return SessionsError(f"The Python {sys.executable} of the database host lacks {what}: {command}")
