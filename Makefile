@@ -49,6 +49,11 @@ bench: venv ## how fast tokens are copied, purged, put back, in ratios to a peer
 	@python -m demo.packages postgresql mariadb
 	@python -m bench --rows $(ROWS)
 
+.PHONY: mutants
+mutants: venv .venv/.mutants ## which small changes of the collection does no test see? (MUTANTS='core --only "*/_roll/plan.py"'); takes an hour; build/mutants-<date>.md
+	@python -m demo.packages postgresql mariadb
+	@nice -n 19 python -m tests.tools.mutants $(MUTANTS)
+
 .PHONY: unit database playbook hosts
 unit: venv ## decisions, readers, modules against one stand-in node
 	@$(PYTEST) -n 2 tests/unit
@@ -132,6 +137,10 @@ clean: ## remove .venv, build/ and the caches
 
 .venv/.tests: requirements.txt demo/requirements.txt tests/requirements.txt | .venv/bin/python
 	@python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+.venv/.mutants: tests/requirements-mutants.txt .venv/.tests
+	@python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # ansible-core 2.19 runs on 3.11 and newer, its successor not on 3.11: the oldest that does comes first
