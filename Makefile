@@ -45,9 +45,9 @@ matrix: venv ## the demo of every product on every database, and with other Ansi
 	@python -m tests.tools.matrix $(foreach cell,$(CELLS),'$(cell)')
 
 bench: export PYTHONPATH := build/collections:.
-bench: venv ## how fast tokens are copied, purged, put back, in ratios to a peer (ROWS=200000); build/bench.md
+bench: venv ## how fast tokens are copied, purged, put back, and how long the playbook takes (ROWS=200000 BENCH="--only playbook"); build/bench.md and .json
 	@python -m demo.packages postgresql mariadb
-	@python -m bench --rows $(ROWS)
+	@python -m bench --rows $(ROWS) $(BENCH)
 
 .PHONY: mutants
 mutants: venv .venv/.mutants ## which small changes of the collection does no test see? (MUTANTS='core --only "*/_roll/plan.py"'); takes an hour; build/mutants-<date>.md

@@ -73,7 +73,6 @@ PARTS: t.Mapping[str, Part] = {
             "test_patience*",
             "test_product_detect*",
             "test_browser*",
-            "test_seen*",
         ),
     ),
     "stores": Part(only=("*/_tokens/*.py", "*/_revoke/*.py"), tests="tests/database/test_*.py", without=("test_stand_in*",)),
