@@ -46,9 +46,14 @@ matrix: venv ## the demo of every product on every database, and with other Ansi
 	@python -m tests.tools.matrix $(foreach cell,$(CELLS),'$(cell)')
 
 bench: export PYTHONPATH := build/collections:.
-bench: venv ## how fast tokens are copied, purged, put back, in ratios to a peer (ROWS=200000); build/bench.md
+bench: venv ## how fast tokens are copied, purged, put back, and how long the playbook takes (ROWS=200000 BENCH="--only playbook"); build/bench.md and .json
 	@python -m demo.packages postgresql mariadb
-	@python -m bench --rows $(ROWS)
+	@python -m bench --rows $(ROWS) $(BENCH)
+
+.PHONY: mutants
+mutants: venv .venv/.mutants ## which small changes of the collection does no test see? (MUTANTS='core --only "*/_roll/plan.py"'); takes an hour; build/mutants-<date>.md
+	@python -m demo.packages postgresql mariadb
+	@nice -n 19 python -m tests.tools.mutants $(MUTANTS)
 
 .PHONY: unit database playbook hosts
 unit: venv ## decisions, readers, modules against one stand-in node
@@ -133,6 +138,10 @@ clean: ## remove .venv, build/ and the caches
 
 .venv/.tests: requirements.txt demo/requirements.txt tests/requirements.txt | .venv/bin/python
 	@python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+.venv/.mutants: tests/requirements-mutants.txt .venv/.tests
+	@python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # ansible-core 2.19 runs on 3.11 and newer, its successor not on 3.11: the oldest that does comes first

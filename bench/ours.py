@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import time
 
@@ -22,4 +23,6 @@ ACTS = {
 }
 
 if __name__ == "__main__":
-    json.dump(ACTS[sys.argv[1]](json.load(sys.stdin)), sys.stdout)
+    answer = ACTS[sys.argv[1]](json.load(sys.stdin))
+    # Linux tells it in KB
+    json.dump({**answer, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}, sys.stdout)

@@ -26,6 +26,7 @@ from demo.crowd import Crowd, all_dead, all_open, grid, totals
 from demo.imitated import PRODUCTS
 from demo.mariadb import MariadbServer
 from demo.packages import Missing, provide
+from demo.patience import patient
 from demo.playbook import CHECKOUT, PlaybookRun
 from demo.postgresql import PostgresServer
 from demo.processes import all_environments, kill_until_gone
@@ -174,7 +175,7 @@ def _run_playbook(cluster: Cluster, scratch: Path, kept: Path) -> int:
         force_reauth_proof_username=CANARY,
         force_reauth_settle_polls=2,
         force_reauth_poll_seconds=0.5,
-        force_reauth_gate_timeout=60,
+        force_reauth_gate_timeout=round(patient(60)),
         force_reauth_run_id="demo",
         **_route(cluster),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 
 from demo.cluster import ClusterNode
+from demo.patience import patient
 
 Cookies = dict[str, str]
 FORM = "application/x-www-form-urlencoded"
@@ -78,11 +79,11 @@ def _ask(node: ClusterNode, cookies: Cookies) -> Page:
 
 
 def fetch(node: ClusterNode, path: str, cookies: Cookies, form: str | None = None, content_type: str = FORM) -> Page:
-    """One request (POST when there is a form, or other content), no redirect followed; raises OSError when nothing answers within 10 s."""
+    """One request (POST when there is a form, or other content), no redirect followed; raises OSError when nothing answers."""
     headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
     if form is not None:
         headers |= {"Content-Type": content_type, "X-Atlassian-Token": "no-check"}
-    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=patient(10))
     try:
         connection.request("GET" if form is None else "POST", node.layout.context + path, form, headers)
         answer = connection.getresponse()

@@ -12,7 +12,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from demo.behaviour import HEALTHY, Behaviour
 from demo.disk import write_atomically
 from demo.imitated.jira import JIRA
 from demo.layout import NodeLayout
+from demo.patience import patient, wait_for
 from demo.ports import ReservedPort
 from demo.processes import all_arguments, kill_until_gone
 from demo.products import StandInProduct
@@ -116,8 +116,8 @@ class ClusterNode:
         self.wait_running()
 
     def state(self) -> str:
-        """What the status page says, '' when nothing answers in a second. Without such a page: RUNNING when the manifest is there."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+        """What the status page says, '' when nothing answers soon. Without such a page: RUNNING when the manifest is there."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patient(1))
         pages = self.product.pages
         try:
             connection.request("GET", self.layout.context + (pages.status or pages.manifest))
@@ -269,15 +269,6 @@ class Cluster:
     def _pids(self) -> list[int]:
         mark = os.fsencode(self.product.service.home_mark.format(f"{self.folder}/"))
         return [pid for pid, arguments in all_arguments() if any(argument.startswith(mark) for argument in arguments)]
-
-
-def wait_for(happened: t.Callable[[], bool], what: str, seconds: float = 30) -> None:
-    """Wait until it happened; raises TimeoutError that says what did not."""
-    end = time.monotonic() + seconds
-    while not happened():
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {seconds:.0f} s in vain: {what}")
-        time.sleep(0.03)
 
 
 def _yaml(value: t.Mapping[str, t.Any], indent: str = "") -> t.Iterator[str]:

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from demo.account import ServerAccount
+from demo.patience import patient
 from demo.ports import ReservedPort
 from demo.tokens import Database
 
@@ -135,9 +136,9 @@ class MariadbServer:
         return {**os.environ, "TMPDIR": str(self._folder)}
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
-        end = time.monotonic() + seconds
+        began = time.monotonic()
         while not self._listens():
-            if process.poll() is not None or time.monotonic() > end:
+            if process.poll() is not None or time.monotonic() - began > patient(seconds):
                 words = (self._folder / "log").read_text(encoding="utf-8", errors="replace")
                 raise RuntimeError(f"mariadbd does not answer: {words[-4000:]}")
             time.sleep(0.05)

@@ -13,6 +13,7 @@ import typing as t
 from pathlib import Path
 
 from demo.disk import write_atomically
+from demo.patience import patient
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PLAYBOOK = "dcops.atlassian_sessions.force_reauth"
@@ -53,7 +54,7 @@ class PlaybookRun:
         # first the polite way: ansible ends its workers
         process.terminate()
         try:
-            process.wait(timeout=5)
+            process.wait(timeout=patient(5))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -196,7 +196,7 @@ def _connect_postgresql(database: Database) -> t.Any:
 
     who: dict[str, t.Any] = {"user": database.user, "password": database.password}
     return psycopg2.connect(
-        host=database.host, port=database.port, dbname=database.name, connect_timeout=5, options="-c timezone=UTC", **who
+        host=database.host, port=database.port, dbname=database.name, connect_timeout=30, options="-c timezone=UTC", **who
     )
 
 
@@ -205,7 +205,7 @@ def _connect_mariadb(database: Database) -> t.Any:
 
     who: dict[str, t.Any] = {"user": database.user, "password": database.password}
     where = {"unix_socket": database.host} if database.host.startswith("/") else {"host": database.host, "port": database.port}
-    return pymysql.connect(database=database.name, charset="utf8mb4", connect_timeout=5, **who, **where)
+    return pymysql.connect(database=database.name, charset="utf8mb4", connect_timeout=30, **who, **where)
 
 
 _CONNECT: t.Mapping[str, t.Callable[[Database], t.Any]] = {

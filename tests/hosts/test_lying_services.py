@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from demo.cluster import wait_for
+from demo.patience import wait_for
 from tests.hosts.bed.node import KINDS, Kind
 from tests.hosts.conftest import MakeSite
 from tests.hosts.real_site import RealSite

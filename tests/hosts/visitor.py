@@ -10,6 +10,7 @@ import urllib.parse
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 
+from demo.patience import patient
 from demo.products import StandInProduct
 from tests.hosts.bed.services import PUBLIC_HOST
 
@@ -61,7 +62,7 @@ class Visitor:
 
     def request(self, place: Place, path: str, cookies: dict[str, str], form: str | None = None) -> tuple[int, str]:
         """One request; raises OSError or HTTPException when nothing answers."""
-        connection = self._connection or http.client.HTTPConnection(place.address, place.port, timeout=30)
+        connection = self._connection or http.client.HTTPConnection(place.address, place.port, timeout=patient(30))
         headers = {"Host": PUBLIC_HOST, "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"

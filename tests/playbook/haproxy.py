@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy_socket import ask
 
-from demo.cluster import Cluster, wait_for
+from demo.cluster import Cluster
 from demo.packages import find_haproxy
+from demo.patience import patient, wait_for
 
 _CONFIGURATION = """
 global
@@ -121,7 +122,7 @@ class Traffic:
         return {answer: count for answer, count in self.answers.items() if answer != "200"}
 
     def _client(self, sticks: bool) -> None:
-        connection, cookie = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30), ""
+        connection, cookie = http.client.HTTPConnection("127.0.0.1", self._port, timeout=patient(30)), ""
         while not self._ended.wait(0.05):
             try:
                 connection.request("GET", "/status", headers={"Cookie": cookie} if cookie else {})

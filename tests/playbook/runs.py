@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -17,10 +18,12 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from demo.browser import Browser
-from demo.cluster import CANARY, Cluster, wait_for
+from demo.cluster import CANARY, Cluster
+from demo.patience import patient, wait_for
 from demo.playbook import PLAYBOOK, collections_path, write_config
+from demo.processes import all_arguments
 
-# as long as a test waits for a playbook; a run takes less than a minute
+# a run that neither ends nor says or records anything for so long is stuck, on an idle machine
 LONGEST = 240
 
 
@@ -59,9 +62,17 @@ class Run:
         """Whether it has ended."""
         return self.process.poll() is not None
 
+    def said_so_far(self) -> int:
+        """How much it has said: grows as long as it goes on."""
+        return self._log.stat().st_size
+
     def wait(self, seconds: float = LONGEST) -> Result:
-        """Wait for its end."""
-        return Result(self.process.wait(timeout=seconds), self.output)
+        """Wait for its end, as long as it goes on saying something within so many seconds."""
+        try:
+            wait_for(lambda: self.over, "the run ends or says more", seconds, self.said_so_far)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{self.output}") from None
+        return Result(self.process.wait(), self.output)
 
     def kill(self) -> None:
         """SIGKILL to ansible-playbook alone, as when the controller dies: what runs on the nodes at that moment may go on."""
@@ -78,7 +89,8 @@ class Run:
 class Playbook(ABC):
     """The way to run the playbook: one inventory, one archive folder, one after the other or side by side.
 
-    ``variables`` are those of the inventory's group, ``environment`` adds to that of ansible-playbook.
+    ``variables`` are those of the inventory's group, ``environment`` adds to that of ansible-playbook. Time-outs among the
+    variables are those of an idle machine.
     """
 
     longest: float = LONGEST
@@ -146,7 +158,7 @@ class Playbook(ABC):
 
     def wait_for_step(self, run: Run, reached: t.Callable[[dict[str, str]], bool]) -> None:
         """Until the record of the run has reached that; a run that ends without is a failure."""
-        wait_for(lambda: run.over or reached(self.steps()), "the run reaches the moment", self.longest)
+        wait_for(lambda: run.over or reached(self.steps()), "the run reaches the moment", self.longest, run.said_so_far)
         assert not run.over, run.output
 
     def kill_when(self, run: Run, reached: t.Callable[[dict[str, str]], bool]) -> None:
@@ -155,11 +167,11 @@ class Playbook(ABC):
         run.kill()
 
     def group_variables(self, changes: t.Mapping[str, object]) -> dict[str, object]:
-        """The variables of the group; changes without the prefix get it."""
+        """The variables of the group; changes without the prefix get it, and a busy machine gets longer time-outs."""
         named = {
             name if name.startswith(("force_reauth_", "ansible_")) else f"force_reauth_{name}": value for name, value in changes.items()
         }
-        return {**self.variables, **named}
+        return {name: _patient(name, value) for name, value in {**self.variables, **named}.items()}
 
     def end_runs(self) -> None:
         """End what still runs."""
@@ -176,6 +188,10 @@ class Playbook(ABC):
             "PYTHONUNBUFFERED": "1",
             **self.environment,
         }
+
+
+def _patient(name: str, value: object) -> object:
+    return math.ceil(patient(value)) if name.endswith("_timeout") and type(value) is int and value > 0 else value
 
 
 class Site(Playbook):
@@ -221,6 +237,11 @@ class Site(Playbook):
     def locks(self) -> list[str]:
         """The nodes that are locked."""
         return [node.name for node in self.cluster.nodes if (node.home / ".force_reauth.lock").exists()]
+
+    def at_work(self) -> set[int]:
+        """Pids of ansible-playbook and of its workers; a worker lives as long as the module that it waits for."""
+        inventory = str(self.folder / "inventory.yml").encode()
+        return {pid for pid, arguments in all_arguments() if inventory in arguments}
 
     def state_of_everything(self) -> dict[str, object]:
         """Processes, rows and files (with their content) of cluster and archives, to be compared."""

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import gzip
 import tempfile
-import time
 import typing as t
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
-from demo.cluster import wait_for
+from demo.patience import wait_for
 from demo.postgresql import PostgresServer
-from demo.processes import all_arguments
 from tests.playbook.runs import Run, Site
 
 MakeSite = t.Callable[..., Site]
@@ -27,12 +25,9 @@ def test_a_start_whose_run_was_taken_over_stops_before_it_touches_the_next_node(
     (browser,) = site.sign_in("eve")
     site.cluster["n1"].behave(next_start_hangs=True)
     older = site.start(run_id="CHG-1")
-    wait = time.monotonic() + 90
-    while site.steps().get("n1") != "starting" and time.monotonic() < wait:
-        time.sleep(0.05)
+    site.wait_for_step(older, lambda steps: steps.get("n1") == "starting")
     newer = site.start(run_id="CHG-1")
-    while site.record()["start"]["attempt"] < 2 and time.monotonic() < wait + 60:
-        time.sleep(0.05)
+    wait_for(lambda: newer.over or site.record()["start"]["attempt"] > 1, "the newer start takes the run over", 120, newer.said_so_far)
     pid_of_n2 = site.pids()["n2"]
     site.cluster["n1"].behave(next_start_hangs=False)
     ended = older.wait()
@@ -65,12 +60,6 @@ def postgresql() -> t.Iterator[PostgresServer]:
         yield server
 
 
-def playbooks_at_work(site: Site) -> set[int]:
-    """Pids of the site's ansible-playbook and of its workers; a worker lives as long as the module that it waits for."""
-    inventory = str(site.folder / "inventory.yml").encode()
-    return {pid for pid, arguments in all_arguments() if inventory in arguments}
-
-
 def at_the_purge(run: Run) -> bool:
     return "Delete the tokens" in run.output
 
@@ -94,17 +83,22 @@ def test_the_purge_of_a_killed_run_that_lives_on_between_its_sweeps_is_fenced_of
         connection = stack.enter_context(closing(site.cluster.database.connect()))
         connection.cursor().execute("LOCK TABLE remembermetoken IN ROW EXCLUSIVE MODE")
         killed = site.start(run_id="CHG-1", lock_wait=300)
-        wait_for(lambda: killed.over or len(archived(site)) >= len(tokens), "the first sweep is over, the last one waits", 120)
+        wait_for(
+            lambda: killed.over or len(archived(site)) >= len(tokens),
+            "the first sweep is over, the last one waits",
+            120,
+            killed.said_so_far,
+        )
         killed.kill()
-        left = playbooks_at_work(site)
+        left = site.at_work()
         resumed = site.start(run_id="CHG-1", lock_wait=300)
-        wait_for(lambda: resumed.over or at_the_purge(resumed), "the resume purges, too", 120)
-        assert left & playbooks_at_work(site), "the purge of the killed run did not live on"
+        wait_for(lambda: resumed.over or at_the_purge(resumed), "the resume purges, too", 120, resumed.said_so_far)
+        assert left & site.at_work(), "the purge of the killed run did not live on"
         connection.rollback()
     done = resumed.wait()
     assert done.status == 0, done.output
     done.assert_says("resumed in phase prepared", ": PROVEN")
-    wait_for(lambda: not playbooks_at_work(site), "the fenced purge ends")
+    wait_for(lambda: not site.at_work(), "the fenced purge ends")
     lines = archived(site)
     assert len(lines) == len(set(lines)), "a token was deleted twice"
     assert {str(key) for key, _token, _user in tokens} <= {line.partition("\t")[0] for line in lines}

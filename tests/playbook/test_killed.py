@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import random
-import time
 import typing as t
 
 import pytest
 
 from demo.behaviour import Behaviour
 from demo.browser import Browser
-from demo.cluster import wait_for
+from demo.patience import wait_for
 from tests.playbook.runs import Result, Site
 
 MakeSite = t.Callable[..., Site]
@@ -110,8 +109,8 @@ def test_killed_at_a_random_moment_and_resumed_never_says_more_than_was_seen(mak
     route = chance.choice([ROLLING, OUTAGE])
     browsers, old = site.sign_in("eve", "adam"), site.pids()
     variables = {**route, **drained(site), "run_id": "CHG-1"}
-    run = site.start(**variables)
-    time.sleep(chance.uniform(4, 25))
+    run, tasks = site.start(**variables), chance.randint(10, 120)
+    wait_for(lambda: run.over or run.output.count("\nTASK [") >= tasks, f"{tasks} tasks were begun", 120, run.said_so_far)
     run.kill()
     ended_right(site, site.run(**variables), browsers, old)
 
@@ -144,7 +143,7 @@ def test_a_run_without_a_record_here_is_set_aside_by_its_locks(make_site: MakeSi
     (browser,) = site.sign_in("eve")
     site.kill_when(site.start(run_id="CHG-1"), at("n1", "stopping"))
     # what was begun on the node goes on: it stops, or it was never told to
-    time.sleep(3)
+    wait_for(lambda: not site.at_work(), "what the killed run had begun ends")
     elsewhere: dict[str, t.Any] = {"archive_dir": str(site.folder / "elsewhere"), "run_id": "CHG-2"}
     down = site.run(**elsewhere)
     assert down.status != 0

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from demo.cluster import CANARY, Cluster, wait_for
+from demo.cluster import CANARY, Cluster
+from demo.patience import wait_for
 from demo.postgresql import PostgresServer
 from demo.processes import all_arguments
 from tests.playbook.runs import Result, Site
@@ -132,7 +133,7 @@ def run_all(told: Story) -> None:
     with closing(right.connect()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("LOCK TABLE remembermetoken IN ROW EXCLUSIVE MODE")
         run = site.start(WORDY, run_id="CHG-0")
-        wait_for(lambda: run.over or somebody_waits_for_a_lock(site), "the last sweep waits for the lock", 120)
+        wait_for(lambda: run.over or somebody_waits_for_a_lock(site), "the last sweep waits for the lock", 120, run.said_so_far)
         told.killed_at_work = not run.over
         run.kill()
         plant_the_canary(told, "CHG-0")
@@ -194,7 +195,7 @@ def leak(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Watch:
     with Watch(site, story.log) as watch:
         run = site.start(WORDY, playbook=str(playbook))
         try:
-            wait_for(lambda: run.over or any(b"leaking" in arguments for _pid, arguments in all_arguments()), "it leaks")
+            wait_for(lambda: run.over or any(b"leaking" in arguments for _pid, arguments in all_arguments()), "it leaks", 120)
             assert not run.over, run.output
         finally:
             # the last look of the watch comes after it

@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote
 from xml.sax.saxutils import escape
 
+from demo.patience import wait_for
 from demo.processes import all_arguments, all_environments
 from tests.playbook.runs import Site
 
@@ -88,12 +89,12 @@ class SystemLog:
             return client.connect_ex(str(_DEV_LOG)) in (errno.ENOENT, errno.ECONNREFUSED)
 
     def _sees_its_own(self) -> bool:
-        mark, end = str(uuid.uuid4()), time.monotonic() + 5
+        mark = str(uuid.uuid4())
         syslog.syslog(syslog.LOG_INFO, mark)
-        while mark.encode() not in self.read():
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.2)
+        try:
+            wait_for(lambda: mark.encode() in self.read(), "the system log says what was written to it", 5)
+        except TimeoutError:
+            return False
         return True
 
     def _listen(self, taken: socket.socket) -> None:

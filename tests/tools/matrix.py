@@ -23,6 +23,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from demo.imitated import PRODUCTS
+from demo.patience import wait_for
 from demo.products import ENGINES
 from tests.tools.pythons import interpreter
 
@@ -30,8 +31,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 TABLE = CHECKOUT / "build/matrix.md"
 FOLDER = CHECKOUT / "build/matrix"
 REQUIREMENTS = CHECKOUT / "demo/requirements.txt"
-# a demo takes less than two minutes on two cores
-LONGEST = 600
+# a demo that neither ends nor says anything for so long is stuck
+LONGEST = 240
 PROVEN = "PROVEN"
 _VERSIONS = """\
 import importlib.metadata, platform
@@ -175,17 +176,17 @@ def _package(line: str) -> str:
 
 
 def demo(python: str, cell: Cell, log: Path) -> int:
-    """The exit status of the demo, all of its output in the log; interrupted when it takes too long: it takes itself down then."""
+    """The exit status of the demo, all of its output in the log; interrupted when it is stuck: it takes itself down then."""
     command = [python, "-m", "demo", "--product", cell.product, "--line", cell.line, "--database", cell.database]
     with (
         log.open("w", encoding="utf-8") as output,
         subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=output, stderr=output) as process,
     ):
         try:
-            return process.wait(timeout=LONGEST)
-        except subprocess.TimeoutExpired:
+            wait_for(lambda: process.poll() is not None, "the demo ends or says more", LONGEST, lambda: log.stat().st_size)
+        except TimeoutError:
             process.terminate()
-            return process.wait()
+        return process.wait()
 
 
 def sentence(status: int, output: str) -> str:

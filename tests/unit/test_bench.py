@@ -1,23 +1,104 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of the benchmark."""
+"""Goals, table and moments of the benchmark."""
 
 from __future__ import annotations
 
-from bench.marks import Mark, table
+from pathlib import Path
+
+import pytest
+
+from bench.marks import Goal, Mark, more_by, no_more_than, ratio_of, table
+from bench.moments import ROLL, Moment, down, read, seconds_of, tasks
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PURGE = Mark("engine: purge", (1.0, 3.0, 2.0), ratio_of(0.5), "psql", (4.0, 4.5, 3.5))
+OWN = Mark("playbook: own part", (7.0,), no_more_than(6))
 
 
 def test_a_ratio_is_that_of_the_medians() -> None:
-    assert Mark("w", "p", (1.0, 9.0, 2.0), (4.0, 4.0, 0.1)).ratio == 0.5
+    assert Mark("w", (1.0, 9.0, 2.0), ratio_of(1), "p", (4.0, 4.0, 0.1)).ratio == 0.5
 
 
-def test_a_line_tells_what_was_taken_by_turns() -> None:
-    written = table([Mark("engine: purge", "psql", (1.0, 3.0, 2.0), (4.0, 4.5, 3.5))], "5 tokens")
-    assert written.splitlines() == [
+@pytest.mark.parametrize(
+    ("goal", "ours", "peers", "met"),
+    [
+        (ratio_of(1.3), 1.3, (1.0,), True),
+        (ratio_of(1.3), 1.31, (1.0,), False),
+        (no_more_than(6), 6.0, (), True),
+        (no_more_than(6), 6.1, (), False),
+        (more_by(0.25), 1.25, (1.0,), True),
+        (more_by(0.25), 1.3, (1.0,), False),
+    ],
+)
+def test_a_goal_is_met_up_to_its_limit(goal: Goal, ours: float, peers: tuple[float, ...], met: bool) -> None:
+    assert Mark("w", (ours,), goal, "p" * bool(peers), peers).met == met
+
+
+def test_a_line_tells_what_was_taken_by_turns_and_whether_that_is_as_wanted() -> None:
+    assert table([PURGE, OWN], "5 tokens").splitlines() == [
         "# 5 tokens",
         "",
-        "| work | ours | peer | the peer's | ratio |",
-        "|---|---|---|---|---|",
-        "| engine: purge | 2.000 s (1.000 .. 3.000) | psql | 4.000 s (3.500 .. 4.500) | **0.50** |",
+        "| work | ours | peer | the peer's | ratio | goal | met |",
+        "|---|---|---|---|---|---|---|",
+        "| engine: purge | 2.000 s (1.000 .. 3.000) | psql | 4.000 s (3.500 .. 4.500) | **0.50** | <= 0.5 | yes |",
+        "| playbook: own part | 7.000 s (7.000 .. 7.000) | - | - | - | <= 6 s | no |",
     ]
+    assert OWN.line() == "playbook: own part: 7.000 s (7.000 .. 7.000) (<= 6 s: NOT met)"
+
+
+def test_programs_are_told_the_same() -> None:
+    assert PURGE.values() == {
+        "name": "engine: purge",
+        "ours_s": 2.0,
+        "peer": "psql",
+        "peer_s": 4.0,
+        "ratio": 0.5,
+        "goal": "<= 0.5",
+        "met": True,
+    }
+    assert (OWN.values()["peer_s"], OWN.values()["ratio"], OWN.values()["met"]) == (None, None, False)
+    assert Mark("memory", (30.0,), no_more_than(120, "MB"), unit="MB").values()["ours_mb"] == 30.0
+
+
+MOMENTS = [
+    Moment(0, "play", "Look"),
+    Moment(5, "play", ROLL),
+    Moment(6, "task", "Stop"),
+    Moment(15, "play", ROLL),
+    Moment(16, "task", "Stop"),
+    Moment(26, "play", "Prove"),
+    Moment(30, "end", ""),
+]
+
+
+def test_a_play_takes_all_of_its_batches() -> None:
+    assert (seconds_of(MOMENTS, ROLL), seconds_of(MOMENTS, "Prove"), tasks(MOMENTS)) == (21, 4, 2)
+
+
+def test_a_play_that_never_began_was_not_measured() -> None:
+    with pytest.raises(ValueError, match="no play"):
+        seconds_of(MOMENTS, "Restart")
+
+
+def test_what_the_callback_wrote_is_read() -> None:
+    assert read('{"at": 1.5, "kind": "play", "name": "Look"}\n') == [Moment(1.5, "play", "Look")]
+
+
+def test_the_floor_of_a_roll_is_the_time_in_which_its_nodes_are_down() -> None:
+    looks = [
+        (0.0, {"n1": True, "n2": True}),
+        (1.0, {"n1": False, "n2": True}),
+        (2.0, {"n1": False, "n2": True}),
+        (4.0, {"n1": True, "n2": True}),
+        (5.0, {"n1": True, "n2": False}),
+        (7.0, {"n1": True, "n2": True}),
+    ]
+    assert down(looks) == 5
+    with pytest.raises(ValueError, match="never seen down: n2"):
+        down(looks[:4])
+
+
+def test_the_roll_is_a_play_of_the_playbook() -> None:
+    assert f"- name: {ROLL}\n" in (CHECKOUT / "playbooks/force_reauth.yml").read_text(encoding="utf-8")

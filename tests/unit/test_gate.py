@@ -16,7 +16,7 @@ class Script:
     """Looks by a script (the last one is repeated); time passes only in pauses, and while a look hangs."""
 
     def __init__(self, looks: list[Look], hang: float = 0) -> None:
-        self.looks, self.hang, self.now, self.told = looks, hang, 0.0, list[str]()
+        self.looks, self.hang, self.now, self.told = [*looks], hang, 0.0, list[str]()
 
     def look(self) -> Look:
         self.now += self.hang

@@ -19,7 +19,8 @@ import pytest
 
 from demo.behaviour import HEALTHY, Behaviour
 from demo.browser import Browser, fetch, whoami
-from demo.cluster import CANARY, Cluster, ClusterNode, wait_for
+from demo.cluster import CANARY, Cluster, ClusterNode
+from demo.patience import patient, wait_for
 from demo.sampler import HealthSampler
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
@@ -254,7 +255,7 @@ def test_status_and_login_page(n1: ClusterNode, wish: Behaviour, answers: list[t
 
 def test_a_hung_page_hangs_alone_and_does_not_keep_the_process(n1: ClusterNode) -> None:
     n1.behave(hung_page="/login.jsp")
-    with closing(http.client.HTTPConnection("127.0.0.1", n1.port, timeout=30)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", n1.port, timeout=patient(30))) as connection:
         connection.request("GET", "/login.jsp")
         connection.sock.settimeout(0.2)
         with pytest.raises(TimeoutError):

@@ -17,8 +17,9 @@ import pytest
 
 from demo.behaviour import HEALTHY, Behaviour
 from demo.browser import Browser, fetch, whoami
-from demo.cluster import CANARY, Cluster, ClusterNode, wait_for
+from demo.cluster import CANARY, Cluster, ClusterNode
 from demo.imitated import PRODUCTS
+from demo.patience import wait_for
 from demo.sampler import HealthSampler
 
 _NUMBER, _HEX = r"\d+", "[0-9a-f]{40}"

@@ -10,8 +10,9 @@ import subprocess
 import typing as t
 from dataclasses import dataclass
 
-from demo.cluster import CANARY, wait_for
+from demo.cluster import CANARY
 from demo.imitated import PRODUCTS
+from demo.patience import wait_for
 from demo.products import StandInProduct
 from demo.tokens import Database, Tokens
 from tests.hosts.bed import image, services

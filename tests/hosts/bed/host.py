@@ -13,7 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.cluster import wait_for
+from demo.patience import patient, wait_for
 from tests.hosts.bed.needs import cgroups
 from tests.hosts.bed.places import BRIDGE, CGROUP, FILES, FOLDER, NETWORK, address, interface, namespace
 
@@ -132,7 +132,7 @@ class Host:
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection((self.address, 22), timeout=1) as connection:
+            with socket.create_connection((self.address, 22), timeout=patient(1)) as connection:
                 return connection.recv(3) == b"SSH"
         except OSError:
             return False

@@ -12,9 +12,10 @@ import typing as t
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from demo.cluster import UP, wait_for
+from demo.cluster import UP
 from demo.disk import TEMPLATES, templates_in, write_from_template
 from demo.jdbc import database_words
+from demo.patience import patient, wait_for
 from demo.products import StandInProduct
 from demo.tokens import Database
 from tests.hosts.bed.application import DRIVERS, JAVA_CLASSES, jdbc_url, shape
@@ -167,7 +168,7 @@ class Node:
     def is_running(self) -> bool:
         """Up, by its status page (or the manifest, for a product without one)."""
         pages = self.product.pages
-        connection = http.client.HTTPConnection(self.host.address, self.listens, timeout=2)
+        connection = http.client.HTTPConnection(self.host.address, self.listens, timeout=patient(2))
         try:
             connection.request("GET", pages.status or pages.manifest, headers={"Host": PUBLIC_HOST})
             answer = connection.getresponse()

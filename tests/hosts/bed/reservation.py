@@ -10,7 +10,7 @@ import socket
 import typing as t
 from contextlib import contextmanager
 
-from demo.cluster import wait_for
+from demo.patience import wait_for
 
 # an abstract socket: the kernel gives the name back when its process ends, however that was, and no file is left
 _NAME = "\0dcops-bed"

@@ -1,0 +1,52 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run of the playbook took, from the moments at which its plays began and from looks at its nodes meanwhile. Pure."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import typing as t
+
+# its name in playbooks/force_reauth.yml
+ROLL = "Restart every node, batch by batch"
+Look = tuple[float, t.Mapping[str, bool]]
+
+
+class Moment(t.NamedTuple):
+    """When a play, a task, or the end came, by the clock of the machine."""
+
+    at: float
+    kind: str
+    name: str
+
+
+def read(lines: str) -> list[Moment]:
+    """What the callback wrote."""
+    return [Moment(**json.loads(line)) for line in lines.splitlines()]
+
+
+def seconds_of(moments: t.Sequence[Moment], play: str) -> float:
+    """How long a play took, all of its batches: each until the next play, or the end. Raises ValueError when it never began."""
+    plays = [moment for moment in moments if moment.kind != "task"]
+    taken = [after.at - before.at for before, after in itertools.pairwise(plays) if before.name == play]
+    if not taken:
+        raise ValueError(f"the run had no play {play!r}")
+    return sum(taken)
+
+
+def tasks(moments: t.Sequence[Moment]) -> int:
+    """How many tasks began."""
+    return sum(moment.kind == "task" for moment in moments)
+
+
+def down(looks: t.Sequence[Look]) -> float:
+    """Seconds in which a node was down, of all nodes together: from the first look that saw it down to the first that saw it up again.
+
+    Raises ValueError when one was never seen down: then nothing was measured.
+    """
+    taken = {node: sum(after - before for (before, up), (after, _up) in itertools.pairwise(looks) if not up[node]) for node in looks[0][1]}
+    if missed := [node for node, seconds in taken.items() if not seconds]:
+        raise ValueError(f"never seen down: {', '.join(missed)}")
+    return sum(taken.values())

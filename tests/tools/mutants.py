@@ -1,0 +1,210 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lets mutmut change the collection in small ways, one at a time, and tells which changes no test sees.
+
+``python -m tests.tools.mutants core --only '*/_roll/plan.py'``. Works on a copy below build/mutants; a dated table is left in build/.
+What lived already is tried again when the tests have changed; what was killed is kept until its function changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import typing as t
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+BUILD = CHECKOUT / "build"
+INSIDE = "ansible_collections/dcops/atlassian_sessions"
+UTILS = f"{INSIDE}/plugins/module_utils"
+# exit statuses of pytest, and of mutmut for what ran too long
+_SURVIVED, _NO_TESTS, _TIMEOUT = (0,), (5, 33), (24, 36, -24, 152, 255)
+_CONFIG = """\
+[tool.mutmut]
+source_paths = ["{utils}"]
+only_mutate = {only}
+also_copy = ["ansible_collections"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-p", "no:xdist"]
+pytest_add_cli_args_test_selection = {tests}
+
+[tool.pytest.ini_options]
+pythonpath = ["{inside}"]
+addopts = ["--import-mode=importlib", "--strict-markers", "-m", "not long"]
+markers = ["long: takes minutes"]
+"""
+
+
+class Part(t.NamedTuple):
+    """Files that are changed, and the tests that should see it, without some."""
+
+    only: tuple[str, ...]
+    tests: str
+    without: tuple[str, ...] = ()
+
+
+PARTS: t.Mapping[str, Part] = {
+    "core": Part(
+        only=(
+            "*/_roll/*.py",
+            "*/_record/*.py",
+            "*/_archive/description.py",
+            "*/_archive/copy_text.py",
+            "*/_web/gate.py",
+            "*/_web/readiness.py",
+            "*/_balancers/haproxy.py",
+            "*/_detect/turn.py",
+            "*/_detect/jdbc_url.py",
+            "*/_tokens/table.py",
+            "*/_tokens/user_scope.py",
+        ),
+        tests="tests/unit/test_*.py",
+        # those look at the checkout or start nodes
+        without=(
+            "test_repository*",
+            "test_stand_in*",
+            "test_bed*",
+            "test_patience*",
+            "test_product_detect*",
+            "test_browser*",
+        ),
+    ),
+    "stores": Part(only=("*/_tokens/*.py", "*/_revoke/*.py"), tests="tests/database/test_*.py", without=("test_stand_in*",)),
+}
+
+
+class Mutant(t.NamedTuple):
+    """One change, by mutmut's name for it, and what became of it."""
+
+    file: str
+    name: str
+    fate: str
+
+
+def main(arguments: t.Sequence[str]) -> int:
+    """Exit status 0 when mutmut came through, whatever survived."""
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.mutants", description="Which changes of the collection does no test see?")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--only", nargs="+", default=["*"], metavar="PATTERN", help="of the files of the parts only these")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    written = [title := f"# Mutants, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", ""]
+    for name in options.parts or PARTS:
+        folder = BUILD / "mutants" / name
+        if not run(PARTS[name], options.only, folder):
+            print(f"mutmut did not come through: see {folder}/log", file=sys.stderr)
+            return 1
+        mutants = [one for one in read(folder / "mutants" / UTILS) if wanted(one.file, PARTS[name].only, options.only)]
+        written += [f"## {name}", "", *table(mutants), "", *survivors(mutants, partial(changed, folder)), ""]
+    target = BUILD / f"mutants-{title.split()[2]}-{datetime.now(UTC):%H%M%S}.md"
+    target.write_text("\n".join(written), encoding="utf-8")
+    print("\n".join(written))
+    print(f"Written: {target}")
+    return 0
+
+
+def run(part: Part, only: t.Sequence[str], folder: Path) -> bool:
+    """Bring the copy up to date and let mutmut work on it; what it says is in the log there."""
+    copy = folder / INSIDE
+    copy_checkout(copy)
+    utils = [f"{UTILS}/{path.relative_to(copy / 'plugins/module_utils')}" for path in (copy / "plugins/module_utils").rglob("*.py")]
+    mutated = sorted(file for file in utils if wanted(file, part.only, only))
+    tests = sorted(
+        f"{INSIDE}/{path.relative_to(copy)}"
+        for path in copy.glob(part.tests)
+        if not any(fnmatchcase(path.name, one) for one in part.without)
+    )
+    config = _CONFIG.format(utils=UTILS, inside=INSIDE, only=json.dumps(mutated), tests=json.dumps(tests))
+    (folder / "pyproject.toml").write_text(config, encoding="utf-8")
+    with (folder / "log").open("w", encoding="utf-8") as log:
+        command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "2"]
+        return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False).returncode == 0
+
+
+def copy_checkout(copy: Path) -> None:
+    """What git knows of, and what is new."""
+    shutil.rmtree(copy, ignore_errors=True)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (CHECKOUT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(CHECKOUT / name, copy / name)
+
+
+def wanted(file: str, part: t.Sequence[str], only: t.Sequence[str]) -> bool:
+    """Whether a file of the collection is one of the part's, and one of those asked for."""
+    return all(any(fnmatchcase(file, pattern) for pattern in patterns) for patterns in (part, only))
+
+
+def read(folder: Path) -> list[Mutant]:
+    """What mutmut has noted beside the files that it changed."""
+    found = []
+    for path in sorted(folder.rglob("*.py.meta")):
+        file = f"{UTILS}/{path.relative_to(folder)}"[: -len(".meta")]
+        statuses = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
+        found += [Mutant(file, name, fate_of(status)) for name, status in statuses.items()]
+    return found
+
+
+def fate_of(status: int | None) -> str:
+    """What the exit status of a mutant's tests means."""
+    if status is None:
+        return "not tried"
+    if status in _TIMEOUT:
+        return "timed out"
+    if status in _NO_TESTS:
+        return "no test"
+    return "survived" if status in _SURVIVED else "killed"
+
+
+def score(mutants: t.Sequence[Mutant]) -> float:
+    """Percent of those tried that a test saw; one that never ended was seen, one that no test reaches was not."""
+    tried = [one for one in mutants if one.fate != "not tried"]
+    return 100 * sum(one.fate in ("killed", "timed out") for one in tried) / max(len(tried), 1)
+
+
+def table(mutants: t.Sequence[Mutant]) -> list[str]:
+    """A line per file, the last one for all."""
+    fates = ("killed", "timed out", "survived", "no test", "not tried")
+    groups = {file: [one for one in mutants if one.file == file] for file in sorted({one.file for one in mutants})} | {"all": [*mutants]}
+    rows = []
+    for file, group in groups.items():
+        counts = " | ".join(str(sum(one.fate == fate for one in group)) for fate in fates)
+        rows.append(f"| {short(file)} | {len(group)} | {counts} | {score(group):.1f} |")
+    return [f"| file | mutants | {' | '.join(fates)} | score |", "|---|---:|---:|---:|---:|---:|---:|---:|", *rows]
+
+
+def survivors(mutants: t.Sequence[Mutant], show: t.Callable[[Mutant], str]) -> list[str]:
+    """A line per change that no test saw."""
+    return [f"- `{one.name.rpartition('.')[2]}` ({short(one.file)}): {show(one)}" for one in mutants if one.fate in ("survived", "no test")]
+
+
+def short(file: str) -> str:
+    """The room and the file."""
+    return file.removeprefix(f"{UTILS}/")
+
+
+def changed(folder: Path, mutant: Mutant) -> str:
+    """The line that was changed, as it was and as it is."""
+    command = [str(Path(sys.executable).with_name("mutmut")), "show", mutant.name]
+    shown = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    return changed_line(shown)
+
+
+def changed_line(diff: str) -> str:
+    """The same, from a unified diff."""
+    lines = [line for line in diff.splitlines() if line[:1] in ("-", "+") and line[:3] not in ("---", "+++")]
+    before, after = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in ("-", "+"))
+    return f"`{before}` became `{after}`"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
