@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import time
+import typing as t
 from pathlib import Path
 
 from demo.account import ServerAccount
@@ -19,17 +20,6 @@ from demo.ports import ReservedPort
 from demo.tokens import Database
 
 _SEARCHED = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/libexec"
-_SETTINGS = (
-    # one's own tables only, quick to make and to lose
-    "--innodb-buffer-pool-size=32M",
-    "--innodb-log-file-size=16M",
-    "--innodb-flush-log-at-trx-commit=0",
-    "--innodb-use-native-aio=0",
-    "--skip-log-bin",
-    "--skip-name-resolve",
-    "--max-connections=120",
-    "--character-set-server=utf8mb4",
-)
 
 
 class MariadbMissing(Exception):
@@ -55,9 +45,20 @@ class MariadbServer:
     """
 
     user = "jira"
+    engine = "mariadb"
+    # one's own tables only, quick to make and to lose
+    usual: tuple[str, ...] = (
+        "--innodb-buffer-pool-size=32M",
+        "--innodb-log-file-size=16M",
+        "--innodb-flush-log-at-trx-commit=0",
+        "--innodb-use-native-aio=0",
+        "--skip-log-bin",
+        "--skip-name-resolve",
+        "--max-connections=120",
+        "--character-set-server=utf8mb4",
+    )
 
     def __init__(self, folder: Path, tcp: bool = False, settings: tuple[str, ...] = ()) -> None:
-        self._daemon, self._installer, _called_by_it = map(find_program, PROGRAMS)
         self._folder = folder
         self._account = ServerAccount("mysql")
         self._reserved = ReservedPort() if tcp else None
@@ -65,8 +66,9 @@ class MariadbServer:
         self._process: subprocess.Popen[bytes] | None = None
         self.socket = folder / "s"
         self.password = secrets.token_urlsafe(12)
+        self._find_programs()
 
-    def __enter__(self) -> MariadbServer:
+    def __enter__(self) -> t.Self:
         try:
             self.start()
         except BaseException:
@@ -92,7 +94,7 @@ class MariadbServer:
         places = [f"--datadir={data}", f"--socket={self.socket}", f"--pid-file={self._folder / 'pid'}", f"--init-file={first_words}"]
         with (self._folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [*self._account.prefix, self._daemon, "--no-defaults", *places, *network, *_SETTINGS, *self._settings],
+                [*self._account.prefix, *self._program, *places, *network, *self.usual, *self._settings],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -120,10 +122,14 @@ class MariadbServer:
     def database(self, name: str) -> Database:
         """How a database of the server is reached."""
         where = ("127.0.0.1", self._reserved.port) if self._reserved else (str(self.socket), 0)
-        return Database("mariadb", name, *where, self.user, self.password)
+        return Database(self.engine, name, *where, self.user, self.password)
+
+    def _find_programs(self) -> None:
+        daemon, self._installer, _called_by_it = map(find_program, PROGRAMS)
+        self._program = [daemon, "--no-defaults"]
 
     def _make_system_tables(self, data: Path) -> None:
-        how = ["--no-defaults", f"--datadir={data}", "--skip-test-db", "--auth-root-authentication-method=normal", *_SETTINGS]
+        how = ["--no-defaults", f"--datadir={data}", "--skip-test-db", "--auth-root-authentication-method=normal", *self.usual]
         command = [*self._account.prefix, self._installer, *how]
         done = subprocess.run(
             command, capture_output=True, text=True, cwd="/", env=self._environment(), stdin=subprocess.DEVNULL, check=False
@@ -140,7 +146,7 @@ class MariadbServer:
         while not self._listens():
             if process.poll() is not None or time.monotonic() - began > patient(seconds):
                 words = (self._folder / "log").read_text(encoding="utf-8", errors="replace")
-                raise RuntimeError(f"mariadbd does not answer: {words[-4000:]}")
+                raise RuntimeError(f"The {self.engine} server does not answer: {words[-4000:]}")
             time.sleep(0.05)
 
     def _listens(self) -> bool:

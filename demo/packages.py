@@ -20,6 +20,7 @@ from pathlib import Path
 from demo.mariadb import PROGRAMS as MARIADB_PROGRAMS
 from demo.mariadb import MariadbMissing, find_program
 from demo.postgresql import PostgresMissing, find_programs
+from demo.unpacked import NotUnpacked, find_unpacked, unpack
 
 # asked by Debian's packages before they start a service
 _POLICY = Path("/usr/sbin/policy-rc.d")
@@ -28,16 +29,24 @@ _APT = ("apt-get", "install", "-y", "-q", "--no-install-recommends")
 _QUIET = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
 
 
+# how a test says that it was left out for want of something that a distribution may not have any more
+MAY_BE_MISSING = "may be missing"
+
+
 class Missing(Exception):
     """Not on this machine, and not to be installed from here; says what to do."""
 
 
 class Package(t.NamedTuple):
-    """What is borrowed: how to see it, and its names for the package managers (several with a blank between them)."""
+    """What is borrowed: how to see it, and its names for the package managers (several with a blank between them).
+
+    ``unpack``: how it is had without installing it.
+    """
 
     is_there: t.Callable[[], bool]
-    debian: str
-    fedora: str
+    debian: str = ""
+    fedora: str = ""
+    unpack: t.Callable[[], object] | None = None
 
 
 def _has_postgresql() -> bool:
@@ -71,6 +80,7 @@ PACKAGES: t.Mapping[str, Package] = {
     ),
     "postgresql": Package(_has_postgresql, "postgresql", "postgresql-server"),
     "mariadb": Package(_has_mariadb, "mariadb-server-core mariadb-client-core", "mariadb-server"),
+    "mysql": Package(lambda: find_unpacked() is not None, unpack=unpack),
     "haproxy": Package(lambda: find_haproxy() is not None, "haproxy", "haproxy"),
     "pgbouncer": Package(lambda: find_program_of_system("pgbouncer") is not None, "pgbouncer", "pgbouncer"),
 }
@@ -91,12 +101,23 @@ def provide(name: str) -> None:
     package = PACKAGES[name]
     if package.is_there():
         return
+    if package.unpack:
+        _unpack(name, package.unpack)
+        return
     if os.geteuid() != 0:
         raise Missing(f"The programs of {name} are not on this machine, and only root may install them: install {package.debian}.")
     print(f"Installing {name} (no service is made, no server is started) ...", flush=True)
     _install(name, package)
     if not package.is_there():
         raise Missing(f"The package of {name} is installed, but its programs are not found.")
+
+
+def _unpack(name: str, unpack_it: t.Callable[[], object]) -> None:
+    print(f"Unpacking {name} into a cache folder (nothing is installed) ...", flush=True)
+    try:
+        unpack_it()
+    except NotUnpacked as error:
+        raise Missing(f"{name} is not to be had from here: {error}.") from None
 
 
 def _install(name: str, package: Package) -> None:
@@ -150,13 +171,16 @@ def _run(*command: str) -> None:
 
 
 def main(names: t.Sequence[str]) -> int:
-    """1 when one is missing where CI=true is set, else 0: the tests that need it then say so themselves."""
+    """1 when one is missing where CI=true is set, else 0: the tests that need it then say so themselves.
+
+    What is unpacked from a distribution that moves may be missing there, too.
+    """
     missing = 0
     for name in names:
         try:
             provide(name)
         except Missing as error:
-            missing += 1
+            missing += PACKAGES[name].unpack is None
             print(error, file=sys.stderr)
     return int(missing > 0 and os.environ.get("CI") == "true")
 

@@ -24,7 +24,8 @@ _TIMESTAMP = "%Y-%m-%d %H:%M:%S"
 class Database:
     """Where the shared database is.
 
-    SQLite: ``name`` is the file. PostgreSQL: ``host`` is the folder of the socket. MariaDB: ``host`` is the socket itself, or an address.
+    SQLite: ``name`` is the file. PostgreSQL: ``host`` is the folder of the socket. MariaDB and MySQL: ``host`` is the socket itself, or an
+    address.
     """
 
     engine: str
@@ -34,9 +35,14 @@ class Database:
     user: str = ""
     password: str = ""
 
+    @property
+    def sql(self) -> str:
+        """Whose words make its tables: MySQL understands MariaDB's."""
+        return "mariadb" if self.engine == "mysql" else self.engine
+
     def connect(self) -> t.Any:
         """A new connection (DB-API)."""
-        return _CONNECT[self.engine](self)
+        return _CONNECT[self.sql](self)
 
     @contextmanager
     def transaction(self) -> t.Iterator[Execute]:
@@ -64,17 +70,17 @@ class Tokens:
 
     def create(self) -> None:
         """The token table, empty."""
-        self._run(self._table.create[self._database.engine])
+        self._run(self._table.create[self._database.sql])
 
     def create_members(self) -> None:
         """The tables of the nodes, empty."""
         for table in self._members:
-            self._run(table.create[self._database.engine])
+            self._run(table.create[self._database.sql])
 
     def create_users(self) -> None:
         """The tables of users, where the product's tokens need them."""
         for table in self._users.tables if self._users else ():
-            self._run(table.create[self._database.engine])
+            self._run(table.create[self._database.sql])
 
     def add_user(self, login: str, number: int) -> None:
         """The rows of a new user; ``number`` is no other user's."""

@@ -79,7 +79,7 @@ class Site:
             return [tuple(row) for row in execute(statement, *values).fetchall()]
 
     def create(self, tables: t.Mapping[str, str] | None = None) -> Site:
-        self.run_sql((tables or JIRA)[self.engine])
+        self.run_sql((tables or JIRA)[self.database.sql])
         return self
 
     def add(self, *rows: t.Sequence[object]) -> None:

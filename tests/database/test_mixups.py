@@ -12,10 +12,10 @@ import pytest
 
 from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
+from tests.database.conftest import ENGINES
 from tests.database.site import Site
 from tests.database.test_refusals import refusal
 
-ENGINE_NAMES = ["sqlite", "postgresql", "mariadb"]
 PAIRS = list(itertools.permutations(PRODUCTS, 2))
 # the same columns: their names alone tell them apart
 TWINS = {("confluence", "bamboo"), ("bamboo", "confluence")}
@@ -41,7 +41,7 @@ def test_the_database_of_another_product_is_refused(offered: str, wanted: str, r
     assert site.look()["rows"] == 2
 
 
-@pytest.mark.parametrize("engine", ENGINE_NAMES)
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("offered", "wanted"), [pair for pair in PAIRS if pair not in TWINS])
 def test_the_table_of_another_product_is_refused_also_under_the_wanted_name(
     engine: str, offered: str, wanted: str, request: pytest.FixtureRequest
@@ -54,14 +54,14 @@ def test_the_table_of_another_product_is_refused_also_under_the_wanted_name(
     assert len(site.rows(other)) == 2
 
 
-@pytest.mark.parametrize("engine", ENGINE_NAMES)
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_own_database_is_taken(engine: str, request: pytest.FixtureRequest) -> None:
     """The control for all of the above."""
     for product in ("jira", "fisheye"):
         assert site_of(engine, product, request).purge()["rows"] == 2
 
 
-@pytest.mark.parametrize("engine", ENGINE_NAMES)
+@pytest.mark.parametrize("engine", ENGINES)
 def test_other_sorts_of_logins_in_the_table_are_told_by_number(engine: str, request: pytest.FixtureRequest) -> None:
     site = site_of(engine, "fisheye", request)
     assert not any("sorts" in note for note in site.look()["notes"])

@@ -21,6 +21,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.f
 
 from demo.patience import patient
 from demo.postgresql import PostgresServer
+from tests.database.conftest import ENGINES
 from tests.database.site import Site, Values
 from tests.database.tables import BITBUCKET, CONFLUENCE, HARD_ROWS
 
@@ -105,7 +106,7 @@ def test_an_archive_can_be_read_back_by_hand(postgres_site: Site) -> None:
     assert postgres_site.rows() == before
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mariadb"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_brings_boolean_and_time_columns_back(engine: str, request: pytest.FixtureRequest) -> None:
     site: Site = replace(request.getfixturevalue(engine), product="bitbucket").create(BITBUCKET)
     site.run_sql(
@@ -166,7 +167,7 @@ def test_another_schema_of_the_same_database(postgres_site: Site) -> None:
 def test_the_archive_of_another_product(site: Site) -> None:
     site.sign_in(1)
     (archive,) = site.purge()["archives"]
-    site.run_sql("DROP TABLE remembermetoken", CONFLUENCE[site.engine])
+    site.run_sql("DROP TABLE remembermetoken", CONFLUENCE[site.database.sql])
     assert "is of jira" in refusal(replace(site, product="confluence"), [archive])
 
 

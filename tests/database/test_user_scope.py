@@ -14,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke i
 
 from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
+from tests.database.conftest import ENGINES
 from tests.database.site import Site, lines, tree
 
 # what an SQL text may trip over
@@ -71,7 +72,7 @@ def test_names_are_values_whatever_is_in_them(site: Site) -> None:
     assert (done["rows"], owners(site)) == (len(HARD_NAMES), [f"KEY{len(HARD_NAMES) + 1}"])
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mariadb"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_names_in_the_token_table_itself_are_values_too(engine: str, request: pytest.FixtureRequest) -> None:
     site = replace(request.getfixturevalue(engine), product="confluence")
     tokens = Tokens(site.database, PRODUCTS["confluence"])
@@ -86,7 +87,7 @@ def test_names_in_the_token_table_itself_are_values_too(engine: str, request: py
 
 
 @pytest.mark.parametrize("product", ["bitbucket", "fisheye"])
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mariadb"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_ids_are_found_by_their_names(engine: str, product: str, request: pytest.FixtureRequest) -> None:
     site = replace(request.getfixturevalue(engine), product=product)
     tokens = Tokens(site.database, PRODUCTS[product])

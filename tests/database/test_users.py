@@ -11,6 +11,7 @@ import pytest
 
 from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
+from tests.database.conftest import ENGINES
 from tests.database.site import Site
 
 
@@ -75,7 +76,7 @@ def test_without_the_column_of_names_the_keys_are_counted_and_a_note_says_so(sit
     assert site.purge()["rows"] == 1
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mariadb"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_an_id_is_turned_into_a_name_as_well(engine: str, request: pytest.FixtureRequest) -> None:
     site = replace(request.getfixturevalue(engine), product="fisheye")
     tokens = Tokens(site.database, PRODUCTS["fisheye"])
@@ -93,7 +94,7 @@ def test_an_id_is_turned_into_a_name_as_well(engine: str, request: pytest.Fixtur
 def limited(site: Site, *grants: str) -> Site:
     """The site as an account sees it that has these rights alone."""
     account = f"reader_{site.database.name}"
-    kind, way = ("USER", "IDENTIFIED BY") if site.engine == "mariadb" else ("ROLE", "LOGIN PASSWORD")
+    kind, way = ("USER", "IDENTIFIED BY") if site.database.sql == "mariadb" else ("ROLE", "LOGIN PASSWORD")
     made = f"CREATE {kind} {account} {way} '{site.database.password}'"
     site.run_sql(made, *(f"GRANT {grant} TO {account}" for grant in grants))
     return site.with_database(user=account)
@@ -127,7 +128,7 @@ def test_the_table_of_users_in_another_schema_is_not_taken(postgres_site: Site) 
 
 
 def test_the_table_is_found_whatever_its_case(site: Site) -> None:
-    quote = "`" if site.engine == "mariadb" else '"'
+    quote = "`" if site.database.sql == "mariadb" else '"'
     name, key, login = (f"{quote}{one}{quote}" for one in ("APP_USER", "USER_KEY", "LOWER_USER_NAME"))
     site.run_sql(f"CREATE TABLE {name} ({key} varchar(255), {login} varchar(255))", f"INSERT INTO {name} VALUES ('KEY1', 'eve')")  # noqa: S608
     hold(site, "KEY1", "GONE")
