@@ -51,6 +51,24 @@ options:
     type: str
     choices: [auto, systemd, scripts, tasks]
     default: auto
+  site_url:
+    description:
+      - The public address of the site. From the settings of the node when empty.
+    type: str
+    default: ""
+    version_added: 0.2.0
+  validate_certs:
+    description:
+      - Whether the certificate of an https address is checked, when the node is asked for its part in the cluster.
+    type: bool
+    default: true
+    version_added: 0.2.0
+  request_timeout:
+    description:
+      - For how many seconds one request may take.
+    type: int
+    default: 10
+    version_added: 0.2.0
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
 author:
@@ -231,6 +249,7 @@ facts:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
 
 
 def main() -> None:
@@ -243,6 +262,7 @@ def main() -> None:
             "node_url": {"type": "str", "default": ""},
             "service": {"type": "str", "default": ""},
             "service_manager": {"type": "str", "choices": ["auto", "systemd", "scripts", "tasks"], "default": "auto"},
+            **{name: WEB_OPTIONS[name] for name in ("site_url", "validate_certs", "request_timeout")},
         },
         supports_check_mode=True,
     )

@@ -18,7 +18,10 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
+from demo.patience import patient
+
 Serve = t.Callable[[socket.socket], None]
+HALF_A_SECOND = 0.5
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
 
@@ -75,8 +78,8 @@ def test_a_byte_now_and_then_does_not_prolong_the_exchange(before: bytes) -> Non
     with _server(_drip(before)) as url:
         began = time.monotonic()
         with pytest.raises(SessionsError, match=r"no answer from http://127\.0\.0\.1:\d+/status: it did not answer in time"):
-            Site(url, timeout=0.5).get("/status")
-        assert time.monotonic() - began < 5
+            Site(url, timeout=HALF_A_SECOND).get("/status")
+        assert time.monotonic() - began < patient(5)
 
 
 def test_endless_hundreds_do_not_prolong_the_exchange() -> None:
@@ -86,17 +89,17 @@ def test_endless_hundreds_do_not_prolong_the_exchange() -> None:
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     with _server(serve) as url, pytest.raises(SessionsError, match="did not answer in time"):
-        Site(url, timeout=0.5).get("/status")
+        Site(url, timeout=HALF_A_SECOND).get("/status")
 
 
 def test_a_tls_handshake_that_drips_does_not_prolong_the_exchange() -> None:
     with _server(_drip(b"\x16\x03\x03\x40\x00")) as url, pytest.raises(SessionsError, match="no answer"):
-        Site(url.replace("http:", "https:"), timeout=0.5).get("/status")
+        Site(url.replace("http:", "https:"), timeout=HALF_A_SECOND).get("/status")
 
 
 def test_of_a_long_body_the_beginning_is_taken() -> None:
     with _server(_say(OK + b"\r\n" + b"x" * 3_000_000)) as url:
-        assert len(Site(url, timeout=30).get("/").body) == 1_000_000
+        assert len(Site(url, timeout=patient(30)).get("/").body) == 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -110,13 +113,13 @@ def test_of_a_long_body_the_beginning_is_taken() -> None:
 )
 def test_what_no_web_server_answers_is_no_answer(answer: bytes) -> None:
     with _server(_say(answer)) as url, pytest.raises(SessionsError, match=r"what came back is no answer of a web server$"):
-        Site(url, timeout=5).get("/")
+        Site(url, timeout=patient(5)).get("/")
 
 
 def test_an_answer_is_read_with_its_cookies() -> None:
     answer = OK + b"Set-Cookie: S=1; Path=/; Partitioned\r\nSet-Cookie: R=2; Expires=Thu, 01-Jan-1970 00:00:10 GMT\r\n\r\nbody"
     with _server(_say(answer)) as url:
-        found = Site(url, timeout=5).get("/")
+        found = Site(url, timeout=patient(5)).get("/")
     assert (found.status, found.body, found.headers["content-type"]) == (200, "body", "text/plain")
     assert [(one.name, one.value, one.expired) for one in found.cookies] == [("S", "1", False), ("R", "2", True)]
 
@@ -124,7 +127,7 @@ def test_an_answer_is_read_with_its_cookies() -> None:
 def test_the_end_of_a_cookie_is_told_by_the_clock_of_the_server_that_wrote_it() -> None:
     date = b"Date: Sun, 01 Jan 2090 00:00:00 GMT\r\n"
     with _server(_say(OK + date + b"Set-Cookie: S=1; Expires=Sat, 31 Dec 2089 23:59:59 GMT\r\n\r\n")) as url:
-        assert Site(url, timeout=5).get("/").cookies[0].expired
+        assert Site(url, timeout=patient(5)).get("/").cookies[0].expired
 
 
 @pytest.mark.parametrize("ask", [lambda site: site.post("/", {"a": "b"}), lambda site: site.post_json("/", b"a=b")], ids=["form", "JSON"])
@@ -161,7 +164,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 
 def test_name_and_password_before_a_host_are_not_shown() -> None:
     with pytest.raises(SessionsError) as refusal:
-        Site("http://eve:s3cret@127.0.0.1:1", timeout=2).get("/")
+        Site("http://eve:s3cret@127.0.0.1:1", timeout=patient(2)).get("/")
     assert "s3cret" not in str(refusal.value)
 
 
@@ -174,9 +177,9 @@ def test_a_certificate_is_checked_unless_that_is_switched_off(tmp_path: Path) ->
             secure.sendall(OK + b"\r\nbody")
 
     with _server(serve) as url, pytest.raises(SessionsError, match="its certificate is not accepted"):
-        Site(url.replace("http:", "https:"), timeout=10).get("/")
+        Site(url.replace("http:", "https:"), timeout=patient(10)).get("/")
     with _server(serve) as url:
-        assert Site(url.replace("http:", "https:"), timeout=10, validate_certs=False).get("/").body == "body"
+        assert Site(url.replace("http:", "https:"), timeout=patient(10), validate_certs=False).get("/").body == "body"
 
 
 def _self_signed(folder: Path) -> ssl.SSLContext:

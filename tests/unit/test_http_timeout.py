@@ -13,6 +13,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import site_of
 
+A_MOMENT = 0.2
+
 
 @pytest.fixture
 def silent() -> t.Iterator[str]:
@@ -37,8 +39,8 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_server_that_never_answers_is_given_up_after_the_time_out(silent: str, limits: list[float]) -> None:
     with pytest.raises(SessionsError, match=r"no answer from .*/status: it did not answer in time"):
-        Site(silent, timeout=0.2).get("/status")
-    assert 0 < max(limits) <= 0.2
+        Site(silent, timeout=A_MOMENT).get("/status")
+    assert 0 < max(limits) <= A_MOMENT
 
 
 def test_the_time_out_of_the_options_is_the_one_that_is_used(limits: list[float]) -> None:

@@ -51,7 +51,7 @@ def test_a_measured_speed_is_a_positive_number() -> None:
 
 
 def test_what_never_comes_is_named() -> None:
-    with pytest.raises(TimeoutError, match=r"waited 0 s in vain: it comes"):
+    with pytest.raises(TimeoutError, match=r"waited \d+ s in vain: it comes"):
         wait_for(lambda: False, "it comes", 0.01)
 
 

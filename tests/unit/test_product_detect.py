@@ -21,7 +21,17 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.n
 from demo.cluster import Cluster, ClusterNode
 from demo.playbook import collections_path
 
-OPTIONS = {"product": "", "install_dir": "", "home_dir": "", "node_url": "", "service": "", "service_manager": "auto"}
+OPTIONS = {
+    "product": "",
+    "install_dir": "",
+    "home_dir": "",
+    "node_url": "",
+    "service": "",
+    "service_manager": "auto",
+    "site_url": "",
+    "validate_certs": True,
+    "request_timeout": 10,
+}
 POINTER = "atlassian-jira/WEB-INF/classes/jira-application.properties"
 
 

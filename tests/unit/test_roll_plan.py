@@ -30,6 +30,7 @@ def look(**changes: t.Any) -> dict[str, t.Any]:
         "survives": [],
         "version": "9.12.2",
         "install_dir": "/opt/jira",
+        "home_dir": "/var/jira",
         "database": {"engine": "postgresql", "host": "db", "port": 5432, "name": "jira", "schema": "public", "embedded": False},
         "process": {"running": True, "identity": "b:1:1"},
         "control": {"problem": ""},
@@ -45,7 +46,36 @@ def down() -> dict[str, t.Any]:
 
 
 def plan(looks: dict[str, t.Any], record: dict[str, t.Any] | None = None, **options: t.Any) -> dict[str, t.Any]:
-    return roll_plan.make_plan(looks, {**OPTIONS, **options}, record or {})
+    # each on a host of its own
+    apart = {
+        name: {**one, "process": {**one["process"], "identity": one["process"]["identity"] and f"{name}:1:1"}}
+        for name, one in looks.items()
+    }
+    return roll_plan.make_plan(apart, {**OPTIONS, **options}, record or {})
+
+
+@pytest.mark.parametrize(
+    ("identity", "home", "problem"),
+    [
+        ("b:1:1", "/var/other", "n1 and n2 are one node under two names (/var/other): take one of them out of the group"),
+        ("b:2:2", "/var/jira", "n1 and n2 are one node under two names (/var/jira): take one of them out of the group"),
+        ("b:2:2", "/var/other", ""),
+        ("c:1:1", "/var/jira", ""),
+        ("", "/var/jira", ""),
+    ],
+    ids=["one process", "one home", "two on one host", "two hosts", "one is down"],
+)
+def test_a_node_under_two_names_is_refused(identity: str, home: str, problem: str) -> None:
+    looks = {"n1": look(), "n2": look(process={"running": True, "identity": identity}, home_dir=home)}
+    assert roll_plan.one_node_twice(looks) == ([problem] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("roles", "refused"), [(["primary", "unknown"], ["n1"]), (["primary", "secondary"], []), (["", ""], []), (["unknown"], [])]
+)
+def test_an_order_that_is_not_known_is_refused(roles: list[str], refused: list[str]) -> None:
+    looks = {f"n{number}": look(role_in_cluster=role) for number, role in enumerate(roles)}
+    assert [one.partition(":")[0] for one in roll_plan.order_problems(looks)] == refused
 
 
 THREE = {name: look() for name in ("n3", "n1", "n2")}

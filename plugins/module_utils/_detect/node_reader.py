@@ -83,7 +83,9 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     node = HostNode(processes[0] if processes else None)
     home = _home(install, node, options["home_dir"])
     answer = describe(install.product, install.folder, home, node, options["node_url"])
-    role = look_for_role(install.product, Site(answer["url"], answer["site_url"])) if processes and answer["url"] else ""
+    site_url, seconds, certs = options["site_url"] or answer["site_url"], options["request_timeout"], options["validate_certs"]
+    site = Site(answer["url"], site_url, seconds, certs) if processes and answer["url"] else None
+    role = look_for_role(install.product, site) if site else ""
     return {
         **answer,
         "process": _process_row(processes),

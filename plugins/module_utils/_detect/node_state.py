@@ -47,10 +47,11 @@ def look_for_stopped(product: Product, install_dir: str) -> dict[str, t.Any]:
 
 
 def look_for_role(product: Product, site: Site) -> str:
-    """The part of a running node in its cluster, '' when all are alike or it does not tell; nothing is asked where all are alike."""
+    """The part of a running node in its cluster, '' when all are alike (then nothing is asked) or it does not tell, or ``unknown``."""
     if not product.web.secondary_states:
         return ""
-    return readiness.role_in_cluster(product, readiness.state_in(_page(site, product.web.status_path).body))
+    page = _page(site, product.web.status_path)
+    return readiness.role_in_cluster(product, readiness.state_in(page.body)) if page.code else "unknown"
 
 
 def _page(site: Site, path: str) -> _Page:

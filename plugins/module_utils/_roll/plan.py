@@ -148,6 +148,29 @@ def ordered(looks: t.Mapping[str, Look]) -> list[str]:
     return sorted(looks, key=lambda node: looks[node].get("restart_order", 0))
 
 
+def one_node_twice(looks: t.Mapping[str, Look]) -> list[str]:
+    """A sentence for each node that has two names in the inventory: the same process, or the same home folder on one boot of a host."""
+    found: dict[str, str] = {}
+    problems = []
+    for node, look in looks.items():
+        identity = look["process"]["identity"]
+        marks = [identity, f"{identity.partition(':')[0]} {look['home_dir']}"] if identity else []
+        other = next((found[mark] for mark in marks if mark in found), "")
+        if other:
+            problems.append(f"{other} and {node} are one node under two names ({look['home_dir']}): take one of them out of the group")
+        for mark in marks:
+            found.setdefault(mark, node)
+    return problems
+
+
+def order_problems(looks: t.Mapping[str, Look]) -> list[str]:
+    """A sentence for each node that could not be asked whether it is the primary, which comes last."""
+    if len(looks) == 1:
+        return []
+    why = "it did not tell whether it is the primary, which is restarted last: its status page gave no answer"
+    return [f"{node}: {why}" for node, look in looks.items() if look.get("role_in_cluster") == "unknown"]
+
+
 def database_problem(database: t.Mapping[str, t.Any], given: t.Mapping[str, str], same_machine: bool) -> str:
     """Why it is not known which server to ask, '' when it is. ``database``: as detected; ``given``: engine, server and name by the user.
 
@@ -191,6 +214,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems = [f"{node}: {one}" for node in facts for one in node_problems(looks[node], looks[node]["ready"], node_records.get(node, {}))]
     problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
     problems += record_problems(nodes, list(looks), record.get("standbys", []))
+    problems += one_node_twice(looks) + order_problems(looks)
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
     scope = scope_of(names_of(options["usernames"]), names_of(options["exclude_usernames"]) or [])
     problems += scope_problems(scope, record.get("users", "") if record else None, options["proof_username"])

@@ -37,20 +37,16 @@ def places(found: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 
 def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
-    """By node, what ``product_detect`` returned, with what other modules said of it.
-
-    ``ready``: of ``node_ready``; ``balanced``: of ``haproxy_server``, if asked; ``asked``: of ``session_probe``, without its cookies.
-    """
+    """By node, what ``node_look`` returned (of ``asked`` without its cookies), with ``balanced``, of ``haproxy_server``, if asked."""
     return {
         node: {
             **hostvars[node]["__force_reauth_detected"],
-            "ready": dict(hostvars[node]["__force_reauth_ready"]),
             "balanced": [
                 {"balancer": one["item"], **server}
                 for one in (hostvars[node].get("__force_reauth_balancers") or {}).get("results") or []
                 for server in one["servers"]
             ],
-            "asked": {name: value for name, value in (hostvars[node].get("__force_reauth_asked") or {}).items() if name in _ASKED},
+            "asked": {name: value for name, value in hostvars[node]["__force_reauth_detected"]["asked"].items() if name in _ASKED},
         }
         for node in nodes
     }
@@ -135,12 +131,9 @@ def _saved(look: t.Mapping[str, t.Any]) -> str:
 
 def _why_unseen(found: t.Mapping[str, t.Any]) -> str:
     if found.get("__force_reauth_refusal"):
-        return str(found["__force_reauth_refusal"])
-    ready = found.get("__force_reauth_ready") or {}
-    if not ready or ready.get("unreachable") or ready.get("failed"):
-        lost = [found.get(name) or {} for name in ("__force_reauth_detected", "__force_reauth_ready")]
-        return next((str(one["msg"]) for one in lost if one.get("msg")), "it was not seen")
-    return str((found.get("__force_reauth_asked") or {}).get("msg") or "").rstrip(".")
+        return str(found["__force_reauth_refusal"]).rstrip(".")
+    seen = found.get("__force_reauth_detected") or {}
+    return "" if "ready" in seen else str(seen.get("msg") or "it was not seen")
 
 
 def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:

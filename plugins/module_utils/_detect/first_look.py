@@ -1,0 +1,39 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The first look at a node: what is installed, who is at work on it, is it up, who is nobody there. Changes nothing."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_running
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of, site_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.probe import probe
+
+
+def first_look(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What product_detect finds, with ``ready`` (of node_ready) and ``asked`` (of session_probe, where a canary is wanted).
+
+    Raises SessionsError, also when another run holds the lock of the node. Why nobody could be told is ``msg`` in ``asked``.
+    """
+    found = detect(options)
+    NodeLock(found["home_dir"]).check_free(owner_of(options["run_id"], {}), options["abandon"])
+    web = {**options, "product": found["product"], "url": found["url"], "site_url": options["site_url"] or found["site_url"]}
+    ready = look_for_running(product_of(web), found["install_dir"], site_of(web), "")
+    asked = _asked({**web, **_cookie_names(found)}) if options["canary"] and ready["ready"] else {}
+    return {**found, "ready": ready, "asked": asked}
+
+
+def _asked(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    try:
+        return probe({**options, "mode": "asked"})
+    except SessionsError as error:
+        return {"msg": str(error)}
+
+
+def _cookie_names(found: t.Mapping[str, t.Any]) -> dict[str, str]:
+    return {f"{kind}_cookie": name for kind, name in found["cookies"].items()}
