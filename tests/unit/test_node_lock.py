@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import fcntl
+import json
 import os
 import stat
 import threading
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import node_lock
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, Owner, may_take
 
 
@@ -112,7 +115,9 @@ def lock_text(**changes: object) -> str:
         lock_text(controller=None),
     ],
 )
-def test_a_damaged_lock_is_named_and_kept(lock: NodeLock, text: str) -> None:
+def test_a_damaged_lock_is_named_and_kept(lock: NodeLock, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # an empty one may be about to be written by another start
+    monkeypatch.setattr(node_lock, "SECONDS", 0)
     lock.path.write_text(text, encoding="utf-8")
     for act in (lambda: lock.take(owner(), ""), lambda: lock.check_free(owner(), ""), lambda: lock.check_mine(owner())):
         with pytest.raises(SessionsError, match="is damaged"):
@@ -121,7 +126,7 @@ def test_a_damaged_lock_is_named_and_kept(lock: NodeLock, text: str) -> None:
 
 
 def test_a_home_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SessionsError, match="no-home cannot be opened"):
+    with pytest.raises(SessionsError, match=r"no-home/\.force_reauth\.lock cannot be written: No such file or directory"):
         NodeLock(str(tmp_path / "no-home")).take(owner(), "")
 
 
@@ -151,3 +156,59 @@ def test_of_many_runs_at_once_one_gets_it(lock: NodeLock) -> None:
     holder = lock.holder()
     assert holder is not None
     assert got == [holder["run_id"]]
+
+
+def test_a_lock_that_another_run_makes_at_the_same_moment_is_not_written_over(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = os.open
+
+    def lose_the_race(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT and not lock.path.exists():
+            lock.path.write_text(json.dumps(owner("CHG-0")), encoding="utf-8")
+        return create(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", lose_the_race)
+    with pytest.raises(SessionsError, match="locked by run CHG-0"):
+        lock.take(owner(), "")
+    assert lock.holder() == owner("CHG-0")
+
+
+def test_an_flock_of_a_stranger_on_the_home_folder_keeps_nobody_waiting(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_lock, "SECONDS", 0)
+    home = os.open(lock.path.parent, os.O_RDONLY)
+    fcntl.flock(home, fcntl.LOCK_EX)
+    try:
+        assert lock.take(owner(), "")
+        assert lock.take(owner(attempt=2, number="bb"), "")
+        assert lock.release(owner(attempt=2, number="bb"))
+    finally:
+        os.close(home)
+
+
+def test_a_lock_that_another_process_holds_is_waited_for_and_then_refused_by_name(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_lock, "SECONDS", 0.1)
+    lock.take(owner(), "")
+    with lock.path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        for act in (lambda: lock.take(owner(attempt=2, number="bb"), ""), lambda: lock.release(owner())):
+            with pytest.raises(SessionsError, match=r"\.force_reauth\.lock was not to be had within 0 s: another process holds it"):
+                act()
+    assert lock.release(owner())
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "link", "folder", "huge"])
+def test_what_is_no_lock_hangs_nothing_and_is_named(lock: NodeLock, kind: str, tmp_path: Path) -> None:
+    if kind == "pipe":
+        os.mkfifo(lock.path)
+    elif kind == "folder":
+        lock.path.mkdir()
+    elif kind == "huge":
+        with lock.path.open("wb") as file:
+            file.truncate(1 << 40)
+    else:
+        target = Path("/dev/zero") if kind == "device" else tmp_path / "victim"
+        lock.path.symlink_to(target)
+    acts = (lambda: lock.take(owner(), ""), lambda: lock.check_free(owner(), ""), lambda: lock.check_mine(owner()), lock.holder)
+    for act in (*acts, lambda: lock.release(owner())):
+        with pytest.raises(SessionsError, match=r"^The lock .*\.force_reauth\.lock (cannot be read: |is damaged)"):
+            act()
+    assert not (tmp_path / "victim").exists()

@@ -9,20 +9,20 @@ Every function raises SessionsError with a sentence.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import pwd
-import stat
 import subprocess
 import tempfile
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_may_act_as, path_problem
 
 # what a login as another account would have; nothing of root's own environment comes along
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_LARGEST_PID_FILE = 100
 _TRIAL = 'cd "$0" && test -r "$1" && test -x "$1" && test -r "$2" && test -x "$2"'
 
 
@@ -53,8 +53,7 @@ def pid_file_problem(path: str, pid: int) -> str:
     if not path:
         return ""
     try:
-        with open(path, "rb", opener=_regular) as file:
-            found = file.read(64).decode(errors="replace").strip()
+        found = read_regular(path, _LARGEST_PID_FILE, os.O_RDONLY | os.O_NOFOLLOW).decode(errors="replace").strip()
     except OSError as error:
         return f"Its stop script goes by {path}, which does not tell of the process {pid}: {error.strerror}."
     return "" if found == str(pid) else f"Its stop script goes by {path}, which names the process {_short(found)} and not {pid}."
@@ -88,14 +87,6 @@ def acting_as(account: str) -> t.Iterator[None]:
         os.seteuid(0)
         os.setegid(0)
         os.setgroups(groups)
-
-
-def _regular(path: str, flags: int) -> int:
-    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, "it is no regular file")
-    return handle
 
 
 def _short(text: str) -> str:

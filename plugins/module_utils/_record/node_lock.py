@@ -8,15 +8,21 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 import typing as t
 from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import whole_file
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import open_regular, read_all
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import fields
 
 NAME = ".force_reauth.lock"
+# as long as another start of this collection may be at the lock at the same moment
+SECONDS = 10.0
+_PAUSE = 0.02
+_LARGEST = 10_000
 
 
 class Owner(t.TypedDict):
@@ -56,21 +62,19 @@ def told(holder: Owner) -> str:
 
 
 class NodeLock:
-    """The lock in this home folder. Every method raises SessionsError."""
+    """The lock in this home folder. Every method raises SessionsError.
+
+    Two starts of this collection that change it at the same moment wait for each other by an flock of the lock file itself. It is 0600:
+    nobody else can hold it, as anybody could hold the home folder. And nobody is waited for longer than ``SECONDS``.
+    """
 
     def __init__(self, home_dir: str) -> None:
         self.path = Path(home_dir) / NAME
 
     def holder(self) -> Owner | None:
         """Who holds it, None when nobody does."""
-        try:
-            return owner_in(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise SessionsError(f"The lock {self.path} cannot be read: {error.strerror}.") from error
-        except ValueError:
-            raise SessionsError(f"The lock {self.path} is damaged. See that no run is at work here, then remove it.") from None
+        with self._opened() as handle:
+            return None if handle is None else self._owner(handle)
 
     def check_free(self, wanted: Owner, abandon: str) -> None:
         """Raises SessionsError when another run holds it, or when this account could not take it.
@@ -88,14 +92,17 @@ class NodeLock:
 
     def take(self, wanted: Owner, abandon: str) -> bool:
         """Take it, or take it over from an older start; True when that changed anything."""
-        with self._serialized():
-            holder = self.holder()
-            if holder == wanted:
-                return False
-            if not may_take(holder, wanted, abandon):
-                raise SessionsError(_held(t.cast(Owner, holder)))
-            self._write(wanted, replace=holder is not None)
-            return True
+        deadline = time.monotonic() + SECONDS
+        while not self._created(wanted):
+            with self._held_still(deadline) as holder:
+                if holder == wanted:
+                    return False
+                if holder and not may_take(holder, wanted, abandon):
+                    raise SessionsError(_held(holder))
+                if holder:
+                    self._replace(wanted)
+                    return True
+        return True
 
     def check_mine(self, mine: Owner) -> None:
         """Raises SessionsError when it is not held by this very start."""
@@ -107,41 +114,86 @@ class NodeLock:
 
     def release(self, mine: Owner) -> bool:
         """Give it back if it is this start's; True when that changed anything."""
-        with self._serialized():
-            if self.holder() != mine:
+        with self._held_still(time.monotonic() + SECONDS) as holder:
+            if holder != mine:
                 return False
             self.path.unlink()
             return True
 
-    def _write(self, owner: Owner, replace: bool) -> None:
-        text = json.dumps(owner).encode()
+    def _created(self, owner: Owner) -> bool:
+        """Whether it was free, and is this owner's now. O_EXCL decides, also on a network file system."""
         try:
-            if replace:
-                with whole_file(self.path) as file:
-                    file.write(text)
-                return
-            # O_EXCL decides also where flock does not reach (a home on a network file system)
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            raise SessionsError(f"The lock {self.path} was taken by another run at this moment.") from None
+            return False
         except OSError as error:
             raise SessionsError(f"The lock {self.path} cannot be written: {error.strerror}.") from error
+        with os.fdopen(handle, "wb") as file, self._written():
+            file.write(json.dumps(owner).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        return True
+
+    def _replace(self, owner: Owner) -> None:
+        with self._written(), whole_file(self.path) as file:
+            file.write(json.dumps(owner).encode())
 
     @contextmanager
-    def _serialized(self) -> t.Iterator[None]:
+    def _held_still(self, deadline: float) -> t.Iterator[Owner | None]:
+        """Who holds it, while no other start of this collection changes it; None when it is gone."""
+        while True:
+            with self._opened() as handle:
+                if handle is None:
+                    yield None
+                    return
+                if self._is_settled(handle):
+                    yield self._owner(handle)
+                    return
+            if time.monotonic() > deadline:
+                raise SessionsError(
+                    f"The lock {self.path} was not to be had within {SECONDS:.0f} s: another process holds it, or it is damaged. "
+                    "See that no run is at work here, then remove it."
+                )
+            time.sleep(_PAUSE)
+
+    def _is_settled(self, handle: int) -> bool:
+        """Whether this start alone has the file now, it is still the one of that name, and its owner has written it."""
         try:
-            handle = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            found = os.fstat(handle)
+            return os.path.samestat(found, self.path.lstat()) and found.st_size > 0
+        except (BlockingIOError, FileNotFoundError):
+            return False
         except OSError as error:
-            raise SessionsError(f"The home folder {self.path.parent} cannot be opened: {error.strerror}.") from error
+            raise SessionsError(f"The lock {self.path} cannot be held: {error.strerror}.") from error
+
+    @contextmanager
+    def _opened(self) -> t.Iterator[int | None]:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+            # on a network file system an flock wants a file that is open for writing
+            handle = open_regular(str(self.path), os.O_RDWR | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            yield None
+            return
+        except OSError as error:
+            raise SessionsError(f"The lock {self.path} cannot be read: {error.strerror}.") from error
+        try:
+            yield handle
         finally:
             os.close(handle)
+
+    def _owner(self, handle: int) -> Owner:
+        try:
+            return owner_in(read_all(handle, _LARGEST).decode())
+        except (OSError, ValueError):
+            raise SessionsError(f"The lock {self.path} is damaged. See that no run is at work here, then remove it.") from None
+
+    @contextmanager
+    def _written(self) -> t.Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise SessionsError(f"The lock {self.path} cannot be written: {error.strerror}.") from error
 
 
 def _held(holder: Owner) -> str:
