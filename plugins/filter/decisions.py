@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from functools import wraps
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base import ansible_core
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
@@ -54,6 +55,7 @@ class FilterModule:
             "asked_database": _for_people(destination.asked_database),
             "canary_rows": canary.with_values,
             "clusters": _for_people(plan.clusters),
+            "core_problem": ansible_core.core_problem,
             "database_problem": _for_people(plan.database_problem),
             "disagreements": _for_people(registered.disagreements),
             "evidence": registered.evidence,

@@ -78,7 +78,8 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.canary_key import KeyFile, given_problem
 
-_COOKIE, _MORE = {"kind", "name", "value", "node"}, {"nobody", "absent"}
+_COOKIE = {"kind", "name", "value", "node"}
+_MORE = {"nobody", "absent"}
 
 
 class LookupModule(LookupBase):  # type: ignore[misc] # ansible ships no types

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the demo in every cell of a matrix: each product on each database, and Jira on PostgreSQL with other versions of the libraries.
 
-Of each product it runs today's line and the last with the old sign-in.
+Of each product it runs today's line and the last with the old sign-in. With other versions of Ansible also the test of hostile text, and
+the refusal of those that run it.
 
 ``python -m tests.tools.matrix 'jira-*' core-2.18`` runs some cells, without a name it runs all. build/matrix.md has a line per cell, also
 for those of earlier runs; what a cell printed is in build/matrix/<cell>.log. The libraries of .venv stay as they are.
@@ -31,9 +32,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 TABLE = CHECKOUT / "build/matrix.md"
 FOLDER = CHECKOUT / "build/matrix"
 REQUIREMENTS = CHECKOUT / "demo/requirements.txt"
+HOSTILE = "tests/playbook/test_hostile_text.py"
 # a demo that neither ends nor says anything for so long is stuck
 LONGEST = 240
-PROVEN = "PROVEN"
+PROVEN, PASSED, REFUSED = "PROVEN", "PASSED", "refused, as it should be"
 _VERSIONS = """\
 import importlib.metadata, platform
 libraries = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("ansible-core", "SQLAlchemy"))
@@ -45,7 +47,8 @@ class Cell(t.NamedTuple):
     """One demo, of today's line where no ``line`` is named.
 
     ``pin`` replaces one line of the demo's requirements, in a virtual environment of one of ``pythons``, the first there is. Without a
-    pin it runs in this virtual environment.
+    pin it runs in this virtual environment. With ``test`` it is that file of tests instead of the demo; with ``refusal`` the demo is to be
+    refused with this sentence.
     """
 
     name: str
@@ -54,11 +57,19 @@ class Cell(t.NamedTuple):
     pin: str = ""
     pythons: tuple[str, ...] = ()
     line: str = ""
+    test: str = ""
+    refusal: str = ""
 
     @property
     def what(self) -> str:
         """For people."""
-        return f"{self.product} {self.line or PRODUCTS[self.product].line} on {self.database}" + (f", {self.pin}" if self.pin else "")
+        where = f"{self.product} {self.line or PRODUCTS[self.product].line} on {self.database}"
+        return (self.test or where) + (f", {self.pin}" if self.pin else "")
+
+    @property
+    def wanted(self) -> str:
+        """What it says when it ended as it should."""
+        return REFUSED if self.refusal else PASSED if self.test else PROVEN
 
 
 class Result(t.NamedTuple):
@@ -83,6 +94,13 @@ CELLS = (
     Cell("core-2.17", "jira", "postgresql", "ansible-core >= 2.17, < 2.18", ("3.11", "3.12")),
     Cell("core-2.18", "jira", "postgresql", "ansible-core >= 2.18, < 2.19", ("3.11", "3.12", "3.13")),
     Cell("core-newest", "jira", "postgresql", "ansible-core >= 2.20", ("3.14", "3.13", "3.12")),
+    Cell("core-oldest-hostile", "jira", "sqlite", "ansible-core == 2.17.7", ("3.11", "3.12"), test=HOSTILE),
+    Cell("core-2.18-hostile", "jira", "sqlite", "ansible-core >= 2.18.1, < 2.19", ("3.11", "3.12", "3.13"), test=HOSTILE),
+    Cell("core-newest-hostile", "jira", "sqlite", "ansible-core >= 2.20", ("3.14", "3.13", "3.12"), test=HOSTILE),
+    *(
+        Cell(f"core-{version}-refused", "jira", "sqlite", f"ansible-core == {version}", ("3.11", "3.12"), refusal="is too old")
+        for version in ("2.17.6", "2.18.0")
+    ),
     Cell("sqlalchemy-2.1", "jira", "postgresql", "SQLAlchemy >= 2.1, < 2.2", ("3.11", "3.12", "3.13")),
 )
 
@@ -130,10 +148,10 @@ def run(cell: Cell) -> Result:
         return Result(str(reason), reason.failed, when=when)
     asked = subprocess.run([python, "-c", _VERSIONS], capture_output=True, text=True, check=True)
     began = time.monotonic()
-    status = demo(python, cell, log)
+    status = execute(python, cell, log)
     seconds = time.monotonic() - began
-    said = sentence(status, log.read_text(encoding="utf-8", errors="replace"))
-    return Result(said, said != PROVEN, asked.stdout.strip(), round(seconds, 1), when)
+    said = sentence(cell, status, log.read_text(encoding="utf-8", errors="replace"))
+    return Result(said, said != cell.wanted, asked.stdout.strip(), round(seconds, 1), when)
 
 
 def environment(cell: Cell, log: Path) -> str:
@@ -146,7 +164,8 @@ def environment(cell: Cell, log: Path) -> str:
     if not python.exists():
         subprocess.run([real, "-m", "venv", "--clear", str(folder)], check=True)
     wanted = folder / "requirements.txt"
-    wanted.write_text("".join(f"{line}\n" for line in pinned(requirements(REQUIREMENTS), cell.pin)), encoding="utf-8")
+    lines = [*pinned(requirements(REQUIREMENTS), cell.pin), *(["pytest >= 8, < 9.2"] if cell.test else [])]
+    wanted.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     pip = [str(python), "-m", "pip", "install", "--quiet", "--upgrade", "--disable-pip-version-check", "-r", str(wanted)]
     installed = subprocess.run(pip, capture_output=True, text=True, check=False)
     if installed.returncode:
@@ -175,9 +194,16 @@ def _package(line: str) -> str:
     return re.split(r"[^\w.-]", line.lower(), maxsplit=1)[0]
 
 
-def demo(python: str, cell: Cell, log: Path) -> int:
-    """The exit status of the demo, all of its output in the log; interrupted when it is stuck: it takes itself down then."""
-    command = [python, "-m", "demo", "--product", cell.product, "--line", cell.line, "--database", cell.database]
+def command_of(python: str, cell: Cell) -> list[str]:
+    """The demo, or the tests without the options and plugins of this virtual environment."""
+    if cell.test:
+        return [python, "-m", "pytest", "-v", "-o", "addopts=", "-p", "no:cacheprovider", cell.test]
+    return [python, "-m", "demo", "--product", cell.product, "--line", cell.line, "--database", cell.database]
+
+
+def execute(python: str, cell: Cell, log: Path) -> int:
+    """The exit status, all of its output in the log; interrupted when it is stuck: it takes itself down then."""
+    command = command_of(python, cell)
     with (
         log.open("w", encoding="utf-8") as output,
         subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=output, stderr=output) as process,
@@ -189,10 +215,14 @@ def demo(python: str, cell: Cell, log: Path) -> int:
         return process.wait()
 
 
-def sentence(status: int, output: str) -> str:
-    """PROVEN when the demo ended well and said so, else its last sentence that tells why not."""
-    if status == 0 and f": {PROVEN}\n" in output:
-        return PROVEN
+def sentence(cell: Cell, status: int, output: str) -> str:
+    """What the cell wants when it ended so and said so, else its last sentence that tells why not."""
+    if cell.refusal:
+        as_wanted = status != 0 and cell.refusal in output and "Nothing was changed." in output
+    else:
+        as_wanted = status == 0 and (f": {PROVEN}\n" in output or bool(cell.test))
+    if as_wanted:
+        return cell.wanted
     failures = re.findall(r"^(?:fatal: |\[ERROR\]: |Run \S+: )(.+)$", output, re.MULTILINE)
     return f"status {status}: {last_line(failures[-1] if failures else output)}"
 
