@@ -11,7 +11,9 @@ import typing as t
 
 # its name in playbooks/force_reauth.yml
 ROLL = "Restart every node, batch by batch"
-Look = tuple[float, t.Mapping[str, bool]]
+UP, BUSY, GONE = "up", "busy", "gone"
+# when, and of each node: it serves, its process stops or starts, it has none
+Look = tuple[float, t.Mapping[str, str]]
 
 
 class Moment(t.NamedTuple):
@@ -41,12 +43,15 @@ def tasks(moments: t.Sequence[Moment]) -> int:
     return sum(moment.kind == "task" for moment in moments)
 
 
-def down(looks: t.Sequence[Look]) -> float:
-    """Seconds in which a node was down, of all nodes together: from the first look that saw it down to the first that saw it up again.
+def floor(looks: t.Sequence[Look]) -> float:
+    """Seconds for which processes of nodes stopped or started, of all nodes together: no way to restart them one by one takes less.
 
-    Raises ValueError when one was never seen down: then nothing was measured.
+    Raises ValueError when a node was never seen to: then nothing was measured.
     """
-    taken = {node: sum(after - before for (before, up), (after, _up) in itertools.pairwise(looks) if not up[node]) for node in looks[0][1]}
+    taken = {
+        node: sum(after - before for (before, seen), (after, _seen) in itertools.pairwise(looks) if seen[node] == BUSY)
+        for node in looks[0][1]
+    }
     if missed := [node for node, seconds in taken.items() if not seconds]:
-        raise ValueError(f"never seen down: {', '.join(missed)}")
+        raise ValueError(f"never seen to start: {', '.join(missed)}")
     return sum(taken.values())

@@ -12,9 +12,9 @@ import typing as t
 from pathlib import Path
 
 from bench.marks import Mark, no_more_than, ratio_of
-from bench.moments import ROLL, Look, down, read, seconds_of, tasks
+from bench.moments import BUSY, GONE, ROLL, UP, Look, floor, read, seconds_of, tasks
 from demo.behaviour import Behaviour
-from demo.cluster import Cluster
+from demo.cluster import Cluster, ClusterNode
 from tests.playbook.runs import Site
 
 NODES = 3
@@ -31,7 +31,7 @@ class Settings(t.NamedTuple):
 
 
 class Taken(t.NamedTuple):
-    """Seconds of one run: in all, of the roll, and for which nodes were down."""
+    """Seconds of one run: in all, of the roll, and what of it the nodes need to stop and start."""
 
     whole: float
     roll: float
@@ -57,9 +57,15 @@ class Watch:
 
     def _look(self) -> None:
         while True:
-            self.looks.append((time.monotonic(), {node.name: node.is_running() for node in self._cluster.nodes}))
+            self.looks.append((time.monotonic(), {node.name: _state(node) for node in self._cluster.nodes}))
             if self._over.wait(_EVERY):
                 return
+
+
+def _state(node: ClusterNode) -> str:
+    if node.is_running():
+        return UP
+    return BUSY if node.pid else GONE
 
 
 def marks(settings: Settings) -> t.Iterator[Mark]:
@@ -78,7 +84,7 @@ def _roll(settings: Settings) -> t.Iterator[Mark]:
     roll, floor = tuple(one.roll for one in taken), tuple(one.floor for one in taken)
     yield Mark("playbook: Ansible's own part of the roll, a node", tuple((one.roll - one.floor) / NODES for one in taken), no_more_than(6))
     yield Mark(f"playbook: all but the roll, {NODES} nodes", tuple(one.whole - one.roll for one in taken), no_more_than(25))
-    yield Mark(f"playbook: roll of {where}", roll, ratio_of(1.25), "stop to RUNNING, batch after batch", floor)
+    yield Mark(f"playbook: roll of {where}", roll, ratio_of(1.25), "stop to gone and start to RUNNING, node after node", floor)
 
 
 def _preflight(settings: Settings) -> Mark:
@@ -103,8 +109,11 @@ def _run(site: Site, run_id: str) -> Taken:
     with Watch(site.cluster) as watch:
         whole = _seconds(site, run_id=run_id)
     moments = read(file.read_text(encoding="utf-8"))
-    taken = Taken(whole, seconds_of(moments, ROLL), down(watch.looks))
-    print(f"{run_id}: {whole:.1f} s, {tasks(moments)} tasks; roll {taken.roll:.1f} s, nodes were down for {taken.floor:.1f} s", flush=True)
+    taken = Taken(whole, seconds_of(moments, ROLL), floor(watch.looks))
+    print(
+        f"{run_id}: {whole:.1f} s, {tasks(moments)} tasks; roll {taken.roll:.1f} s, of it the nodes themselves {taken.floor:.1f} s",
+        flush=True,
+    )
     return taken
 
 

@@ -10,6 +10,8 @@ What lived already is tried again when the tests have changed; what was killed i
 from __future__ import annotations
 
 import argparse
+import ast
+import difflib
 import json
 import shutil
 import subprocess
@@ -17,7 +19,7 @@ import sys
 import typing as t
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -194,16 +196,23 @@ def short(file: str) -> str:
 
 def changed(folder: Path, mutant: Mutant) -> str:
     """The line that was changed, as it was and as it is."""
-    command = [str(Path(sys.executable).with_name("mutmut")), "show", mutant.name]
-    shown = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
-    return changed_line(shown)
+    return changed_line(functions(folder / "mutants" / mutant.file), mutant.name.rpartition(".")[2])
 
 
-def changed_line(diff: str) -> str:
-    """The same, from a unified diff."""
-    lines = [line for line in diff.splitlines() if line[:1] in ("-", "+") and line[:3] not in ("---", "+++")]
-    before, after = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in ("-", "+"))
-    return f"`{before}` became `{after}`"
+@cache
+def functions(file: Path) -> t.Mapping[str, list[str]]:
+    """The lines of each variant of each function that mutmut wrote into the file, without the first: it holds the name."""
+    text = file.read_text(encoding="utf-8")
+    lines, nodes = text.splitlines(), ast.walk(ast.parse(text))
+    return {node.name: lines[node.lineno : node.end_lineno] for node in nodes if isinstance(node, ast.FunctionDef)}
+
+
+def changed_line(variants: t.Mapping[str, list[str]], name: str) -> str:
+    """What one variant has otherwise than the original."""
+    original = variants[name.partition("__mutmut_")[0] + "__mutmut_orig"]
+    differences = list(difflib.ndiff(original, variants[name]))
+    before, after = (" ".join(line[2:].strip() for line in differences if line[0] == sign) for sign in ("-", "+"))
+    return f"`{before}` became `{after}`" if before or after else "in its first line"
 
 
 if __name__ == "__main__":

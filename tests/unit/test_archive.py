@@ -21,6 +21,7 @@ HEADER = description.Header("jira", "sqlite", "sqlite /x", "", "remembermetoken"
         ("remembermetoken", 1, False, "remembermetoken-1.tsv.gz"),
         ("remembermetoken", 12, True, "backup-remembermetoken-12.tsv.gz"),
         ("../odd name", 1, False, "___odd_name-1.tsv.gz"),
+        ("AO_ABC_TOKENS", 1, False, "AO_ABC_TOKENS-1.tsv.gz"),
     ],
 )
 def test_names_are_file_names_and_known_again(table: str, number: int, backup: bool, name: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.marks import Goal, Mark, more_by, no_more_than, ratio_of, table
-from bench.moments import ROLL, Moment, down, read, seconds_of, tasks
+from bench.moments import BUSY, GONE, ROLL, UP, Moment, floor, read, seconds_of, tasks
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PURGE = Mark("engine: purge", (1.0, 3.0, 2.0), ratio_of(0.5), "psql", (4.0, 4.5, 3.5))
@@ -86,18 +86,19 @@ def test_what_the_callback_wrote_is_read() -> None:
     assert read('{"at": 1.5, "kind": "play", "name": "Look"}\n') == [Moment(1.5, "play", "Look")]
 
 
-def test_the_floor_of_a_roll_is_the_time_in_which_its_nodes_are_down() -> None:
+def test_the_floor_of_a_roll_is_what_the_nodes_need_to_stop_and_start() -> None:
     looks = [
-        (0.0, {"n1": True, "n2": True}),
-        (1.0, {"n1": False, "n2": True}),
-        (2.0, {"n1": False, "n2": True}),
-        (4.0, {"n1": True, "n2": True}),
-        (5.0, {"n1": True, "n2": False}),
-        (7.0, {"n1": True, "n2": True}),
+        (0.0, {"n1": UP, "n2": UP}),
+        (1.0, {"n1": BUSY, "n2": UP}),
+        (2.0, {"n1": GONE, "n2": UP}),
+        (9.0, {"n1": BUSY, "n2": UP}),
+        (12.0, {"n1": UP, "n2": UP}),
+        (13.0, {"n1": UP, "n2": BUSY}),
+        (15.0, {"n1": UP, "n2": UP}),
     ]
-    assert down(looks) == 5
-    with pytest.raises(ValueError, match="never seen down: n2"):
-        down(looks[:4])
+    assert floor(looks) == 1 + 3 + 2
+    with pytest.raises(ValueError, match="never seen to start: n2"):
+        floor(looks[:5])
 
 
 def test_the_roll_is_a_play_of_the_playbook() -> None:

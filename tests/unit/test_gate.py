@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, Passage, wait_at
 
+WORSE = Look(False, "b:1:1", "the same process, not ready")
 GOOD, OTHER, BAD = Look(True, "b:1:1", "up"), Look(True, "b:2:2", "up, another process"), Look(False, "", "state STARTING")
 LIMITS = Limits(settle_polls=3, pause=5, timeout=60)
 
@@ -35,9 +36,16 @@ class Script:
         ([GOOD], 3, 10),
         ([BAD, GOOD], 4, 15),
         ([GOOD, GOOD, BAD, GOOD], 6, 25),
+        ([GOOD, GOOD, WORSE, GOOD], 6, 25),
         ([GOOD, GOOD, OTHER], 5, 20),
     ],
-    ids=["good at once", "good after a start", "a bad look begins anew", "a replaced process begins anew"],
+    ids=[
+        "good at once",
+        "good after a start",
+        "a bad look begins anew",
+        "a bad look at the same process begins anew",
+        "a replaced process begins anew",
+    ],
 )
 def test_passes_after_good_looks_in_a_row_at_one_process(looks: list[Look], polls: int, seconds: int) -> None:
     passage = Script(looks).run()
@@ -49,6 +57,14 @@ def test_says_no_when_the_time_is_up_with_the_last_thing_seen(looks: list[Look])
     passage = Script(looks).run()
     assert (passage.passed, passage.seconds) == (False, 60)
     assert passage.saw in ("state STARTING", "up")
+
+
+@pytest.mark.parametrize(("look", "passed"), [(GOOD, True), (BAD, False)])
+def test_what_was_seen_last_is_told_whatever_the_clock_began_with(look: Look, passed: bool) -> None:
+    script = Script([look])
+    script.now = 1_000_000.0
+    passage = script.run()
+    assert passage == Passage(passed, look.process, look.saw, 10 if passed else 60, 3 if passed else 13)
 
 
 def test_a_look_that_hangs_is_counted_as_time() -> None:

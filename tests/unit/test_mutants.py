@@ -57,9 +57,10 @@ def test_only_what_no_test_saw_is_listed_with_the_line_that_was_changed() -> Non
     assert said == ["- `x_guard__mutmut_2` (_roll/plan.py): survived", "- `x_guard__mutmut_3` (_roll/plan.py): no test"]
 
 
-def test_of_a_diff_the_changed_line_is_told() -> None:
-    diff = "# x: survived\n--- a.py\n+++ a.py\n@@ -1,2 +1,2 @@\n def f():\n-    return 1\n+    return 2\n"
-    assert mutants.changed_line(diff) == "`return 1` became `return 2`"
+def test_of_a_mutant_the_changed_line_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "mutated.py"
+    file.write_text("def x_f__mutmut_orig():\n    a = 0\n    return 1\ndef x_f__mutmut_1():\n    a = 0\n    return 2\n", encoding="utf-8")
+    assert mutants.changed_line(mutants.functions(file), "x_f__mutmut_1") == "`return 1` became `return 2`"
 
 
 def test_what_mutmut_noted_is_read(tmp_path: Path) -> None:

@@ -239,6 +239,11 @@ def test_one_node_cannot_talk_the_others_out_of_tls() -> None:
     ]
 
 
+def test_a_record_that_names_no_users_is_of_a_run_for_every_user() -> None:
+    (problem,) = plan(THREE, {"nodes": list(THREE)}, usernames=["canary"])["problems"]
+    assert problem.startswith("this run began for every user: ")
+
+
 RECORDED = {"identity": "b:1:1"}
 
 
@@ -277,7 +282,12 @@ NOTHING_GIVEN = {"engine": "", "server": "", "name": ""}
     [
         ({}, {}, False, ""),
         ({"host": "localhost"}, {}, True, ""),
-        ({"host": "localhost"}, {}, False, "which is on the node itself"),
+        *(({"host": host}, {}, False, "which is on the node itself") for host in ("localhost", "127.0.0.1", "::1")),
+        ({"host": "localhost"}, {"name": "jira"}, False, "which is on the node itself"),
+        ({"host": "localhost", "embedded": True}, {"name": "/srv/jira.db"}, False, ""),
+        ({"host": "", "name": "/srv/jira.db"}, {"name": "/mnt/jira.db"}, False, ""),
+        ({"host": "", "name": "jira"}, {}, False, ""),
+        ({"hosts": ["db1"]}, {}, True, ""),
         ({"host": "/run/postgresql"}, {}, False, "which is on the node itself"),
         ({"host": "", "name": "/srv/jira.db", "engine": "sqlite"}, {}, False, "the database /srv/jira.db, which is on the node itself"),
         ({"host": "localhost"}, {"server": "db2"}, False, ""),
@@ -292,6 +302,26 @@ def test_which_database_server_is_meant_is_never_guessed(
 ) -> None:
     found = roll_plan.database_problem({**look()["database"], **database}, {**NOTHING_GIVEN, **given}, same_machine)
     assert sentence in found if sentence else found == ""
+
+
+def test_no_node_has_to_stay_up_where_the_operator_says_so() -> None:
+    made = plan(THREE, batches=[2], min_up=0)
+    assert (made["min_up"], made["problems"]) == (0, [])
+
+
+@pytest.mark.parametrize("min_up", [-1, 3])
+def test_an_outage_keeps_no_node_up(min_up: int) -> None:
+    made = plan(THREE, route="outage", batches=[3], accept_outage=True, min_up=min_up)
+    assert (made["min_up"], made["problems"]) == (0, [])
+
+
+def test_a_batch_that_leaves_too_few_nodes_up_is_refused_with_their_number() -> None:
+    assert plan(THREE, batches=[2], min_up=2)["problems"] == ["force_reauth_min_up=2 cannot be kept: a batch of 2 leaves 1 of 3 nodes up"]
+
+
+def test_the_plan_names_the_product_and_what_outlives_the_run() -> None:
+    made = plan({name: look(survives=["access tokens"]) for name in THREE})
+    assert (made["title"], made["survives"]) == ("Jira", ["access tokens"])
 
 
 def test_everybody_is_treated_unless_users_are_named() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from dataclasses import replace
 from decimal import Decimal
 
@@ -171,6 +172,22 @@ def test_obstacles_are_named() -> None:
 )
 def test_times_are_told_as_far_as_they_are_known(value: object, unit: str, text: str) -> None:
     assert iso_time(value, unit) == text
+
+
+def test_a_time_with_a_zone_is_told_in_utc_wherever_this_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        zone = datetime.timezone(datetime.timedelta(hours=2))
+        assert iso_time(datetime.datetime(2026, 2, 3, 4, 5, 6, tzinfo=zone), "timestamp") == "2026-02-03T02:05:06Z"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_columns_that_cannot_be_seen_are_a_right_that_is_missing() -> None:
+    with pytest.raises(SessionsError, match="the account lacks SELECT on it"):
+        match_columns(Candidate("s", "tokens"), [], WANTED, WHERE)
 
 
 def test_a_cluster_is_named_by_product_and_database() -> None:
