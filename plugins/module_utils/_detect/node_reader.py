@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +44,12 @@ class HostNode:
         self.process = f"process {process.pid}" if process else ""
 
     def read(self, path: str) -> bytes | None:
-        """The file, None when it is not there; raises SessionsError when it cannot be read or is too large to be a settings file."""
+        """The file, None when it is not there; raises SessionsError when it is no settings file, or cannot be read."""
         try:
-            with Path(path).open("rb") as file:
-                data = file.read(LARGEST_FILE + 1)
+            data = _read_regular(path)
         except (FileNotFoundError, NotADirectoryError):
+            if os.path.islink(path):  # noqa: PTH114
+                raise SessionsError(f"{path} is a link to something that is not there: a settings file was expected.") from None
             return None
         except OSError as error:
             raise SessionsError(
@@ -65,9 +67,25 @@ class HostNode:
         """The rest of the process's last argument that begins so, ''."""
         return argument_of(self._process, prefix) if self._process else ""
 
-    def environment(self, name: str) -> str:
-        """One variable of the process, ''."""
+    def environment(self, name: str) -> str | None:
+        """One variable of the process, '', None when it is not ours to read."""
         return environment_of(self._process, name) if self._process else ""
+
+
+def _read_regular(path: str) -> bytes:
+    """The file, and no more than a byte too many. A FIFO or a device that somebody put there is not opened."""
+    _check_regular(path, os.stat(path))  # noqa: PTH116
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        _check_regular(path, os.fstat(descriptor))
+        return file.read(LARGEST_FILE + 1)
+
+
+def _check_regular(path: str, seen: os.stat_result) -> None:
+    if not stat.S_ISREG(seen.st_mode):
+        raise SessionsError(f"{path} is no regular file: a settings file was expected.")
+    if seen.st_size > LARGEST_FILE:
+        raise SessionsError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: a settings file was expected.")
 
 
 @dataclass(frozen=True)

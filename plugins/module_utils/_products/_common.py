@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
+    BuiltIn,
     Column,
     DatabaseKeys,
     Place,
@@ -60,7 +61,7 @@ def hibernate(file: str, name: str) -> Place:
     return Place(file, f"property[@name={name}]")
 
 
-def hibernate_database(file: str, root: str, built_in: str = "", built_in_path: str = "") -> DatabaseKeys:
+def hibernate_database(file: str, root: str, built_in: BuiltIn | None = None) -> DatabaseKeys:
     """The keys of a settings file in Hibernate's form, root element included."""
     return DatabaseKeys(
         file=file,
@@ -73,7 +74,6 @@ def hibernate_database(file: str, root: str, built_in: str = "", built_in_path: 
         kind=(hibernate(file, "hibernate.dialect"), hibernate(file, "hibernate.connection.driver_class")),
         jndi=(hibernate(file, "hibernate.connection.datasource"),),
         built_in=built_in,
-        built_in_path=built_in_path,
     )
 
 

@@ -59,7 +59,7 @@ BAMBOO = Product(
         database=hibernate_database(_SETTINGS, "application-configuration"),
         node_id=(Place(_NODE, "node.id"),),
         # the file itself is there on every node since 9.5, also on a single one
-        clustered=(Place(_NODE, "node.hostname"),),
+        clustered=((Place(_NODE, "node.hostname"),),),
         tomcat=tomcat_with("atlassian-bamboo"),
         connector=ConnectorKeys(),
         session_cookie=(container_cookie("atlassian-bamboo"),),

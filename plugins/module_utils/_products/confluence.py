@@ -29,6 +29,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     ARGUMENT,
     DEFAULT,
     ENVIRONMENT,
+    BuiltIn,
     ConnectorKeys,
     Files,
     MembersPage,
@@ -41,6 +42,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 
 _POINTER = "confluence/WEB-INF/classes/confluence-init.properties"
 _SETTINGS = "{home}/confluence.cfg.xml"
+_BUILT_IN = BuiltIn(
+    "h2",
+    "{home}/database/h2db",
+    files="{home}/database/h2db.*.db",
+    finished=(Place(_SETTINGS, "setupStep"),),
+    kind=(Place(_SETTINGS, "setupType"),),
+)
 
 CONFLUENCE = Product(
     name="confluence",
@@ -56,9 +64,9 @@ CONFLUENCE = Product(
             Place(f"{{install}}/{_POINTER}", "confluence.home"),
             Place(DEFAULT, "/var/atlassian/application-data/confluence"),
         ),
-        database=hibernate_database(_SETTINGS, "confluence-configuration", built_in="h2", built_in_path="{home}/database/h2db"),
+        database=hibernate_database(_SETTINGS, "confluence-configuration", _BUILT_IN),
         node_id=(Place(ARGUMENT, "-Dconfluence.cluster.node.name="), hibernate(_SETTINGS, "confluence.cluster.node.name")),
-        clustered=(hibernate(_SETTINGS, "confluence.cluster"),),
+        clustered=((hibernate(_SETTINGS, "confluence.cluster"),),),
         tomcat=tomcat_with("confluence"),
         connector=ConnectorKeys(),
         session_cookie=(container_cookie("confluence"),),

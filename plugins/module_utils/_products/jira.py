@@ -89,7 +89,7 @@ JIRA = Product(
             jndi=(Place(_DATABASE, "jndi-datasource/jndi-name"),),
         ),
         node_id=(Place("{home}/cluster.properties", "jira.node.id"),),
-        clustered=(Place("{home}/cluster.properties", "jira.node.id"),),
+        clustered=((Place("{home}/cluster.properties", "jira.node.id"),),),
         tomcat=tomcat_with("atlassian-jira"),
         connector=ConnectorKeys(),
         session_cookie=(container_cookie("atlassian-jira"),),
