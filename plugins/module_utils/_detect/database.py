@@ -9,7 +9,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, row
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, Sure, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import (
     EMBEDDED_ENGINES,
@@ -71,15 +71,21 @@ def _written(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | None)
         return _Written(url, lookup.find(keys.user), lookup.find_raw(keys.password), Found())
     if not jndi:
         return _Written(Found(source=jndi.source), Found(source=jndi.source), Found(), jndi)
-    resource = tomcat.resource(jndi.value) if tomcat else None
-    if resource is None:
-        reason = Found(source=f"{jndi.source} names the data source {jndi.value}, which no file of the container defines")
-        return _Written(reason, reason, reason, jndi)
-    path, element = resource
-    url, user, password = (
-        Found(element.attributes.get(name, ""), "certain", f"{path}:{element.line}") for name in ("url", "username", "password")
-    )
-    return _Written(url if url.value else Found(source=url.source), user, password, jndi)
+    return _of_data_source(jndi, tomcat, lookup) if tomcat else _Written(jndi, jndi, jndi, jndi)
+
+
+def _of_data_source(jndi: Found, tomcat: TomcatOfProduct, lookup: Lookup) -> _Written:
+    found = tomcat.data_source(jndi.value)
+    url = found.attribute("url", "jdbcUrl")
+    if found.problem or not url:
+        reason = found.problem or f"which {found.source} defines without one url"
+        unknown = Found(source=f"{jndi.source} names the data source {jndi.value}, {reason}")
+        return _Written(unknown, unknown, unknown, jndi)
+    sure: Sure = "likely" if tomcat.damage else "certain"
+    source = f"{found.source} ({tomcat.damage})" if tomcat.damage else found.source
+    user = found.attribute("username", "user")
+    account = lookup.resolved(Found(user, sure, source)) if user else Found(missing=True)
+    return _Written(Found(url, sure, source), account, Found(found.attribute("password"), sure, source), jndi)
 
 
 def _without_url(product: BuiltIn | None, built_in: Found | None, url: Found) -> JdbcUrl:

@@ -91,7 +91,7 @@ class Lookup:
 
     def filled(self, found: Found) -> str:
         """The value with each ``${name}`` that is known: a folder of the product, or what the process was started with."""
-        value, spring, tomcat = found.value, self._is_spring(found), "/conf/" in found.source
+        value, spring, tomcat = found.value, self._is_spring(found), self._is_tomcat(found)
         for _level in range(_DEEPEST):
             value, before = _PLACEHOLDER.sub(lambda match: self._stands_for(match, spring, tomcat), value), value
             if value == before:
@@ -100,6 +100,9 @@ class Lookup:
 
     def _is_spring(self, found: Found) -> bool:
         return "shared" in self._folders and found.source.startswith((f"{self._folders['shared']}/", self.node.process or "/none"))
+
+    def _is_tomcat(self, found: Found) -> bool:
+        return found.source.startswith(f"{self._folders.get('install', '')}/") and ".xml:" in found.source
 
     def _stands_for(self, match: re.Match[str], spring: bool, tomcat: bool) -> str:
         """What one ``${..}`` stands for, itself where that is not known, or two say it and differ."""
@@ -136,7 +139,7 @@ class Lookup:
         value = self.node.environment(name)
         if value is None:
             return Found(source=f"the environment of {self.node.process} cannot be read: run as its account or as root (become)", lost=True)
-        return Found(value, "certain", self.node.process) if value else Found(missing=True)
+        return Found(value, "certain", self.node.process or f"{name} of its unit") if value else Found(missing=True)
 
     def _file(self, place: Place, path: str) -> SettingsFile | None:
         if path not in self._files:

@@ -28,7 +28,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import Owners, account_of_scripts
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, pid_file_problem, try_way
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import environment_in_unit, find_holder, find_unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS, product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
@@ -39,8 +39,10 @@ LARGEST_FILE = 5_000_000
 class HostNode:
     """The files of this host, and one process or none. See ``_lookup.Node``."""
 
-    def __init__(self, process: Process | None) -> None:
+    def __init__(self, process: Process | None, unit: str = "") -> None:
         self._process = process
+        # of a node that is down, the unit tells what its process will get
+        self._of_unit = {} if process else environment_in_unit(unit, self.read)
         self.process = f"process {process.pid}" if process else ""
 
     def read(self, path: str) -> bytes | None:
@@ -69,7 +71,7 @@ class HostNode:
 
     def environment(self, name: str) -> str | None:
         """One variable of the process, '', None when it is not ours to read."""
-        return environment_of(self._process, name) if self._process else ""
+        return environment_of(self._process, name) if self._process else self._of_unit.get(name, "")
 
 
 def _read_regular(path: str) -> bytes:
@@ -98,7 +100,7 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The answer of product_detect to its options; raises SessionsError."""
     install = _the_one(_named(options) or _running(options) or _usual(options), options)
     processes = find_processes(install.product, install.folder)
-    node = HostNode(processes[0] if processes else None)
+    node = HostNode(processes[0] if processes else None, options["service"])
     home = _home(install, node, options["home_dir"])
     answer = describe(install.product, install.folder, home, node, options["node_url"])
     role = look_for_role(install.product, Site(answer["url"], answer["site_url"])) if processes and answer["url"] else ""
@@ -207,7 +209,9 @@ def _control(install: _Install, home: str, processes: t.Sequence[Process], optio
     holder: Unit | None = find_holder(processes[0].unit) if processes else None
     pids = tuple(process.pid for process in processes)
     named = find_unit(options["service"])
-    control = decide_control(options["service_manager"], options["service"], Seen(install.folder, pids, holder, named, missing))
+    control = decide_control(
+        options["service_manager"], options["service"], Seen(os.path.realpath(install.folder), pids, holder, named, missing)
+    )
     pid_file = _pid_file(install, home, processes)
     owners = Owners(unit=named.user if named else "", install=_owner_of(install.folder), pid_file=_owner_of(pid_file))
     # a process whose real and effective account differ tells of none

@@ -10,6 +10,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Column,
     DatabaseKeys,
     Place,
+    Places,
     TokenTable,
     Tomcat,
 )
@@ -75,6 +76,11 @@ def hibernate_database(file: str, root: str, built_in: BuiltIn | None = None) ->
         jndi=(hibernate(file, "hibernate.connection.datasource"),),
         built_in=built_in,
     )
+
+
+def set_by_scripts(variable: str) -> Places:
+    """Where the scripts of a start may set a variable."""
+    return (Place("{install}/bin/setenv.sh", variable), Place("{install}/bin/user.sh", variable))
 
 
 def tokens_with_login_names(table: str) -> TokenTable:

@@ -118,9 +118,13 @@ class Tomcat:
 
 @dataclass(frozen=True)
 class ConnectorKeys:
-    """The connector of a product whose own settings name it. ``bind`` is '[address]:port'."""
+    """The connector of a product whose own settings name it. ``bind`` is '[address]:port', ``tls_bind`` the same of one with TLS alone.
+
+    A product in a Tomcat may remember its ``context``, too.
+    """
 
     bind: Places = ()
+    tls_bind: Places = ()
     port: Places = ()
     address: Places = ()
     context: Places = ()

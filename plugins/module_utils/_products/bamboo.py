@@ -21,12 +21,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     container_cookie,
     hibernate_database,
     seraph_cookie,
+    set_by_scripts,
     tokens_with_login_names,
     tomcat_with,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
-    DEFAULT,
     ENVIRONMENT,
     ConnectorKeys,
     Files,
@@ -53,8 +53,8 @@ BAMBOO = Product(
         home=(
             Place(ARGUMENT, "-Dbamboo.home="),
             Place(ENVIRONMENT, "BAMBOO_HOME"),
+            *set_by_scripts("BAMBOO_HOME"),
             Place(f"{{install}}/{_POINTER}", "bamboo.home"),
-            Place(DEFAULT, "/var/atlassian/application-data/bamboo"),
         ),
         database=hibernate_database(_SETTINGS, "application-configuration"),
         node_id=(Place(_NODE, "node.id"),),

@@ -71,7 +71,6 @@ BITBUCKET = Product(
             Place(ARGUMENT, "-Dbitbucket.home="),
             Place(ENVIRONMENT, "BITBUCKET_HOME"),
             Place(f"{{install}}/{_HOME_SCRIPT}", "BITBUCKET_HOME"),
-            Place(DEFAULT, "/var/atlassian/application-data/bitbucket"),
         ),
         shared_home=(
             Place(ARGUMENT, "-Dbitbucket.shared.home="),

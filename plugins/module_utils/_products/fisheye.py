@@ -74,6 +74,7 @@ FISHEYE = Product(
         tomcat=None,
         connector=ConnectorKeys(
             bind=(Place(_SETTINGS, "web-server/http@bind"),),
+            tls_bind=(Place(_SETTINGS, "web-server/ssl@bind"),),
             context=(Place(_SETTINGS, "web-server@context"),),
             proxy_name=(Place(_SETTINGS, "web-server/http@proxy-host"),),
             proxy_port=(Place(_SETTINGS, "web-server/http@proxy-port"),),
