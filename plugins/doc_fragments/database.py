@@ -25,18 +25,18 @@ options:
     required: true
   database_host:
     description:
-      - Where the server answers; empty is C(localhost).
+      - Where the server answers. Must be given where the engine has a server, also when it is C(localhost).
       - A value that begins with C(/) is a unix socket, for PostgreSQL its folder, for MySQL and MariaDB the socket itself.
     type: str
     default: ""
   database_port:
     description:
-      - The server's port, V(0) for the usual one of the engine.
+      - The server's port. When not given, the usual one of the engine. V(0), which is what M(dcops.atlassian_sessions.product_detect)
+        returns for a port that is not known, is an error where the engine has a server with a port.
     type: int
-    default: 0
   database_name:
     description:
-      - The name of the database. For SQLite the path of the file, for Oracle the service name.
+      - The name of the database, not empty. For SQLite the path of the file, for Oracle the service name.
     type: str
     required: true
   database_user:

@@ -164,6 +164,8 @@ site_url:
 database:
   description:
     - The database by the node's settings. A part that is not known is empty or V(0), and RV(facts) tells why.
+    - C(doubts) tells, for each of C(engine), C(host), C(port), C(name) and C(user) that is not certain, why. Nothing should be deleted from
+      a database of which one of them is in doubt, unless somebody gives it.
     - C(hosts) holds the hosts of an address that names several; none of them is chosen then.
     - C(ssl_mode) is the TLS that the JDBC URL insists on, in the words of PostgreSQL's libpq, V(require), V(verify-ca) or V(verify-full);
       empty where it insists on none, V(unknown) where it cannot be told.
@@ -173,6 +175,7 @@ database:
     engine: postgresql
     host: db1.example.org
     hosts: []
+    doubts: {}
     port: 5432
     name: jira
     schema: public

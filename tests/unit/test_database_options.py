@@ -27,6 +27,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.t
 GIVEN: dict[str, t.Any] = {
     **{name: option.get("default") for name, option in DATABASE_OPTIONS.items()},
     "engine": "postgresql",
+    "database_host": "db",
     "database_name": "jira",
     "database_password": "sw0rdfish",
 }
@@ -47,6 +48,39 @@ def test_values_that_cannot_be_meant_are_refused(option: str, value: str) -> Non
         database_of({**GIVEN, option: value})
 
 
+@pytest.mark.parametrize("engine", [name for name, engine in ENGINES.items() if engine.default_port])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"database_host": ""}, "database_host is empty: name the server of "),
+        ({"database_host": " "}, "database_host is empty: name the server of "),
+        ({"database_name": ""}, "database_name is empty: name the database"),
+        ({"database_port": 0}, "database_port 0 is no port"),
+        ({"database_port": -1}, "database_port -1 is no port"),
+        ({"database_port": 65536}, "database_port 65536 is no port"),
+    ],
+)
+def test_a_part_that_somebody_did_not_know_is_refused(engine: str, options: dict[str, t.Any], said: str) -> None:
+    with pytest.raises(SessionsError, match=f"^{said}"):
+        database_of({**GIVEN, "engine": engine, **options})
+
+
+def test_an_engine_that_is_not_known_is_refused() -> None:
+    with pytest.raises(SessionsError, match="engine 'unknown' is not known"):
+        database_of({**GIVEN, "engine": "unknown"})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"engine": "sqlite", "database_host": "", "database_port": 0},
+        {"engine": "mariadb", "database_host": "/run/m.sock", "database_port": 0},
+    ],
+)
+def test_a_file_and_a_socket_have_no_port(options: dict[str, t.Any]) -> None:
+    assert database_of({**GIVEN, **options}).port == 0
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
@@ -62,7 +96,7 @@ def test_what_is_not_clear_is_asked_for(option: str, value: str, said: str) -> N
 @pytest.mark.parametrize(
     ("found", "where"),
     [
-        (database(), "the PostgreSQL database jira on localhost:5432"),
+        (database(host="db"), "the PostgreSQL database jira on db:5432"),
         (database(host="/run/pg"), "the PostgreSQL database jira on /run/pg"),
         (database("mariadb", host="db", port=3307), "the MariaDB database jira on db:3307"),
         (database("sqlite"), "the SQLite database jira"),

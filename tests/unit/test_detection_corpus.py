@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import typing as t
 from dataclasses import dataclass, field
@@ -15,12 +14,10 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import describe
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+
+from tests.unit.fake_node import HOME, INSTALL, FakeNode, look_at
 
 CORPUS = Path(__file__).parent / "corpus"
-INSTALL, HOME = "/install-of-node", "/home-of-node"
 SECRET = "s3cret"
 
 
@@ -31,40 +28,14 @@ class Case:
     file: str
     product: str
     place: str
-    beside: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, str | None] = field(default_factory=dict)
     expect: dict[str, t.Any] = field(default_factory=dict)
     error: str = ""
 
     def look(self) -> dict[str, t.Any]:
         """The answer to a node that has this file, and those beside it."""
         files = {self.place: self.file, **self.beside}
-        node = FakeNode({place.format(install=INSTALL, home=HOME): (CORPUS / name).read_bytes() for place, name in files.items()})
-        return describe(PRODUCTS[self.product], INSTALL, Found(HOME, "certain", "the test"), node, "")
-
-
-class FakeNode:
-    """A node with some files and no process."""
-
-    process = ""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self._files = files
-
-    def read(self, path: str) -> bytes | None:
-        """The file, None."""
-        return self._files.get(path)
-
-    def glob(self, folder: str, pattern: str) -> list[str]:
-        """The files that fit."""
-        return sorted(fnmatch.filter(self._files, f"{folder}/{pattern}"))
-
-    def argument(self, prefix: str) -> str:
-        """None has any."""
-        return prefix[:0]
-
-    def environment(self, name: str) -> str:
-        """None has any."""
-        return name[:0]
+        return look_at(self.product, FakeNode({place: (CORPUS / name).read_bytes() if name else b"" for place, name in files.items()}))
 
 
 CASES = [Case(**row) for row in yaml.safe_load((CORPUS / "expectations.yml").read_text(encoding="utf-8"))]
@@ -109,7 +80,7 @@ def test_a_file_that_is_not_understood_is_refused_by_path_and_reason(case: Case)
 
 
 def test_every_file_of_the_corpus_has_an_expectation() -> None:
-    named = {name for case in CASES for name in (case.file, *case.beside.values())}
+    named = {name for case in CASES for name in (case.file, *case.beside.values()) if name}
     assert named == {path.name for path in CORPUS.iterdir()} - {"expectations.yml"}
 
 

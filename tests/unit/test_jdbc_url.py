@@ -9,7 +9,18 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import JdbcUrl, engine_in, parse_jdbc_url
 
 NO_PORT = "its port is no port number"
+NO_NAME = "it names no database"
+INSTANCE = "it names an instance of the server, and not its port"
+SRV = "it names an entry of the DNS that names the servers (SRV)"
+FACTORY = "a socket factory of its own decides where it leads"
+ELSEWHERE = "it names an entry of another file or directory (TNS, LDAP)"
+NOT_CLEAR = "its host is not clear"
+NEVER_FILLED_IN = "a placeholder in it was never filled in"
 PG, MY, MS, ORA = "postgresql", "mysql", "sqlserver", "oracle"
+
+
+ORACLE_DESCRIBED = JdbcUrl(ORA, "db1", 1522, True, "s", user="u")
+ORACLE_TWO_NAMES = JdbcUrl(ORA, "db1", 1521, True, doubt="it does not name one service")
 
 
 @pytest.mark.parametrize(
@@ -24,32 +35,58 @@ PG, MY, MS, ORA = "postgresql", "mysql", "sqlserver", "oracle"
         ("jdbc:postgresql://db1/jira?currentSchema=a,b&user=u&password=p", JdbcUrl(PG, "db1", 5432, False, "jira", "a", "u")),
         ("jdbc:postgresql://u:p@db1/jira", JdbcUrl(PG, "db1", 5432, False, "jira")),
         ("jdbc:postgresql://[::1]/jira", JdbcUrl(PG, "::1", 5432, False, "jira")),
-        ("jdbc:postgresql://db1:70000/jira", JdbcUrl(PG, "db1", 0, True, "jira", doubt=NO_PORT)),
-        ("jdbc:postgresql://db1:²/jira", JdbcUrl(PG, "db1", 0, True, "jira", doubt=NO_PORT)),
+        ("jdbc:postgresql://db1:70000/jira", JdbcUrl(PG, name="jira", doubt=NO_PORT)),
+        ("jdbc:postgresql://db1:²/jira", JdbcUrl(PG, name="jira", doubt=NO_PORT)),
         ("jdbc:postgresql://:5432/jira", JdbcUrl(PG, name="jira", doubt="it names no host")),
         ("jdbc:mysql:///jiradb", JdbcUrl(MY, "localhost", 3306, False, "jiradb")),
         ("jdbc:mysql://(host=db1,port=3307,password=p)/jiradb", JdbcUrl(MY, "db1", 3307, True, "jiradb")),
         ("jdbc:mysql://address=(host=db1)/jiradb", JdbcUrl(MY, "db1", 3306, False, "jiradb")),
         ("jdbc:mysql://address=(host=2001:db8::7)(port=3307)/x", JdbcUrl(MY, "2001:db8::7", 3307, True, "x")),
         ("jdbc:mysql://[::1]:3307/jiradb", JdbcUrl(MY, "::1", 3307, True, "jiradb")),
-        ("jdbc:mysql+srv://u:p@db1/jiradb", JdbcUrl(MY, "db1", 3306, False, "jiradb", user="u")),
+        ("jdbc:mysql+srv://u:p@db1/jiradb", JdbcUrl(MY, name="jiradb", user="u", doubt=SRV)),
         ("jdbc:mariadb://localhost/jiradb?localSocket=/run/m.sock", JdbcUrl("mariadb", "/run/m.sock", 0, True, "jiradb")),
         ("jdbc:mysql:db1", JdbcUrl(MY, doubt="it has no '//'")),
         ("jdbc:sqlserver://;serverName=db1;portNumber=1434;database=jira", JdbcUrl(MS, "db1", 1434, True, "jira")),
         ("jdbc:sqlserver://db1:1433;databaseName=jira;userName=sa;password={a;b};", JdbcUrl(MS, "db1", 1433, True, "jira", user="sa")),
-        ("jdbc:sqlserver://db1;instanceName=X;databaseName=jira", JdbcUrl(MS, "db1", 0, False, "jira", instance="X")),
-        ("jdbc:jtds:sqlserver://db1/jira;instance=X", JdbcUrl(MS, "db1", 0, False, "jira", instance="X")),
+        ("jdbc:sqlserver://db1;instanceName=X;databaseName=jira", JdbcUrl(MS, "db1", 0, False, "jira", instance="X", doubt=INSTANCE)),
+        ("jdbc:jtds:sqlserver://db1/jira;instance=X", JdbcUrl(MS, "db1", 0, False, "jira", instance="X", doubt=INSTANCE)),
         ("jdbc:oracle:thin:@db1:1522:SID", JdbcUrl(ORA, "db1", 1522, True, "SID")),
         ("jdbc:oracle:thin:@tcps://db1:2484/svc?wallet=x", JdbcUrl(ORA, "db1", 2484, True, "svc", ssl_mode="verify-ca")),
         ("jdbc:oracle:thin:u/p@db1/svc", JdbcUrl(ORA, "db1", 1521, False, "svc", user="u")),
         ("jdbc:oracle:thin:u/p", JdbcUrl(ORA, doubt="it has no '@'")),
         ("jdbc:sqlite:file:/srv/x.db?cache=shared", JdbcUrl("sqlite", name="/srv/x.db")),
-        ("jdbc:sqlite::memory:", JdbcUrl("sqlite")),
+        ("jdbc:sqlite::memory:", JdbcUrl("sqlite", doubt=NO_NAME)),
         ("jdbc:h2:tcp://db1:9092/jira", JdbcUrl("h2", "db1", 9092, True, "jira")),
         ("jdbc:h2:mem:jira", JdbcUrl("h2", name="jira", embedded=True)),
         ("jdbc:hsqldb:/srv/x;shutdown=true", JdbcUrl("hsqldb", name="/srv/x", embedded=True)),
         ("jdbc:aws-wrapper:postgresql://db1/jira", JdbcUrl(PG, "db1", 5432, False, "jira")),
-        ("jdbc:db2://db1/jira", JdbcUrl(doubt="the driver of jdbc:db2: is not known")),
+        ("jdbc:db2://db1/jira", JdbcUrl(doubt="its driver is not known")),
+        ("jdbc:postgresql://2001:db8::7:5432/jira", JdbcUrl(PG, name="jira", doubt=f"{NOT_CLEAR} (an IPv6 address needs brackets)")),
+        ("jdbc:postgresql://db1/", JdbcUrl(PG, "db1", 5432, False, doubt=NO_NAME)),
+        ("jdbc:mysql://db1:3306", JdbcUrl(MY, "db1", 3306, True, doubt=NO_NAME)),
+        ("jdbc:sqlserver://db1:1433;user=sa", JdbcUrl(MS, "db1", 1433, True, user="sa", doubt=NO_NAME)),
+        ("jdbc:postgresql:///jira?socketFactory=com.google.cloud.sql.postgres.SocketFactory", JdbcUrl(PG, name="jira", doubt=FACTORY)),
+        ("jdbc:postgresql://db1/jira?socketFactory=x&socketFactoryArg=y", JdbcUrl(PG, name="jira", doubt=FACTORY)),
+        ("jdbc:postgresql://db1/jira?service=other", JdbcUrl(PG, name="jira", doubt="its parameters may name another server")),
+        ("jdbc:mysql:///jira?socketFactory=com.google.cloud.sql.mysql.SocketFactory", JdbcUrl(MY, name="jira", doubt=FACTORY)),
+        ("jdbc:mysql:///jira?socketFactory=x&junixsocket.file=/run/m.sock", JdbcUrl(MY, "/run/m.sock", 0, True, "jira")),
+        ("jdbc:mariadb:///jira?pipe=x", JdbcUrl("mariadb", name="jira", doubt=FACTORY)),
+        ("jdbc:mysql://db1/jira?dnsSrv=true", JdbcUrl(MY, name="jira", doubt=SRV)),
+        ("jdbc:sqlserver://db1,1433;databaseName=jira", JdbcUrl(MS, name="jira", doubt=NOT_CLEAR)),
+        ("jdbc:sqlserver://db1?databaseName=jira", JdbcUrl(MS, doubt=NOT_CLEAR)),
+        ("jdbc:sqlserver://db1;databaseName=jira;socketFactoryClass=x", JdbcUrl(MS, name="jira", doubt=FACTORY)),
+        ("jdbc:oracle:thin:@alias?TNS_ADMIN=/etc/tns", JdbcUrl(ORA, doubt=ELSEWHERE)),
+        ("jdbc:oracle:thin:@alias", JdbcUrl(ORA, doubt=ELSEWHERE)),
+        ("jdbc:oracle:thin:@ldap://db1:389/x", JdbcUrl(ORA, doubt=ELSEWHERE)),
+        ("jdbc:oracle:thin:u/p@ss@(DESCRIPTION=(ADDRESS=(HOST=db1)(PORT=1522))(CONNECT_DATA=(SERVICE_NAME=s)))", ORACLE_DESCRIBED),
+        ("jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST=db1))(CONNECT_DATA=(SID=a)(SERVICE_NAME=b)))", ORACLE_TWO_NAMES),
+        ("jdbc:oracle:thin:u/p?@db1/svc", JdbcUrl(ORA, user="u", doubt="where its address begins is not clear")),
+        ("jdbc:postgresql://{{ db_host }}:5432/jira", JdbcUrl(PG, name="jira", doubt=NEVER_FILLED_IN)),
+        ("jdbc:postgresql://@db.host@:5432/jira", JdbcUrl(PG, name="jira", doubt=NEVER_FILLED_IN)),
+        ("jdbc:postgresql://__DB_HOST__/jira", JdbcUrl(PG, name="jira", doubt=NEVER_FILLED_IN)),
+        ("jdbc:postgresql://db1:%DB_PORT%/jira", JdbcUrl(PG, name="jira", doubt=NEVER_FILLED_IN)),
+        ("jdbc:postgresql://db1/<%= name %>", JdbcUrl(PG, doubt=NEVER_FILLED_IN)),
+        ("jdbc:${DB_TYPE}://db1/jira", JdbcUrl(doubt=NEVER_FILLED_IN)),
         ("", JdbcUrl(doubt="it is no JDBC URL")),
         ("postgresql://u:p@db1/jira", JdbcUrl(doubt="it is no JDBC URL")),
     ],
@@ -75,23 +112,69 @@ def test_of_several_hosts_none_is_chosen(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "hosts", "port"),
     [
-        "jdbc:postgresql://u:s3cret@db1/x",
-        "jdbc:postgresql://u:s3cret/x",
-        "jdbc:postgresql://db1/x?password=s3cret&sslpassword=s3cret",
-        "jdbc:mysql://u:s3cret@db1,db2:s3cret/x",
-        "jdbc:mysql://u:s3@cret@db1/x?trustStorePassword=s3cret",
-        "jdbc:sqlserver://db1;user=sa;pwd=s3cret;keyStoreSecret=s3cret",
-        "jdbc:oracle:thin:u/s3cret@db1:1521/x",
-        "jdbc:oracle:thin:u/s3cret@(DESCRIPTION=(ADDRESS=(HOST=db1)))",
-        "jdbc:h2:/srv/x;USER=sa;PASSWORD=s3cret",
-        "s3cret",
-        "jdbc:mysql:s3cret",
+        ("jdbc:oracle:thin:@//h1:1521,h2:1521/S", ("h1:1521", "h2:1521"), 1521),
+        ("jdbc:oracle:thin:@tcps://h1,h2:2484/S", ("h1", "h2:2484"), 0),
+        ("jdbc:sqlserver://h1;failoverPartner=h2;databaseName=S", ("h1", "h2"), 1433),
+        ("jdbc:postgresql://h1,h2/S", ("h1", "h2"), 5432),
+        ("jdbc:postgresql://h1:5433,h2:5433/S", ("h1:5433", "h2:5433"), 5433),
     ],
 )
+def test_the_port_of_several_hosts_is_known_where_all_have_the_same(url: str, hosts: tuple[str, ...], port: int) -> None:
+    parsed = parse_jdbc_url(url)
+    assert (parsed.host, parsed.hosts, parsed.port, parsed.name) == ("", hosts, port, "S")
+
+
+SECRET = "s3cret"
+_IN_THE_SERVER = (
+    *("u:PW@db1", "u:a/PW@db1", "u:a?PW@db1", "u:a#PW@db1", "u:a;PW@db1", "u:a:PW@db1", "u:PW:1@db1", "u/PW@db1", "db1:PW", "db1;pass=PW"),
+    *("u:PW", "u:PW@:1", "[PW]", "[u:PW]", "u:12345?PW@db1", "db1:1521:PW", "db1,u:PW", "u:a@PW@db1", "db1 password=PW", "db1?password=PW"),
+)
+_ENGINES = (
+    *("jdbc:postgresql://{}/jira", "jdbc:mysql://{}/jira", "jdbc:mariadb://{}/jira", "jdbc:mysql:replication://{}/jira"),
+    *("jdbc:sqlserver://{};databaseName=jira", "jdbc:jtds:sqlserver://{}/jira", "jdbc:oracle:thin:{}/jira", "jdbc:oracle:thin:@{}/jira"),
+    *("jdbc:oracle:thin:{}@(DESCRIPTION=(ADDRESS=(HOST=db1))(CONNECT_DATA=(SID=x)))", "jdbc:oracle:thin:@//{}/jira"),
+    *("jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST={}))(CONNECT_DATA=(SID=x)))", "jdbc:h2:tcp://{}/jira", "jdbc:hsqldb:hsql://{}/jira"),
+    *("jdbc:mysql://address=(host={})/jira", "jdbc:mysql+srv://{}/jira", "jdbc:p6spy:postgresql://{}/jira"),
+)
+_WHOLE = (
+    *("jdbc:postgresql://db1/jira", "jdbc:postgresql:jira", "jdbc:mysql://db1/jira", "jdbc:sqlserver://db1;databaseName=jira"),
+    *("jdbc:jtds:sqlserver://db1/jira", "jdbc:oracle:thin:@db1:1521:jira", "jdbc:oracle:thin:@db1/jira", "jdbc:oracle:thin:@alias"),
+    *(
+        "jdbc:sqlite:/srv/x.db",
+        "jdbc:h2:/srv/x",
+        "jdbc:h2:tcp://db1/x",
+        "jdbc:hsqldb:/srv/x",
+        "jdbc:hsqldb:hsql://db1/x",
+        "jdbc:db2://db1/x",
+    ),
+    *("jdbc:postgresql://db1/jira?currentSchema=a", "jdbc:postgresql://db1/jira?user=u", "jdbc:mariadb://db1/x?localSocket=/run/s"),
+    *("jdbc:sqlserver://db1;instanceName=X;databaseName=jira", "jdbc:sqlserver://db1;user=sa", "jdbc:oracle:thin:u@db1:1521/x"),
+)
+_BEHIND = ("?password=PW", ";password=PW", "&password=PW", ",password=PW", " password=PW", "#password=PW", ":PW", "/password=PW", "@PW:x")
+_OTHERS = (
+    *("jdbc:postgresql://db1/x?sslpassword=PW", "jdbc:mysql://u:s3@PW@db1/x?trustStorePassword=PW", "PW", "jdbc:mysql:PW", "jdbc:PW:x"),
+    *(
+        "jdbc:sqlserver://db1;user=sa;pwd=PW;keyStoreSecret=PW",
+        "jdbc:PW://db1/x",
+        "jdbc:h2:/x;USER=u:PW",
+        "jdbc:postgresql://db1/x?user=u:PW",
+    ),
+)
+ODD_URLS = [
+    url.replace("PW", SECRET)
+    for url in (
+        *(engine.format(server) for engine in _ENGINES for server in _IN_THE_SERVER),
+        *(f"{url}{behind}" for url in _WHOLE for behind in _BEHIND),
+        *_OTHERS,
+    )
+]
+
+
+@pytest.mark.parametrize("url", ODD_URLS)
 def test_no_password_stays_in_what_was_taken_apart(url: str) -> None:
-    assert "s3cret" not in repr(parse_jdbc_url(url))
+    assert SECRET not in repr(parse_jdbc_url(url))
 
 
 @pytest.mark.parametrize(

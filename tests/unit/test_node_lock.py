@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import fcntl
 import json
 import os

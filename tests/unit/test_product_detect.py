@@ -166,7 +166,7 @@ def test_a_home_that_is_not_there_is_refused_with_its_source(install: Path) -> N
 
 def test_a_home_that_no_file_tells_is_refused(install: Path) -> None:
     (install / POINTER).write_text("jira.home=${unknown.place}/jira\n", encoding="utf-8")
-    assert "what ${unknown.place} stands for is not known" in _refusal(install_dir=str(install))
+    assert f"{install / POINTER}:1: a placeholder in it was never filled in" in _refusal(install_dir=str(install))
 
 
 def test_a_node_that_is_down_is_described_all_the_same(install: Path) -> None:
@@ -280,6 +280,36 @@ def test_what_is_closed_to_the_account_is_refused_with_its_name(install: Path) -
             HostNode(None).read(str(install / POINTER))
 
 
-def test_a_file_that_cannot_be_read_is_refused_with_the_account(tmp_path: Path) -> None:
-    with pytest.raises(SessionsError, match=f"^{tmp_path} cannot be read by .*: Is a directory"):
-        HostNode(None).read(str(tmp_path))
+@pytest.mark.parametrize("kind", ["folder", "fifo", "link to a fifo", "link to a device"])
+def test_what_is_no_regular_file_is_refused_and_not_opened(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "dbconfig.xml"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    else:
+        os.mkfifo(tmp_path / "fifo")
+        path.symlink_to("/dev/zero" if kind == "link to a device" else tmp_path / "fifo")
+    with pytest.raises(SessionsError, match=f"^{path} is no regular file: a settings file was expected"):
+        HostNode(None).read(str(path))
+
+
+def test_a_file_that_becomes_a_fifo_after_the_look_does_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "x")
+    monkeypatch.setattr(os, "stat", lambda _path: os.lstat(__file__))
+    with pytest.raises(SessionsError, match="is no regular file"):
+        HostNode(None).read(str(tmp_path / "x"))
+
+
+def test_a_link_to_nothing_is_no_missing_file(tmp_path: Path) -> None:
+    path = tmp_path / "dbconfig.xml"
+    path.symlink_to(tmp_path / "gone")
+    with pytest.raises(SessionsError, match=f"^{path} is a link to something that is not there"):
+        HostNode(None).read(str(path))
+
+
+def test_a_link_to_a_settings_file_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"x=1")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert HostNode(None).read(str(tmp_path / "link")) == b"x=1"
+    assert HostNode(None).read(str(tmp_path / "none")) is None

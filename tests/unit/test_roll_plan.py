@@ -31,7 +31,15 @@ def look(**changes: t.Any) -> dict[str, t.Any]:
         "version": "9.12.2",
         "install_dir": "/opt/jira",
         "home_dir": "/var/jira",
-        "database": {"engine": "postgresql", "host": "db", "port": 5432, "name": "jira", "schema": "public", "embedded": False},
+        "database": {
+            "engine": "postgresql",
+            "host": "db",
+            "port": 5432,
+            "name": "jira",
+            "schema": "public",
+            "embedded": False,
+            "doubts": {},
+        },
         "process": {"running": True, "identity": "b:1:1"},
         "control": {"problem": ""},
         "sessions": {"kept": "memory", "where": "conf/context.xml:7"},
@@ -274,7 +282,8 @@ def test_done_is_another_process_into_which_no_session_can_have_come(process: st
     assert is_done(process, record) is done
 
 
-NOTHING_GIVEN = {"engine": "", "server": "", "name": ""}
+NOTHING_GIVEN = {"engine": "", "server": "", "port": 0, "name": "", "user": ""}
+ALL = dict.fromkeys(("engine", "host", "port", "name"), "x:1: why")
 
 
 @pytest.mark.parametrize(
@@ -291,14 +300,20 @@ NOTHING_GIVEN = {"engine": "", "server": "", "name": ""}
         ({"host": "/run/postgresql"}, {}, False, "which is on the node itself"),
         ({"host": "", "name": "/srv/jira.db", "engine": "sqlite"}, {}, False, "the database /srv/jira.db, which is on the node itself"),
         ({"host": "localhost"}, {"server": "db2"}, False, ""),
-        ({"host": "", "hosts": ["db1", "db2"]}, {}, True, "several database servers (db1, db2)"),
-        ({"host": "", "hosts": ["db1", "db2"]}, {"server": "db1"}, True, ""),
-        ({"engine": "unknown"}, {}, True, "force_reauth_database_engine"),
-        ({"engine": "unknown"}, {"engine": "postgresql"}, True, ""),
+        ({"host": "", "doubts": {"host": "it names 2 hosts"}}, {}, True, "(it names 2 hosts: give force_reauth_database_server)"),
+        ({"host": "", "doubts": {"host": "it names 2 hosts"}}, {"server": "db1"}, True, ""),
+        ({"doubts": ALL}, {}, True, "(x:1: why: give force_reauth_database_engine and force_reauth_database_server and"),
+        ({"doubts": ALL}, {"engine": "postgresql", "server": "db", "port": 5432, "name": "jira"}, True, ""),
+        ({"doubts": ALL}, {"engine": "postgresql", "server": "db", "name": "jira"}, True, "give force_reauth_database_port"),
+        ({"doubts": ALL}, {"engine": "postgresql", "server": "db", "port": 5432}, True, "give force_reauth_database_name"),
+        ({"doubts": ALL}, {"server": "db", "port": 5432, "name": "jira"}, True, "give force_reauth_database_engine"),
+        ({"doubts": ALL}, {"engine": "sqlite", "name": "/srv/x.db"}, True, ""),
+        ({"doubts": {"user": "x:1: why"}}, {}, True, "give force_reauth_database_user"),
+        ({"doubts": {"port": "x:1: why", "name": "x:2: why"}}, {}, True, "x:2: why: give force_reauth_database_name"),
     ],
 )
-def test_which_database_server_is_meant_is_never_guessed(
-    database: dict[str, t.Any], given: dict[str, str], same_machine: bool, sentence: str
+def test_which_database_is_meant_is_never_guessed(
+    database: dict[str, t.Any], given: dict[str, t.Any], same_machine: bool, sentence: str
 ) -> None:
     found = roll_plan.database_problem({**look()["database"], **database}, {**NOTHING_GIVEN, **given}, same_machine)
     assert sentence in found if sentence else found == ""

@@ -67,7 +67,11 @@ NO_DATABASE = {"engine": HOSTILE, "server": HOSTILE, "name": ""}
         ("clusters", (LOOKS,)),
         (
             "database_problem",
-            ({"engine": "mysql", "hosts": [HOSTILE, "b"], "embedded": False}, {"engine": "", "server": "", "name": ""}, True),
+            (
+                {"engine": "mysql", "doubts": {"host": HOSTILE}, "embedded": False},
+                {"engine": "", "server": "", "port": 0, "name": "", "user": ""},
+                True,
+            ),
         ),
         ("failures", ([{"item": "n1", "failed": True, "msg": HOSTILE}],)),
         ("not_up", ([{"item": "n1", "saw": HOSTILE}],)),

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, row
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, Sure, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import (
     EMBEDDED_ENGINES,
@@ -20,7 +20,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import DatabaseKeys
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import BuiltIn, DatabaseKeys
 
 # in place of a password: {ATL_SECURED}, {ENCRYPTED}.., or the JSON of a secret store
 _NOT_PLAIN = re.compile(r"\{(?:[A-Z_]+\}|\s*\")")
@@ -39,47 +39,82 @@ class _Written:
 def find_database(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | None) -> tuple[dict[str, t.Any], list[FactRow]]:
     """The dictionary ``database`` of product_detect, and its facts."""
     written = _written(keys, lookup, tomcat)
-    url = lookup.resolved(written.url)
-    kind = lookup.find(keys.kind)
-    parsed = parse_jdbc_url(url.value) if url else _without_url(keys, lookup, replace(written, url=url))
-    found = _found(parsed, url, kind, lookup.find(keys.schema), written.user)
+    url = written.url
+    built_in = _built_in(keys.built_in, keys.file, lookup) if keys.built_in and url.missing and not written.jndi else None
+    parsed = parse_jdbc_url(lookup.filled(url)) if url else _without_url(keys.built_in, built_in, url)
+    base = built_in or url
+    found = _found(parsed, base, lookup.find(keys.kind), lookup.find(keys.schema), written.user)
     encrypted = bool(lookup.find(keys.cipher)) or bool(_NOT_PLAIN.match(written.password.value))
     return {
         **{name: fact.value for name, fact in found.items()},
         "port": int(found["port"].value or 0),
         "hosts": list(parsed.hosts),
+        "doubts": _doubts(found, parsed),
         "jndi": bool(written.jndi),
         "embedded": parsed.embedded or (not url and found["engine"].value in EMBEDDED_ENGINES),
         "encrypted_password": encrypted,
     }, [row(f"database.{name}", fact) for name, fact in found.items()]
 
 
+def _doubts(found: t.Mapping[str, Found], parsed: JdbcUrl) -> dict[str, str]:
+    """Why a part that says whose tokens are treated is not certain. The usual port is, where a certain URL has none."""
+    told = [name for name in ("engine", "host", "port", "name") if found[name].sure != "certain"]
+    usual_port = "port" in told and found["port"].sure == "default" and "engine" not in told
+    # nobody has to name an account; one that is not known is another matter
+    told += ["user"] if not found["user"] and not found["user"].missing else []
+    return {name: found[name].source for name in told if not (name == "port" and (usual_port or parsed.embedded))}
+
+
 def _written(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | None) -> _Written:
-    url, jndi = lookup.find(keys.url), lookup.find(keys.jndi)
-    if url or not jndi:
-        return _Written(url, lookup.find(keys.user), lookup.find(keys.password), Found())
-    resource = tomcat.resource(jndi.value) if tomcat else None
-    if resource is None:
-        reason = Found(source=f"{jndi.source} names the data source {jndi.value}, which no file of the container defines")
-        return _Written(reason, reason, reason, jndi)
-    path, element = resource
-    url, user, password = (
-        Found(element.attributes.get(name, ""), "certain", f"{path}:{element.line}") for name in ("url", "username", "password")
-    )
-    return _Written(url if url.value else Found(source=url.source), user, password, jndi)
+    url, jndi = lookup.find_raw(keys.url), lookup.find(keys.jndi)
+    if url or jndi.missing:
+        return _Written(url, lookup.find(keys.user), lookup.find_raw(keys.password), Found())
+    if not jndi:
+        return _Written(Found(source=jndi.source), Found(source=jndi.source), Found(), jndi)
+    return _of_data_source(jndi, tomcat, lookup) if tomcat else _Written(jndi, jndi, jndi, jndi)
 
 
-def _without_url(keys: DatabaseKeys, lookup: Lookup, written: _Written) -> JdbcUrl:
-    if written.jndi or not written.url.missing or not keys.built_in:
-        return JdbcUrl(doubt=written.url.source)
-    return JdbcUrl(engine=keys.built_in, name=lookup.path(keys.built_in_path), embedded=True)
+def _of_data_source(jndi: Found, tomcat: TomcatOfProduct, lookup: Lookup) -> _Written:
+    found = tomcat.data_source(jndi.value)
+    url = found.attribute("url", "jdbcUrl")
+    if found.problem or not url:
+        reason = found.problem or f"which {found.source} defines without one url"
+        unknown = Found(source=f"{jndi.source} names the data source {jndi.value}, {reason}")
+        return _Written(unknown, unknown, unknown, jndi)
+    sure: Sure = "likely" if tomcat.damage else "certain"
+    source = f"{found.source} ({tomcat.damage})" if tomcat.damage else found.source
+    user = found.attribute("username", "user")
+    account = lookup.resolved(Found(user, sure, source)) if user else Found(missing=True)
+    return _Written(Found(url, sure, source), account, Found(found.attribute("password"), sure, source), jndi)
 
 
-def _found(parsed: JdbcUrl, url: Found, kind: Found, schema: Found, user: Found) -> dict[str, Found]:
-    """Each part with its own certainty."""
-    # without a URL but with an engine it is the built-in database
-    base = url or (Found("", "default", "default") if parsed.engine != UNKNOWN else Found(source=url.source))
-    unclear = Found(source=f"{url.source}: {parsed.doubt}" if url else parsed.doubt)
+def _without_url(product: BuiltIn | None, built_in: Found | None, url: Found) -> JdbcUrl:
+    if product and built_in:
+        return JdbcUrl(engine=product.engine, name=built_in.value, embedded=True)
+    return JdbcUrl(doubt=(url if built_in is None else built_in).source)
+
+
+def _built_in(built_in: BuiltIn, file: str, lookup: Lookup) -> Found:
+    """The path of the built-in database, where the product has all that it needs to take it; it is not a matter of finding nothing."""
+    path = lookup.path(file)
+    if not lookup.node.process:
+        return Found(source=f"no database is set in {path}, and no process runs whose environment could tell")
+    if built_in.needs_file and not lookup.is_there(file):
+        return Found(source=f"{path} is not there")
+    if built_in.finished and lookup.find(built_in.finished).value != "complete":
+        return Found(source=f"{path}: the set-up of the product is not finished")
+    if built_in.kind and lookup.find(built_in.kind).value == "cluster":
+        return Found(source=f"{path}: a cluster has no built-in database, and no other is set")
+    pattern = lookup.path(built_in.files)
+    seen = lookup.node.glob("/", pattern.lstrip("/"))
+    if not seen:
+        return Found(source=f"no database is set in {path}, and none of the built-in one is there ({pattern})")
+    return Found(lookup.path(built_in.path), "certain", f"no database is set in {path}, and {seen[0]} is there")
+
+
+def _found(parsed: JdbcUrl, base: Found, kind: Found, schema: Found, user: Found) -> dict[str, Found]:
+    """Each part with its own certainty. ``base``: where all but ``schema`` and ``user`` come from."""
+    unclear = Found(source=f"{base.source}: {parsed.doubt}" if base else parsed.doubt)
     engine = base.but(parsed.engine)
     if parsed.engine == UNKNOWN:
         engine = kind.but(engine_in(kind.value)).at_most("likely") if engine_in(kind.value) else Found(UNKNOWN, "unknown", unclear.source)
@@ -88,16 +123,20 @@ def _found(parsed: JdbcUrl, url: Found, kind: Found, schema: Found, user: Found)
         return base.but(value) if value or not parsed.doubt else unclear
 
     port = str(parsed.port or "")
+    usual = Found(port, "default", "default") if base.sure == "certain" else base.but(port)
     return {
         "engine": engine,
         "host": part(parsed.host),
-        "port": part(port) if parsed.port_given or not port else Found(port, "default", "default"),
+        "port": part(port) if parsed.port_given or not port else usual,
         "name": part(parsed.name),
         "schema": schema or part(parsed.schema),
-        "user": user if user.value else part(parsed.user),
-        "ssl_mode": _tls(part(parsed.ssl_mode)),
+        "user": part(parsed.user) if user.missing and (parsed.user or not parsed.doubt) else user,
+        "ssl_mode": _tls(part(parsed.ssl_mode), parsed),
     }
 
 
-def _tls(asked: Found) -> Found:
-    return Found(UNKNOWN, source=f"{asked.source}: its words for TLS are not known") if asked.value == UNCLEAR else asked
+def _tls(asked: Found, parsed: JdbcUrl) -> Found:
+    """What a URL that is not known asks for is not known either."""
+    if asked.value == UNCLEAR:
+        return Found(UNKNOWN, source=f"{asked.source}: its words for TLS are not known")
+    return Found(UNKNOWN, source=asked.source) if parsed.engine == UNKNOWN else asked

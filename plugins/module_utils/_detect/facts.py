@@ -16,13 +16,15 @@ Sure = t.Literal["certain", "likely", "default", "unknown"]
 class Found:
     """A value and its ``source``: 'path:line', 'process 123', 'default', or why it is not known. False when the value is not known.
 
-    ``missing``: it is not known because nobody set it, and no file that could have set it is damaged.
+    ``missing``: it is not known because nobody set it, and no file that could have set it is damaged. ``lost``: what could have told
+    cannot be read, and another place may still tell.
     """
 
     value: str = ""
     sure: Sure = "unknown"
     source: str = ""
     missing: bool = False
+    lost: bool = False
 
     def __bool__(self) -> bool:
         return self.sure != "unknown"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.database import find_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup, Node
@@ -18,21 +19,19 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 
 def find_home(product: Product, install: str, node: Node) -> Found:
     """The home folder: from the process, else from the files, else the usual one."""
-    lookup = Lookup(node, {"install": install})
-    found = lookup.find(product.files.home)
-    return lookup.resolved(found) if found else found
+    return Lookup(node, {"install": install}, product=product.name).find(product.files.home)
 
 
 def describe(product: Product, install: str, home: Found, node: Node, node_url: str) -> dict[str, t.Any]:
     """The part of product_detect's answer that the files give. Raises SessionsError for a file that is not understood."""
     files = product.files
-    lookup = Lookup(node, {"install": install, "home": home.value}, {files.database.file: files.database.root})
+    lookup = _lookup(product, {"install": install, "home": home.value}, node)
     tomcat = TomcatOfProduct(files.tomcat, install, lookup) if files.tomcat else None
     database, database_facts = find_database(files.database, lookup, tomcat)
     web, web_facts = find_web(product, lookup, tomcat, node_url)
     cookies, cookie_facts = find_cookies(product, lookup, tomcat)
     sessions, session_facts = find_sessions(product, install, lookup, tomcat)
-    version, node_id, clustered = find_version(product, install, node), lookup.find(files.node_id), lookup.find(files.clustered)
+    version, node_id = find_version(product, install, node), lookup.find(files.node_id)
     facts: list[FactRow] = [row("version", version), row("home_dir", home), row("node_id", node_id)]
     return {
         "product": product.name,
@@ -41,7 +40,7 @@ def describe(product: Product, install: str, home: Found, node: Node, node_url: 
         "install_dir": install,
         "home_dir": home.value,
         "node_id": node_id.value,
-        "clustered": bool(clustered) and clustered.value.lower() != "false",
+        "clustered": any(found and found.value.lower() != "false" for found in map(lookup.find, files.clustered)),
         **web,
         "database": database,
         "sessions": sessions,
@@ -49,6 +48,17 @@ def describe(product: Product, install: str, home: Found, node: Node, node_url: 
         "survives": list(product.survives),
         "facts": [*facts, *web_facts, *database_facts, *cookie_facts, *session_facts],
     }
+
+
+def _lookup(product: Product, folders: dict[str, str], node: Node) -> Lookup:
+    """With the shared home, where the product has settings in it; raises SessionsError when it is not known where that is."""
+    files = product.files
+    if files.shared_home:
+        shared = Lookup(node, folders, product=product.name).find(files.shared_home)
+        if not shared:
+            raise SessionsError(f"The shared home folder of {product.title} is not known: {shared.source}.")
+        folders = {**folders, "shared": shared.value.rstrip("/")}
+    return Lookup(node, folders, {files.database.file: files.database.root}, product.name)
 
 
 def find_version(product: Product, install: str, node: Node) -> Found:

@@ -10,12 +10,24 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import unquote
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_oracle import oracle
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_parts import (
+    UNKNOWN,
+    JdbcUrl,
+    at,
+    bracketed,
+    clean_path,
+    cleaned,
+    parameters_of,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR, tls_asked
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
 
-UNKNOWN = "unknown"
+__all__ = ["DEFAULT_PORTS", "EMBEDDED_ENGINES", "UNKNOWN", "JdbcUrl", "engine_in", "parse_jdbc_url"]
+
 DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "sqlserver": 1433, "oracle": 1521}
 # whose files belong to one process at a time
 EMBEDDED_ENGINES = ("h2", "hsqldb")
@@ -35,26 +47,7 @@ _ENGINE_WORDS = (
 )
 
 
-@dataclass(frozen=True)
-class JdbcUrl:
-    """``host`` is '' and ``hosts`` tells them when there are several; ``port`` is 0 when not known, ``port_given`` whether the URL has it.
-
-    ``host`` beginning with '/' is the folder of a PostgreSQL socket, or the socket of MariaDB; ``name`` of a file database is its path.
-    ``ssl_mode``: the TLS that it insists on, see jdbc_tls. ``doubt``: what is not clear.
-    """
-
-    engine: str = UNKNOWN
-    host: str = ""
-    port: int = 0
-    port_given: bool = False
-    name: str = ""
-    schema: str = ""
-    user: str = ""
-    instance: str = ""
-    hosts: tuple[str, ...] = ()
-    embedded: bool = False
-    ssl_mode: str = ""
-    doubt: str = ""
+_BY_A_FACTORY = "a socket factory of its own decides where it leads"
 
 
 def engine_in(words: str) -> str:
@@ -69,19 +62,21 @@ def parse_jdbc_url(url: str) -> JdbcUrl:
     for prefix, parse in _FORMS:
         found = re.match(prefix, inner, re.IGNORECASE)
         if found:
-            return _with_default_port(parse(inner[found.end() :]))
+            return cleaned(_with_default_port(parse(inner[found.end() :])))
+    if has_placeholder(inner):
+        return JdbcUrl(doubt=NEVER_FILLED_IN)
     scheme = re.match(r"jdbc:[a-z0-9+.-]{1,30}:", inner, re.IGNORECASE)
-    return JdbcUrl(doubt=f"the driver of {scheme[0]} is not known" if scheme else "it is no JDBC URL")
+    return JdbcUrl(doubt="its driver is not known" if scheme else "it is no JDBC URL")
 
 
 def _with_default_port(url: JdbcUrl) -> JdbcUrl:
-    if url.port or url.port_given or url.instance or not url.host:
+    if url.port_given or url.instance or not (url.host or url.hosts):
         return url
     return replace(url, port=DEFAULT_PORTS.get(url.engine, 0))
 
 
 def _postgresql(rest: str) -> JdbcUrl:
-    address, parameters = _parameters(rest, "?", "&")
+    address, parameters = parameters_of(rest, "?", "&")
     found = re.fullmatch(r"(?://(?P<hosts>[^/]*)/?)?(?P<name>.*)", address)
     hosts, name = (found["hosts"], found["name"]) if found else ("", "")
     socket = re.fullmatch(r"(/.*)/\.s\.PGSQL\.(\d+)", parameters.get("socketfactoryarg", ""))
@@ -92,26 +87,46 @@ def _postgresql(rest: str) -> JdbcUrl:
         user=parameters.get("user", ""),
         ssl_mode=tls_asked("postgresql", parameters),
     )
-    if socket:
+    if socket and clean_path(socket[1]):
         return replace(url, host=socket[1], port=int(socket[2]), port_given=True)
-    return _at(url, (hosts or "localhost").split(","))
+    if "socketfactory" in parameters:
+        return replace(url, doubt=_BY_A_FACTORY)
+    if {"service", "pghost", "pgport", "pgdbname"} & parameters.keys() or _is_cut_wrongly(parameters):
+        return replace(url, doubt="its parameters may name another server")
+    return at(url, (hosts or "localhost").split(","))
 
 
 def _mysql(rest: str) -> JdbcUrl:
-    address, parameters = _parameters(rest, "?", "&")
+    address, parameters = parameters_of(rest, "?", "&")
     # 'replication:', 'loadbalance:' and their like stand before the '//'
-    form = r"(?P<engine>mysql|mariadb)(?:\+srv)?:(?:[a-z0-9-]+:)*//(?:(?P<user>[^@]*)@)?(?P<hosts>.*?)(?:/(?P<name>[^/]*))?"
+    form = r"(?P<engine>mysql|mariadb)(?P<srv>\+srv)?:(?:[a-z0-9-]+:)*//(?:(?P<user>[^@]*)@)?(?P<hosts>.*?)(?:/(?P<name>[^/]*))?"
     found = re.fullmatch(form, address, re.IGNORECASE)
     if not found:
-        return JdbcUrl(engine=rest.partition(":")[0].lower(), doubt="it has no '//'")
+        return JdbcUrl(engine=_engine_before_colon(rest), doubt="it has no '//'")
     user = parameters.get("user", "") or unquote((found["user"] or "").partition(":")[0])
     # parameters of one host may speak of TLS, too, inside its parentheses
     tls = UNCLEAR if "ssl" in (found["hosts"] or "").lower().partition("(")[2] else tls_asked(found["engine"].lower(), parameters)
     url = JdbcUrl(engine=found["engine"].lower(), name=unquote(found["name"] or ""), user=user, ssl_mode=tls)
-    if parameters.get("localsocket"):
-        # a property of MariaDB's driver; there is no port then
-        return replace(url, host=parameters["localsocket"], port_given=True)
-    return _at(url, _mysql_hosts(found["hosts"] or "localhost"))
+    socket = clean_path(parameters.get("localsocket", "") or parameters.get("junixsocket.file", ""))
+    if socket:
+        # a property of MariaDB's driver, or of a socket factory; there is no port then
+        return replace(url, host=socket, port_given=True)
+    if {"socketfactory", "localsocket", "pipe", "namedpipepath"} & parameters.keys():
+        return replace(url, doubt=_BY_A_FACTORY)
+    if _is_cut_wrongly(parameters):
+        return replace(url, doubt="its parameters may name another server")
+    if found["srv"] or parameters.get("dnssrv", "").lower() == "true":
+        return replace(url, doubt="it names an entry of the DNS that names the servers (SRV)")
+    return at(url, _mysql_hosts(found["hosts"] or "localhost"))
+
+
+def _is_cut_wrongly(parameters: t.Mapping[str, str]) -> bool:
+    """Whether the '?' was part of a password, with the host behind it."""
+    return any("@" in name for name in parameters)
+
+
+def _engine_before_colon(rest: str) -> str:
+    return "mariadb" if rest.lower().startswith("mariadb") else "mysql"
 
 
 def _mysql_hosts(hosts: str) -> list[str]:
@@ -120,7 +135,7 @@ def _mysql_hosts(hosts: str) -> list[str]:
         return (several[1] if several else hosts).split(",")
     # address=(protocol=tcp)(host=h)(port=p) and (host=h,port=p)
     blocks = re.findall(r"address=((?:\([^()]*\))+)", hosts, re.IGNORECASE) or re.findall(r"\([^()]*\)", hosts)
-    return [f"{_bracketed(_in_block(block, 'host'))}:{_in_block(block, 'port')}".rstrip(":") for block in blocks] or [""]
+    return [f"{bracketed(_in_block(block, 'host'))}:{_in_block(block, 'port')}".rstrip(":") for block in blocks] or [""]
 
 
 def _in_block(block: str, key: str) -> str:
@@ -129,12 +144,12 @@ def _in_block(block: str, key: str) -> str:
 
 
 def _sqlserver(rest: str) -> JdbcUrl:
-    address, parameters = _parameters(rest, ";", ";")
+    address, parameters = parameters_of(rest, ";", ";")
     return replace(_sqlserver_of(address, parameters), ssl_mode=tls_asked("sqlserver", parameters))
 
 
 def _jtds(rest: str) -> JdbcUrl:
-    address, parameters = _parameters(rest, ";", ";")
+    address, parameters = parameters_of(rest, ";", ";")
     server, _slash, name = address.partition("/")
     return replace(_sqlserver_of(server, {"databasename": name, **parameters}), ssl_mode=tls_asked("jtds", parameters))
 
@@ -150,37 +165,16 @@ def _sqlserver_of(server: str, parameters: t.Mapping[str, str]) -> JdbcUrl:
         user=parameters.get("user", "") or parameters.get("username", ""),
         instance=instance or inner_instance or parameters.get("instancename", "") or parameters.get("instance", ""),
     )
-    return _at(url, [f"{host}:{port}" if port else host])
+    server = f"{host}:{port}" if port else host
+    if "socketfactoryclass" in parameters:
+        return replace(url, doubt=_BY_A_FACTORY)
+    partner = parameters.get("failoverpartner", "")
+    return _by_instance(at(url, [server, partner] if partner else [server]))
 
 
-def _oracle(rest: str) -> JdbcUrl:
-    credentials, at, address = rest.rpartition("@") if "(" not in rest else rest.partition("@")
-    url = JdbcUrl(engine="oracle", user=credentials.partition("/")[0], ssl_mode=_oracle_tls(address))
-    if not at:
-        return replace(url, doubt="it has no '@'")
-    if address.startswith("("):
-        hosts = [f"{host}:{port}" for host, port in _oracle_addresses(address)]
-        return _at(replace(url, name=_in_description(address, "SERVICE_NAME") or _in_description(address, "SID")), hosts)
-    found = re.fullmatch(r"(?:(?:tcps?:)?//)?(?P<host>\[[^\]]*\]|[^:/\[]+)(?::(?P<port>[^:/]+))?[:/](?P<name>[^:/?]+)(?:[:/?].*)?", address)
-    if not found or address.startswith("ldap"):
-        return replace(url, doubt="it names an entry of another file or directory (TNS, LDAP)")
-    return _at(replace(url, name=found["name"]), [found["host"] + (f":{found['port']}" if found["port"] else "")])
-
-
-def _oracle_tls(address: str) -> str:
-    protocol = "tcps" if re.match(r"tcps:", address, re.IGNORECASE) else _in_description(address, "PROTOCOL")
-    match = re.search(r"ssl_server_dn_match\s*=\s*([^()&,]*)", address, re.IGNORECASE)
-    return tls_asked("oracle", {"protocol": protocol, "ssl_server_dn_match": match[1].strip() if match else "false"})
-
-
-def _oracle_addresses(description: str) -> list[tuple[str, str]]:
-    blocks = re.findall(r"\(\s*ADDRESS\s*=((?:\s*\([^()]*\))+)", description, re.IGNORECASE) or [description]
-    return [(_in_description(block, "HOST"), _in_description(block, "PORT") or "1521") for block in blocks]
-
-
-def _in_description(text: str, key: str) -> str:
-    found = re.search(rf"\(\s*{key}\s*=\s*([^()]*)\)", text, re.IGNORECASE)
-    return found[1].strip() if found else ""
+def _by_instance(url: JdbcUrl) -> JdbcUrl:
+    known = url.port or url.doubt or not url.instance
+    return url if known else replace(url, doubt="it names an instance of the server, and not its port")
 
 
 def _sqlite(rest: str) -> JdbcUrl:
@@ -197,62 +191,12 @@ def _hsqldb(rest: str) -> JdbcUrl:
 
 
 def _file_database(engine: str, rest: str, server_form: str) -> JdbcUrl:
-    path, parameters = _parameters(rest, ";", ";")
+    path, parameters = parameters_of(rest, ";", ";")
     found = re.fullmatch(server_form, path, re.IGNORECASE)
     url = JdbcUrl(engine=engine, user=parameters.get("user", ""))
     if found:
-        return _at(replace(url, name=found["path"]), [found["server"]])
+        return at(replace(url, name=found["path"]), [found["server"]])
     return replace(url, name=re.sub(r"^(?:file|mem|res|nio|split):", "", path), embedded=True)
-
-
-def _parameters(rest: str, begin: str, separator: str) -> tuple[str, dict[str, str]]:
-    """What stands before the parameters, and the parameters by their names in lower case, without any password."""
-    address, _begin, text = rest.partition(begin)
-    pairs = (pair.partition("=") for pair in re.split(rf"{separator}(?![^{{}}]*\}})", text))
-    decode: t.Callable[[str], str] = unquote if begin == "?" else lambda value: re.sub(r"^\{(.*)\}$", r"\1", value)
-    return address, {
-        name.strip().lower(): decode(value.strip())
-        for name, _sign, value in pairs
-        if "pass" not in name.lower() and "pwd" not in name.lower()
-    }
-
-
-def _at(url: JdbcUrl, hosts: t.Sequence[str]) -> JdbcUrl:
-    """The URL with its host; several are told, and none is chosen."""
-    if len(hosts) > 1:
-        names = tuple(_one_host(host).label for host in hosts)
-        return replace(url, hosts=names, doubt=f"it names {len(hosts)} hosts: {', '.join(names)}")
-    one = _one_host(hosts[0])
-    return replace(url, host=one.host, port=one.port, port_given=one.port_given, doubt=one.doubt or url.doubt)
-
-
-@dataclass(frozen=True)
-class _Host:
-    host: str
-    port: int = 0
-    port_given: bool = False
-    doubt: str = ""
-
-    @property
-    def label(self) -> str:
-        return f"{_bracketed(self.host)}:{self.port}" if self.port else _bracketed(self.host)
-
-
-def _one_host(text: str) -> _Host:
-    # what stands before an '@' may be a password, and so may a port that is none: neither is ever quoted
-    found = re.fullmatch(r"(?:.*@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>.*))?", text.strip())
-    if not found or ":" in (found["port"] or ""):
-        return _Host("", doubt="its host is not clear (an IPv6 address needs brackets)")
-    host, port = found["host"].strip("[]"), found["port"]
-    if not host:
-        return _Host("", doubt="it names no host")
-    if port and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
-        return _Host(host, port_given=True, doubt="its port is no port number")
-    return _Host(host, int(port or 0), bool(port))
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 _FORMS: tuple[tuple[str, t.Callable[[str], JdbcUrl]], ...] = (
@@ -261,7 +205,7 @@ _FORMS: tuple[tuple[str, t.Callable[[str], JdbcUrl]], ...] = (
     (r"jdbc:(?=(?:mysql|mariadb)(?:\+srv)?:)", _mysql),
     (r"jdbc:sqlserver://", _sqlserver),
     (r"jdbc:jtds:sqlserver://", _jtds),
-    (r"jdbc:oracle:(?:thin|oci8?):", _oracle),
+    (r"jdbc:oracle:(?:thin|oci8?):", oracle),
     (r"jdbc:sqlite:", _sqlite),
     (r"jdbc:h2:", _h2),
     (r"jdbc:hsqldb:", _hsqldb),

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.settings import SettingsFile, Written, parse_settings
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import ARGUMENT, DEFAULT, ENVIRONMENT, Place, Places
 
-_PLACEHOLDER = re.compile(r"\$\{([\w.-]+)\}")
+# ${name}; Tomcat also takes ${name:-default}, Spring ${name:default}
+_PLACEHOLDER = re.compile(r"\$\{([\w.-]+)(?::([^${}]*))?\}")
+_DEEPEST = 5
 
 
 class Node(t.Protocol):
@@ -29,64 +33,113 @@ class Node(t.Protocol):
     def argument(self, prefix: str) -> str:
         """The rest of the process's argument that begins so, '' when there is none or no process."""
 
-    def environment(self, name: str) -> str:
-        """One variable of the process, '' when unset, not ours to read, or no process."""
+    def environment(self, name: str) -> str | None:
+        """One variable of the process, '' when unset, or no process; None when it is not ours to read."""
 
 
 class Lookup:
-    """Values of one installation. ``folders``: what ``{install}`` and ``{home}`` in a place stand for."""
+    """Values of one installation. ``folders``: what ``{install}``, ``{home}`` and ``{shared}`` in a place stand for."""
 
-    def __init__(self, node: Node, folders: t.Mapping[str, str], roots: t.Mapping[str, str] | None = None) -> None:
+    def __init__(self, node: Node, folders: t.Mapping[str, str], roots: t.Mapping[str, str] | None = None, product: str = "") -> None:
         self.node = node
         self._folders = folders
         self._roots = roots or {}
         self._files: dict[str, SettingsFile | None] = {}
+        self._words = {
+            **dict.fromkeys(("catalina.base", "catalina.home"), folders.get("install", "")),
+            **dict.fromkeys((f"{product}Home", f"{product}.home"), folders.get("home", "")),
+            f"{product}.shared.home": folders.get("shared", ""),
+        }
 
     def path(self, where: str) -> str:
         """The absolute path of a place's file."""
         return where.format(**self._folders)
 
+    def is_there(self, where: str) -> bool:
+        """Whether the place's file is."""
+        return self.node.read(self.path(where)) is not None
+
     def find(self, places: Places) -> Found:
-        """The value in the first place that has one; where a file contradicts itself, or is damaged and lacks it, it is not known."""
-        unclear = None
+        """The value in the first place that has one, without placeholders; where a file contradicts itself it is not known."""
+        found = self.find_raw(places)
+        return self.resolved(found) if found else found
+
+    def find_raw(self, places: Places) -> Found:
+        """The same as it is written: for a URL, which may hold a password with anything in it."""
+        unclear = ""
         for place in places:
             found = self._in(place)
-            if found and (unclear is None or found.sure != "default"):
+            if found.missing:
+                continue
+            if found.lost:
+                unclear = unclear or found.source
+            elif not unclear or not found:
                 return found
-            if unclear is None and not found and not found.missing:
-                unclear = found
+            elif found.sure != "default":
+                return replace(found.at_most("likely"), source=f"{found.source} ({unclear})")
         nothing = f"not set in {self.tried(places)}" if places else "this product has no setting for it"
-        return Found(source=nothing, missing=True) if unclear is None else unclear
+        return Found(source=unclear, lost=True) if unclear else Found(source=nothing, missing=True)
 
     def tried(self, places: Places) -> str:
         """The places, for a sentence."""
         return ", ".join(_words(place, self.path(place.where)) for place in places)
 
     def resolved(self, found: Found) -> Found:
-        """The value with its ``${name}`` replaced: a folder (``${somethingHome}``), or a property that the process was started with."""
-        names = _PLACEHOLDER.findall(found.value)
-        values = {name: self._property(name) for name in names}
-        missing = [name for name in names if not values[name]]
-        if missing:
-            return Found(source=f"{found.source}: what ${{{missing[0]}}} stands for is not known")
-        return found.but(_PLACEHOLDER.sub(lambda match: values[match[1]], found.value))
+        """The value with what its placeholders stand for; not known when one stays. Names are not quoted: they may be of a password."""
+        value = self.filled(found)
+        return Found(source=f"{found.source}: {NEVER_FILLED_IN}") if has_placeholder(value) else found.but(value)
 
-    def _property(self, name: str) -> str:
-        if name in ("catalina.base", "catalina.home"):
-            return self._folders["install"]
-        if re.fullmatch(r"[a-z]+(?:Home|\.home)", name):
-            return self._folders.get("home", "")
-        return self.node.argument(f"-D{name}=")
+    def filled(self, found: Found) -> str:
+        """The value with each ``${name}`` that is known: a folder of the product, or what the process was started with."""
+        value, spring, tomcat = found.value, self._is_spring(found), self._is_tomcat(found)
+        for _level in range(_DEEPEST):
+            value, before = _PLACEHOLDER.sub(lambda match: self._stands_for(match, spring, tomcat), value), value
+            if value == before:
+                break
+        return value
+
+    def _is_spring(self, found: Found) -> bool:
+        return "shared" in self._folders and found.source.startswith((f"{self._folders['shared']}/", self.node.process or "/none"))
+
+    def _is_tomcat(self, found: Found) -> bool:
+        return found.source.startswith(f"{self._folders.get('install', '')}/") and ".xml:" in found.source
+
+    def _stands_for(self, match: re.Match[str], spring: bool, tomcat: bool) -> str:
+        """What one ``${..}`` stands for, itself where that is not known, or two say it and differ."""
+        name, default = match[1], match[2]
+        if self._words.get(name):
+            return self._words[name]
+        lost = False
+        told = {self.node.argument(f"-D{name}=")}
+        if spring or tomcat:
+            variable = self.node.environment(name)
+            lost = variable is None
+            told |= {variable or ""}
+        if tomcat:
+            told |= {self._in(Place("{install}/conf/catalina.properties", name)).value}
+        told.discard("")
+        if len(told) == 1 and not lost:
+            return told.pop()
+        takes_default = default is not None and not told and not lost and (spring or (tomcat and default.startswith("-")))
+        return (default if spring else default[1:]) if takes_default else match[0]
 
     def _in(self, place: Place) -> Found:
         if place.where == DEFAULT:
             return Found(place.key.format(**self._folders), "default", "default")
-        if place.where in (ARGUMENT, ENVIRONMENT):
-            value = self.node.argument(place.key) if place.where == ARGUMENT else self.node.environment(place.key)
+        if place.where == ARGUMENT:
+            value = self.node.argument(place.key)
             return Found(value, "certain", self.node.process) if value else Found(missing=True)
+        if place.where == ENVIRONMENT:
+            return self._in_environment(place.key)
         path = self.path(place.where)
         file = self._file(place, path)
         return _one_of(file.written(place.key), path, file.problem) if file else Found(missing=True)
+
+    def _in_environment(self, name: str) -> Found:
+        value = self.node.environment(name)
+        if value is None:
+            return Found(source=f"the environment of {self.node.process} cannot be read: run as its account or as root (become)", lost=True)
+        return Found(value, "certain", self.node.process or f"{name} of its unit") if value else Found(missing=True)
 
     def _file(self, place: Place, path: str) -> SettingsFile | None:
         if path not in self._files:
@@ -99,8 +152,9 @@ def _one_of(values: t.Sequence[Written], path: str, problem: str) -> Found:
     if len(values) > 1:
         return Found(source=f"{path}: lines {', '.join(str(one.line) for one in values)} contradict each other")
     if not values:
-        return Found(source=f"{path} is damaged ({problem})") if problem else Found(missing=True)
-    return Found(values[0].value, "likely" if problem else "certain", f"{path}:{values[0].line}")
+        return Found(source=f"{path} is damaged ({problem})", lost=True) if problem else Found(missing=True)
+    source = f"{path}:{values[0].line}"
+    return Found(values[0].value, "likely", f"{source} (damaged, {problem})") if problem else Found(values[0].value, "certain", source)
 
 
 def _words(place: Place, path: str) -> str:

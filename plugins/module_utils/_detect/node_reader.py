@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import Owners, account_of_scripts
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, pid_file_problem, try_way
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import environment_in_unit, find_holder, find_unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS, product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
@@ -38,16 +39,19 @@ LARGEST_FILE = 5_000_000
 class HostNode:
     """The files of this host, and one process or none. See ``_lookup.Node``."""
 
-    def __init__(self, process: Process | None) -> None:
+    def __init__(self, process: Process | None, unit: str = "") -> None:
         self._process = process
+        # of a node that is down, the unit tells what its process will get
+        self._of_unit = {} if process else environment_in_unit(unit, self.read)
         self.process = f"process {process.pid}" if process else ""
 
     def read(self, path: str) -> bytes | None:
-        """The file, None when it is not there; raises SessionsError when it cannot be read or is too large to be a settings file."""
+        """The file, None when it is not there; raises SessionsError when it is no settings file, or cannot be read."""
         try:
-            with Path(path).open("rb") as file:
-                data = file.read(LARGEST_FILE + 1)
+            data = _read_regular(path)
         except (FileNotFoundError, NotADirectoryError):
+            if os.path.islink(path):  # noqa: PTH114
+                raise SessionsError(f"{path} is a link to something that is not there: a settings file was expected.") from None
             return None
         except OSError as error:
             raise SessionsError(
@@ -65,9 +69,25 @@ class HostNode:
         """The rest of the process's last argument that begins so, ''."""
         return argument_of(self._process, prefix) if self._process else ""
 
-    def environment(self, name: str) -> str:
-        """One variable of the process, ''."""
-        return environment_of(self._process, name) if self._process else ""
+    def environment(self, name: str) -> str | None:
+        """One variable of the process, '', None when it is not ours to read."""
+        return environment_of(self._process, name) if self._process else self._of_unit.get(name, "")
+
+
+def _read_regular(path: str) -> bytes:
+    """The file, and no more than a byte too many. A FIFO or a device that somebody put there is not opened."""
+    _check_regular(path, os.stat(path))  # noqa: PTH116
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        _check_regular(path, os.fstat(descriptor))
+        return file.read(LARGEST_FILE + 1)
+
+
+def _check_regular(path: str, seen: os.stat_result) -> None:
+    if not stat.S_ISREG(seen.st_mode):
+        raise SessionsError(f"{path} is no regular file: a settings file was expected.")
+    if seen.st_size > LARGEST_FILE:
+        raise SessionsError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: a settings file was expected.")
 
 
 @dataclass(frozen=True)
@@ -80,7 +100,7 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The answer of product_detect to its options; raises SessionsError."""
     install = _the_one(_named(options) or _running(options) or _usual(options), options)
     processes = find_processes(install.product, install.folder)
-    node = HostNode(processes[0] if processes else None)
+    node = HostNode(processes[0] if processes else None, options["service"])
     home = _home(install, node, options["home_dir"])
     answer = describe(install.product, install.folder, home, node, options["node_url"])
     site_url, seconds, certs = options["site_url"] or answer["site_url"], options["request_timeout"], options["validate_certs"]
@@ -191,7 +211,9 @@ def _control(install: _Install, home: str, processes: t.Sequence[Process], optio
     holder: Unit | None = find_holder(processes[0].unit) if processes else None
     pids = tuple(process.pid for process in processes)
     named = find_unit(options["service"])
-    control = decide_control(options["service_manager"], options["service"], Seen(install.folder, pids, holder, named, missing))
+    control = decide_control(
+        options["service_manager"], options["service"], Seen(os.path.realpath(install.folder), pids, holder, named, missing)
+    )
     pid_file = _pid_file(install, home, processes)
     owners = Owners(unit=named.user if named else "", install=_owner_of(install.folder), pid_file=_owner_of(pid_file))
     # a process whose real and effective account differ tells of none

@@ -86,12 +86,12 @@ def argument_of(process: Process, prefix: str) -> str:
     return values[-1] if values else ""
 
 
-def environment_of(process: Process, name: str, proc: Path = PROC) -> str:
-    """One variable of the process's environment, '' when unset or not ours to read. The others are not kept: they may hold secrets."""
+def environment_of(process: Process, name: str, proc: Path = PROC) -> str | None:
+    """One variable of the process's environment, '' when unset, None when not ours to read. Others may hold secrets: they are not kept."""
     try:
         variables = (proc / str(process.pid) / "environ").read_bytes().split(b"\0")
     except OSError:
-        return ""
+        return None
     prefix = name.encode() + b"="
     return next((os.fsdecode(variable[len(prefix) :]) for variable in variables if variable.startswith(prefix)), "")
 

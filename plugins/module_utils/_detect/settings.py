@@ -76,17 +76,19 @@ def _value(element: Element, attribute: str | None) -> str:
 
 
 class LineSettings:
-    """A properties or a shell file."""
+    """A properties or a shell file; in a properties file the ``last_counts``, in a script conditions may stand between."""
 
     problem = ""
 
-    def __init__(self, rows: t.Iterable[tuple[str, str, int]]) -> None:
+    def __init__(self, rows: t.Iterable[tuple[str, str, int]], last_counts: bool) -> None:
         self._rows = list(rows)
+        self._last_counts = last_counts
 
     def written(self, key: str) -> list[Written]:
-        """See SettingsFile; as these files are read, the last one counts."""
+        """See SettingsFile."""
         values = [Written(value.strip(), line) for name, value, line in self._rows if name == key]
-        return [value for value in values[-1:] if value.value]
+        lines = {one.value: one.line for one in (values[-1:] if self._last_counts else values)}
+        return [Written(value, line) for value, line in lines.items() if value]
 
 
 def parse_settings(path: str, data: bytes, root: str = "") -> SettingsFile:
@@ -99,7 +101,7 @@ def parse_settings(path: str, data: bytes, root: str = "") -> SettingsFile:
     if b"\0" in data:
         raise SessionsError(f"{path} is no text file: settings as 'name=value' were expected.")
     text = _decoded(data)
-    return LineSettings(_shell_rows(text) if path.endswith(".sh") else _property_rows(text))
+    return LineSettings(_shell_rows(text), False) if path.endswith(".sh") else LineSettings(_property_rows(text), True)
 
 
 def checked_xml(path: str, data: bytes, root: str) -> XmlFile:
@@ -120,14 +122,21 @@ def _decoded(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)=(?:\"([^\"]*)\"|'([^']*)'|([^\s;#]*))")
+# where a command begins, an assignment; or ': "${X:=value}"'
+_ASSIGNMENT = re.compile(
+    r"(?:^|[;(]|\{\s|&&|\|\||\b(?:then|else|do)\b)\s*(?:(?:export|readonly|declare|local)\s+(?:-\w+\s+)?)?"
+    r"(?:(?P<name>[A-Za-z_]\w*)=(?P<value>\"[^\"]*\"|'[^']*'|[^\s;#&|]*)|:\s+\"?\$\{(?P<unset>[A-Za-z_]\w*):?=(?P<usual>[^}]*)\})"
+)
 
 
 def _shell_rows(text: str) -> t.Iterator[tuple[str, str, int]]:
     for number, line in enumerate(text.splitlines(), 1):
-        found = _ASSIGNMENT.match(line)
-        if found:
-            yield found[1], found[2] or found[3] or found[4] or "", number
+        for found in _ASSIGNMENT.finditer("" if line.lstrip().startswith("#") else line):
+            name = found["name"] or found["unset"]
+            value = (found["value"] if found["name"] else found["usual"]).strip("\"'")
+            # what it is already comes from the environment, which was looked at before
+            itself = re.fullmatch(rf"\$\{{{name}:?[-=](?P<usual>[^{{}}]*)\}}", value)
+            yield name, itself["usual"].strip("\"'") if itself else value, number
 
 
 # java.util.Properties: a key ends at the first blank, '=' or ':' that is not escaped

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 import subprocess
+import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -25,12 +30,45 @@ def find_unit(name: str) -> Unit | None:
     if not name or not BOOTED.is_dir():
         return None
     unit = name if "." in name else f"{name}.service"
-    command = ["systemctl", "show", f"--property={','.join(_PROPERTIES)}", "--", unit]
+    found = unit_in(_shown(unit, _PROPERTIES))
+    return replace(found, start_command=with_real_paths(found.start_command)) if found else None
+
+
+def environment_in_unit(name: str, read: t.Callable[[str], bytes | None]) -> dict[str, str]:
+    """The variables that the unit gives to its process, its files read by ``read``; empty where systemd does not know it."""
+    if not name or not BOOTED.is_dir():
+        return {}
+    lines = _shown(name if "." in name else f"{name}.service", ("Environment", "EnvironmentFiles")).splitlines()
+    values = dict(pair.partition("=")[::2] for line in lines if line.startswith("Environment=") for pair in _words(line[12:]))
+    for line in lines:
+        path = line.removeprefix("EnvironmentFiles=").rpartition(" (")[0] if line.startswith("EnvironmentFiles=") else ""
+        text = (read(path) or b"").decode("utf-8", "replace") if path else ""
+        values |= dict(
+            pair.partition("=")[::2] for row in text.splitlines() if re.match(r"\s*[A-Za-z_]\w*=", row) for pair in _words(row)[:1]
+        )
+    return values
+
+
+def with_real_paths(command: str) -> str:
+    """The command, followed by what its paths lead to: an installation is often run by a link without the version."""
+    paths = re.findall(r"/[^\s;\"']+", command)
+    return " ".join([command, *(real for path in paths for real in [os.path.realpath(path)] if real != path)])
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return []
+
+
+def _shown(unit: str, properties: t.Sequence[str]) -> str:
+    command = ["systemctl", "show", f"--property={','.join(properties)}", "--", unit]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
         raise SessionsError(f"systemd does not tell of the unit {unit}: 'systemctl show {unit}' gave no answer in {SECONDS} s.") from None
-    return unit_in(answer.stdout)
+    return answer.stdout
 
 
 def find_holder(name: str) -> Unit | None:

@@ -9,9 +9,10 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import tomcat_files as files
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jndi import DataSource, find_data_source
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.settings import checked_xml
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.xml_tree import Element
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.xml_tree import Element, XmlFile
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Tomcat
 
 
@@ -23,22 +24,30 @@ class TomcatOfProduct:
         self._lookup = lookup
         self.server_path = f"{install}/{tomcat.server}"
         paths = [path for pattern in tomcat.contexts for path in lookup.node.glob(install, pattern)]
-        self._roots = {path: self._root(path, "Server" if path == self.server_path else "") for path in [self.server_path, *paths]}
+        self._context_path = f"{install}/conf/context.xml"
+        self._read = {path: self._root(path, "Server" if path == self.server_path else "") for path in [self.server_path, *paths]}
+        self._roots = {path: file.top for path, file in self._read.items() if file}
 
     def connectors(self) -> list[files.Connector]:
         """See http_connectors."""
-        server = self._roots[self.server_path]
-        return files.http_connectors(server, self.server_path, self._lookup.resolved) if server else []
+        server = self._roots.get(self.server_path)
+        return files.http_connectors(server, self.server_path, self._tomcat.webapp, self._lookup.resolved) if server else []
+
+    @property
+    def damage(self) -> str:
+        """What is wrong with server.xml, '' when nothing is."""
+        server = self._read[self.server_path]
+        return f"{self.server_path} is damaged ({server.problem})" if server and server.problem else ""
 
     def context_path(self) -> Found:
-        """Where the product's own Context says that it is."""
+        """Where the product's own Context says that it is; missing when it has none."""
         for path, context in self._contexts():
             if path == self.server_path:
                 written = Found(context.attributes.get("path", ""), "certain", f"{path}:{context.line}")
                 return self._in_form(self._lookup.resolved(written))
             if "/Catalina/" in path:
                 return Found(files.context_path_of_file(path), "certain", path)
-        return Found("", "default", "default")
+        return Found(source=f"no Context of {self._tomcat.webapp} in {self.server_path}", missing=True)
 
     def session_cookie(self) -> Found:
         """The name that a Context gives to the session cookie."""
@@ -50,30 +59,27 @@ class TomcatOfProduct:
 
     def sessions(self) -> files.Sessions | None:
         """See sessions_in."""
-        server = self._roots[self.server_path]
+        server = self._roots.get(self.server_path)
         clusters = [(self.server_path, element) for element in server.all("Cluster")] if server else []
         return files.sessions_in([*clusters, *((path, child) for path, context in self._contexts() for child in context.children)])
 
-    def resource(self, jndi_name: str) -> tuple[str, Element] | None:
-        """The Resource of that name with its path, through a ResourceLink if need be."""
-        name = jndi_name.partition("java:comp/env/")[2] or jndi_name
-        links = {one.attributes.get("name"): one.attributes.get("global", "") for _path, one in self._all("ResourceLink")}
-        wanted = (name, links.get(name, name))
-        return next(((path, one) for path, one in self._all("Resource") if one.attributes.get("name") in wanted), None)
+    def data_source(self, jndi_name: str) -> DataSource:
+        """See find_data_source: the product's own Context comes before the one that all applications share."""
+        contexts = list(self._contexts())
+        own = [one for one in contexts if one[0] != self._context_path]
+        server = self._roots.get(self.server_path)
+        return find_data_source(
+            jndi_name, [own, [one for one in contexts if one not in own]], [(self.server_path, server)] if server else []
+        )
 
-    def _root(self, path: str, root: str) -> Element | None:
+    def _root(self, path: str, root: str) -> XmlFile | None:
         data = self._lookup.node.read(path)
-        return None if data is None else checked_xml(path, data, root).top
+        return None if data is None else checked_xml(path, data, root)
 
     def _contexts(self) -> t.Iterator[tuple[str, Element]]:
         for path, root in self._roots.items():
-            for context in files.own_contexts(root, path, self._tomcat.webapp) if root else ():
+            for context in files.own_contexts(root, path, self._tomcat.webapp):
                 yield path, context
-
-    def _all(self, tag: str) -> t.Iterator[tuple[str, Element]]:
-        for path, root in self._roots.items():
-            for element in root.all(tag) if root else ():
-                yield path, element
 
     @staticmethod
     def _in_form(found: Found) -> Found:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found, Sure
@@ -18,6 +18,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.x
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import SessionsKept
 
 Resolve = t.Callable[[Found], Found]
+_NO_OFFSET = 65536
+_PROXY_NAME = re.compile(r"\w[\w.-]*|\[[0-9A-Fa-f:.]+\]")
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,45 @@ class Proxy:
 
 @dataclass(frozen=True)
 class Connector:
-    """An HTTP connector; ``address`` '' is every address, ``source`` is 'path:line'."""
+    """An HTTP connector; ``address`` '' is every address, ``source`` is 'path:line'.
+
+    ``doubt``: why it is not known whether, or how, the product answers there; ``proxy_doubt``: why the proxy is not known.
+    """
 
     port: int
     address: str
     tls: bool
     proxy: Proxy | None
     source: str
+    doubt: str = ""
+    proxy_doubt: str = ""
 
 
-def http_connectors(server: Element, path: str, resolve: Resolve) -> list[Connector]:
-    """The HTTP connectors with a known port, in the order of the file; AJP is none, and neither is what is commented out."""
-    found = [_connector(element, path, resolve) for element in server.all("Connector") if not _is_ajp(element)]
-    return [connector for connector in found if connector.port > 0]
+def http_connectors(server: Element, path: str, webapp: str, resolve: Resolve) -> list[Connector]:
+    """The HTTP connectors of the product's service with a known port, in the order of the file; AJP is none, nor what is commented out."""
+    services = [one for one in server.all("Service") if one.all("Connector")]
+    own = [one for one in services if _is_own_service(one, webapp)] or services
+    several = " and ".join(f"{path}:{one.line}" for one in own)
+    doubt = f"the services {several} all have connectors: name the address with force_reauth_node_url" if len(own) > 1 else ""
+    # in a damaged file they may stand outside
+    elements = [element for one in own or [server] for element in one.all("Connector") if not _is_ajp(element)]
+    offset = max((_offset(one, resolve) for one in server.all("Server")), default=0)
+    found = [_connector(element, f"{path}:{element.line}", resolve, offset) for element in elements]
+    return [replace(connector, doubt=doubt or connector.doubt) for connector in found if connector.port > 0]
+
+
+def _is_own_service(service: Element, webapp: str) -> bool:
+    return any(_is_docbase(context, webapp) for context in service.all("Context"))
+
+
+def _is_docbase(context: Element, webapp: str) -> bool:
+    return PurePosixPath(context.attributes.get("docBase", "").strip()).name == webapp
+
+
+def _offset(server: Element, resolve: Resolve) -> int:
+    """What is added to every port; larger than any when it is not known."""
+    found = resolve(Found(server.attributes.get("portOffset", "0").strip() or "0", "certain", "portOffset"))
+    return int(found.value) if re.fullmatch(r"\d{1,5}", found.value) else _NO_OFFSET
 
 
 def _is_ajp(element: Element) -> bool:
@@ -51,14 +79,32 @@ def _is_ajp(element: Element) -> bool:
     return protocol.startswith("ajp") or ".ajp." in protocol
 
 
-def _connector(element: Element, path: str, resolve: Resolve) -> Connector:
-    source = f"{path}:{element.line}"
+def _connector(element: Element, source: str, resolve: Resolve, offset: int) -> Connector:
+    def value(name: str) -> Found:
+        text = element.attributes.get(name, "").strip()
+        return resolve(Found(text, "certain", source)) if text else Found(missing=True)
 
-    def value(name: str) -> str:
-        return resolve(Found(element.attributes.get(name, "").strip(), "certain", source)).value
+    port, address, tls = port_number(value("port").value), value("address"), value("SSLEnabled")
+    proxy, proxy_doubt = proxy_of(value("proxyName"), value("scheme"), value("proxyPort"))
+    # port 0 is any free one
+    port = port_number(str(port + offset)) if port else 0
+    return Connector(port, address.value, tls.value.lower() == "true", proxy, source, unclear_of(address, tls), proxy_doubt)
 
-    proxy = Proxy(value("scheme") or "http", value("proxyName"), port_number(value("proxyPort"))) if value("proxyName") else None
-    return Connector(port_number(value("port")), value("address"), value("SSLEnabled").lower() == "true", proxy, source)
+
+def unclear_of(*values: Found) -> str:
+    """Why the first of these is not known although something is set, '' when there is none."""
+    return next((one.source for one in values if not one and not one.missing), "")
+
+
+def proxy_of(name: Found, scheme: Found, port: Found) -> tuple[Proxy | None, str]:
+    """The proxy, and why it is not known though one is named."""
+    doubt = unclear_of(name, scheme, port)
+    if doubt or not name:
+        return None, doubt
+    number, words = port_number(port.value), scheme.value.lower() or "http"
+    if words not in ("http", "https") or (port.value and not number) or not _PROXY_NAME.fullmatch(name.value):
+        return None, f"{name.source}: scheme, name or port of the proxy is none"
+    return Proxy(words, name.value, number), ""
 
 
 def port_number(text: str) -> int:
@@ -74,10 +120,10 @@ def own_connector(connectors: t.Sequence[Connector], port: int = 0) -> Connector
 
 
 def own_contexts(root: Element, path: str, webapp: str) -> list[Element]:
-    """The Context elements of the product: with its folder ``webapp`` as docBase, or in a context.xml, or the only one of a server.xml."""
+    """The Context elements of the product: with its folder as docBase, or in a context.xml, or the only one of a server.xml without any."""
     contexts = root.all("Context")
-    own = [one for one in contexts if PurePosixPath(one.attributes.get("docBase", "").strip()).name == webapp]
-    only = root.all("Server") and len(contexts) == 1
+    own = [one for one in contexts if _is_docbase(one, webapp)]
+    only = root.all("Server") and len(contexts) == 1 and not contexts[0].attributes.get("docBase", "").strip()
     return own or (contexts if only or PurePosixPath(path).name == "context.xml" else [])
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, row
@@ -20,6 +20,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.t
     context_path,
     own_connector,
     port_number,
+    proxy_of,
+    unclear_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ConnectorKeys,
@@ -34,11 +36,12 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class _Web:
-    """What the settings say; ``site_url`` where the product itself is told of it."""
+    """What the settings say; ``site_url`` where the product itself is told of it. ``damage``: of the file with the connectors."""
 
     connectors: list[Connector]
     context: Found
     site_url: Found
+    damage: str = ""
 
 
 def find_web(product: Product, lookup: Lookup, tomcat: TomcatOfProduct | None, node_url: str) -> tuple[dict[str, t.Any], list[FactRow]]:
@@ -46,38 +49,56 @@ def find_web(product: Product, lookup: Lookup, tomcat: TomcatOfProduct | None, n
 
     ``node_url``: named by the user, ''.
     """
-    web = _of_tomcat(tomcat, product) if tomcat else _of_keys(product.files.connector, lookup, product)
+    web = _of_tomcat(tomcat, product, lookup) if tomcat else _of_keys(product.files.connector, lookup, product)
     named = urlsplit(node_url)
     named_port = (named.port or _USUAL_PORTS.get(named.scheme, 0)) if node_url else 0
     connector = own_connector(web.connectors, named_port)
     url = Found(node_url.rstrip("/"), "certain", "option node_url") if node_url else _own_url(connector, web)
-    proxy = next((one.proxy for one in [connector, *web.connectors] if one and one.proxy), None)
-    site = web.site_url or _site_url(proxy, web.context)
+    proxy, site = _site(web)
     return {
         "url": url.value,
-        "port": named_port or (connector.port if connector else 0),
+        "port": named_port or (connector.port if connector and url else 0),
         "context_path": web.context.value,
         "proxy": {"scheme": proxy.scheme, "name": proxy.name, "port": proxy.port} if proxy else {},
         "site_url": site.value,
     }, [row("url", url), row("context_path", web.context), row("site_url", site)]
 
 
-def _of_tomcat(tomcat: TomcatOfProduct, product: Product) -> _Web:
-    connectors = tomcat.connectors()
-    return _Web(connectors, tomcat.context_path(), Found(source=f"{tomcat.server_path}: no proxyName for {product.name}"))
+def _of_tomcat(tomcat: TomcatOfProduct, product: Product, lookup: Lookup) -> _Web:
+    context = _context(tomcat.context_path(), lookup.find(product.files.connector.context))
+    return _Web(tomcat.connectors(), context, Found(missing=True), tomcat.damage)
+
+
+def _context(of_container: Found, of_product: Found) -> Found:
+    """The container decides; what the product remembers tells it where the container has nothing, and raises a doubt where it differs."""
+    remembered = of_product.but(context_path(of_product.value)) if of_product else of_product
+    if of_container.missing:
+        return remembered.otherwise("")
+    if of_container and remembered and remembered.value != of_container.value:
+        return Found(of_container.value, "likely", f"{of_container.source}, but {remembered.source} says otherwise")
+    return of_container
 
 
 def _of_keys(keys: ConnectorKeys, lookup: Lookup, product: Product) -> _Web:
-    bind, port = lookup.find(keys.bind), lookup.find(keys.port)
+    bind, port, tls = lookup.find(keys.bind), lookup.find(keys.port), lookup.find(keys.tls)
+    secure = bind.missing and bool(keys.tls_bind)
+    bind = lookup.find(keys.tls_bind) if secure else bind
     address, _colon, bound_port = bind.value.rpartition(":")
     # a product with a setting for its port listens without one, too
-    default_port = product.web.default_port if keys.port and not port else 0
+    default_port = product.web.default_port if keys.port and port.missing else 0
     number = port_number(port.value or bound_port) or default_port
-    name, scheme = lookup.find(keys.proxy_name).value, lookup.find(keys.scheme).value
-    proxy = Proxy(scheme or "http", name, port_number(lookup.find(keys.proxy_port).value)) if name else None
+    proxy, proxy_doubt = proxy_of(*(lookup.find(places) for places in (keys.proxy_name, keys.scheme, keys.proxy_port)))
     source = (port or bind).source if port or bind else "default"
-    address = lookup.find(keys.address).value or address.strip("[]")
-    connector = Connector(number, address, lookup.find(keys.tls).value.lower() == "true", proxy, source)
+    own_address = lookup.find(keys.address)
+    connector = Connector(
+        number,
+        own_address.value or address.strip("[]"),
+        tls.value.lower() == "true" or secure,
+        proxy,
+        source,
+        unclear_of(port, bind, own_address, tls),
+        proxy_doubt,
+    )
     context = lookup.find(keys.context)
     context = context.otherwise("").but(context_path(context.value))
     site_url = lookup.find(keys.site_url)
@@ -87,22 +108,39 @@ def _of_keys(keys: ConnectorKeys, lookup: Lookup, product: Product) -> _Web:
 def _own_url(connector: Connector | None, web: _Web) -> Found:
     if connector is None:
         return Found(source="no HTTP connector with a known port; name the address with force_reauth_node_url")
-    if not web.context:
-        return Found(source=web.context.source)
+    if connector.doubt or not web.context:
+        return Found(source=connector.doubt or web.context.source)
     host = "127.0.0.1" if connector.address in _EVERY_ADDRESS else connector.address
     host = f"[{host}]" if ":" in host else host
     found = Found(f"{'https' if connector.tls else 'http'}://{host}:{connector.port}{web.context.value}", "certain", connector.source)
-    found = found.at_most("default") if connector.source == "default" else found
-    return found.at_most("likely") if len(web.connectors) > 1 else found
+    found = found.at_most("default") if connector.source == "default" else found.at_most(web.context.sure)
+    return _damaged(found.at_most("likely") if len(web.connectors) > 1 else found, web)
 
 
-def _site_url(proxy: Proxy | None, context: Found) -> Found:
+def _site(web: _Web) -> tuple[Proxy | None, Found]:
+    """The public address that the connectors are told of; of several that differ none is chosen."""
+    proxies = {one.proxy: one for one in reversed(web.connectors) if one.proxy}
+    doubt = next((one.proxy_doubt for one in web.connectors if one.proxy_doubt), "")
+    if len(proxies) > 1:
+        places = " and ".join(one.source for one in web.connectors if one.proxy)
+        doubt = f"{places} name different proxies: say which with force_reauth_site_url"
+    proxy = next(iter(proxies)) if proxies and not doubt else None
+    if not web.site_url.missing:
+        return proxy, web.site_url
     if not proxy:
-        return Found(source="no proxy name is set")
+        return None, Found(source=doubt or web.damage) if doubt or web.damage else Found("", "default", "no proxy name is set")
+    return proxy, _damaged(_site_url(proxy, web.context), web)
+
+
+def _damaged(found: Found, web: _Web) -> Found:
+    return replace(found.at_most("likely"), source=f"{found.source} ({web.damage})") if web.damage and found else found
+
+
+def _site_url(proxy: Proxy, context: Found) -> Found:
     if not context:
         return context
     port = "" if proxy.port in (0, _USUAL_PORTS.get(proxy.scheme)) else f":{proxy.port}"
-    return Found(f"{proxy.scheme}://{proxy.name}{port}{context.value}", "certain", "proxy name of the connector")
+    return Found(f"{proxy.scheme}://{proxy.name}{port}{context.value}", "certain", "proxy name of the connector").at_most(context.sure)
 
 
 def find_cookies(product: Product, lookup: Lookup, tomcat: TomcatOfProduct | None) -> tuple[dict[str, str], list[FactRow]]:

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
+    BuiltIn,
     Column,
     DatabaseKeys,
     Place,
+    Places,
     TokenTable,
     Tomcat,
 )
@@ -60,7 +62,7 @@ def hibernate(file: str, name: str) -> Place:
     return Place(file, f"property[@name={name}]")
 
 
-def hibernate_database(file: str, root: str, built_in: str = "", built_in_path: str = "") -> DatabaseKeys:
+def hibernate_database(file: str, root: str, built_in: BuiltIn | None = None) -> DatabaseKeys:
     """The keys of a settings file in Hibernate's form, root element included."""
     return DatabaseKeys(
         file=file,
@@ -73,8 +75,12 @@ def hibernate_database(file: str, root: str, built_in: str = "", built_in_path: 
         kind=(hibernate(file, "hibernate.dialect"), hibernate(file, "hibernate.connection.driver_class")),
         jndi=(hibernate(file, "hibernate.connection.datasource"),),
         built_in=built_in,
-        built_in_path=built_in_path,
     )
+
+
+def set_by_scripts(variable: str) -> Places:
+    """Where the scripts of a start may set a variable."""
+    return (Place("{install}/bin/setenv.sh", variable), Place("{install}/bin/user.sh", variable))
 
 
 def tokens_with_login_names(table: str) -> TokenTable:

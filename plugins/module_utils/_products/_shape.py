@@ -67,12 +67,28 @@ Places = tuple[Place, ...]
 
 
 @dataclass(frozen=True)
+class BuiltIn:
+    """The built-in database of a product: its engine, its path, and a glob pattern for its files, which are there where it is used.
+
+    ``needs_file``: whether the product has a settings file even then. ``finished``: where it says how far its set-up is, 'complete' at the
+    end; ``kind``: where it says which kind of set-up that was, 'cluster' for one that has no built-in database.
+    """
+
+    engine: str
+    path: str
+    files: str
+    needs_file: bool = True
+    finished: Places = ()
+    kind: Places = ()
+
+
+@dataclass(frozen=True)
 class DatabaseKeys:
     """Where the database settings are. Several places of one value: the first that has it wins.
 
     ``file`` is the file that a set-up product has, ``root`` its XML root element ('' for other formats). ``kind`` tells the engine where
-    no URL does; ``password`` and ``cipher`` are only looked at to tell an encrypted password. ``built_in``: engine and path of the built-in
-    database that a product without any setting uses, '' where there is none.
+    no URL does; ``password`` and ``cipher`` are only looked at to tell an encrypted password. ``built_in``: the database that a product
+    without any setting uses.
     """
 
     file: str
@@ -84,8 +100,7 @@ class DatabaseKeys:
     schema: Places = ()
     kind: Places = ()
     jndi: Places = ()
-    built_in: str = ""
-    built_in_path: str = ""
+    built_in: BuiltIn | None = None
 
 
 @dataclass(frozen=True)
@@ -103,9 +118,13 @@ class Tomcat:
 
 @dataclass(frozen=True)
 class ConnectorKeys:
-    """The connector of a product whose own settings name it. ``bind`` is '[address]:port'."""
+    """The connector of a product whose own settings name it. ``bind`` is '[address]:port', ``tls_bind`` the same of one with TLS alone.
+
+    A product in a Tomcat may remember its ``context``, too.
+    """
 
     bind: Places = ()
+    tls_bind: Places = ()
     port: Places = ()
     address: Places = ()
     context: Places = ()
@@ -133,7 +152,8 @@ class Files:
     """Where the product keeps its settings.
 
     ``signs`` are files below the install folder, one of which only this product has; ``version`` are glob patterns below it, each with a
-    regular expression whose group is the version. ``clustered`` holds a value other than 'false' on a node of a cluster.
+    regular expression whose group is the version. ``clustered``: settings; on a node of a cluster one of them is set, and not 'false'.
+    ``shared_home``: where the folder stands that the nodes of a cluster share, where settings lie in it.
     """
 
     signs: tuple[str, ...]
@@ -142,12 +162,13 @@ class Files:
     home: Places
     database: DatabaseKeys
     node_id: Places
-    clustered: Places
+    clustered: tuple[Places, ...]
     tomcat: Tomcat | None
     connector: ConnectorKeys
     session_cookie: Places
     remember_me_cookie: Places
     sessions: SessionKeys
+    shared_home: Places = ()
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     container_cookie,
     hibernate_database,
     seraph_cookie,
+    set_by_scripts,
     tokens_with_login_names,
     tomcat_with,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
-    DEFAULT,
     ENVIRONMENT,
     ConnectorKeys,
     Files,
@@ -53,13 +53,13 @@ BAMBOO = Product(
         home=(
             Place(ARGUMENT, "-Dbamboo.home="),
             Place(ENVIRONMENT, "BAMBOO_HOME"),
+            *set_by_scripts("BAMBOO_HOME"),
             Place(f"{{install}}/{_POINTER}", "bamboo.home"),
-            Place(DEFAULT, "/var/atlassian/application-data/bamboo"),
         ),
         database=hibernate_database(_SETTINGS, "application-configuration"),
         node_id=(Place(_NODE, "node.id"),),
         # the file itself is there on every node since 9.5, also on a single one
-        clustered=(Place(_NODE, "node.hostname"),),
+        clustered=((Place(_NODE, "node.hostname"),),),
         tomcat=tomcat_with("atlassian-bamboo"),
         connector=ConnectorKeys(),
         session_cookie=(container_cookie("atlassian-bamboo"),),

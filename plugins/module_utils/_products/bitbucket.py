@@ -15,6 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     ARGUMENT,
     DEFAULT,
     ENVIRONMENT,
+    BuiltIn,
     Column,
     ConnectorKeys,
     DatabaseKeys,
@@ -30,7 +31,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Web,
 )
 
-_SETTINGS = "{home}/shared/bitbucket.properties"
+_SETTINGS = "{shared}/bitbucket.properties"
 _HOME_SCRIPT = "bin/set-bitbucket-home.sh"
 
 
@@ -70,7 +71,12 @@ BITBUCKET = Product(
             Place(ARGUMENT, "-Dbitbucket.home="),
             Place(ENVIRONMENT, "BITBUCKET_HOME"),
             Place(f"{{install}}/{_HOME_SCRIPT}", "BITBUCKET_HOME"),
-            Place(DEFAULT, "/var/atlassian/application-data/bitbucket"),
+        ),
+        shared_home=(
+            Place(ARGUMENT, "-Dbitbucket.shared.home="),
+            Place(ENVIRONMENT, "BITBUCKET_SHARED_HOME"),
+            Place(f"{{install}}/{_HOME_SCRIPT}", "BITBUCKET_SHARED_HOME"),
+            Place(DEFAULT, "{home}/shared"),
         ),
         database=DatabaseKeys(
             file=_SETTINGS,
@@ -80,17 +86,10 @@ BITBUCKET = Product(
             password=_setting("jdbc.password"),
             cipher=_setting("jdbc.password.decrypter.classname"),
             kind=_setting("jdbc.driver"),
-            built_in="h2",
-            built_in_path="{home}/shared/data/db",
+            built_in=BuiltIn("h2", "{shared}/data/db", files="{shared}/data/db.*.db", needs_file=False),
         ),
         node_id=(),
-        clustered=(
-            *_setting("hazelcast.network.tcpip"),
-            *_setting("hazelcast.network.multicast"),
-            *_setting("hazelcast.network.aws"),
-            *_setting("hazelcast.network.azure"),
-            *_setting("hazelcast.network.kubernetes"),
-        ),
+        clustered=tuple(_setting(f"hazelcast.network.{how}") for how in ("tcpip", "multicast", "aws", "azure", "kubernetes")),
         tomcat=None,
         connector=ConnectorKeys(
             port=_setting("server.port"),

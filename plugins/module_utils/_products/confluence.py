@@ -22,13 +22,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     hibernate,
     hibernate_database,
     seraph_cookie,
+    set_by_scripts,
     tokens_with_login_names,
     tomcat_with,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
-    DEFAULT,
     ENVIRONMENT,
+    BuiltIn,
     ConnectorKeys,
     Files,
     MembersPage,
@@ -41,6 +42,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 
 _POINTER = "confluence/WEB-INF/classes/confluence-init.properties"
 _SETTINGS = "{home}/confluence.cfg.xml"
+_BUILT_IN = BuiltIn(
+    "h2",
+    "{home}/database/h2db",
+    files="{home}/database/h2db.*.db",
+    finished=(Place(_SETTINGS, "setupStep"),),
+    kind=(Place(_SETTINGS, "setupType"),),
+)
 
 CONFLUENCE = Product(
     name="confluence",
@@ -52,15 +60,16 @@ CONFLUENCE = Product(
         version=(("confluence/META-INF/maven/com.atlassian.confluence/*/pom.properties", POM_VERSION),),
         home=(
             Place(ARGUMENT, "-Dconfluence.home="),
-            Place(ENVIRONMENT, "CONFLUENCE_HOME"),
+            # the variable is for the site's own scripts: the product reads the file
             Place(f"{{install}}/{_POINTER}", "confluence.home"),
-            Place(DEFAULT, "/var/atlassian/application-data/confluence"),
+            Place(ENVIRONMENT, "CONFLUENCE_HOME"),
+            *set_by_scripts("CONFLUENCE_HOME"),
         ),
-        database=hibernate_database(_SETTINGS, "confluence-configuration", built_in="h2", built_in_path="{home}/database/h2db"),
+        database=hibernate_database(_SETTINGS, "confluence-configuration", _BUILT_IN),
         node_id=(Place(ARGUMENT, "-Dconfluence.cluster.node.name="), hibernate(_SETTINGS, "confluence.cluster.node.name")),
-        clustered=(hibernate(_SETTINGS, "confluence.cluster"),),
+        clustered=((hibernate(_SETTINGS, "confluence.cluster"),),),
         tomcat=tomcat_with("confluence"),
-        connector=ConnectorKeys(),
+        connector=ConnectorKeys(context=(hibernate(_SETTINGS, "confluence.webapp.context.path"),)),
         session_cookie=(container_cookie("confluence"),),
         remember_me_cookie=(seraph_cookie("confluence"),),
         sessions=SessionKeys(default="disk"),

@@ -20,11 +20,11 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     WHOAMI_PATH,
     container_cookie,
     seraph_cookie,
+    set_by_scripts,
     tomcat_with,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
-    DEFAULT,
     ENVIRONMENT,
     Column,
     ConnectorKeys,
@@ -74,8 +74,8 @@ JIRA = Product(
         home=(
             Place(ARGUMENT, "-Djira.home="),
             Place(ENVIRONMENT, "JIRA_HOME"),
+            *set_by_scripts("JIRA_HOME"),
             Place(f"{{install}}/{_POINTER}", "jira.home"),
-            Place(DEFAULT, "/var/atlassian/application-data/jira"),
         ),
         database=DatabaseKeys(
             file=_DATABASE,
@@ -89,7 +89,7 @@ JIRA = Product(
             jndi=(Place(_DATABASE, "jndi-datasource/jndi-name"),),
         ),
         node_id=(Place("{home}/cluster.properties", "jira.node.id"),),
-        clustered=(Place("{home}/cluster.properties", "jira.node.id"),),
+        clustered=((Place("{home}/cluster.properties", "jira.node.id"),),),
         tomcat=tomcat_with("atlassian-jira"),
         connector=ConnectorKeys(),
         session_cookie=(container_cookie("atlassian-jira"),),

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
 
 # steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
@@ -171,20 +172,27 @@ def order_problems(looks: t.Mapping[str, Look]) -> list[str]:
     return [f"{node}: {why}" for node, look in looks.items() if look.get("role_in_cluster") == "unknown"]
 
 
-def database_problem(database: t.Mapping[str, t.Any], given: t.Mapping[str, str], same_machine: bool) -> str:
-    """Why it is not known which server to ask, '' when it is. ``database``: as detected; ``given``: engine, server and name by the user.
+# the variable that names each part of the database
+_GIVEN_BY = {"engine": "engine", "host": "server", "port": "port", "name": "name", "user": "user"}
+_NOT_TOLD = dict.fromkeys(("engine", "host", "port", "name"), "the node does not tell whether it is certain")
+
+
+def database_problem(database: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], same_machine: bool) -> str:
+    """Why it is not known which database to ask, '' when it is. ``database``: as detected; ``given``: engine, server, port, name and user.
 
     ``same_machine``: whether the SQL runs on the machine whose files were read: there alone 'localhost' and a file mean the same.
     """
-    if "unknown" in (given["engine"] or database["engine"]):
-        return (
-            "the product's settings do not tell the engine of the database: give force_reauth_database_engine (and _server, _name, _user)"
-        )
+    engine = ENGINES.get(given["engine"] or database["engine"])
+    needed = _GIVEN_BY if engine and engine.default_port else {"engine": "engine", "name": "name"}
+    missing: dict[str, list[str]] = {}
+    for part, reason in database.get("doubts", _NOT_TOLD).items():
+        if part in needed and not given[needed[part]]:
+            missing.setdefault(reason, []).append(needed[part])
+    if missing:
+        reasons = (f"{reason}: give {' and '.join(f'force_reauth_database_{one}' for one in parts)}" for reason, parts in missing.items())
+        return f"the product's settings do not tell for certain which database it has ({'; '.join(reasons)})"
     if given["server"] or (given["name"] and (database["embedded"] or not database["host"])):
         return ""
-    if len(database.get("hosts", [])) > 1:
-        names = ", ".join(database["hosts"])
-        return f"the product's settings name several database servers ({names}): say which with force_reauth_database_server"
     if not same_machine and _means_this_machine(database):
         return (
             f"the product's settings name the database {database['host'] or database['name']}, which is on the node itself: "

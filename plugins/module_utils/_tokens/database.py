@@ -15,7 +15,7 @@ DATABASE_OPTIONS: dict[str, t.Any] = {
     "product": {"type": "str", "required": True},
     "engine": {"type": "str", "required": True},
     "database_host": {"type": "str", "default": ""},
-    "database_port": {"type": "int", "default": 0},
+    "database_port": {"type": "int"},
     "database_name": {"type": "str", "required": True},
     "database_user": {"type": "str", "default": ""},
     "database_password": {"type": "str", "no_log": True, "default": ""},
@@ -50,20 +50,39 @@ class Database:
         """The database in sentences."""
         if not self.engine.default_port:
             return f"the {self.engine.title} database {self.name}"
-        address = self.host if self.host.startswith("/") else f"{self.host or 'localhost'}:{self.port or self.engine.default_port}"
+        address = self.host if self.host.startswith("/") else f"{self.host}:{self.port or self.engine.default_port}"
         return f"the {self.engine.title} database {self.name} on {address}"
 
 
 def database_of(options: t.Mapping[str, t.Any]) -> Database:
-    """The database that the options name; raises SessionsError for values that cannot be meant."""
-    if options["database_ssl_mode"] == _NOT_CLEAR:
+    """The database that the options name; raises SessionsError for values that cannot be meant, and where one would have to be guessed."""
+    named = {name: options[f"database_{name}"] for name in ("name", "host", "port", "user", "password", "schema", "ssl_mode", "ssl_ca")}
+    engine = engine_named(options["engine"])
+    _check_place(engine, named["host"].strip(), named["port"], named["name"].strip())
+    if engine.default_port:
+        _check_tls(named["ssl_mode"])
+    return Database(engine, **{**named, "port": named["port"] or 0})
+
+
+def _check_tls(mode: str) -> None:
+    if mode == _NOT_CLEAR:
         raise SessionsError(
             "What the product's own JDBC URL says of TLS is not clear: say with database_ssl_mode (in the playbook "
             f"force_reauth_database_ssl_mode) what is wanted: {', '.join(filter(None, SSL_MODES))}."
         )
-    if options["database_ssl_mode"] not in SSL_MODES:
-        raise SessionsError(f"database_ssl_mode {options['database_ssl_mode']!r} is not known: {', '.join(filter(None, SSL_MODES))}.")
-    if "," in options["database_host"]:
+    if mode not in SSL_MODES:
+        raise SessionsError(f"database_ssl_mode {mode!r} is not known: {', '.join(filter(None, SSL_MODES))}.")
+
+
+def _check_place(engine: Engine, host: str, port: int | None, name: str) -> None:
+    """An empty value is what somebody does not know: it never means this machine, or a usual name."""
+    if not name:
+        raise SessionsError("database_name is empty: name the database. Which one is meant is not guessed.")
+    if not engine.default_port:
+        return
+    if not host:
+        raise SessionsError(f"database_host is empty: name the server of {engine.title}, 'localhost' if it is this machine.")
+    if "," in host:
         raise SessionsError("database_host names several servers: give the one that is to be asked.")
-    named = {name: options[f"database_{name}"] for name in ("name", "host", "port", "user", "password", "schema", "ssl_mode", "ssl_ca")}
-    return Database(engine_named(options["engine"]), **named)
+    if port is not None and not 0 < port < 65536 and not (engine.is_mysql and host.startswith("/")):
+        raise SessionsError(f"database_port {port} is no port. Leave it out where the server has the usual one, {engine.default_port}.")

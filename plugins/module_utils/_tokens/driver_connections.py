@@ -62,7 +62,7 @@ def _open_postgresql(database: Database, driver: Driver) -> t.Any:
 def postgresql_arguments(database: Database, libpq: int) -> dict[str, t.Any]:
     """The parameters for a libpq of that version."""
     arguments = {
-        "host": database.host or "localhost",
+        "host": database.host,
         "port": database.port or database.engine.default_port,
         "dbname": database.name,
         "user": database.user,
@@ -82,7 +82,7 @@ def _open_mysql(database: Database, _driver: Driver) -> t.Any:
 
 def mysql_arguments(database: Database) -> dict[str, t.Any]:
     """The arguments of PyMySQL, without TLS."""
-    socket = {"unix_socket": database.host} if database.host.startswith("/") else {"host": database.host or "localhost"}
+    socket = {"unix_socket": database.host} if database.host.startswith("/") else {"host": database.host}
     return {
         **socket,
         "port": database.port or database.engine.default_port,

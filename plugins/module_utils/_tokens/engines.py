@@ -26,6 +26,11 @@ class Engine:
     tested: bool = True
     embedded: bool = False
 
+    @property
+    def is_mysql(self) -> bool:
+        """Whether it speaks MySQL's protocol."""
+        return self.dialect.startswith("mysql")
+
 
 _ALL = (
     Engine("postgresql", "PostgreSQL", "postgresql+psycopg2", "psycopg2-binary", 5432),

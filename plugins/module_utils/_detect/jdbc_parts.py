@@ -1,0 +1,138 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts of a JDBC URL that all drivers have in common. Pure.
+
+Nothing is kept, and nothing quoted, that does not look like what it should be: what stands in the wrong place may be a password.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
+
+UNKNOWN = "unknown"
+
+_HOST = re.compile(r"\w[\w.-]*|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?\]")
+# engines whose databases are files, also behind a server
+_OF_FILES = ("sqlite", "h2", "hsqldb")
+_NAME = re.compile(r"\w[\w .-]*")
+_PATH = re.compile(r"[\w./~][\w ./~-]*")
+_ACCOUNT = re.compile(r"[\w.\\][\w .$#@\\+-]*")
+
+
+@dataclass(frozen=True)
+class JdbcUrl:
+    """``host`` is '' and ``hosts`` tells them when there are several; ``port`` is 0 when not known, ``port_given`` whether the URL has it.
+
+    ``host`` beginning with '/' is the folder of a PostgreSQL socket, or the socket of MariaDB; ``name`` of a file database is its path.
+    ``ssl_mode``: the TLS that it insists on, see jdbc_tls. ``doubt``: what is not clear.
+    """
+
+    engine: str = UNKNOWN
+    host: str = ""
+    port: int = 0
+    port_given: bool = False
+    name: str = ""
+    schema: str = ""
+    user: str = ""
+    instance: str = ""
+    hosts: tuple[str, ...] = ()
+    embedded: bool = False
+    ssl_mode: str = ""
+    doubt: str = ""
+
+
+def parameters_of(rest: str, begin: str, separator: str) -> tuple[str, dict[str, str]]:
+    """What stands before the parameters, and the parameters by their names in lower case, without any password."""
+    address, _begin, text = rest.partition(begin)
+    pairs = (pair.partition("=") for pair in re.split(rf"{separator}(?![^{{}}]*\}})", text))
+    decode: t.Callable[[str], str] = unquote if begin == "?" else lambda value: re.sub(r"^\{(.*)\}$", r"\1", value)
+    return address, {
+        name.strip().lower(): decode(value.strip())
+        for name, _sign, value in pairs
+        if "@" in name or ("pass" not in name.lower() and "pwd" not in name.lower())
+    }
+
+
+def at(url: JdbcUrl, hosts: t.Sequence[str]) -> JdbcUrl:
+    """The URL with its host; several are told, and none is chosen."""
+    found = [_one_host(host) for host in hosts]
+    unclear = next((one.doubt for one in found if one.doubt), "")
+    if unclear:
+        return replace(url, doubt=unclear)
+    if len(found) == 1:
+        return replace(url, host=found[0].host, port=found[0].port, port_given=found[0].port_given)
+    names, ports = tuple(one.label for one in found), {one.port for one in found}
+    doubt = f"it names {len(hosts)} hosts: {', '.join(names)}"
+    # a port that all have is known, whichever host is taken
+    port = next(iter(ports)) if len(ports) == 1 else 0
+    return replace(url, hosts=names, port=port, port_given=ports != {0}, doubt=doubt)
+
+
+def cleaned(url: JdbcUrl) -> JdbcUrl:
+    """The URL without parts that do not look like what they should be; where the name is none, the host before it is in doubt, too."""
+    kept = replace(
+        url,
+        schema=_if_like(_NAME, url.schema),
+        user=_if_like(_ACCOUNT, url.user),
+        instance=_if_like(_NAME, url.instance),
+    )
+    if url.name and not _if_like(_PATH if url.engine in _OF_FILES else _NAME, url.name):
+        doubt = NEVER_FILLED_IN if has_placeholder(url.name) else "the name of its database is not clear"
+        return replace(kept, name="", host="", hosts=(), port=0, port_given=False, doubt=doubt)
+    if not url.name and not url.doubt:
+        return replace(kept, doubt="it names no database")
+    return kept
+
+
+def bracketed(host: str) -> str:
+    """The host as a port can follow it."""
+    return f"[{host}]" if ":" in host else host
+
+
+def clean_path(text: str) -> str:
+    """The path, '' when it is none."""
+    return _if_like(_PATH, text) if text.startswith("/") else ""
+
+
+def _if_like(form: re.Pattern[str], text: str) -> str:
+    return text if form.fullmatch(text) and not has_placeholder(text) else ""
+
+
+@dataclass(frozen=True)
+class _Host:
+    host: str
+    port: int = 0
+    port_given: bool = False
+    doubt: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{bracketed(self.host)}:{self.port}" if self.port else bracketed(self.host)
+
+
+def _one_host(text: str) -> _Host:
+    # what stands before an '@' may be a password, and so may a port that is none: neither is ever quoted
+    found = re.fullmatch(r"(?:.*@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>.*))?", text.strip())
+    host, port = (found["host"], found["port"] or "") if found else ("", "")
+    doubt = _doubt(host, port)
+    if doubt:
+        return _Host("", doubt=NEVER_FILLED_IN if has_placeholder(text) else doubt)
+    return _Host(host.strip("[]"), int(port or 0), bool(port))
+
+
+def _doubt(host: str, port: str) -> str:
+    if ":" in port:
+        return "its host is not clear (an IPv6 address needs brackets)"
+    if not host.strip("[]"):
+        return "it names no host"
+    if not _HOST.fullmatch(host) or has_placeholder(host):
+        return "its host is not clear"
+    if port and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+        return "its port is no port number"
+    return ""

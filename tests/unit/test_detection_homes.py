@@ -1,0 +1,109 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The home folder is the one that the installation is given, by whatever gives it; never the usual one of another installation."""
+
+from __future__ import annotations
+
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_reader, systemd
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import find_home
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import HostNode
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Marks, Process
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+
+from tests.unit.fake_node import INSTALL, FakeNode
+
+SCRIPT = "{install}/bin/set-bitbucket-home.sh"
+POINTERS = {
+    "jira": "{install}/atlassian-jira/WEB-INF/classes/jira-application.properties",
+    "confluence": "{install}/confluence/WEB-INF/classes/confluence-init.properties",
+    "bamboo": "{install}/atlassian-bamboo/WEB-INF/classes/bamboo-init.properties",
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "home"),
+    [
+        ("BITBUCKET_HOME=/d", "/d"),
+        ("  export BITBUCKET_HOME='/d e'", "/d e"),
+        ('if [ -z "$BITBUCKET_HOME" ]; then export BITBUCKET_HOME=/d; fi', "/d"),
+        ('[ -z "$BITBUCKET_HOME" ] && export BITBUCKET_HOME="/d"', "/d"),
+        ("test -n x || BITBUCKET_HOME=/d", "/d"),
+        (': "${BITBUCKET_HOME:=/d}"', "/d"),
+        (": ${BITBUCKET_HOME:=/d}", "/d"),
+        ('BITBUCKET_HOME="${BITBUCKET_HOME:-/d}"', "/d"),
+        ("BITBUCKET_HOME=${BITBUCKET_HOME:-/d}", "/d"),
+        ('export BITBUCKET_HOME="${BITBUCKET_HOME:="/d"}"', ""),
+        ("BITBUCKET_HOME=\nBITBUCKET_HOME=/d\n", "/d"),
+        ("if a; then BITBUCKET_HOME=/d\nelse BITBUCKET_HOME=/e\nfi", ""),
+        ("# BITBUCKET_HOME=/d", ""),
+        ("echo BITBUCKET_HOME=/d", ""),
+        ("OTHER_BITBUCKET_HOME=/d", ""),
+        ('BITBUCKET_HOME="$HOME/bitbucket"', ""),
+        ('BITBUCKET_HOME="{{ home }}"', ""),
+    ],
+)
+def test_a_home_that_a_script_sets(script: str, home: str) -> None:
+    found = find_home(PRODUCTS["bitbucket"], INSTALL, FakeNode({SCRIPT: script.encode()}))
+    assert (found.value, found.sure) == (home, "certain" if home else "unknown")
+
+
+@pytest.mark.parametrize("script", ["setenv.sh", "user.sh"])
+@pytest.mark.parametrize("product", ["jira", "bamboo", "confluence"])
+def test_the_scripts_of_a_tomcat_are_read(product: str, script: str) -> None:
+    node = FakeNode({f"{{install}}/bin/{script}": f"export {product.upper()}_HOME=/d".encode()})
+    assert find_home(PRODUCTS[product], INSTALL, node).value == "/d"
+
+
+@pytest.mark.parametrize(("product", "home"), [("jira", "/variable"), ("bamboo", "/variable"), ("confluence", "/file")])
+def test_the_variable_outranks_the_file_but_for_confluence(product: str, home: str) -> None:
+    files = {POINTERS[product]: f"{product}.home=/file".encode()}
+    node = FakeNode(files, [], {f"{product.upper()}_HOME": "/variable"})
+    assert find_home(PRODUCTS[product], INSTALL, node).value == home
+
+
+@pytest.mark.parametrize("product", ["jira", "confluence", "bamboo", "bitbucket"])
+def test_without_any_the_usual_folder_is_not_taken(product: str) -> None:
+    found = find_home(PRODUCTS[product], INSTALL, FakeNode({}))
+    assert (found.value, found.sure) == ("", "unknown")
+    assert "not set in " in found.source
+
+
+def _shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> None:
+    def show(command: list[str], **_options: t.Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 0, text, "")
+
+    monkeypatch.setattr(systemd, "BOOTED", tmp_path)
+    monkeypatch.setattr(systemd.subprocess, "run", show)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("product", ["jira", "fisheye"])
+def test_the_unit_of_a_stopped_node_tells_its_home(product: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    variable = {"jira": "JIRA_HOME", "fisheye": "FISHEYE_INST"}[product]
+    file = tmp_path / "default"
+    file.write_text(f'# a comment\n{variable}="/from file"\nBROKEN="\n', encoding="utf-8")
+    shown = f'Environment={variable}=/unit "X=a b"\n'
+    _shown(monkeypatch, tmp_path, shown)
+    assert find_home(PRODUCTS[product], INSTALL, HostNode(None, "x")).value == "/unit"
+    _shown(monkeypatch, tmp_path, f"{shown}EnvironmentFiles={file} (ignore_errors=yes)\nEnvironmentFiles=/nowhere (ignore_errors=yes)\n")
+    assert find_home(PRODUCTS[product], INSTALL, HostNode(None, "x")).value == "/from file"
+
+
+def test_a_unit_that_runs_the_link_is_the_installations_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "jira-9.12.4/bin").mkdir(parents=True)
+    (tmp_path / "jira").symlink_to("jira-9.12.4")
+    shown = f"Id=jira.service\nLoadState=loaded\nMainPID=7\nExecStart={{ path={tmp_path}/jira/bin/start.sh ; argv[]=x }}\n"
+    _shown(monkeypatch, tmp_path, shown)
+    unit = systemd.find_unit("jira")
+    assert unit
+    assert f"{tmp_path}/jira-9.12.4/bin/start.sh" in unit.start_command
+
+
+def test_no_unit_is_asked_where_a_process_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_reader, "environment_in_unit", lambda _name, _read: pytest.fail("asked"))
+    assert HostNode(Process("b", 1, 1, "u", "", (), Marks()), "x").argument("-D") == ""

@@ -1,0 +1,163 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Of a Tomcat with several applications, services or proxies only what is the product's own is taken, and what is unclear stays so."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from tests.unit.fake_node import FakeNode, fact, look_at
+
+JNDI = {
+    "{home}/dbconfig.xml": b"<jira-database-config><jndi-datasource><jndi-name>java:comp/env/jdbc/DS</jndi-name></jndi-datasource>"
+    b"</jira-database-config>"
+}
+OWN = '<Context docBase="${catalina.home}/atlassian-jira" path="">%s</Context>'
+OTHER = '<Context docBase="/srv/other" path="/other">%s</Context>'
+LINK = '<ResourceLink name="jdbc/DS" global="shared"/>'
+
+
+def resource(host: str, name: str = "jdbc/DS", url: str = "url") -> str:
+    return f'<Resource name="{name}" username="u" {url}="jdbc:postgresql://{host}/jira"/>'
+
+
+def service(*contexts: str, connector: str = '<Connector port="8080"/>') -> str:
+    return f'<Service>{connector}<Engine><Host name="localhost">{"".join(contexts)}</Host></Engine></Service>'
+
+
+def server(*services: str, more: str = "", attributes: str = "") -> dict[str, bytes]:
+    return {"{install}/conf/server.xml": f"<Server {attributes}>{more}{''.join(services)}</Server>".encode()}
+
+
+def shared(host: str) -> str:
+    return f"<GlobalNamingResources>{resource(host, 'shared')}{resource('global', 'jdbc/DS')}</GlobalNamingResources>"
+
+
+def context(host: str) -> dict[str, bytes]:
+    return {"{install}/conf/context.xml": f"<Context>{resource(host)}</Context>".encode()}
+
+
+def look(files: t.Mapping[str, bytes], *node: t.Any, **more: t.Any) -> dict[str, t.Any]:
+    return look_at("jira", FakeNode({**JNDI, **files}, *node, **more))
+
+
+@pytest.mark.parametrize(
+    ("files", "host"),
+    [
+        (server(service(OWN % resource("own"), OTHER % resource("other"))), "own"),
+        (server(service(OTHER % resource("other"), OWN % resource("own"))), "own"),
+        ({**server(service(OWN % resource("own"))), **context("all")}, "own"),
+        ({**server(service(OTHER % resource("other"))), **context("all")}, "all"),
+        (server(service(OWN % LINK), more=shared("linked")), "linked"),
+        (server(service(OWN % resource("own", url="jdbcUrl"))), "own"),
+        (server(service(OWN % resource("${DB}"))), "from-environment"),
+        (server(service(OWN % resource("${DB:-default}"))), "from-environment"),
+        (server(service(OWN % resource("${X:-default}"))), "default"),
+        ({**server(service(OWN % resource("${X}"))), "{install}/conf/catalina.properties": b"X=from-file"}, "from-file"),
+    ],
+)
+def test_the_data_source_is_the_products_own(files: dict[str, bytes], host: str) -> None:
+    found = look(files, [], {"DB": "from-environment"})["database"]
+    assert (found["host"], found["user"], found["doubts"]) == (host, "u", {})
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (server(service(OTHER % resource("other"))), "which no file of the container defines for this application"),
+        (server(service(OWN % ""), more=shared("linked")), "which no file of the container defines for this application"),
+        (server(service(OWN % (resource("a") + resource("b")))), "both define it"),
+        (server(service(OWN % '<Resource name="jdbc/DS" dataSourceClassName="x"/>')), "without one url"),
+        (server(service(OWN % '<Resource name="jdbc/DS" url="jdbc:h2:/a" jdbcUrl="jdbc:h2:/b"/>')), "without one url"),
+        (server(service(OWN % resource("${X}"))), "a placeholder in it was never filled in"),
+        ({**server(service(OWN % resource("${X}"))), "{install}/conf/catalina.properties": b"X=one"}, "never filled in"),
+    ],
+)
+def test_a_data_source_that_is_not_the_products_own_is_in_doubt(files: dict[str, bytes], reason: str) -> None:
+    found = look(files, ["-DX=two"] if len(files) > 1 else [])["database"]
+    assert found["host"] == ""
+    assert reason in found["doubts"]["host"]
+
+
+def test_a_data_source_in_a_damaged_file_is_in_doubt() -> None:
+    files = {name: data.replace(b"</Server>", b"") for name, data in server(service(OWN % resource("own"))).items()}
+    assert "server.xml is damaged" in look(files)["database"]["doubts"]["host"]
+
+
+FOREIGN = service(OTHER % "", connector='<Connector port="9090" proxyName="other.example.org"/>')
+TWO_PROXIES = '<Connector port="8080" proxyName="a.example.org"/><Connector port="8081" proxyName="b.example.org"/>'
+
+
+@pytest.mark.parametrize(
+    ("files", "url", "sure"),
+    [
+        (server(FOREIGN, service(OWN % "")), "http://127.0.0.1:8080", "certain"),
+        (server(service(OWN % ""), attributes='portOffset="100"'), "http://127.0.0.1:8180", "certain"),
+        (server(service(OWN % ""), attributes='portOffset="@x@"'), "", "unknown"),
+        (server(service(connector='<Connector port="8080"/>')), "http://127.0.0.1:8080", "default"),
+        (server(service(), service(connector='<Connector port="9090"/>')), "", "unknown"),
+        (server(service(OWN % "", connector='<Connector port="8080" address="${X}"/>')), "", "unknown"),
+        (server(service(OWN % "", connector='<Connector port="8080" SSLEnabled="${X}"/>')), "", "unknown"),
+        (server(service(OWN % "", connector='<Connector port="${X:-8443}" SSLEnabled="true"/>')), "https://127.0.0.1:8443", "certain"),
+        (server(service((OWN % "").replace('path=""', 'path="@x@"'))), "", "unknown"),
+    ],
+)
+def test_the_address_is_that_of_the_products_own_connector(files: dict[str, bytes], url: str, sure: str) -> None:
+    answer = look(files)
+    assert (answer["url"], fact(answer, "url")[0]) == (url, sure)
+
+
+@pytest.mark.parametrize(
+    ("connector", "site", "source"),
+    [
+        ('<Connector port="8080" proxyName="a.example.org" scheme="https" proxyPort="443"/>', "https://a.example.org", "proxy name"),
+        ('<Connector port="8080"/>', "", "no proxy name is set"),
+        (TWO_PROXIES, "", "name different proxies: say which with force_reauth_site_url"),
+        (TWO_PROXIES.replace("b.example", "a.example"), "http://a.example.org", "proxy name"),
+        ('<Connector port="8080" proxyName="${X}"/>', "", "never filled in"),
+        ('<Connector port="8080" proxyName="a.example.org" scheme="${X}"/>', "", "never filled in"),
+        ('<Connector port="8080" proxyName="a.example.org" proxyPort="%PORT%"/>', "", "never filled in"),
+        ('<Connector port="8080" proxyName="a.example.org" scheme="ftp"/>', "", "scheme, name or port of the proxy is none"),
+        ('<Connector port="8080" proxyName="https://a.example.org"/>', "", "scheme, name or port of the proxy is none"),
+    ],
+)
+def test_a_proxy_that_is_not_clear_is_not_taken(connector: str, site: str, source: str) -> None:
+    answer = look(server(service(OWN % "", connector=connector)))
+    assert (answer["site_url"], bool(answer["proxy"])) == (site, bool(site))
+    assert source in fact(answer, "site_url")[1]
+
+
+def test_a_server_xml_that_was_cut_is_mentioned() -> None:
+    cut = b'<Server><Service><Connector port="8080" proxyName="a.example.org"/>'
+    answer = look({"{install}/conf/server.xml": cut})
+    for name in ("url", "site_url"):
+        sure, source = fact(answer, name)
+        assert sure != "certain"
+        assert "server.xml is damaged" in source
+
+
+@pytest.mark.parametrize(
+    ("own", "remembered", "path", "sure"),
+    [("", "/wiki", "/wiki", "certain"), ("", "", "", "default"), ("/wiki", "/wiki", "/wiki", "certain"), ("/a", "/b", "/a", "likely")],
+)
+def test_the_context_path_that_confluence_remembers_is_heard(own: str, remembered: str, path: str, sure: str) -> None:
+    place = f'<property name="confluence.webapp.context.path">{remembered}</property>'
+    settings = f"<confluence-configuration><properties>{place}</properties></confluence-configuration>"
+    contexts = [f'<Context docBase="../confluence" path="{own}"/>'] if own else []
+    answer = look_at("confluence", FakeNode({"{home}/confluence.cfg.xml": settings.encode(), **server(service(*contexts))}))
+    assert (answer["context_path"], fact(answer, "context_path")[0]) == (path, sure)
+    assert fact(answer, "url")[0] == sure
+
+
+def test_a_fisheye_with_tls_alone_is_asked_over_tls() -> None:
+    settings = b'<config><web-server><ssl bind=":8443"/></web-server></config>'
+    assert look_at("fisheye", FakeNode({"{home}/config.xml": settings}))["url"] == "https://127.0.0.1:8443"
+
+
+@pytest.mark.parametrize("line", ["server.port=${X}", "server.address=__X__", "server.ssl.enabled={{ x }}", "server.context-path=@x@"])
+def test_an_address_of_bitbucket_that_was_never_filled_in_is_not_known(line: str) -> None:
+    answer = look_at("bitbucket", FakeNode({"{home}/shared/bitbucket.properties": line.encode()}))
+    assert (answer["url"], fact(answer, "url")[0]) == ("", "unknown")
