@@ -30,7 +30,7 @@ PARTS := lint unit database playbook $(if $(wildcard tests/hosts/test_*.py),host
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are signed out (PRODUCT=jira.. LINE=9.12.. DATABASE=sqlite|postgresql|mariadb)
+demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are signed out (PRODUCT=jira.. LINE=9.12.. DATABASE=sqlite|postgresql|mariadb|mysql)
 	@python -m demo --product $(PRODUCT) --line "$(LINE)" --database $(DATABASE)
 
 ##@ Check it

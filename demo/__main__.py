@@ -25,6 +25,7 @@ from demo.cluster import CANARY, Cluster
 from demo.crowd import Crowd, all_dead, all_open, grid, totals
 from demo.imitated import PRODUCTS
 from demo.mariadb import MariadbServer
+from demo.mysql import MysqlServer
 from demo.packages import Missing, provide
 from demo.patience import patient
 from demo.playbook import CHECKOUT, PlaybookRun
@@ -133,11 +134,21 @@ def _mariadb(stack: ExitStack, scratch: Path, name: str) -> Database:
     return server.make_database(name)
 
 
+def _mysql(stack: ExitStack, scratch: Path, name: str) -> Database:
+    provide("mysql")
+    # MySQL's JDBC driver knows no unix socket
+    server = MysqlServer(scratch / "m", tcp=True)
+    stack.callback(server.stop)
+    server.start()
+    return server.make_database(name)
+
+
 _SERVERS: t.Mapping[str, t.Callable[[ExitStack, Path, str], Database | None]] = {
     # a file of the cluster's own
     "sqlite": lambda _stack, _scratch, _name: None,
     "postgresql": _postgresql,
     "mariadb": _mariadb,
+    "mysql": _mysql,
 }
 
 

@@ -28,6 +28,12 @@ _WORDS: t.Mapping[str, t.Mapping[str, str]] = {
         "driver": "org.mariadb.jdbc.Driver",
         "dialect": "org.hibernate.dialect.MariaDBDialect",
     },
+    "mysql": {
+        "database_type": "mysql8",
+        "schema": "",
+        "driver": "com.mysql.cj.jdbc.Driver",
+        "dialect": "org.hibernate.dialect.MySQLDialect",
+    },
 }
 
 
@@ -52,4 +58,13 @@ def _mariadb(database: Database) -> str:
     return f"jdbc:mariadb://{database.host}:{database.port}/{database.name}"
 
 
-_URLS: t.Mapping[str, t.Callable[[Database], str]] = {"sqlite": _sqlite, "postgresql": _postgresql, "mariadb": _mariadb}
+def _mysql(database: Database) -> str:
+    return f"jdbc:mysql://{database.host}:{database.port}/{database.name}?sslMode=REQUIRED"
+
+
+_URLS: t.Mapping[str, t.Callable[[Database], str]] = {
+    "sqlite": _sqlite,
+    "postgresql": _postgresql,
+    "mariadb": _mariadb,
+    "mysql": _mysql,
+}

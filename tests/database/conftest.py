@@ -16,9 +16,9 @@ import pytest
 
 from demo.mariadb import MariadbServer
 from demo.mysql import MysqlServer
-from demo.packages import MAY_BE_MISSING, Missing, provide
 from demo.postgresql import PostgresServer
 from demo.tokens import Database
+from tests.borrowed import borrow_mysql
 from tests.database.site import Site
 
 _numbers = itertools.count(1)
@@ -43,11 +43,7 @@ def mariadb_server() -> t.Iterator[MariadbServer]:
 
 @pytest.fixture(scope="session")
 def mysql_server() -> t.Iterator[MysqlServer]:
-    try:
-        provide("mysql")
-    except Missing as error:
-        # Debian unstable moves: the one thing that may be missing where CI=true is set
-        pytest.skip(f"{MAY_BE_MISSING}: {error}")
+    borrow_mysql()
     with MysqlServer(Path(tempfile.mkdtemp(prefix="das-"))) as server:
         yield server
 

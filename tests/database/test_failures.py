@@ -8,17 +8,25 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import sqlite3
 import struct
 import typing as t
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg2
+import pymysql
 import pytest
+import sqlalchemy
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import files as archive_files
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import connection as store_connection
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import driver_connections
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import sweep as store_sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql import PostgresqlStore, PostgresqlSweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange
 
 from tests.database.site import Site, lines
 
@@ -179,3 +187,105 @@ def test_whatever_fails_around_connecting_is_a_sentence_without_its_text(
     with pytest.raises(SessionsError, match="cannot look at the token table: ") as failed:
         site.look()
     assert "s3cret" not in str(failed.value)
+
+
+# the end of a commit
+
+
+@pytest.mark.parametrize(
+    ("engine", "error"),
+    [
+        ("mariadb", pymysql.err.OperationalError(1021, "Disk full")),
+        ("mariadb", pymysql.err.InternalError(1030, "Got error 28 from storage engine")),
+        ("mysql", pymysql.err.OperationalError(4031, "The client was disconnected by the server because of inactivity")),
+        ("postgresql", psycopg2.OperationalError("could not receive data from server: Connection timed out")),
+        ("postgresql", psycopg2.DatabaseError("error with status PGRES_TUPLES_OK and no message from the server")),
+        ("sqlite", sqlite3.OperationalError("disk I/O error")),
+    ],
+)
+def test_an_archive_outlives_a_commit_whose_end_is_not_known(
+    engine: str, error: Exception, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows are gone, whatever the answer was."""
+    site: Site = request.getfixturevalue(engine).create()
+    site.sign_in(5)
+    commit = sqlalchemy.engine.Connection.commit
+
+    def commit_and_fail(connection: sqlalchemy.engine.Connection) -> None:
+        commit(connection)
+        raise sqlalchemy.exc.DBAPIError("COMMIT", None, error)
+
+    monkeypatch.setattr(sqlalchemy.engine.Connection, "commit", commit_and_fail)
+    with pytest.raises(CommitUnknown, match=r"not known: .* Their archive .*remembermetoken-1\.tsv\.gz is kept"):
+        site.purge(single_sweep=True)
+    monkeypatch.undo()
+    assert site.rows() == []
+    assert len(lines([{"path": str(path)} for path in archives(site)])) == 5
+
+
+@pytest.mark.parametrize(
+    ("engine", "statement"),
+    [
+        ("postgresql", "ALTER TABLE {child} ADD FOREIGN KEY (token) REFERENCES remembermetoken DEFERRABLE INITIALLY DEFERRED"),
+        ("mariadb", "FLUSH TABLES WITH READ LOCK"),
+    ],
+)
+def test_an_archive_goes_with_a_commit_that_the_server_is_known_to_have_rolled_back(
+    engine: str, statement: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site: Site = request.getfixturevalue(engine).create()
+    site.sign_in(5)
+    if engine == "postgresql":
+        # the look would refuse it; a deferred constraint is one that only the commit tells of
+        monkeypatch.setattr(PostgresqlStore, "obstacles", lambda *_arguments: [])
+        site.run_sql("CREATE TABLE child AS SELECT id AS token FROM remembermetoken", statement.format(child="child"))
+        with pytest.raises(SessionsError) as refused:
+            site.purge(single_sweep=True)
+    else:
+        with site.database.transaction() as execute, pytest.raises(SessionsError) as refused:
+            site.purge(single_sweep=True, lock_wait=0, before_commit=lambda: execute(statement))
+    assert not isinstance(refused.value, CommitUnknown)
+    assert (len(site.rows()), archives(site)) == (5, [])
+
+
+# a backup that would be less than the table
+
+
+def test_a_backup_of_fewer_rows_than_the_table_holds_is_none(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.sign_in(5)
+    copy_out = store_sweep.Sweep.copy_out if site.engine != "postgresql" else PostgresqlSweep.copy_out
+
+    def cut_short(sweep: store_sweep.Sweep, sink: t.Any, columns: t.Sequence[str], *_more: object) -> int:
+        return copy_out(t.cast("t.Any", sweep), sink, columns, KeyRange(1))
+
+    for kind in (store_sweep.Sweep, PostgresqlSweep):
+        monkeypatch.setattr(kind, "copy_out", cut_short)
+    with pytest.raises(SessionsError, match=r"Unsuccessful: .* holds 5 rows, and 4 of them were read"):
+        site.back_up()
+    assert archives(site) == []
+
+
+def test_a_backup_counts_the_state_that_it_reads(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sign-in between the two is in neither."""
+    site.sign_in(5)
+    remaining = store_sweep.Sweep.remaining
+
+    def count_and_see_one_arrive(sweep: store_sweep.Sweep) -> int:
+        counted = remaining(sweep)
+        if site.engine != "sqlite":
+            site.add((99, None, "late", None))
+        return counted
+
+    monkeypatch.setattr(store_sweep.Sweep, "remaining", count_and_see_one_arrive)
+    assert site.back_up()["rows"] == 5
+
+
+def test_rows_that_are_left_after_the_last_sweep_roll_it_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the reason: here the sweep takes all rows but one."""
+    site.sign_in(5)
+    monkeypatch.setattr(purge_module, "ALL", KeyRange(1))
+    with pytest.raises(
+        SessionsError, match=r"Unsuccessful: 1 rows are left in .*remembermetoken after the last sweep, which was rolled back"
+    ):
+        site.purge(single_sweep=True)
+    assert (len(site.rows()), archives(site)) == (5, [])

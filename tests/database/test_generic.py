@@ -27,6 +27,9 @@ class OnSqlite(GenericStore):
     def begin(self, connection: t.Any) -> None:
         connection.exec_driver_sql("BEGIN")
 
+    def begin_copy(self, connection: t.Any) -> None:
+        self.begin(connection)
+
     def begin_sweep(self, connection: t.Any, table: FoundTable, locked: bool) -> None:  # noqa: ARG002
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

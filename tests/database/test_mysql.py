@@ -14,8 +14,8 @@ from pathlib import Path
 import pymysql
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql import server_name
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_server
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import server_name
 
 from demo.imitated import PRODUCTS
 from demo.mariadb import MariadbServer
@@ -196,9 +196,9 @@ def test_a_galera_cluster_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) -
     """Not run on a Galera cluster: its answer is imitated."""
     Tokens(site.database, PRODUCTS["jira"]).create_users()
     assert site.look()["notes"] == []
-    ask = mysql.reported_by
+    ask = mysql_server.reported_by
     monkeypatch.setattr(
-        mysql, "reported_by", lambda connection: {**ask(connection), "wsrep_on": "ON", "wsrep_cluster_state_uuid": "shared"}
+        mysql_server, "reported_by", lambda connection: {**ask(connection), "wsrep_on": "ON", "wsrep_cluster_state_uuid": "shared"}
     )
     looked = site.look()
     assert "a node of a Galera cluster (wsrep_on)" in looked["notes"][0]

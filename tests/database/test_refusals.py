@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 
-from tests.database.conftest import unprivileged
+from tests.database.conftest import NOBODY, unprivileged
 from tests.database.site import Site
 from tests.database.tables import BITBUCKET, CONFLUENCE, JIRA, SYMFONY
 
@@ -257,7 +258,8 @@ def test_an_sqlite_file_that_may_not_be_written(sqlite: Site) -> None:
 
 
 def test_an_archive_folder_that_cannot_be_written(site: Site, tmp_path: Path) -> None:
-    site.archive_dir.mkdir(mode=0o500)
+    if os.geteuid():
+        site.archive_dir.mkdir(mode=0o500)
     # the database's file stays the tests' own: whoever may write it gets as far as the folder
     Path(site.database.name).parent.chmod(0o777)
     if site.engine == "sqlite":
@@ -268,16 +270,43 @@ def test_an_archive_folder_that_cannot_be_written(site: Site, tmp_path: Path) ->
 
 def test_an_archive_folder_that_is_a_file(site: Site) -> None:
     site.archive_dir.write_text("", encoding="utf-8")
-    with pytest.raises(SessionsError, match="is no folder in which this account may write"):
+    with pytest.raises(SessionsError, match="is not a folder of its own"):
         site.look()
 
 
-def test_a_folder_of_the_run_that_is_open_to_others(site: Site) -> None:
-    folder = Path(site.look()["folder"])
-    folder.mkdir(parents=True)
-    folder.chmod(0o750)
-    with pytest.raises(SessionsError, match="open to others"):
-        site.purge()
+@pytest.mark.parametrize("level", [0, 1, 2], ids=["run", "cluster", "archive_dir"])
+def test_folders_that_others_could_get_at(sqlite: Site, level: int, tmp_path: Path) -> None:
+    """Whoever owns an upper one can put another in the place of a lower one."""
+    sqlite.create().sign_in(1)
+    folder = Path(sqlite.look()["folder"])
+    folder.parent.parent.mkdir(mode=0o700)
+    folder.parent.mkdir(mode=0o700)
+    folder.mkdir(mode=0o700)
+    one = [folder, *folder.parents][level]
+    acts: list[t.Callable[[], object]] = [
+        sqlite.look,
+        sqlite.back_up,
+        sqlite.purge,
+        lambda: RunRecords(str(sqlite.archive_dir), folder.parent.name).read("run-1"),
+    ]
+
+    def all_say(words: str) -> None:
+        for act in acts:
+            with pytest.raises(SessionsError, match=rf"{one}\b.*{words}"):
+                act()
+
+    one.chmod(0o750)
+    all_say(r"is open to others \(mode 0750\): make it 0700")
+    one.chmod(0o700)
+    if not os.geteuid():
+        os.chown(one, NOBODY, -1)
+        all_say(f"belongs to another account \\(uid {NOBODY}\\)")
+        os.chown(one, 0, -1)
+    one.rename(tmp_path / "elsewhere")
+    one.symlink_to(tmp_path / "elsewhere")
+    all_say("is not a folder of its own")
+    assert not [path for path in (tmp_path / "elsewhere").rglob("*") if path.is_file()]
+    assert len(sqlite.rows()) == 1
 
 
 def test_a_run_id_that_leads_elsewhere(site: Site) -> None:

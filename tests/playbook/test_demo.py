@@ -18,6 +18,7 @@ import pytest
 from demo.imitated import PRODUCTS
 from demo.processes import all_environments
 from demo.products import ENGINES
+from tests.borrowed import borrow_mysql
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -35,6 +36,8 @@ def scratch() -> t.Iterator[Path]:
 @pytest.mark.parametrize("database", ENGINES)
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_fifty_users_are_signed_out_and_nothing_is_left_behind(scratch: Path, product: str, database: str) -> None:
+    if database == "mysql":
+        borrow_mysql()
     command = [sys.executable, "-m", "demo", "--product", product, "--database", database]
     environment = {**os.environ, "TMPDIR": str(scratch), "TEST_OF_DEMO": str(scratch)}
     done = subprocess.run(command, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

@@ -17,8 +17,8 @@ PAIRS = [cell for cell in CELLS if not cell.pin]
 PINNED = [cell for cell in CELLS if cell.pin]
 
 
-def test_there_are_fifteen_pairs_of_today_twelve_of_the_old_sign_in_and_other_versions() -> None:
-    assert len({(cell.product, cell.database, cell.line) for cell in PAIRS}) == len(PAIRS) == 15 + 12
+def test_there_are_twenty_pairs_of_today_sixteen_of_the_old_sign_in_and_other_versions() -> None:
+    assert len({(cell.product, cell.database, cell.line) for cell in PAIRS}) == len(PAIRS) == 20 + 16
     assert sorted({f"{cell.product} {cell.line}" for cell in PAIRS if cell.line}) == [
         "bamboo 9.6",
         "bitbucket 8.19",
@@ -37,7 +37,7 @@ def test_there_are_fifteen_pairs_of_today_twelve_of_the_old_sign_in_and_other_ve
 @pytest.mark.parametrize(
     ("patterns", "names"),
     [
-        (["jira-*"], [f"jira-{line}{engine}" for line in ("", "9.12-") for engine in ("sqlite", "postgresql", "mariadb")]),
+        (["jira-*"], [f"jira-{line}{engine}" for line in ("", "9.12-") for engine in ("sqlite", "postgresql", "mariadb", "mysql")]),
         (["core-2.18", "fisheye-sqlite"], ["fisheye-sqlite", "core-2.18"]),
         (["jira"], []),
     ],

@@ -186,9 +186,10 @@ def test_an_flock_of_a_stranger_on_the_home_folder_keeps_nobody_waiting(lock: No
 def test_a_lock_that_another_process_holds_is_waited_for_and_then_refused_by_name(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_lock, "SECONDS", 0.1)
     lock.take(owner(), "")
+    acts: list[t.Callable[[], bool]] = [lambda: lock.take(owner(attempt=2, number="bb"), ""), lambda: lock.release(owner())]
     with lock.path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        for act in (lambda: lock.take(owner(attempt=2, number="bb"), ""), lambda: lock.release(owner())):
+        for act in acts:
             with pytest.raises(SessionsError, match=r"\.force_reauth\.lock was not to be had within 0 s: another process holds it"):
                 act()
     assert lock.release(owner())

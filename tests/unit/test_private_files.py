@@ -48,6 +48,22 @@ def test_a_folder_that_others_may_read_is_refused(tmp_path: Path) -> None:
         make_private_folder(tmp_path / "a")
 
 
+def test_nothing_is_made_below_an_upper_folder_that_is_open_to_others(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir(mode=0o755)
+    with pytest.raises(SessionsError, match=r"/a is open to others"):
+        make_private_folder(tmp_path / "a/b/c", tmp_path / "a")
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+def test_a_link_among_the_upper_folders_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir(mode=0o700)
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "a/b").symlink_to(tmp_path / "real")
+    with pytest.raises(SessionsError, match=r"/a/b is not a folder of its own"):
+        make_private_folder(tmp_path / "a/b/c", tmp_path / "a")
+    assert list((tmp_path / "real").iterdir()) == []
+
+
 def test_a_file_that_could_not_be_finished_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old", encoding="utf-8")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.states import STATES
@@ -305,7 +306,7 @@ def test_the_canary_of_a_damaged_node_record_is_wiped_too(records: RunRecords, s
 @pytest.mark.usefixtures("start")
 def test_the_record_of_another_cluster_is_refused(records: RunRecords, tmp_path: Path) -> None:
     other = RunRecords(str(tmp_path / "archives"), "jira-ffffffffffff")
-    (other.folder / RUN).mkdir(parents=True, mode=0o700)
+    make_private_folder(other.folder / RUN)
     (other.folder / RUN / "run.json").write_bytes(run_file(records).read_bytes())
     for act in (lambda: other.read(RUN), lambda: other.unfinished([]), lambda: other.open(RUN, PREPARED, "ops", "bb")):
         with pytest.raises(SessionsError, match=f"the record of cluster {CLUSTER}, not of jira-ffffffffffff"):

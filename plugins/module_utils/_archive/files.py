@@ -24,7 +24,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
-    check_private_folder,
+    check_private_folders,
     make_private_folder,
     sync_folder,
     whole_file,
@@ -41,15 +41,15 @@ class RunFolder:
     """Where one run keeps its archives: ``<archive_dir>/<cluster>/<run id>``."""
 
     def __init__(self, archive_dir: str, cluster: str, run_id: str) -> None:
-        self.path = Path(archive_dir) / cluster / check_run_id(run_id)
+        self._top = Path(archive_dir)
+        self.path = self._top / cluster / check_run_id(run_id)
 
     def check(self, table_bytes: int) -> None:
         """Raises SessionsError when archives of a table of that size could not be kept here. Makes nothing."""
+        check_private_folders(self.path, self._top)
         there = self.path
         while not os.path.lexists(there):
             there = there.parent
-        if there == self.path:
-            check_private_folder(there)
         if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK, effective_ids=True)):
             raise SessionsError(f"{there} is no folder in which this account may write: name another archive_dir, or another account.")
         room = os.statvfs(there)
@@ -57,7 +57,7 @@ class RunFolder:
 
     def make(self) -> None:
         """Make the folder, and remove what a killed writer left in it."""
-        make_private_folder(self.path)
+        make_private_folder(self.path, self._top)
         for left in self.path.glob(f"{_DRAFT}*"):
             _remove_unless_in_use(left)
 

@@ -15,8 +15,12 @@ from pathlib import Path
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
 
-def make_private_folder(folder: Path) -> None:
-    """Create the folder with its parents, 0700, and check it; raises SessionsError when it cannot be trusted or made."""
+def make_private_folder(folder: Path, top: Path | None = None) -> None:
+    """Create the folder with its parents, 0700, and check it; raises SessionsError when it cannot be trusted or made.
+
+    ``top``: a folder above it that is checked as well, with all between them; nothing is made below one that cannot be trusted.
+    """
+    check_private_folders(folder, top or folder)
     missing = []
     one = folder
     while not os.path.lexists(one):
@@ -30,7 +34,14 @@ def make_private_folder(folder: Path) -> None:
             sync_folder(one.parent)
     except OSError as error:
         raise SessionsError(f"The folder {one} cannot be made: {error.strerror}.") from error
-    check_private_folder(folder)
+    check_private_folders(folder, top or folder)
+
+
+def check_private_folders(folder: Path, top: Path) -> None:
+    """Those of the folders from ``top`` to ``folder`` that are there: whoever owns the upper one can put another lower one in its place."""
+    for one in (*reversed(folder.parents), folder):
+        if (one == top or top in one.parents) and os.path.lexists(one):
+            check_private_folder(one)
 
 
 def check_private_folder(folder: Path) -> None:

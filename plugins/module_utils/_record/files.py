@@ -12,7 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder, whole_file
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
+    check_private_folders,
+    make_private_folder,
+    whole_file,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 
 
@@ -21,11 +25,14 @@ class RunRecords:
 
     def __init__(self, archive_dir: str, cluster: str) -> None:
         self.cluster = cluster
-        self.folder = Path(archive_dir) / cluster
+        self._top = Path(archive_dir)
+        self.folder = self._top / cluster
 
     def folder_of(self, run_id: str) -> Path:
-        """Where the run keeps its record and its archives."""
-        return self.folder / content.check_run_id(run_id)
+        """Where the run keeps its record and its archives; what is there is this account's alone."""
+        folder = self.folder / content.check_run_id(run_id)
+        check_private_folders(folder, self._top)
+        return folder
 
     def read(self, run_id: str) -> content.Payload:
         """What is known of the run, with ``nodes`` by name; empty when there is no such run."""
@@ -38,13 +45,14 @@ class RunRecords:
 
     def unfinished(self, except_for: t.Collection[str]) -> list[str]:
         """The ids of the cluster's runs, other than those, which were begun and are not over."""
+        check_private_folders(self.folder, self._top)
         runs = (path.parent.name for path in sorted(self.folder.glob("*/run.json")))
         return [run for run in runs if run not in except_for and not content.is_finished(self._read(self._path(run, "")))]
 
     def open(self, run_id: str, values: content.Payload, controller: str, number: str) -> content.Payload:
         """Begin the run, or take it over from an older start; returns the start that owns it now. A taken-over record keeps its values."""
         path = self._path(run_id, "")
-        make_private_folder(path.parent)
+        make_private_folder(path.parent, self._top)
         with _serialized(path.parent):
             before = self._read(path)
             start = content.next_start(before, controller, number)
@@ -56,7 +64,7 @@ class RunRecords:
         """Put values into the file of the run, or of its ``node``, if the run is still this start's; returns it before and after."""
         run, path = self._path(run_id, ""), self._path(run_id, node)
         self.check(run_id, start)
-        make_private_folder(path.parent)
+        make_private_folder(path.parent, self._top)
         with _serialized(run.parent):
             content.check_start(self._read(run), start, str(run))
             before = self._read(path)

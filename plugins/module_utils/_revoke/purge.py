@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
@@ -25,6 +26,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.s
 RANGE = 50_000
 _KEYS = 500
 
+Result = t.TypeVar("Result")
 Owned = t.Callable[[], t.ContextManager[None]]
 # takes the sweep and what it moved out; raises SessionsError when that must not become real
 Check = t.Callable[[Sweep, t.Optional[description.Archive]], None]
@@ -36,6 +38,19 @@ class Clock:
 
     now: t.Callable[[], float]
     sleep: t.Callable[[float], None]
+
+
+def when_free(act: t.Callable[[], Result], clock: Clock, seconds: float) -> Result:
+    """What ``act`` returns; tried again, with growing pauses, while others are in the way. Raises Contended when they are for too long."""
+    end, pauses = clock.now() + seconds, description.pauses()
+    while True:
+        pause = next(pauses)
+        try:
+            return act()
+        except Contended:
+            if clock.now() + pause > end:
+                raise
+        clock.sleep(pause)
 
 
 class Mover:
@@ -78,6 +93,10 @@ class Mover:
             f"End that session, or wait for it, then resume. {self.told}"
         )
 
+    def when_free(self, act: t.Callable[[], Result]) -> Result:
+        """A read, with the same patience."""
+        return when_free(act, self._clock, self._lock_wait)
+
     @property
     def told(self) -> str:
         """What has become real so far."""
@@ -105,7 +124,7 @@ def purge(source: Source, folder: RunFolder, mover: Mover, single_sweep: bool, e
     """Delete every row. Raises SessionsError when that, or the proof of it, fails; what was committed stays, with its archives."""
     accounts = Accounts(source, folder, expected)
     if source.store.two_sweeps and not single_sweep:
-        for keys in _ranges(source):
+        for keys in _ranges(source, mover):
             mover.move(keys, locked=False, check=_no_check)
     accounts.add_up(mover.archives)
     mover.move(ALL, locked=True, check=accounts.check)
@@ -150,12 +169,12 @@ class Accounts:
         return owners is None or owners.treat(texts_of(line, len(table.columns))[table.position(table.user)])
 
 
-def _ranges(source: Source) -> t.Iterator[KeyRange]:
+def _ranges(source: Source, mover: Mover) -> t.Iterator[KeyRange]:
     """The whole table, in ranges of keys where one long transaction would keep clients waiting."""
     table, store = source.look.table, source.store
     after = None
     if store.ranged or table.series:
-        while (upto := store.upper_key(table, after, RANGE)) is not None:
+        while (upto := mover.when_free(partial(store.upper_key, table, after, RANGE))) is not None:
             yield KeyRange(after, upto)
             after = upto
     yield KeyRange(after)

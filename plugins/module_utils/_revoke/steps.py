@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import typing as t
 from contextlib import nullcontext
+from functools import partial
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import delete_leftovers, find_leftovers
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock, Mover, Owned, purge
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock, Mover, Owned, purge, when_free
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import (
     FOLDER_OPTIONS,
     USERS_OPTIONS,
@@ -50,7 +51,7 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
     users = scope_of(options["usernames"], options["exclude_usernames"])
     if users and options["scope"] == "archived":
         raise SessionsError("scope=archived follows the archives of the run: usernames and exclude_usernames belong to scope=all.")
-    source = look_at_source(options, users)
+    source = when_free(partial(look_at_source, options, users), clock, 0 if check_mode else options["lock_wait"])
     folder = folder_for(source, options)
     mover = Mover(source, folder, options["run_id"], _fence(options, source.cluster), clock, options["lock_wait"])
     counted = count_users(source.store, source.look)

@@ -9,6 +9,7 @@ import typing as t
 from contextlib import contextmanager
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.commit_end import rolled_back
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import check_tls, opener
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import (
@@ -20,7 +21,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
     package_missing,
     sentence,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import LOST
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import missing, sqlalchemy_module
 
 if t.TYPE_CHECKING:
@@ -52,12 +52,17 @@ class Connector:
                 raise
 
     def commit(self, connection: Connection, doing: str) -> None:
-        """Commit; raises CommitUnknown when it cannot be known whether it happened, SessionsError when it did not."""
+        """Commit; raises SessionsError when that is known not to have happened, CommitUnknown for every other end but a good one."""
+        known = False
         try:
             with self.sentences(doing):
-                connection.commit()
+                try:
+                    connection.commit()
+                except Exception as error:
+                    known = rolled_back(self.database.engine.name, getattr(error, "orig", None) or error)
+                    raise
         except SessionsError as error:
-            if LOST not in str(error):
+            if known:
                 raise
             raise CommitUnknown(f"{error} Whether that has happened is not known: look, then go on from there.") from None
 

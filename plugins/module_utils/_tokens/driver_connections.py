@@ -15,6 +15,7 @@ from urllib.parse import quote
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import GuardedConnection
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import FIRST_WORDS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import libpq_tls, older_libpq_problem, tls_problem
 
 APPLICATION = "dcops.atlassian_sessions"
@@ -92,6 +93,7 @@ def mysql_arguments(database: Database) -> dict[str, t.Any]:
         "database": database.name,
         "charset": "utf8mb4",
         "sql_mode": _SQL_MODE,
+        "init_command": FIRST_WORDS,
     }
 
 

@@ -23,7 +23,7 @@ class Contended(SessionsError):
 
 
 class CommitUnknown(SessionsError):
-    """The connection was lost in the commit: the rows may be deleted, or may not."""
+    """How the commit ended is not known: the rows may be deleted, or may not."""
 
 
 class Unsafe(Exception):
@@ -84,5 +84,5 @@ def package_missing(text: str) -> tuple[str, str]:
 
 def sentence(where: str, doing: str, meant: str) -> SessionsError:
     """The failure for people, as Contended where another try may help. ``doing`` completes "cannot"."""
-    kind = Contended if meant == CONTENDED else SessionsError
-    return kind(f"{where[:1].upper()}{where[1:]}: cannot {doing}: {meant}.")
+    said = f"{where[:1].upper()}{where[1:]}: cannot {doing}: {meant}."
+    return Contended(f"{said} End their sessions, or wait for them, then try again.") if meant == CONTENDED else SessionsError(said)

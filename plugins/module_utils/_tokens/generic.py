@@ -51,6 +51,10 @@ class GenericStore(TokenStore):
     def begin(self, connection: Connection) -> None:
         """SQLAlchemy does."""
 
+    def begin_copy(self, connection: Connection) -> None:
+        """What every engine knows."""
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:  # noqa: ARG002  there is one kind of sweep
         """Lock the table first."""
         name = connection.dialect.identifier_preparer.quote

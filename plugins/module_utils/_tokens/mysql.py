@@ -9,10 +9,12 @@ exactly the rows that were read; a read of the whole table keeps every insert ou
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import ESCAPES, NULL
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_server
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import RIGHTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
@@ -22,17 +24,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.t
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-# Set where the server has them. A wait for a lock stalls the inserts behind it, and a second is the shortest that can be set.
-_SETTINGS: t.Mapping[str, object] = {
-    "innodb_lock_wait_timeout": 1,
-    "max_statement_time": 0,
-    "time_zone": "+00:00",
-}
 _TABLES = (
     "SELECT table_schema, table_name, table_type FROM information_schema.tables WHERE table_schema = database() AND lower(table_name) = %s"
 )
+# a generated column is made again from the others: MariaDB's PERSISTENT is STORED of today
 _COLUMNS = """
-SELECT column_name, column_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position
+SELECT column_name, column_type FROM information_schema.columns WHERE table_schema = %s AND table_name = %s
+    AND NOT extra REGEXP 'VIRTUAL|STORED|PERSISTENT' ORDER BY ordinal_position
 """
 _OBSTACLES = """
 SELECT concat('the storage engine ', coalesce(engine, 'unknown'), ', which cannot roll back') FROM information_schema.tables
@@ -44,7 +42,16 @@ UNION ALL SELECT concat('the trigger ', trigger_name) FROM information_schema.tr
 UNION ALL SELECT concat('the foreign key ', constraint_name, ' of ', table_name, ' that points at it')
     FROM information_schema.key_column_usage WHERE referenced_table_schema = %(schema)s AND referenced_table_name = %(table)s
 """
+_UNIQUE = """
+SELECT 1 FROM information_schema.statistics WHERE table_schema = %s AND table_name = %s AND non_unique = 0
+    GROUP BY index_name HAVING count(*) = 1 AND max(column_name) = %s AND max(nullable) <> 'YES'
+"""
 _SIZE = "SELECT data_length FROM information_schema.tables WHERE table_schema = %s AND table_name = %s"
+# bytes of a row, at least: right after many inserts the server still tells the size of an empty table
+_ROW = 200
+# as CHAR an approximate number loses digits, unless it is a double
+_APPROXIMATE = re.compile(r"(float|double|real)\b.*", re.IGNORECASE)
+_EXACT = re.compile(r"((tiny|small|medium|big)?int|integer|decimal|numeric|datetime|timestamp|date|time|year)\b.*", re.IGNORECASE)
 _BLOCKERS = """
 SELECT trx_mysql_thread_id, trx_state, timestampdiff(SECOND, trx_started, now()) FROM information_schema.innodb_trx
 WHERE trx_mysql_thread_id <> connection_id() AND trx_rows_locked + trx_rows_modified > 0 ORDER BY trx_started LIMIT 3
@@ -78,8 +85,13 @@ class MysqlSweep(Sweep):
         sql, column = self.statements.sql, self.statements.table.c[name]
         if self._is_bit(name):
             return column + 0
-        if token_table.kind_of(self._type(name)) != "text":
+        if _APPROXIMATE.fullmatch(self._type(name)):
+            return column + sql.literal_column("0e0")
+        if _EXACT.fullmatch(self._type(name)):
             return sql.cast(column, sql.CHAR)
+        if token_table.kind_of(self._type(name)) != "text":
+            # ENUM, SET, JSON ..
+            column = sql.cast(column, sql.CHAR)
         for meant, written in ESCAPES:
             column = sql.func.replace(column, meant, written)
         return column
@@ -101,11 +113,8 @@ class MysqlStore(TokenStore):
     sweep_class = MysqlSweep
 
     def begin(self, connection: Connection) -> None:
-        """Pin what the account or the server may have set otherwise."""
-        there = {row[0] for row in connection.exec_driver_sql("SHOW SESSION VARIABLES")}
-        for name, value in _SETTINGS.items():
-            if name in there:
-                connection.exec_driver_sql(f"SET SESSION {name} = %s", (value,))
+        """See ``pin``."""
+        mysql_server.pin(connection)
 
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:  # noqa: ARG002  reading the rows locks them
         """See TokenStore."""
@@ -125,7 +134,8 @@ class MysqlStore(TokenStore):
         return [row[0] for row in connection.exec_driver_sql(_OBSTACLES, {"schema": candidate.schema, "table": candidate.name})]
 
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
-        """A read and a delete of nothing."""
+        """The server's, to be written to at all; then a read and a delete of nothing."""
+        mysql_server.check_open(mysql_server.reported_by(connection), self.database.where)
         statements = Statements(table)
         none = statements.sql.false()
         tries = {
@@ -137,17 +147,21 @@ class MysqlStore(TokenStore):
             account = connection.exec_driver_sql("SELECT current_user()").scalar_one()
             raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {table.label} in {self.database.where}: grant it.")
 
-    def size(self, connection: Connection, table: FoundTable, rows: int) -> int:  # noqa: ARG002  the server knows better
-        """As the server estimates it."""
-        return int(connection.exec_driver_sql(_SIZE, (table.schema, table.name)).scalar() or 0)
+    def has_unique_key(self, connection: Connection, table: FoundTable) -> bool:
+        """By its indexes."""
+        return bool(connection.exec_driver_sql(_UNIQUE, (table.schema, table.name, table.key)).all())
+
+    def size(self, connection: Connection, table: FoundTable, rows: int) -> int:
+        """As the server estimates it, or by the rows when that is more."""
+        return max(int(connection.exec_driver_sql(_SIZE, (table.schema, table.name)).scalar() or 0), rows * _ROW)
 
     def identity(self, connection: Connection, table: FoundTable) -> str:
         """See ``server_name``."""
-        return f"mysql {server_name(reported_by(connection))} database {table.schema}"
+        return f"mysql {mysql_server.server_name(mysql_server.reported_by(connection))} database {table.schema}"
 
     def notes(self, connection: Connection) -> t.Sequence[str]:
-        """See ``galera_notes``."""
-        return galera_notes(reported_by(connection))
+        """See ``cluster_notes``."""
+        return mysql_server.cluster_notes(mysql_server.reported_by(connection))
 
     def blockers(self, table: FoundTable) -> str:
         """Up to three transactions, the oldest first, where the account may see them."""
@@ -167,30 +181,3 @@ class MysqlStore(TokenStore):
                 raise
             return False
         return True
-
-
-def reported_by(connection: Connection) -> dict[str, str]:
-    """The variables of the server, and the identifier of its Galera cluster where it has one."""
-    rows = [
-        *connection.exec_driver_sql("SHOW VARIABLES"),
-        *connection.exec_driver_sql("SHOW STATUS LIKE 'wsrep_cluster_state_uuid'"),
-    ]
-    return {row[0]: row[1] for row in rows}
-
-
-def galera_notes(reported: t.Mapping[str, str]) -> list[str]:
-    """What locks of one node mean in a Galera cluster: nothing to the other nodes. Source: Galera Cluster documentation, limitations."""
-    if reported.get("wsrep_on") != "ON":
-        return []
-    note = (
-        "The server is a node of a Galera cluster (wsrep_on). The purge runs on this node, and its locks hold back nobody on the others: "
-        "let all nodes of the product use this one during the run, or a token made elsewhere at the moment of the last sweep may be left."
-    )
-    return [note]
-
-
-def server_name(reported: t.Mapping[str, str]) -> str:
-    """Of a Galera cluster its own identifier, the same on every node; else the server's; else host name and port as it reports them."""
-    if reported.get("wsrep_on") == "ON":
-        return f"cluster {reported['wsrep_cluster_state_uuid']}"
-    return reported.get("server_uuid") or reported.get("server_uid") or f"{reported['hostname']}:{reported['port']}"

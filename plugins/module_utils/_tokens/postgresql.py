@@ -17,6 +17,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.t
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+# what a type without an equality of its own answers
+_NO_EQUALITY = "42883"
 # With row_security off a policy raises an error; with it on, it hides rows and "0 rows" would look like success.
 # The formats pin what an archive looks like; the time-outs of an account must not end a sweep half-way.
 _SETTINGS = (
@@ -30,6 +32,8 @@ _SETTINGS = (
     ("idle_in_transaction_session_timeout", "0"),
     ("lock_timeout", str(LOCK_TIMEOUT_MS)),
 )
+# known to PostgreSQL 17 and newer
+_NEWER = "SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'"
 # a commit must be on disk before anybody is told of it; stronger settings of the account stay as they are
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
 
@@ -41,9 +45,16 @@ FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamesp
 WHERE lower(c.relname) = %s AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
     AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'
 """
+# a generated column is made again from the others; by to_jsonb, because PostgreSQL 11 has no such column in its catalogue
 _COLUMNS = """
 SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
-WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped
+    AND coalesce(to_jsonb(a) ->> 'attgenerated', '') = '' ORDER BY a.attnum
+"""
+_UNIQUE = """
+SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+WHERE i.indrelid = %s::regclass AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indnatts = 1
+    AND a.attname = %s AND a.attnotnull
 """
 _OBSTACLES = """
 SELECT 'row-level security' FROM pg_catalog.pg_class WHERE oid = %(table)s::regclass AND relrowsecurity
@@ -112,13 +123,19 @@ class PostgresqlStore(TokenStore):
         """Pin what the account, the database or a pooler may have set otherwise."""
         settings = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _SETTINGS)
         connection.exec_driver_sql(settings)
+        connection.exec_driver_sql(_NEWER)
         connection.exec_driver_sql(_DURABLE)
+
+    def begin_copy(self, connection: Connection) -> None:
+        """The count and the copy see the same rows."""
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        self.begin(connection)
 
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
         """The lock comes before any other look at the table: after a DELETE it would deadlock with writers."""
         self.begin(connection)
         if locked:
-            connection.exec_driver_sql(f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE")
+            _run(connection, f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE")
 
     def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
         """From the catalogue, which shows tables that the account may not use, too."""
@@ -143,6 +160,20 @@ class PostgresqlStore(TokenStore):
             raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {table.label} in {self.database.where}: grant it.")
         connection.execute(none)
 
+    def unrestorable(self, connection: Connection, table: FoundTable) -> list[str]:
+        """Types without equality, too: rows that are there could not be compared with those of an archive."""
+        columns = [] if self._comparable(connection, table, table.columns) else table.columns
+        told = [
+            f"the column {one.name} ({one.type}), whose values cannot be compared"
+            for one in columns
+            if not self._comparable(connection, table, [one])
+        ]
+        return [*told, *super().unrestorable(connection, table)]
+
+    def has_unique_key(self, connection: Connection, table: FoundTable) -> bool:
+        """By its indexes."""
+        return bool(connection.exec_driver_sql(_UNIQUE, (quoted(connection, table), table.key)).all())
+
     def size(self, connection: Connection, table: FoundTable, rows: int) -> int:  # noqa: ARG002  the server knows better
         """The table with what is stored beside it, without indexes."""
         return int(connection.exec_driver_sql("SELECT pg_table_size(%s::regclass)", (quoted(connection, table),)).scalar_one())
@@ -164,13 +195,25 @@ class PostgresqlStore(TokenStore):
         told = [f"session {pid} ({application}, {state}, for {age} s)" for pid, application, state, age in rows]
         return "; ".join(told) or "a session that has just ended"
 
+    def _comparable(self, connection: Connection, table: FoundTable, columns: t.Sequence[FoundColumn]) -> bool:
+        statements = Statements(table)
+        sql, named = statements.sql, [statements.table.c[column.name] for column in columns]
+        try:
+            with connection.begin_nested():
+                connection.execute(sql.select(*named).where(sql.false(), *(one.is_not_distinct_from(one) for one in named)).distinct())
+        except sql.exc.DBAPIError as error:
+            if getattr(error.orig, "pgcode", "") != _NO_EQUALITY:
+                raise
+            return False
+        return True
+
     def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
         """Through a temporary table, so that rows already there can be compared first."""
         connection, table, sql = sweep.connection, sweep.statements.table, sweep.statements.sql
         staging = sql.table(_STAGING, *(sql.column(name) for name in columns), schema="pg_temp")
         names = ", ".join(_identifier(connection, name) for name in columns)
         none = literal(connection, sql.select(*(table.c[name] for name in columns)).where(sql.false()))
-        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS {none}")
+        _run(connection, f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS {none}")
         for file in files:
             t.cast("PostgresqlSweep", sweep).copy_in(f"pg_temp.{_STAGING} ({names})", file)
         # the planner knows no figures of the one table and old ones of the other: a nested loop would take hours
@@ -190,7 +233,10 @@ class PostgresqlStore(TokenStore):
         # sorted out first: an INSERT that looks at the table which it fills reads its own rows over and over
         there = sql.select(table.c[sweep.table.key]).scalar_subquery()
         connection.execute(sql.delete(staging).where(staging.c[sweep.table.key].in_(there)))
-        done = connection.execute(sql.insert(table).from_select(list(columns), sql.select(source))).rowcount
+        # a key that is always generated would be made anew; before PostgreSQL 10 there were none
+        own_keys = "OVERRIDING SYSTEM VALUE " if (connection.dialect.server_version_info or ()) >= (10,) else ""
+        into = f"INSERT INTO {quoted(connection, sweep.table)} ({names}) {own_keys}"
+        done = _run(connection, into + literal(connection, sql.select(*(source.c[name] for name in columns)))).rowcount
         return Restored(int(done), int(present))
 
 
@@ -211,4 +257,10 @@ def literal(connection: Connection, statement: t.Any) -> str:
 
 
 def _identifier(connection: Connection, name: str) -> str:
-    return connection.dialect.identifier_preparer.quote(name)
+    # as in literal()
+    return connection.dialect.identifier_preparer.quote(name) % ()
+
+
+def _run(connection: Connection, statement: str) -> t.Any:
+    """Without parameters, so that a % is one."""
+    return connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -87,6 +87,7 @@ class TokenStore(abc.ABC):
             token_table.check_obstacles(candidate.label, self.obstacles(connection, candidate))
             table = token_table.match_columns(candidate, self.columns(connection, candidate), self.wanted, self.database.where)
             self.check_rights(connection, table)
+            token_table.check_restorable(table.label, [*token_table.binary_columns(table), *self.unrestorable(connection, table)])
             rows, users, oldest = self._count(connection, table)
             size = self.size(connection, table, rows)
             notes = (*self.notes(connection), *token_table.notes(table, self.wanted, self._sorts(connection, table)))
@@ -117,10 +118,17 @@ class TokenStore(abc.ABC):
             yield self.sweep_class(self.connector, connection, table)
 
     def copy(self, table: FoundTable, sink: Sink, columns: t.Sequence[str] = ()) -> int:
-        """Write all rows, by key, to the sink; only those columns when any are named. Returns how many rows."""
-        with self.connector.connect("read the tokens", self.begin) as connection:
+        """Write all rows, by key, to the sink; only those columns when any are named. Returns how many rows.
+
+        Raises SessionsError when they are not as many as the same state of the table holds.
+        """
+        with self.connector.connect("read the tokens", self.begin_copy) as connection:
             sweep = self.sweep_class(self.connector, connection, table)
-            return sweep.copy_out(sink, columns or sweep.names)
+            counted = sweep.remaining()
+            rows = sweep.copy_out(sink, columns or sweep.names)
+        if rows != counted:
+            raise SessionsError(f"Unsuccessful: {table.label} holds {counted} rows, and {rows} of them were read. Nothing was kept.")
+        return rows
 
     def members(self, tables: MemberTables, schema: str) -> list[MemberRow]:
         """The nodes that the product's own tables name, with their states and last heartbeats."""
@@ -196,6 +204,10 @@ class TokenStore(abc.ABC):
     def begin(self, connection: Connection) -> None:
         """Begin a transaction that reads."""
 
+    def begin_copy(self, connection: Connection) -> None:
+        """Begin a transaction whose reads all see one state of the table."""
+        self.begin(connection)
+
     @abc.abstractmethod
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
         """Begin a transaction that deletes."""
@@ -204,6 +216,20 @@ class TokenStore(abc.ABC):
         """Raises SessionsError when the account may not delete."""
         statements = Statements(table)
         connection.execute(statements.sql.delete(statements.table).where(statements.sql.false()))
+
+    def unrestorable(self, connection: Connection, table: FoundTable) -> list[str]:
+        """What would keep rows from being put back exactly: keys that are no row's alone, and what engines add."""
+        if self.has_unique_key(connection, table):
+            return []
+        statements = Statements(table)
+        sql = statements.sql
+        counts = sql.select(sql.func.count(), sql.func.count(statements.key.distinct())).select_from(statements.table)
+        rows, keys = connection.execute(counts).one()
+        return [f"{rows - keys} rows whose key ({table.key}) is empty or another row's as well"] if rows != keys else []
+
+    def has_unique_key(self, connection: Connection, table: FoundTable) -> bool:  # noqa: ARG002  engines that can tell do
+        """Whether the database sees to it that each row has a key of its own."""
+        return False
 
     def blockers(self, table: FoundTable) -> str:  # noqa: ARG002  engines that can tell do
         """Who holds what a sweep waits for, in words."""

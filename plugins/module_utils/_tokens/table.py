@@ -23,6 +23,10 @@ _KINDS: t.Mapping[ColumnKind, t.Pattern[str]] = {
     "timestamp": re.compile(r"(timestamp|datetime|date)\b.*|(timestamptz|datetime2|datetimeoffset).*", re.IGNORECASE),
     "boolean": re.compile(r"bool(ean)?|bit(\(1\))?|tinyint(\(1\))?|num(eric|ber)\(1(, ?0)?\)", re.IGNORECASE),
 }
+# bytes, or what only a library of its own can write as text; PostgreSQL's bytea is text in an archive, and comes back from it
+_BINARY = re.compile(
+    r"((tiny|medium|long)?blob|(var)?binary|image|(long )?raw|bfile|vector|geo\w+|(multi)?(point|linestring|polygon))\b.*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,17 @@ def check_obstacles(table: str, obstacles: t.Sequence[str]) -> None:
     """Raises SessionsError that names what would make a delete there do more, or less, than it says."""
     if obstacles:
         raise SessionsError(f"{table} cannot be purged as it is: it has {'; '.join(obstacles)}. Remove that, or treat the table by hand.")
+
+
+def binary_columns(table: FoundTable) -> list[str]:
+    """Columns of which an archive could not hold the values as they are."""
+    return [f"the column {column.name} ({column.type})" for column in table.columns if _BINARY.fullmatch(column.type)]
+
+
+def check_restorable(table: str, problems: t.Sequence[str]) -> None:
+    """Raises SessionsError that names what would keep the rows from being put back exactly as they were."""
+    if problems:
+        raise SessionsError(f"{table} could not be put back after a purge: it has {'; '.join(problems)}. Treat the table by hand.")
 
 
 def cluster_name(product: str, identity: str) -> str:
