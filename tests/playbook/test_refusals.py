@@ -135,6 +135,19 @@ def test_tls_that_the_product_insists_on_is_asked_of_the_database_too(site: Site
     assert site.state_of_everything() == before
 
 
+def test_a_database_that_is_not_known_for_certain_is_not_asked(site: Site) -> None:
+    for node in site.cluster.nodes:
+        settings = node.home / "dbconfig.xml"
+        text = re.sub(r"<url>.*</url>", "<url>jdbc:postgresql://2001:db8::7:5432/jira</url>", settings.read_text("utf-8"))
+        settings.write_text(text, encoding="utf-8")
+    before = site.state_of_everything()
+    said = "its host is not clear (an IPv6 address needs brackets): give force_reauth_database_server and force_reauth_database_port"
+    refused(site, site.run(), said, "Nothing was changed.")
+    # where somebody gives them, they are asked
+    refused(site, site.run("--check", database_server="127.0.0.1", database_port=1), "nobody listens there", "Nothing was changed.")
+    assert site.state_of_everything() == before
+
+
 def test_a_node_that_the_product_knows_and_the_inventory_lacks(site: Site) -> None:
     site.cluster.tokens.note_alive("n9")
     before = site.state_of_everything()

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import plan as roll_plan
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
 
 OPTIONS: dict[str, t.Any] = {
     "route": "auto",
@@ -337,6 +338,24 @@ def test_a_batch_that_leaves_too_few_nodes_up_is_refused_with_their_number() -> 
 def test_the_plan_names_the_product_and_what_outlives_the_run() -> None:
     made = plan({name: look(survives=["access tokens"]) for name in THREE})
     assert (made["title"], made["survives"]) == ("Jira", ["access tokens"])
+
+
+def _fact(name: str, sure: str, source: str = "server.xml:3") -> dict[str, str]:
+    return {"name": name, "value": "", "sure": sure, "source": source}
+
+
+def test_what_rests_on_a_doubt_or_a_default_is_said_once_for_the_nodes_that_share_it() -> None:
+    certain, damaged = (
+        [_fact("url", "certain")],
+        [_fact("url", "likely", "server.xml:3 (damaged)"), _fact("site_url", "unknown", "two proxies")],
+    )
+    usual = [_fact("context_path", "default"), _fact("cookies.session", "default"), _fact("version", "unknown")]
+    facts = {"n1": {"facts": [*certain, *usual]}, "n2": {"facts": [*damaged, *usual]}, "n3": {"facts": damaged}, "n4": {"facts": certain}}
+    assert doubt_lines(facts) == [
+        "n1, n2: nothing is set for context_path, cookies.session: what the product does by itself is taken",
+        "n2, n3: url is only likely (server.xml:3 (damaged))",
+        "n2, n3: site_url is not known (two proxies)",
+    ]
 
 
 def test_everybody_is_treated_unless_users_are_named() -> None:

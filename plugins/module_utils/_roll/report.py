@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
+
 _RULE = "-" * 100
 _KEPT = {
     "memory": "in memory",
@@ -33,6 +35,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         f"Outage     {_outage(plan)}",
     ]
     lines += [f"{node:<10} {_node(plan['node_facts'][node])}" for node in plan["nodes"]]
+    lines += [f"Doubt      {line}" for line in doubt_lines({node: plan["node_facts"][node] for node in plan["nodes"]})]
     lines += [f"Standby    {line}" for line in plan["standbys"]]
     lines += [f"Proof      {line}" for line in plan["proof"]]
     lines += [f"Note       {note}" for note in look.get("notes", [])]
