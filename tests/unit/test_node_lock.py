@@ -10,6 +10,7 @@ import json
 import os
 import stat
 import threading
+import typing as t
 from pathlib import Path
 
 import pytest
