@@ -68,8 +68,8 @@ def test_what_goes_on_is_waited_for_and_what_stands_still_is_not() -> None:
     assert next(looks) >= 20
 
 
-# a test that counts seconds by itself fails on a busy machine
-_FIXED = re.compile(r"\btimeout=\d|time\.monotonic\(\) - \w+ < \d|time\.monotonic\(\) \+ \d")
+# a test that counts seconds by itself fails on a busy machine; less than one is there to run out
+_FIXED = re.compile(r"\btimeout=[1-9]|time\.monotonic\(\) - \w+ < \d|time\.monotonic\(\) \+ \d")
 
 
 def test_no_test_has_a_time_out_of_its_own() -> None:
