@@ -74,4 +74,5 @@ class FilterModule:
             "standbys": _for_people(registered.standbys),
             "still_open": _for_people(verdict.still_open),
             "unseen": _for_people(registered.unseen),
+            "why_failed": _for_people(registered.why_failed),
         }

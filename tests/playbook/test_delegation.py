@@ -111,4 +111,4 @@ def test_a_controller_that_is_reached_by_ssh_and_does_not_answer_is_said_in_word
     inventory["all"]["hosts"] = {"localhost": {"ansible_connection": "ssh", "ansible_port": 9, "ansible_host": "127.0.0.1"}}
     result = site.run("--check", inventory=_written(site, inventory))
     assert result.status != 0
-    result.assert_says("localhost: ", "Connection refused", "Nothing was changed.")
+    result.assert_says("localhost: it was not reached", "'ansible localhost -m ansible.builtin.ping'", "Nothing was changed.")

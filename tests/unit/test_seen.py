@@ -16,8 +16,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.reg
     not_up,
     standbys,
     unseen,
+    why_failed,
 )
 
+PING = "'ansible db -m ansible.builtin.ping' with this inventory says it"
 READY = {"ready": True, "saw": "state RUNNING"}
 SEEN = {"__force_reauth_detected": {"product": "jira", "ready": READY, "asked": {}}}
 
@@ -61,6 +63,21 @@ def test_the_items_of_a_loop_that_failed_are_named() -> None:
         {"item": "lb3", "unreachable": True, "msg": "timed out"},
     ]
     assert failures(results) == ["lb2: no", "lb3: timed out"]
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        ({"msg": "The table is locked."}, "The table is locked"),
+        ({}, "it was not seen"),
+        (
+            {"unreachable": True, "msg": "Failed to connect to the host via ssh: <error censored due to no log>"},
+            f"it was not reached, and why is hidden with the secrets of the task: {PING}",
+        ),
+    ],
+)
+def test_a_reason_that_is_hidden_with_secrets_is_said_to_be_and_where_it_is_told(result: dict[str, t.Any], reason: str) -> None:
+    assert why_failed(result, "db") == reason
 
 
 def test_evidence_of_a_node_that_registered_nothing_is_empty() -> None:

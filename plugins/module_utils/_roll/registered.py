@@ -74,6 +74,15 @@ def not_up(results: Results) -> list[str]:
     ]
 
 
+def why_failed(result: t.Mapping[str, t.Any], host: str) -> str:
+    """Why a task that handles secrets failed. Of a host that was lost Ansible hides the reason together with the secrets."""
+    said = str(result.get("msg") or "it was not seen").rstrip(".")
+    if "censored" not in said:
+        return said
+    tell = f"'ansible {host} -m ansible.builtin.ping' with this inventory says it"
+    return f"it was not reached, and why is hidden with the secrets of the task: {tell}"
+
+
 def failures(results: Results) -> list[str]:
     """A sentence for each item of a loop that failed, or whose host was lost."""
     return [
