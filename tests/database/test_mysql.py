@@ -184,12 +184,22 @@ HOST = {"hostname": "db1", "port": "3306"}
         ({**HOST, "wsrep_on": "ON", "server_uid": "own", "wsrep_cluster_state_uuid": "shared"}, "cluster shared"),
         ({**HOST, "wsrep_on": "OFF", "server_uid": "own"}, "own"),
         ({**HOST, "server_uuid": "own"}, "own"),
+        ({**HOST, "server_uuid": "own", "group_replication_group_name": "AA-BB"}, "group aa-bb"),
+        ({**HOST, "server_uuid": "own", "group_replication_group_name": ""}, "own"),
         (HOST, "db1:3306"),
     ],
 )
-def test_a_galera_cluster_has_one_name_on_every_node(reported: dict[str, str], name: str) -> None:
-    """Not run on a Galera cluster: what its nodes answer is imitated."""
+def test_a_cluster_has_one_name_on_every_node(reported: dict[str, str], name: str) -> None:
+    """Not run on a cluster: what its nodes answer is imitated."""
     assert server_name(reported) == name
+
+
+@pytest.mark.parametrize(("single", "notes"), [("ON", 0), ("OFF", 1)])
+def test_a_group_with_several_primaries_is_said(single: str, notes: int) -> None:
+    """Not run on such a group: what its members answer is imitated."""
+    reported = {"group_replication_group_name": "aa-bb", "group_replication_single_primary_mode": single}
+    said = mysql_server.cluster_notes(reported)
+    assert len([note for note in said if "a group with several primaries" in note]) == len(said) == notes
 
 
 def test_a_galera_cluster_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,15 +215,16 @@ def test_a_galera_cluster_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) -
     assert looked["database"] == f"mysql cluster shared database {site.database.name}"
 
 
-def test_a_commit_that_fails_certification_is_tried_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Galera answers a commit that a node elsewhere was faster than: error 1213, and the transaction is rolled back."""
+@pytest.mark.parametrize("number", [1213, 1180, 3101])
+def test_a_commit_that_fails_certification_is_tried_again(site: Site, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Galera and Group Replication answer a commit that a node elsewhere was faster than, and the transaction is rolled back."""
     site.sign_in(3)
     commit, refused = pymysql.connections.Connection.commit, itertools.chain([True], itertools.repeat(False))
 
     def certify(connection: t.Any) -> None:
         if next(refused):
             connection.rollback()
-            raise pymysql.err.OperationalError(1213, "Deadlock found when trying to get lock; try restarting transaction")
+            raise pymysql.err.OperationalError(number, "rolled back")
         commit(connection)
 
     monkeypatch.setattr(pymysql.connections.Connection, "commit", certify)
