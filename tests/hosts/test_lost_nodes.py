@@ -14,7 +14,7 @@ from tests.hosts.real_site import DRAIN, RealSite
 from tests.playbook.runs import Result
 
 NODES = ["n1", "n2", "n3"]
-STEPS = ["", "draining", "stopping", "cleaned", "starting"]
+STEPS = ["", "draining", "stopping", "starting"]
 # the first of each kind; the others take an hour
 SHORT = {("n2", "stopping")}
 

@@ -106,6 +106,7 @@ def test_the_purge_of_a_killed_run_that_lives_on_between_its_sweeps_is_fenced_of
     assert site.locks() == []
 
 
+@pytest.mark.long
 def test_of_two_resumes_at_the_same_moment_one_goes_on_to_the_end(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     browsers = site.sign_in("eve", "adam")

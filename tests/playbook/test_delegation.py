@@ -84,7 +84,16 @@ def _by_importing_playbook(site: Site) -> t.Any:
     return site.run("--check", inventory=_written(site, _inventory(site)), playbook=str(importing))
 
 
-@pytest.mark.parametrize("way", [_by_group, _by_host, _by_extra_variable, _by_importing_playbook], ids=lambda way: way.__name__)
+@pytest.mark.parametrize(
+    "way",
+    [
+        _by_group,
+        pytest.param(_by_host, marks=pytest.mark.long),
+        pytest.param(_by_extra_variable, marks=pytest.mark.long),
+        _by_importing_playbook,
+    ],
+    ids=lambda way: way.__name__,
+)
 def test_the_database_host_is_reached_by_its_own_connection(
     site: Site, calls: t.Callable[[], list[str]], way: t.Callable[[Site], t.Any]
 ) -> None:

@@ -22,19 +22,17 @@ OUTAGE: dict[str, t.Any] = {"route": "outage", "accept_outage": True}
 MOMENTS = [
     ("prepared", ROLLING, "", "prepared"),
     ("stopping the first", ROLLING, "n1", "stopping"),
-    ("everything stopped", OUTAGE, "n2", "cleaned"),
 ]
 MORE_MOMENTS = [
+    ("everything stopped", OUTAGE, "n2", "cleaned"),
     ("revoked", ROLLING, "", "revoked"),
     ("rolling", ROLLING, "", "rolling"),
     ("draining the first", ROLLING, "n1", "draining"),
-    ("first cleaned", ROLLING, "n1", "cleaned"),
     ("starting the first", ROLLING, "n1", "starting"),
     ("first up", ROLLING, "n1", "up"),
     ("starting the last", ROLLING, "n2", "starting"),
     ("draining the last", ROLLING, "n2", "draining"),
     ("stopping the last", ROLLING, "n2", "stopping"),
-    ("last cleaned", ROLLING, "n2", "cleaned"),
     ("last up", ROLLING, "n2", "up"),
     ("outage prepared", OUTAGE, "", "prepared"),
     ("outage stopping", OUTAGE, "n1", "stopping"),

@@ -117,6 +117,7 @@ def with_standby(site: Site, name: str) -> Path:
     return inventory
 
 
+@pytest.mark.long
 def test_a_secondary_of_bamboo_that_never_comes_up_stops_the_roll_before_the_primary(make_site: MakeSite) -> None:
     site = make_site(nodes=2, product=PRODUCTS["bamboo"])
     old = site.pids()

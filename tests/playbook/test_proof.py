@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import typing as t
 
+import pytest
+
 from demo.browser import Browser, whoami
 from demo.cluster import CANARY
 from demo.imitated import PRODUCTS
@@ -82,6 +84,7 @@ def test_where_the_session_cookie_alone_opens_nothing_the_token_proves_it_and_th
     )
 
 
+@pytest.mark.long
 def test_with_remember_me_switched_off_the_sessions_prove_it(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     for node in site.cluster.nodes:

@@ -13,7 +13,9 @@ from tests.playbook.runs import Site
 
 
 @pytest.mark.parametrize(
-    ("arguments", "run_id"), [((), "CHG-group"), (("-e", "force_reauth_run_id=CHG-extra"), "CHG-extra")], ids=["group", "command line"]
+    ("arguments", "run_id"),
+    [((), "CHG-group"), pytest.param(("-e", "force_reauth_run_id=CHG-extra"), "CHG-extra", marks=pytest.mark.long)],
+    ids=["group", "command line"],
 )
 def test_the_run_id_of_the_group_holds_beside_a_host_of_another_group(
     make_site: t.Callable[..., Site], arguments: tuple[str, ...], run_id: str
