@@ -191,7 +191,8 @@ class Playbook(ABC):
 
 
 def _patient(name: str, value: object) -> object:
-    return math.ceil(patient(value)) if name.endswith("_timeout") and type(value) is int and value > 0 else value
+    counted = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return math.ceil(patient(t.cast("int", value))) if name.endswith("_timeout") and counted else value
 
 
 class Site(Playbook):

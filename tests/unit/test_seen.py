@@ -56,6 +56,11 @@ def test_looks_name_the_server_in_every_load_balancer() -> None:
     assert looks(["n1"], {"n1": {**SEEN, **asked}})["n1"]["balanced"] == [{"balancer": "lb1", **server}, {"balancer": "lb2", **server}]
 
 
+def test_load_balancers_that_were_not_asked_are_none() -> None:
+    skipped = {"__force_reauth_balancers": {"results": [{"item": "lb1", "skipped": True}]}}
+    assert looks(["n1"], {"n1": {**SEEN, **skipped}})["n1"]["balanced"] == []
+
+
 def test_the_items_of_a_loop_that_failed_are_named() -> None:
     results: list[dict[str, t.Any]] = [
         {"item": "lb1"},

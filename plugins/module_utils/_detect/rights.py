@@ -21,12 +21,10 @@ class FileStat(t.Protocol):
     @property
     def st_uid(self) -> int:
         """Its owner."""
-        ...
 
     @property
     def st_mode(self) -> int:
         """Its mode."""
-        ...
 
 
 class Owners(t.TypedDict):

@@ -21,45 +21,53 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _DEPTH = 3
 
 
+# path, open folder, name: called while the folder is open
+_Visit = t.Callable[[str, int, str], None]
+
+
 def find_saved(install_dir: str, names: t.Sequence[str]) -> list[str]:
     """The files, sorted; raises SessionsError when a folder cannot be read."""
-    return sorted(path for path, _parent, _name in _walk(install_dir, names))
+    found: list[str] = []
+    _visit_all(install_dir, names, lambda path, _folder, _name: found.append(path))
+    return sorted(found)
 
 
 def remove_saved(install_dir: str, names: t.Sequence[str]) -> list[str]:
     """Remove them; the files that were there. Raises SessionsError for one that cannot be removed."""
-    removed = []
-    for path, parent, name in _walk(install_dir, names):
+    removed: list[str] = []
+
+    def remove(path: str, folder: int, name: str) -> None:
         try:
-            os.unlink(name, dir_fd=parent)
+            os.unlink(name, dir_fd=folder)
         except OSError as error:
             raise SessionsError(f"The saved sessions {path} cannot be removed: {error.strerror}.") from None
         removed.append(path)
+
+    _visit_all(install_dir, names, remove)
     return sorted(removed)
 
 
-def _walk(install_dir: str, names: t.Sequence[str]) -> t.Iterator[tuple[str, int, str]]:
-    """(path, open folder, name) of each, while its folder is open."""
+def _visit_all(install_dir: str, names: t.Sequence[str], visit: _Visit) -> None:
     top = os.path.realpath(install_dir)
     if os.path.islink(f"{top}/work"):  # noqa: PTH114 # no Path is needed
         raise _linked(f"{top}/work")
     with _opened(f"{top}/work", None) as work:
         if work is not None:
-            yield from _below(f"{top}/work", work, names, _DEPTH)
+            _visit_below(f"{top}/work", work, names, _DEPTH, visit)
 
 
-def _below(path: str, folder: int, names: t.Sequence[str], depth: int) -> t.Iterator[tuple[str, int, str]]:
+def _visit_below(path: str, folder: int, names: t.Sequence[str], depth: int, visit: _Visit) -> None:
     for name in sorted(os.listdir(folder)):
         mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
         if stat.S_ISLNK(mode) and (depth or name in names):
             raise _linked(f"{path}/{name}")
         if not depth:
             if name in names and stat.S_ISREG(mode):
-                yield f"{path}/{name}", folder, name
+                visit(f"{path}/{name}", folder, name)
         elif stat.S_ISDIR(mode):
             with _opened(f"{path}/{name}", (folder, name)) as inner:
                 if inner is not None:
-                    yield from _below(f"{path}/{name}", inner, names, depth - 1)
+                    _visit_below(f"{path}/{name}", inner, names, depth - 1, visit)
 
 
 @contextlib.contextmanager

@@ -44,7 +44,7 @@ def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
             "balanced": [
                 {"balancer": one["item"], **server}
                 for one in (hostvars[node].get("__force_reauth_balancers") or {}).get("results") or []
-                for server in one["servers"]
+                for server in one.get("servers") or []
             ],
             "asked": {name: value for name, value in hostvars[node]["__force_reauth_detected"]["asked"].items() if name in _ASKED},
         }
