@@ -117,7 +117,11 @@ def _taken(found: dict[str, t.Any]) -> Database | None:
 def _is_stated(database: Database, text: str) -> bool:
     """Whether somebody wrote each part of it; a port that nobody wrote is the usual one, and localhost is what 'jdbc:postgresql:' means."""
     engine = ENGINES[database.engine.name]
-    host = not engine.default_port or database.host in text or (database.host == "localhost" and ("postgresql:" in text or ":///" in text))
+    # in a properties file a backslash stands for what follows it: the product reads db1\X as db1X, too
+    written = text + text.replace("\\", "")
+    host = (
+        not engine.default_port or database.host in written or (database.host == "localhost" and ("postgresql:" in text or ":///" in text))
+    )
     port = database.port in (0, engine.default_port) or str(database.port) in text
     word = next((word for word in (engine.name, "jtds") if word in text), "")
     return bool(word) and host and port and database.name in text
@@ -133,6 +137,7 @@ def _is_stated(database: Database, text: str) -> bool:
 @example(product="jira", urls=["jdbc:postgresql://2001:db8::7:5432/jira"], cut=0, environment={})
 @example(product="jira", urls=["jdbc:postgresql://db1/jira", "jdbc:postgresql://db2/jira"], cut=0, environment={})
 @example(product="bitbucket", urls=[], cut=0, environment=None)
+@example(product="bitbucket", urls=["jdbc:sqlserver://db1\\X;databaseName=jira"], cut=0, environment={})
 def test_the_plan_names_what_the_files_state_or_refuses(
     product: str, urls: list[str], cut: int, environment: dict[str, str] | None
 ) -> None:
