@@ -18,7 +18,7 @@ from demo.products import ENGINES, StandInProduct
 from demo.tokens import Database, Tokens
 
 _numbers = itertools.count(1)
-SERVERS = {"postgresql": "postgres_server", "mariadb": "mariadb_server"}
+SERVERS = {"postgresql": "postgres_server", "mariadb": "mariadb_server", "mysql": "mysql_server"}
 COLUMNS = {
     "jira": ["id", "created", "token", "username"],
     "confluence": ["id", "username", "created", "token"],
