@@ -50,7 +50,7 @@ class HostNode:
         try:
             data = _read_regular(path)
         except (FileNotFoundError, NotADirectoryError):
-            if os.path.islink(path):  # noqa: PTH114
+            if os.path.islink(path):  # noqa: PTH114 # no Path is needed
                 raise SessionsError(f"{path} is a link to something that is not there: a settings file was expected.") from None
             return None
         except OSError as error:
@@ -76,7 +76,7 @@ class HostNode:
 
 def _read_regular(path: str) -> bytes:
     """The file, and no more than a byte too many. A FIFO or a device that somebody put there is not opened."""
-    _check_regular(path, os.stat(path))  # noqa: PTH116
+    _check_regular(path, os.stat(path))  # noqa: PTH116 # no Path is needed
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         _check_regular(path, os.fstat(descriptor))
@@ -184,7 +184,7 @@ def _home(install: _Install, node: HostNode, named: str) -> Found:
             f"The home folder of {install.product.title} in {install.folder} is not known: {home.source}. "
             "Name it with force_reauth_home_dir."
         )
-    if not os.path.isdir(home.value):  # noqa: PTH112
+    if not os.path.isdir(home.value):  # noqa: PTH112 # no Path is needed
         raise SessionsError(
             f"The home folder {home.value} of {install.product.title} ({home.source}) is not there for {account()} to see. "
             "Name it with force_reauth_home_dir."
