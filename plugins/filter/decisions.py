@@ -9,7 +9,7 @@ import typing as t
 from functools import wraps
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base import ansible_core
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown, sentence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
     canary,
@@ -70,6 +70,7 @@ class FilterModule:
             "result_lines": _for_people(report.result_lines),
             "roll_plan": _with_problems_for_people(plan.make_plan),
             "roll_verdict": _for_people(verdict.verdict),
+            "sentence": _for_people(sentence),
             "signing_in": canary.signing_in,
             "standbys": _for_people(registered.standbys),
             "still_open": _for_people(verdict.still_open),

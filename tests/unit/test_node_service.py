@@ -276,6 +276,14 @@ def test_a_node_is_stopped_once_and_started_once(node: ClusterNode) -> None:
     assert node.pid not in (0, old)
 
 
+def test_of_a_node_that_cannot_be_stopped_what_is_still_there_is_told(node: ClusterNode) -> None:
+    if not node.pid:
+        node.start()
+    options = {**_options(node), "stop_command": ["/bin/false"]}
+    with pytest.raises(SessionsError, match=rf"/bin/false ended with status 1\. Seen then: .*{node.pid}.* is still there\.$"):
+        stopped(options, check_mode=False)
+
+
 def test_in_check_mode_a_node_runs_on(node: ClusterNode) -> None:
     if not node.pid:
         node.start()

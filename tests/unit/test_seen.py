@@ -73,11 +73,13 @@ def test_the_items_of_a_loop_that_failed_are_named() -> None:
 @pytest.mark.parametrize(
     ("result", "reason"),
     [
-        ({"msg": "The table is locked."}, "The table is locked"),
-        ({}, "it was not seen"),
+        ({"msg": "The table is locked."}, "The table is locked."),
+        ({"msg": "The account is not known"}, "The account is not known."),
+        ({"msg": "There is no table. Is this the product's database?"}, "There is no table. Is this the product's database?"),
+        ({}, "It was not seen."),
         (
             {"unreachable": True, "msg": "Failed to connect to the host via ssh: <error censored due to no log>"},
-            f"it was not reached, and why is hidden with the secrets of the task: {PING}",
+            f"it was not reached, and why is hidden with the secrets of the task: {PING}.",
         ),
     ],
 )

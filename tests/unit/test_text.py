@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.filter.decisions import FilterModule
 from ansible_collections.dcops.atlassian_sessions.plugins.lookup.resume_command import LookupModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import assignments, command, is_run_id, shown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import assignments, command, is_run_id, sentence, shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import only_data
 
@@ -42,6 +42,11 @@ def test_a_long_text_keeps_beginning_and_end() -> None:
     assert cut.endswith("xxxdo this")
     assert " .. [999922 characters left out] .. " in cut
     assert len(cut) < 140
+
+
+@pytest.mark.parametrize(("text", "closed"), [("Locked", "Locked."), ("Locked.", "Locked."), ("Is it so?", "Is it so?"), ("No!", "No!")])
+def test_a_text_is_closed_once(text: str, closed: str) -> None:
+    assert sentence(text) == closed
 
 
 @pytest.mark.parametrize("kind", [SessionsError, Contended])

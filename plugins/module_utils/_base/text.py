@@ -37,6 +37,11 @@ def all_shown(value: t.Any) -> t.Any:
     return shown(value) if isinstance(value, str) else value
 
 
+def sentence(text: str) -> str:
+    """Closed by a full stop, unless a mark closes it already: another sentence can follow."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def is_run_id(run_id: object) -> bool:
     """Whether it may be a run's id: it names a folder, and stands in commands."""
     return isinstance(run_id, str) and _RUN_ID.fullmatch(run_id) is not None and run_id not in (".", "..")

@@ -42,7 +42,7 @@ def stopped(options: Options, check_mode: bool) -> dict[str, t.Any]:
         found = find_saved(way.install_dir, options["saved_sessions"])
         return {"changed": not before["ready"], "process": before["process"], "removed": found}
     if not before["ready"] and way.manager != "tasks":
-        act(way, "stop", options["timeout"])
+        _stop(product, way, options["timeout"])
     _wait_until_gone(product, way, options["timeout"])
     with acting_as(way.account):
         removed = remove_saved(way.install_dir, options["saved_sessions"])
@@ -56,6 +56,13 @@ def started(options: Options, check_mode: bool) -> dict[str, t.Any]:
     if before["ready"] and not check_mode and way.manager != "tasks":
         act(way, "start", options["timeout"])
     return {"changed": before["ready"], "process": before["process"], "removed": []}
+
+
+def _stop(product: Product, way: Way, seconds: float) -> None:
+    try:
+        act(way, "stop", seconds)
+    except SessionsError as error:
+        raise SessionsError(f"{error} Seen then: {look_for_stopped(product, way.install_dir)['saw']}.") from None
 
 
 def _wait_until_gone(product: Product, way: Way, seconds: float) -> None:

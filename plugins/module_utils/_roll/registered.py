@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import sentence, shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
 
 Results = t.Sequence[t.Mapping[str, t.Any]]
@@ -76,11 +76,11 @@ def not_up(results: Results) -> list[str]:
 
 def why_failed(result: t.Mapping[str, t.Any], host: str) -> str:
     """Why a task that handles secrets failed. Of a host that was lost Ansible hides the reason together with the secrets."""
-    said = str(result.get("msg") or "it was not seen").rstrip(".")
+    said = str(result.get("msg") or "It was not seen.")
     if "censored" not in said:
-        return said
+        return sentence(said)
     tell = f"'ansible {host} -m ansible.builtin.ping' with this inventory says it"
-    return f"it was not reached, and why is hidden with the secrets of the task: {tell}"
+    return f"it was not reached, and why is hidden with the secrets of the task: {tell}."
 
 
 def failures(results: Results) -> list[str]:
