@@ -83,6 +83,7 @@ ExecStart=/bin/sh -c 'while sleep 0.2; do pgrep -f "[c]atalina.base" >/dev/null 
 """
 
 
+@pytest.mark.long
 def test_a_second_jvm_of_the_product_on_a_host_wants_the_folder_to_be_named(pair: RealSite) -> None:
     first = pair.site.nodes[0]
     visitors = pair.sign_in_everywhere("eve")

@@ -42,6 +42,7 @@ def test_no_request_fails_during_a_roll_that_drains_through_haproxy(
     assert set(services.states_of_servers(services.BALANCER).values()) == {"UP"}
 
 
+@pytest.mark.long
 def test_the_drain_is_undone_when_the_stop_never_happened(site: RealSite) -> None:
     first = site.site["n1"]
     old = site.pids()

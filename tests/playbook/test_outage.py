@@ -65,6 +65,7 @@ def test_a_purge_that_fails_keeps_every_token_and_the_nodes_run_again(make_site:
     assert site.open_doors(browsers) == []
 
 
+@pytest.mark.long
 def test_a_node_that_does_not_come_back_after_a_failed_purge_is_named(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     site.sign_in("eve")

@@ -62,6 +62,7 @@ def test_confluence_rolls_on_postgresql_below_a_context_path(make_site: MakeSite
     assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
 
 
+@pytest.mark.long
 def test_bamboo_restarts_its_secondary_first_and_its_primary_last_and_leaves_a_cold_standby_alone(make_site: MakeSite) -> None:
     site = make_site(nodes=3, product=PRODUCTS["bamboo"])
     site.cluster["n1"].behave(running_state="PAUSED")

@@ -91,6 +91,7 @@ def test_sessions_that_were_saved_at_the_stop_are_dead_because_the_roll_removes_
     assert site.open_doors([browser]) == []
 
 
+@pytest.mark.long
 def test_a_node_that_cannot_be_put_back_into_the_load_balancer_stops_the_roll_and_gives_the_locks_back(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     drain, undrain = site.folder / "drain.yml", site.folder / "undrain.yml"
