@@ -116,6 +116,11 @@ home_dir:
   returned: success
   type: str
   sample: /var/atlassian/application-data/jira
+home_identity:
+  description: Boot id of the host, device and inode of the home folder, alike for every name of it.
+  returned: success
+  type: str
+  sample: "6d1c4f0e-5b0b-4b0c-9b47-2f1d3f7f6c35:64769:131087"
 node_id:
   description: The name of the node in its cluster, empty when there is none.
   returned: success
@@ -187,7 +192,8 @@ database:
 process:
   description:
     - The process of the installation; with several the one with the lowest pid, and C(count) tells how many.
-    - C(unit) is the systemd service whose cgroup holds it.
+    - C(unit) is the systemd service whose cgroup holds it, C(user) its account, empty where real and effective account differ.
+    - C(strangers) are processes that bear the same arguments, but whose account owns nothing of the installation.
   returned: success
   type: dict
   sample:
@@ -197,6 +203,7 @@ process:
     user: jira
     unit: jira.service
     count: 1
+    strangers: []
 control:
   description: What starts and stops the node. C(problem) is a sentence when that would not work, else empty.
   returned: success

@@ -5,17 +5,27 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import belonging
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import (
+    belongs,
+    find_processes,
+    find_strangers,
+    owners_of,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
-    Marks,
+    Process,
     all_processes,
     argument_of,
     environment_of,
-    find_processes,
-    is_no_stranger,
     leaf_service,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
@@ -65,27 +75,88 @@ def _add(
     (folder / "environ").write_bytes(environment)
 
 
+def _process(uid: int) -> Process:
+    return Process("b", 41, 1, "jira", "jira.service", (), uid)
+
+
+@pytest.mark.parametrize("uid", [0, 1000])
+def test_a_process_of_root_or_of_an_owner_of_the_installation_belongs_to_it(uid: int) -> None:
+    assert belongs(_process(uid), "/opt/jira", frozenset({1000}))
+
+
+def test_a_process_with_the_arguments_alone_is_a_stranger() -> None:
+    assert not belongs(_process(7), "/opt/jira", frozenset({0, 1000}))
+
+
+@pytest.mark.parametrize("uid", [0, 1000])
+def test_a_program_that_lends_its_rights_to_whoever_starts_it_is_a_stranger(uid: int) -> None:
+    assert not belongs(replace(_process(uid), borrowed_rights=True), "/opt/jira", frozenset({1000}))
+
+
 @pytest.mark.parametrize(
-    ("marks", "own"),
+    ("unit", "own"),
     [
-        (Marks(exe="/opt/jira/jre/bin/java", cwd="/", uid=7), True),
-        (Marks(exe="/usr/bin/java", cwd="/opt/jira/bin", uid=7), True),
-        (Marks(exe="/usr/bin/java", cwd="/", uid=7, of_system=True), True),
-        (Marks(exe="/usr/bin/java", cwd="/", uid=1000), True),
-        (Marks(exe="/usr/bin/java", cwd="/", uid=0), True),
-        (Marks(uid=7), True),
-        (Marks(exe="/usr/bin/java", cwd="/home/eve", uid=7), False),
-        (Marks(exe="/opt/jira-evil/java", cwd="/opt/jira2", uid=7), False),
+        (Unit(("jira.service",), 41, "no", "", "jira"), True),
+        (Unit(("jira.service",), 0, "no", "{ path=/opt/jira/bin/start-jira.sh }", "jira"), True),
+        (Unit(("jira.service",), 41, "no", "", "root"), False),
+        (Unit(("cron.service",), 8, "no", "{ path=/usr/sbin/cron }", "jira"), False),
+        (None, False),
     ],
-    ids=["its Java", "its folder", "its unit", "owner of its folders", "root", "not ours to see", "a stranger", "a folder of like name"],
+    ids=["its main process", "it starts the product", "it runs as another account", "another service of that account", "no unit"],
 )
-def test_a_process_with_the_arguments_alone_is_a_stranger(marks: Marks, own: bool) -> None:
-    assert is_no_stranger(marks, "/opt/jira", frozenset({1000})) is own
+def test_a_process_of_another_account_belongs_to_it_where_its_unit_says_so(
+    unit: Unit | None, own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(belonging, "find_unit", lambda _name: unit)
+    assert belongs(_process(7), "/opt/jira", frozenset({1000})) is own
+
+
+def test_who_owns_what_the_product_writes_to_owns_the_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pointer = tmp_path / "install/atlassian-jira/WEB-INF/classes/jira-application.properties"
+    pointer.parent.mkdir(parents=True)
+    pointer.write_text(f"jira.home = {tmp_path}/home\n", encoding="utf-8")
+    owners = {str(tmp_path / "install/"): 0, str(tmp_path / "install/work"): 1000, str(tmp_path / "home"): 1001}
+    real = os.stat
+
+    def owned(path: str, **options: t.Any) -> t.Any:
+        name = str(path).rstrip("/")
+        return SimpleNamespace(st_uid=owners[name]) if name in owners else real(path, **options)
+
+    monkeypatch.setattr(belonging.os, "stat", owned)
+    assert owners_of(JIRA, str(tmp_path / "install")) >= {1000, 1001}
+
+
+def test_a_stranger_s_process_is_told_of_and_is_not_the_product_s(proc: Path) -> None:
+    arguments = [argument.format(product="jira") for argument in ARGUMENTS["jira"]]
+    for pid, uid in ((41, 0), (42, 12345)):
+        _add(proc, pid, arguments, uids=(uid, uid))
+    assert [process.pid for process in find_processes(JIRA, "/opt/atlassian/jira", proc)] == [41]
+    assert [process.pid for process in find_strangers(JIRA, "/opt/atlassian/jira", proc)] == [42]
+
+
+def test_where_processes_are_hidden_none_is_no_answer(proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(SessionsError, match=r"^The processes of others are hidden from 12345 \(hidepid\): run as root"):
+        find_processes(JIRA, "/opt/atlassian/jira", proc)
+    (proc / "1").mkdir()
+    (proc / "1/cmdline").write_bytes(b"init\0")
+    assert find_processes(JIRA, "/opt/atlassian/jira", proc) == []
+
+
+def test_a_set_uid_program_is_known(proc: Path, tmp_path: Path) -> None:
+    arguments = [argument.format(product="jira") for argument in ARGUMENTS["jira"]]
+    for pid, mode in ((41, 0o4755), (42, 0o2755), (43, 0o755)):
+        _add(proc, pid, arguments)
+        program = tmp_path / f"program{pid}"
+        program.touch()
+        program.chmod(mode)
+        (proc / str(pid) / "exe").symlink_to(program)
+    assert {process.pid: process.borrowed_rights for process in all_processes(JIRA, proc)} == {41: True, 42: True, 43: False}
 
 
 def test_a_process_whose_real_and_effective_account_differ_tells_no_account(proc: Path) -> None:
     _add(proc, 41, [argument.format(product="jira") for argument in ARGUMENTS["jira"]], uids=(1, 0))
-    (process,) = find_processes(JIRA, "/opt/atlassian/jira", proc)
+    (process,) = all_processes(JIRA, proc)
     assert process.user == ""
 
 
@@ -150,6 +221,11 @@ def test_one_variable_of_the_environment_is_read(proc: Path) -> None:
         ("4:memory:/system.slice/jira.service\n0::/\n", ""),
         ("0::/user.slice/user-0.slice/session-3.scope\n", ""),
         ("0::/system.slice/docker.service/abc\n", ""),
+        # a user's own manager: the system's may know another service of that name
+        (
+            "0::/user.slice/user-7.slice/user@7.service/app.slice/jira.service\n",
+            "user.slice/user-7.slice/user@7.service/app.slice/jira.service",
+        ),
         ("", ""),
     ],
 )

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_reader
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import HostNode, detect
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
 
 from demo.cluster import Cluster, ClusterNode
 from demo.playbook import collections_path
@@ -171,7 +172,7 @@ def test_a_home_that_no_file_tells_is_refused(install: Path) -> None:
 
 def test_a_node_that_is_down_is_described_all_the_same(install: Path) -> None:
     answer = _detect(install_dir=str(install))
-    assert answer["process"] == {"running": False, "identity": "", "pid": 0, "user": "", "unit": "", "count": 0}
+    assert answer["process"] == {"running": False, "identity": "", "pid": 0, "user": "", "unit": "", "count": 0, "strangers": []}
     assert answer["home_dir"] == str(install.parent / "home")
     assert answer["control"]["problem"] == f"{install}/bin/start-jira.sh is not there, or cannot be run"
 
@@ -237,6 +238,13 @@ def test_a_primary_is_restarted_last(role: str, order: int, node: ClusterNode, m
     assert (answer["role_in_cluster"], answer["restart_order"]) == (role, order)
 
 
+def test_the_home_folder_is_the_same_by_every_name(node: ClusterNode, tmp_path: Path) -> None:
+    (tmp_path / "linked").symlink_to(node.home)
+    homes = (str(node.home), f"{tmp_path}/linked", str(tmp_path))
+    first, linked, other = (_detect(install_dir=str(node.install), home_dir=home)["home_identity"] for home in homes)
+    assert first == linked != other
+
+
 def test_what_the_process_was_started_with_stays_secret(install: Path) -> None:
     with _running(install, "-Djdbc.password=s3cret-argument", JDBC_PASSWORD="s3cret-environment"):
         assert "s3cret" not in json.dumps(_detect(install_dir=str(install)))
@@ -274,7 +282,7 @@ def _closed(folder: Path) -> t.Iterator[None]:
 
 def test_what_is_closed_to_the_account_is_refused_with_its_name(install: Path) -> None:
     with _closed(install):
-        me = node_reader.account()
+        me = account()
         assert _refusal(product="jira", install_dir=str(install)).endswith(f"none of {POINTER} is there for {me} to see.")
         with pytest.raises(SessionsError, match=rf"cannot be read by {me}: Permission denied\. Run as the product's account or as root"):
             HostNode(None).read(str(install / POINTER))

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import plan as roll_plan
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
 
 OPTIONS: dict[str, t.Any] = {
     "route": "auto",
@@ -64,19 +65,31 @@ def plan(looks: dict[str, t.Any], record: dict[str, t.Any] | None = None, **opti
 
 
 @pytest.mark.parametrize(
-    ("identity", "home", "problem"),
+    ("first", "second", "sentence"),
     [
-        ("b:1:1", "/var/other", "n1 and n2 are one node under two names (/var/other): take one of them out of the group"),
-        ("b:2:2", "/var/jira", "n1 and n2 are one node under two names (/var/jira): take one of them out of the group"),
-        ("b:2:2", "/var/other", ""),
-        ("c:1:1", "/var/jira", ""),
-        ("", "/var/jira", ""),
+        (("b:41:1", "b:8:1"), ("b:42:1", "b:8:2"), ""),
+        (("b:41:1", ""), ("", ""), ""),
+        (("b:41:1", "b:8:1"), ("b:41:1", "b:8:1"), "process 41, home folder /var/jira"),
+        (("b:41:1", "b:8:1"), ("b:42:1", "b:8:1"), "home folder /var/jira"),
+        # both down, as an earlier start left them
+        (("", "b:8:1"), ("", "b:8:1"), "home folder /var/jira"),
+        # containers on one host, at the same path
+        (("b:7:1", "b:61:2"), ("b:7:2", "b:62:2"), ""),
     ],
-    ids=["one process", "one home", "two on one host", "two hosts", "one is down"],
+    ids=["two processes", "not told", "one process", "one home", "one home, down", "two containers"],
 )
-def test_a_node_under_two_names_is_refused(identity: str, home: str, problem: str) -> None:
-    looks = {"n1": look(), "n2": look(process={"running": True, "identity": identity}, home_dir=home)}
-    assert roll_plan.one_node_twice(looks) == ([problem] if problem else [])
+def test_a_node_under_two_names_is_refused(first: tuple[str, str], second: tuple[str, str], sentence: str) -> None:
+    looks = {
+        name: look(process={"running": bool(process), "identity": process}, home_identity=home, home_dir="/var/jira")
+        for name, (process, home) in (("n1", first), ("n2", second))
+    }
+    problem = f"n1 and n2 are one node under two names ({sentence}): keep one in the group"
+    assert one_node_twice(looks) == ([problem] if sentence else [])
+
+
+def test_a_node_under_two_names_is_a_problem_of_the_plan() -> None:
+    looks = {name: look(home_identity="b:8:1", home_dir="/var/jira") for name in ("n1", "n2", "n3")}
+    assert plan(looks)["problems"] == ["n1 and n2 and n3 are one node under three names (home folder /var/jira): keep one in the group"]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +97,20 @@ def test_a_node_under_two_names_is_refused(identity: str, home: str, problem: st
 )
 def test_an_order_that_is_not_known_is_refused(roles: list[str], refused: list[str]) -> None:
     looks = {f"n{number}": look(role_in_cluster=role) for number, role in enumerate(roles)}
-    assert [one.partition(":")[0] for one in roll_plan.order_problems(looks)] == refused
+    assert [one.partition(":")[0] for one in roll_plan.order_problems(looks, {})] == refused
+    assert roll_plan.order_problems(looks, {"nodes": list(looks)}) == []
+
+
+def test_a_stranger_s_process_is_told_of_where_the_product_s_is_missing() -> None:
+    looks = {"n1": look(process={"running": False, "identity": "", "strangers": [41, 42]}), "n2": look()}
+    assert "n1: no process of the product runs from /opt/jira (41 and 42 says so in its arguments" in plan(looks)["problems"][0]
+
+
+def test_what_an_older_record_does_not_tell_of_a_node_that_is_down_is_what_is_seen_now() -> None:
+    before = {"control": {"problem": "", "unit": "jira.service"}, "sessions": {"kept": "memory", "where": "x", "files": []}}
+    seen = look(**{**down(), "control": {"problem": "", "unit": "", "account": "jira"}, "sessions": {**look()["sessions"], "names": ["S"]}})
+    facts = plan({"n1": seen, "n2": look()}, {"node_records": {"n1": {"step": "stopping", "facts": before}}})["node_facts"]["n1"]
+    assert (facts["control"]["unit"], facts["control"]["account"], facts["sessions"]["names"]) == ("jira.service", "jira", ["S"])
 
 
 THREE = {name: look() for name in ("n3", "n1", "n2")}

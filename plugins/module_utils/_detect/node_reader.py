@@ -7,87 +7,35 @@ from __future__ import annotations
 
 import os
 import pwd
-import stat
 import typing as t
 from dataclasses import dataclass
-from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import (
+    belongs,
+    find_processes,
+    find_strangers,
+    owners_of,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Seen, Unit, decide_control
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import describe, find_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_role
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
     Process,
     all_processes,
-    argument_of,
+    boot_id,
     environment_of,
-    find_processes,
     install_dir_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import Owners, account_of_scripts
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, pid_file_problem, try_way
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import environment_in_unit, find_holder, find_unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS, product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
-
-LARGEST_FILE = 5_000_000
-
-
-class HostNode:
-    """The files of this host, and one process or none. See ``_lookup.Node``."""
-
-    def __init__(self, process: Process | None, unit: str = "") -> None:
-        self._process = process
-        # of a node that is down, the unit tells what its process will get
-        self._of_unit = {} if process else environment_in_unit(unit, self.read)
-        self.process = f"process {process.pid}" if process else ""
-
-    def read(self, path: str) -> bytes | None:
-        """The file, None when it is not there; raises SessionsError when it is no settings file, or cannot be read."""
-        try:
-            data = _read_regular(path)
-        except (FileNotFoundError, NotADirectoryError):
-            if os.path.islink(path):  # noqa: PTH114 # no Path is needed
-                raise SessionsError(f"{path} is a link to something that is not there: a settings file was expected.") from None
-            return None
-        except OSError as error:
-            raise SessionsError(
-                f"{path} cannot be read by {account()}: {error.strerror}. Run as the product's account or as root (become)."
-            ) from None
-        if len(data) > LARGEST_FILE:
-            raise SessionsError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: a settings file was expected.")
-        return data
-
-    def glob(self, folder: str, pattern: str) -> list[str]:
-        """The paths below the folder that fit, sorted."""
-        return sorted(str(path) for path in Path(folder).glob(pattern))
-
-    def argument(self, prefix: str) -> str:
-        """The rest of the process's last argument that begins so, ''."""
-        return argument_of(self._process, prefix) if self._process else ""
-
-    def environment(self, name: str) -> str | None:
-        """One variable of the process, '', None when it is not ours to read."""
-        return environment_of(self._process, name) if self._process else self._of_unit.get(name, "")
-
-
-def _read_regular(path: str) -> bytes:
-    """The file, and no more than a byte too many. A FIFO or a device that somebody put there is not opened."""
-    _check_regular(path, os.stat(path))  # noqa: PTH116 # no Path is needed
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        _check_regular(path, os.fstat(descriptor))
-        return file.read(LARGEST_FILE + 1)
-
-
-def _check_regular(path: str, seen: os.stat_result) -> None:
-    if not stat.S_ISREG(seen.st_mode):
-        raise SessionsError(f"{path} is no regular file: a settings file was expected.")
-    if seen.st_size > LARGEST_FILE:
-        raise SessionsError(f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: a settings file was expected.")
 
 
 @dataclass(frozen=True)
@@ -108,21 +56,14 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     role = look_for_role(install.product, site) if site else ""
     return {
         **answer,
-        "process": _process_row(processes),
+        "process": {**_process_row(processes), "strangers": [one.pid for one in find_strangers(install.product, install.folder)]},
         "control": _control(install, home.value, processes, options),
+        "home_identity": _identity_of_folder(home.value),
         "role_in_cluster": role,
         # the primary last: a restart of it makes another node take over
         "restart_order": int(role == "primary"),
         "account": account(),
     }
-
-
-def account() -> str:
-    """The account that this runs as."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
 
 
 def _candidates(options: t.Mapping[str, t.Any]) -> list[Product]:
@@ -148,12 +89,14 @@ def _named(options: t.Mapping[str, t.Any]) -> list[_Install]:
 
 def _running(options: t.Mapping[str, t.Any]) -> list[_Install]:
     found = {
-        _Install(product, os.path.realpath(install_dir_of(product, process)))
+        (_Install(product, os.path.realpath(install_dir_of(product, process))), process)
         for product in _candidates(options)
         for process in all_processes(product)
         if _is_install_of(product, install_dir_of(product, process))
     }
-    return sorted(found, key=lambda one: one.folder)
+    # a stranger may name any installation, an old one beside the product's for example
+    own = {one for one, process in found if belongs(process, one.folder, owners_of(one.product, one.folder))}
+    return sorted(own, key=lambda one: one.folder)
 
 
 def _usual(options: t.Mapping[str, t.Any]) -> list[_Install]:
@@ -202,6 +145,12 @@ def _process_row(processes: t.Sequence[Process]) -> dict[str, t.Any]:
         "unit": first.unit if first else "",
         "count": len(processes),
     }
+
+
+def _identity_of_folder(path: str) -> str:
+    """'<boot id>:<device>:<inode>': the same for every name of the folder, and of its host."""
+    found = os.stat(path)  # noqa: PTH116 # no Path is needed
+    return f"{boot_id()}:{found.st_dev}:{found.st_ino}"
 
 
 def _control(install: _Install, home: str, processes: t.Sequence[Process], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

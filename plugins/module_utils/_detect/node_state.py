@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import find_processes
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import find_processes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import readiness
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site

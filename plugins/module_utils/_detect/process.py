@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pwd
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,23 +18,11 @@ PROC = Path("/proc")
 
 
 @dataclass(frozen=True)
-class Marks:
-    """What a process shows beside its arguments, which any local user can write: ``exe`` and ``cwd`` ('' where not ours to see).
-
-    ``uid``: its owner; ``of_system``: a service of the system's own manager holds it, where no user can put a process.
-    """
-
-    exe: str = ""
-    cwd: str = ""
-    uid: int = 0
-    of_system: bool = False
-
-
-@dataclass(frozen=True)
 class Process:
-    """A live process. ``user``: '' where real and effective account differ; ``unit``: the systemd service whose cgroup holds it, or ''.
+    """A live process; ``uid``: the real one.
 
-    ``arguments`` may hold secrets: never return them.
+    ``user``: '' where real and effective account differ; ``unit``: the systemd service whose cgroup holds it, or ''. ``borrowed_rights``:
+    its program gives whoever starts it the rights of another account. ``arguments`` may hold secrets: never return them.
     """
 
     boot_id: str
@@ -43,26 +31,13 @@ class Process:
     user: str
     unit: str
     arguments: tuple[str, ...]
-    marks: Marks
+    uid: int
+    borrowed_rights: bool = False
 
     @property
     def identity(self) -> str:
         """'<boot id>:<pid>:<start ticks>': no other process of any boot has the same."""
         return f"{self.boot_id}:{self.pid}:{self.start_ticks}"
-
-
-def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> list[Process]:
-    """The processes that run from this install folder, by the product's marks on their command line."""
-    wanted = os.path.realpath(install_dir)
-    found = (process for process in all_processes(product, proc) if os.path.realpath(install_dir_of(product, process)) == wanted)
-    return [process for process in found if is_no_stranger(process.marks, wanted, _owners_in(wanted))]
-
-
-def is_no_stranger(marks: Marks, install: str, owners: frozenset[int]) -> bool:
-    """Whether more than its arguments ties a process to the installation. ``owners``: of its folders."""
-    inside = any(f"{path}/".startswith(f"{install}/") for path in (marks.exe, marks.cwd) if path)
-    unseen = not marks.exe and not marks.cwd
-    return inside or unseen or marks.of_system or marks.uid == 0 or marks.uid in owners
 
 
 def all_processes(product: Product, proc: Path = PROC) -> list[Process]:
@@ -86,6 +61,11 @@ def argument_of(process: Process, prefix: str) -> str:
     return values[-1] if values else ""
 
 
+def boot_id(proc: Path = PROC) -> str:
+    """Of the boot of this host."""
+    return (proc / "sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+
+
 def environment_of(process: Process, name: str, proc: Path = PROC) -> str | None:
     """One variable of the process's environment, '' when unset, None when not ours to read. Others may hold secrets: they are not kept."""
     try:
@@ -103,22 +83,13 @@ def _read(proc: Path, pid: int) -> Process | None:
         arguments = tuple(os.fsdecode(part) for part in (folder / "cmdline").read_bytes().split(b"\0"))
         cgroup = (folder / "cgroup").read_text(encoding="utf-8")
         real, effective = _uids((folder / "status").read_text(encoding="utf-8", errors="replace"))
-        boot_id = (proc / "sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+        boot = boot_id(proc)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    return (
-        None
-        if state in ("Z", "X") or _is_elsewhere(folder)
-        else Process(
-            boot_id,
-            pid,
-            start_ticks,
-            _name_of(real) if real == effective else "",
-            leaf_service(cgroup),
-            arguments,
-            Marks(_link(folder / "exe"), _link(folder / "cwd"), real, "/system.slice/" in cgroup),
-        )
-    )
+    if state in ("Z", "X") or _is_elsewhere(folder):
+        return None
+    user = _name_of(real) if real == effective else ""
+    return Process(boot, pid, start_ticks, user, leaf_service(cgroup), arguments, real, _borrows_rights(folder))
 
 
 def _uids(status: str) -> tuple[int, int]:
@@ -128,20 +99,12 @@ def _uids(status: str) -> tuple[int, int]:
     return int(real), int(effective)
 
 
-def _link(path: Path) -> str:
+def _borrows_rights(folder: Path) -> bool:
+    """Whether its program is set-uid or set-gid (sudo asks for a password as root, with the arguments of anybody); unseen: no."""
     try:
-        return os.readlink(path)  # noqa: PTH115 # a Path would be normalised
+        return bool((folder / "exe").stat().st_mode & (stat.S_ISUID | stat.S_ISGID))
     except OSError:
-        return ""
-
-
-def _owners_in(install: str) -> frozenset[int]:
-    """Who owns the installation and the folders that a product writes to."""
-    owners = set()
-    for folder in ("", "work", "logs", "log", "temp", "var"):
-        with contextlib.suppress(OSError):
-            owners.add(os.stat(f"{install}/{folder}").st_uid)  # noqa: PTH116 # no Path is needed
-    return frozenset(owners)
+        return False
 
 
 def _is_elsewhere(folder: Path) -> bool:
@@ -152,16 +115,20 @@ def _is_elsewhere(folder: Path) -> bool:
         return False
 
 
-def _state_and_start(stat: str) -> tuple[str, int]:
+def _state_and_start(line: str) -> tuple[str, int]:
     # proc(5): field 2, the name, may hold blanks and parentheses; field 3 is the state, field 22 the start
-    fields = stat.rpartition(")")[2].split()
+    fields = line.rpartition(")")[2].split()
     return fields[0], int(fields[19])
 
 
 def leaf_service(cgroup: str) -> str:
-    """The service at the end of a cgroup path (v1 and v2 forms), '' for scopes, user sessions and containers."""
-    leaves = (line.rpartition("/")[2] for line in cgroup.splitlines() if line.startswith(("0::", "1:name=systemd:")))
-    return next((leaf for leaf in leaves if leaf.endswith(".service")), "")
+    """The service at the end of a cgroup path (v1 and v2 forms), '' for scopes, user sessions and containers.
+
+    One of a user's own manager comes with its path: the system's manager may know another one of that name.
+    """
+    paths = (line.partition(":/")[2] for line in cgroup.splitlines() if line.startswith(("0::", "1:name=systemd:")))
+    path = next((path for path in paths if path.endswith(".service")), "")
+    return path if "user@" in path else path.rpartition("/")[2]
 
 
 def _name_of(uid: int) -> str:

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
 
@@ -77,11 +78,16 @@ def node_problems(look: Look, ready: Look, record: Record) -> list[str]:
     """What speaks against a node. ``record`` is the node's part of the run record: a run that goes on accepts what it did itself."""
     may_be_down = record.get("step") in STEPS_OF_A_STOPPED_NODE
     if not look["process"]["running"]:
-        return [] if may_be_down else ["no process of the product runs from " + look["install_dir"]]
+        return [] if may_be_down else [f"no process of the product runs from {look['install_dir']}{_strangers(look)}"]
     problems = [look["control"]["problem"]] if look["control"]["problem"] else []
     if not ready.get("ready") and not may_be_down:
         problems.append(str(ready.get("saw") or ready.get("msg") or "it was not seen to be ready"))
     return problems
+
+
+def _strangers(look: Look) -> str:
+    numbers = " and ".join(str(pid) for pid in look["process"].get("strangers", []))
+    return f" ({numbers} says so in its arguments, as anybody's could, and its account owns nothing of the installation)" if numbers else ""
 
 
 def record_problems(nodes: t.Sequence[str], looked: t.Sequence[str], standbys: t.Sequence[str]) -> list[str]:
@@ -149,24 +155,9 @@ def ordered(looks: t.Mapping[str, Look]) -> list[str]:
     return sorted(looks, key=lambda node: looks[node].get("restart_order", 0))
 
 
-def one_node_twice(looks: t.Mapping[str, Look]) -> list[str]:
-    """A sentence for each node that has two names in the inventory: the same process, or the same home folder on one boot of a host."""
-    found: dict[str, str] = {}
-    problems = []
-    for node, look in looks.items():
-        identity = look["process"]["identity"]
-        marks = [identity, f"{identity.partition(':')[0]} {look['home_dir']}"] if identity else []
-        other = next((found[mark] for mark in marks if mark in found), "")
-        if other:
-            problems.append(f"{other} and {node} are one node under two names ({look['home_dir']}): take one of them out of the group")
-        for mark in marks:
-            found.setdefault(mark, node)
-    return problems
-
-
-def order_problems(looks: t.Mapping[str, Look]) -> list[str]:
-    """A sentence for each node that could not be asked whether it is the primary, which comes last."""
-    if len(looks) == 1:
+def order_problems(looks: t.Mapping[str, Look], record: Record) -> list[str]:
+    """A sentence for each node that could not be asked whether it is the primary, which comes last; a run that goes on has its order."""
+    if len(looks) == 1 or record:
         return []
     why = "it did not tell whether it is the primary, which is restarted last: its status page gave no answer"
     return [f"{node}: {why}" for node, look in looks.items() if look.get("role_in_cluster") == "unknown"]
@@ -222,7 +213,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems = [f"{node}: {one}" for node in facts for one in node_problems(looks[node], looks[node]["ready"], node_records.get(node, {}))]
     problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
     problems += record_problems(nodes, list(looks), record.get("standbys", []))
-    problems += one_node_twice(looks) + order_problems(looks)
+    problems += one_node_twice(looks) + order_problems(looks, record)
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
     scope = scope_of(names_of(options["usernames"]), names_of(options["exclude_usernames"]) or [])
     problems += scope_problems(scope, record.get("users", "") if record else None, options["proof_username"])
@@ -255,4 +246,7 @@ def _facts(look: Look, node_record: Record) -> dict[str, t.Any]:
     """A node that is down tells less than it did before: what it told then is in the record."""
     if look["process"]["running"] or "facts" not in node_record:
         return dict(look)
-    return {**look, **node_record["facts"], "process": look["process"]}
+    before = node_record["facts"]
+    # what an older release did not record is what is seen now
+    parts = {name: {**look[name], **before.get(name, {})} for name in ("control", "sessions")}
+    return {**look, **before, **parts, "process": look["process"]}

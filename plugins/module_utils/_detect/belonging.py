@@ -1,0 +1,74 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which processes belong to an installation: any local user can write its marks among the arguments of a process, so more is asked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import find_home
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import PROC, Process, all_processes, install_dir_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
+
+# of an installation, what a product writes to
+_FOLDERS = ("", "work", "logs", "log", "temp", "var")
+
+
+def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> list[Process]:
+    """The processes of this installation; raises SessionsError where there are none because they are hidden from this account."""
+    owners = owners_of(product, install_dir)
+    found = [process for process in _marked(product, install_dir, proc) if belongs(process, install_dir, owners)]
+    if not found and os.geteuid() not in (0, *owners) and _others_are_hidden(proc):
+        raise SessionsError(
+            f"The processes of others are hidden from {account()} (hidepid): run as root or as the product's account (become)."
+        )
+    return found
+
+
+def find_strangers(product: Product, install_dir: str, proc: Path = PROC) -> list[Process]:
+    """The processes that bear the marks of this installation, and are none of it."""
+    owners = owners_of(product, install_dir)
+    return [process for process in _marked(product, install_dir, proc) if not belongs(process, install_dir, owners)]
+
+
+def belongs(process: Process, install_dir: str, owners: frozenset[int]) -> bool:
+    """Whether the account of the process, or the unit that holds it, is the installation's. ``owners``: see ``owners_of``."""
+    if process.borrowed_rights:
+        return False
+    return process.uid == 0 or process.uid in owners or _is_held_by_its_unit(process, install_dir)
+
+
+def owners_of(product: Product, install_dir: str) -> frozenset[int]:
+    """Who owns the installation, the folders that it writes to, and the home folder that its files name."""
+    folders = [f"{install_dir}/{name}" for name in _FOLDERS]
+    with contextlib.suppress(SessionsError):
+        folders.append(find_home(product, install_dir, HostNode(None)).value)
+    owners = set()
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            owners.add(os.stat(folder).st_uid)  # noqa: PTH116 # no Path is needed
+    return frozenset(owners)
+
+
+def _marked(product: Product, install_dir: str, proc: Path) -> list[Process]:
+    wanted = os.path.realpath(install_dir)
+    return [process for process in all_processes(product, proc) if os.path.realpath(install_dir_of(product, process)) == wanted]
+
+
+def _is_held_by_its_unit(process: Process, install_dir: str) -> bool:
+    """Whether a unit that starts something of the installation, or this very process, runs it as this account."""
+    unit = find_unit(process.unit)
+    if unit is None or unit.user != process.user:
+        return False
+    return unit.main_pid == process.pid or f"{install_dir.rstrip('/')}/" in unit.start_command
+
+
+def _others_are_hidden(proc: Path) -> bool:
+    # the first process is root's, and its arguments are open to everybody unless /proc is mounted otherwise
+    return not os.access(proc / "1/cmdline", os.R_OK)

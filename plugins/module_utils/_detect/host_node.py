@@ -1,0 +1,67 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files of this host, and what one process of it says, or the unit of one that is down."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pwd
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, argument_of, environment_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import environment_in_unit
+
+LARGEST_FILE = 5_000_000
+
+
+class HostNode:
+    """The files of this host, and one process or none. See ``lookup.Node``."""
+
+    def __init__(self, process: Process | None, unit: str = "") -> None:
+        self._process = process
+        # of a node that is down, the unit tells what its process will get
+        self._of_unit = {} if process else environment_in_unit(unit, self.read)
+        self.process = f"process {process.pid}" if process else ""
+
+    def read(self, path: str) -> bytes | None:
+        """The file, None when it is not there; raises SessionsError when it is no settings file, or cannot be read."""
+        try:
+            return read_regular(path, LARGEST_FILE)
+        except (FileNotFoundError, NotADirectoryError):
+            if os.path.islink(path):  # noqa: PTH114
+                raise SessionsError(f"{path} is a link to something that is not there: a settings file was expected.") from None
+            return None
+        except OSError as error:
+            raise SessionsError(_unreadable(path, error)) from None
+
+    def glob(self, folder: str, pattern: str) -> list[str]:
+        """The paths below the folder that fit, sorted."""
+        return sorted(str(path) for path in Path(folder).glob(pattern))
+
+    def argument(self, prefix: str) -> str:
+        """The rest of the process's last argument that begins so, ''."""
+        return argument_of(self._process, prefix) if self._process else ""
+
+    def environment(self, name: str) -> str | None:
+        """One variable of the process, '', None when it is not ours to read."""
+        return environment_of(self._process, name) if self._process else self._of_unit.get(name, "")
+
+
+def _unreadable(path: str, error: OSError) -> str:
+    if error.errno == errno.EFBIG:
+        return f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: a settings file was expected."
+    if error.errno in (errno.EINVAL, errno.EISDIR):
+        return f"{path} is no regular file: a settings file was expected."
+    return f"{path} cannot be read by {account()}: {error.strerror}. Run as the product's account or as root (become)."
+
+
+def account() -> str:
+    """The account that this runs as."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
