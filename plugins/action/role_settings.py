@@ -14,6 +14,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX, typed
+from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.task_files import check_task_files
 
 _ROLE = Path(__file__).resolve().parents[2] / "roles/force_reauth"
 _INTERNAL = "__force_reauth"
@@ -38,6 +39,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
             options = _specification()
             values = {name: self._value(name, variables[name]) for name in options if name in variables}
             settings = typed(values, options, _defaults(), self._task.args.get("required") or [])
+            check_task_files(settings, self._loader, str(_ROLE))
         except SessionsError as error:
             return {**result, "failed": True, "msg": f"{error}."}
         return {**result, "changed": False, "settings": settings}

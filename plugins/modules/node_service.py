@@ -2,7 +2,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stop or start one node."""
+"""Stop or start one node, or ask whether that could be done."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ options:
     required: true
   state:
     description:
-      - What the node shall be.
+      - What the node shall be. With V(asked) nothing is changed, it fails when the node could not be stopped or started that way.
     type: str
-    choices: [stopped, started]
+    choices: [asked, stopped, started]
     required: true
   manager:
     description:
@@ -97,7 +97,7 @@ process:
   type: str
   sample: "6d1c4f0e-5b0b-4b0c-9b47-2f1d3f7f6c35:4711:123456"
 removed:
-  description: The saved sessions that were there, and are not any more.
+  description: The saved sessions that were there, and are not any more. With O(state=asked) those that are there.
   returned: success
   type: list
   elements: str
@@ -106,15 +106,15 @@ removed:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_service import started, stopped
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_service import reached
 
 
 def main() -> None:
-    """Stop or start."""
+    """Ask, stop or start."""
     module = AnsibleModule(
         argument_spec={
             "product": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["stopped", "started"], "required": True},
+            "state": {"type": "str", "choices": ["asked", "stopped", "started"], "required": True},
             "manager": {"type": "str", "choices": ["systemd", "scripts", "tasks"], "required": True},
             "install_dir": {"type": "path", "required": True},
             "unit": {"type": "str", "default": ""},
@@ -126,9 +126,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    work = stopped if module.params["state"] == "stopped" else started
     try:
-        found = work(module.params, module.check_mode)
+        found = reached(module.params["state"], module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**found)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import stat
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_service import started, stopped
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_service import reached, started, stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import (
     FileStat,
     Owners,
@@ -23,7 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.r
     path_problem,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, pid_file_problem, try_way
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, acting_as, pid_file_problem, try_way
 
 from demo.cluster import Cluster, ClusterNode
 
@@ -89,7 +91,30 @@ def _stats(**changes: tuple[int, int]) -> t.Callable[[str], FileStat]:
     ],
 )
 def test_root_runs_only_what_root_alone_can_write(changes: dict[str, tuple[int, int]], problem: str) -> None:
-    assert path_problem("/opt/jira/start.sh", _stats(**changes)) == problem
+    assert path_problem("/opt/jira/start.sh", _stats(**changes), os.readlink) == problem
+
+
+LINK, FOLDER = stat.S_IFLNK | 0o777, stat.S_IFDIR | 0o755
+
+
+@pytest.mark.parametrize(
+    ("links", "strangers", "problem"),
+    [
+        ({"/opt/jira": "jira-9"}, (), ""),
+        ({"/opt/jira": "../opt/./jira-9"}, (), ""),
+        ({"/opt/jira": "/home/eve/link", "/home/eve/link": "/opt/jira-9"}, ("/home/eve",), "/home/eve does not belong to root"),
+        ({"/opt/jira": "/opt/jira-9", "/opt/jira-9": "/opt/jira"}, (), "/opt/jira/start.sh leads through more than 40 links"),
+        ({"/opt/jira": "jira-9"}, ("/opt/jira",), "/opt/jira does not belong to root"),
+        ({"/opt/jira": "jira-9"}, ("/opt/jira-9",), "/opt/jira-9 does not belong to root"),
+    ],
+    ids=["a link of root's", "with dots", "through a stranger's folder", "a circle", "a stranger's link", "to a stranger's folder"],
+)
+def test_every_link_on_the_way_to_what_root_runs_is_looked_at(links: dict[str, str], strangers: tuple[str, ...], problem: str) -> None:
+    def lstat(path: str) -> FileStat:
+        mode = LINK if path in links else stat.S_IFREG | 0o755 if path.endswith(".sh") else FOLDER
+        return t.cast(FileStat, SimpleNamespace(st_uid=1000 if path in strangers else 0, st_mode=mode))
+
+    assert path_problem("/opt/jira/start.sh", lstat, links.__getitem__) == problem
 
 
 @pytest.fixture
@@ -145,6 +170,32 @@ def test_a_script_that_somebody_else_may_write_is_not_run_as_root(scripts: Path)
     with pytest.raises(SessionsError, match=r"start.sh is not run as root: .*/start.sh is open for writing to others than root, so"):
         act(_way(scripts, "root"), "start", 30)
     assert list((scripts / "told").iterdir()) == []
+
+
+@needs_root
+def test_a_script_beside_one_that_somebody_else_may_write_is_not_run_as_root(scripts: Path) -> None:
+    (scripts / "setenv.sh").touch(mode=0o777)
+    (scripts / "setenv.sh").chmod(0o777)
+    with pytest.raises(SessionsError, match=r"start.sh is not run as root: .*/setenv.sh is open for writing to others than root, so"):
+        act(_way(scripts, "root"), "start", 30)
+    assert list((scripts / "told").iterdir()) == []
+
+
+@needs_root
+@pytest.mark.parametrize("runuser", [True, False], ids=["by runuser", "without it"])
+def test_another_account_is_taken_on_for_real_by_the_trial(scripts: Path, runuser: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    _open_to_all(scripts)
+    if not runuser:
+        monkeypatch.setattr(shutil, "which", lambda *_asked, **_options: None)
+    try_way(_way(scripts, "nobody"), "")
+    act(_way(scripts, "nobody"), "stop", 30)
+    assert (scripts / "told/stop.sh").read_text(encoding="utf-8") == "nobody\n"
+
+
+@pytest.mark.parametrize("manager", ["systemd", "scripts", "tasks"])
+def test_an_account_that_is_not_known_is_refused_by_the_trial_whatever_stops_the_node(scripts: Path, manager: str) -> None:
+    with pytest.raises(SessionsError, match=r"^It is not known as which account the product runs"):
+        try_way(replace(_way(scripts, ""), manager=manager), "")
 
 
 def test_an_account_that_is_unknown_on_this_host_is_named(scripts: Path) -> None:
@@ -245,6 +296,35 @@ def test_a_work_folder_that_is_a_link_is_not_looked_into(tmp_path: Path) -> None
         remove_saved(str(tmp_path / "install"), NAMES)
 
 
+def test_what_tomcat_takes_away_meanwhile_is_no_failure(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "listdir", lambda folder, real=os.listdir: [*real(folder), "gone"])
+    assert len(find_saved(str(work.parent), NAMES)) == 1
+
+
+@needs_root
+def test_a_work_folder_that_is_closed_to_the_product_s_account_is_named(work: Path) -> None:
+    _open_to_all(work)
+    (work / "Catalina").chmod(0o700)
+    with (
+        pytest.raises(SessionsError, match=r"/work/Catalina cannot be looked into .*: Permission denied"),
+        acting_as("nobody"),
+    ):
+        find_saved(str(work.parent), NAMES)
+    assert os.geteuid() == 0
+
+
+@needs_root
+def test_saved_sessions_are_removed_with_the_rights_of_the_product_s_account(work: Path) -> None:
+    _open_to_all(work)
+    path = work / "Catalina/localhost/ROOT/SESSIONS.ser"
+    with pytest.raises(SessionsError, match="cannot be removed: Permission denied"), acting_as("nobody"):
+        remove_saved(str(work.parent), NAMES)
+    assert path.exists()
+    os.chown(path.parent, pwd.getpwnam("nobody").pw_uid, -1)
+    with acting_as("nobody"):
+        assert remove_saved(str(work.parent), NAMES) == [str(path)]
+
+
 def test_an_installation_without_a_work_folder_has_no_saved_sessions(tmp_path: Path) -> None:
     assert remove_saved(str(tmp_path), NAMES) == []
 
@@ -282,6 +362,29 @@ def test_of_a_node_that_cannot_be_stopped_what_is_still_there_is_told(node: Clus
     options = {**_options(node), "stop_command": ["/bin/false"]}
     with pytest.raises(SessionsError, match=rf"/bin/false ended with status 1\. Seen then: .*{node.pid}.* is still there\.$"):
         stopped(options, check_mode=False)
+
+
+def test_a_node_that_could_not_be_cleaned_with_known_rights_is_not_stopped(node: ClusterNode) -> None:
+    if not node.pid:
+        node.start()
+    old = node.pid
+    with pytest.raises(SessionsError, match=r"^It is not known as which account the product runs"):
+        stopped({**_options(node), "account": "", "manager": "tasks"}, check_mode=False)
+    assert node.pid == old
+
+
+def test_a_node_that_is_asked_runs_on(node: ClusterNode) -> None:
+    if not node.pid:
+        node.start()
+    old = node.pid
+    answer = reached("asked", _options(node), check_mode=False)
+    assert (node.pid, answer["changed"], str(old) in answer["process"], answer["removed"]) == (old, False, True, [])
+
+
+def test_a_node_that_could_not_be_started_says_so_when_it_is_asked(node: ClusterNode) -> None:
+    missing = [f"{node.install}/bin/gone.sh"]
+    with pytest.raises(SessionsError, match=r"gone\.sh"):
+        reached("asked", {**_options(node), "start_command": missing}, check_mode=True)
 
 
 def test_in_check_mode_a_node_runs_on(node: ClusterNode) -> None:

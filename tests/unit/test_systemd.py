@@ -59,3 +59,23 @@ def test_a_systemd_that_does_not_answer_is_an_error(text: str, bin_folder: Path,
         monkeypatch.setenv("PATH", str(bin_folder))
     with pytest.raises(SessionsError, match=r"^systemd does not tell of the unit jira\.service"):
         systemd.find_unit("jira")
+
+
+def test_a_unit_that_may_be_stopped_and_started_is_fine(bin_folder: Path) -> None:
+    _write_systemctl(bin_folder, "printf 'LoadState=loaded\\nCanStop=yes\\nCanStart=yes\\n'")
+    systemd.check_can("jira.service")
+
+
+@pytest.mark.parametrize(
+    ("shown", "sentence"),
+    [
+        ("LoadState=loaded\\nCanStop=no\\nCanStart=yes", r"^systemd refuses to stop the unit jira\.service \(RefuseManualStop\)\.$"),
+        ("LoadState=loaded\\nCanStop=yes\\nCanStart=no", r"^systemd refuses to start the unit jira\.service \(RefuseManualStart\)\.$"),
+        ("LoadState=masked\\nCanStop=yes\\nCanStart=yes", r"^The unit jira\.service is not loaded \(masked\)\.$"),
+        ("", r"^The unit jira\.service is not loaded \(systemd does not know it\)\.$"),
+    ],
+)
+def test_a_unit_that_systemd_itself_would_not_stop_or_start_is_refused(bin_folder: Path, shown: str, sentence: str) -> None:
+    _write_systemctl(bin_folder, f"printf '{shown}\\n'")
+    with pytest.raises(SessionsError, match=sentence):
+        systemd.check_can("jira.service")

@@ -32,7 +32,7 @@ class HostNode:
         try:
             return read_regular(path, LARGEST_FILE)
         except (FileNotFoundError, NotADirectoryError):
-            if os.path.islink(path):  # noqa: PTH114
+            if os.path.islink(path):  # noqa: PTH114 # no Path is needed
                 raise SessionsError(f"{path} is a link to something that is not there: a settings file was expected.") from None
             return None
         except OSError as error:

@@ -31,7 +31,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import Owners, account_of_scripts
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, pid_file_problem, try_way
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, acting_as, pid_file_problem, try_way
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS, product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
@@ -183,7 +183,8 @@ def _control(install: _Install, home: str, processes: t.Sequence[Process], optio
 def _trial(way: Way, pid_file: str, process: Process) -> str:
     """Why the node could not be stopped and started that way, '' when it could: tried now, not after the tokens are gone."""
     try:
-        find_saved(way.install_dir, ())
+        with acting_as(way.account):
+            find_saved(way.install_dir, ())
         try_way(way, pid_file_problem(pid_file, process.pid))
     except SessionsError as error:
         return str(error).rstrip(".")

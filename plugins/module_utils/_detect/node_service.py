@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A node stopped, its saved sessions removed, or started. Every function raises SessionsError with a sentence."""
+"""A node asked, or stopped and its saved sessions removed, or started. Every function raises SessionsError with a sentence."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_stopped
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, acting_as
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, acting_as, try_way
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, wait_at
@@ -34,6 +35,22 @@ def way_of(options: Options) -> Way:
     )
 
 
+def reached(state: str, options: Options, check_mode: bool) -> dict[str, t.Any]:
+    """``state``: asked, stopped or started."""
+    if state == "asked":
+        return asked(options)
+    return (stopped if state == "stopped" else started)(options, check_mode)
+
+
+def asked(options: Options) -> dict[str, t.Any]:
+    """Whether it could be stopped, cleaned and started; nothing is changed. Keys as of ``stopped``."""
+    product, way = product_named(options["product"]), way_of(options)
+    try_way(way, "")
+    with acting_as(way.account):
+        found = find_saved(way.install_dir, options["saved_sessions"])
+    return {"changed": False, "process": look_for_stopped(product, way.install_dir)["process"], "removed": found}
+
+
 def stopped(options: Options, check_mode: bool) -> dict[str, t.Any]:
     """Stop it where it runs, wait until every process is gone, remove what it saved. Keys: ``changed``, ``process``, ``removed``."""
     product, way = product_named(options["product"]), way_of(options)
@@ -41,6 +58,8 @@ def stopped(options: Options, check_mode: bool) -> dict[str, t.Any]:
     if check_mode:
         found = find_saved(way.install_dir, options["saved_sessions"])
         return {"changed": not before["ready"], "process": before["process"], "removed": found}
+    # before it is down: what it saves is removed with the rights of this account
+    check_known(way.account)
     if not before["ready"] and way.manager != "tasks":
         _stop(product, way, options["timeout"])
     _wait_until_gone(product, way, options["timeout"])

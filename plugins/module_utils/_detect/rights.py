@@ -14,6 +14,8 @@ from pathlib import PurePosixPath
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
+_MOST_LINKS = 40
+
 
 class FileStat(t.Protocol):
     """Owner and mode of a file, as ``os.lstat`` tells them."""
@@ -41,32 +43,53 @@ def account_of_scripts(owners: Owners) -> str:
     return owners["unit"] or (owners["install"] if agree else "")
 
 
-def path_problem(path: str, lstat: t.Callable[[str], FileStat]) -> str:
+def path_problem(path: str, lstat: t.Callable[[str], FileStat], readlink: t.Callable[[str], str]) -> str:
     """Why root may not run this file, '' when it may: it and every folder above it belong to root, and nobody else may write.
 
-    A folder with the sticky bit (/tmp) is fine above the file: nobody can replace what root has in it.
+    So does every link on the way, with all that it leads through. A folder with the sticky bit (/tmp) is fine above the file: nobody can
+    replace what root has in it.
     """
-    script = PurePosixPath(path)
-    for one in (script, *script.parents):
+    done, rest = PurePosixPath("/"), list(PurePosixPath(path).parts[1:])
+    problem = _problem_of("/", lstat("/"))
+    links = 0
+    while rest and not problem:
+        part = rest.pop(0)
+        one = done.parent if part == ".." else done / part
         found = lstat(str(one))
-        if found.st_uid != 0:
-            return f"{one} does not belong to root"
-        if stat.S_ISLNK(found.st_mode):
+        problem = _problem_of(str(one), found)
+        if not stat.S_ISLNK(found.st_mode):
+            done = one
             continue
-        others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
-        if others and not sticky:
-            return f"{one} is open for writing to others than root"
-    return ""
+        links += 1
+        if links > _MOST_LINKS:
+            return f"{path} leads through more than {_MOST_LINKS} links"
+        target = PurePosixPath(readlink(str(one)))
+        done = PurePosixPath("/") if target.is_absolute() else done
+        rest = [*(part for part in target.parts if part != "/"), *rest]
+    return problem
 
 
-def check_may_act_as(account: str, me: str, am_root: bool) -> None:
-    """Raises SessionsError when this account cannot run the scripts as the product's."""
+def _problem_of(path: str, found: FileStat) -> str:
+    if found.st_uid != 0:
+        return f"{path} does not belong to root"
+    others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
+    # the mode of a link says nothing
+    return f"{path} is open for writing to others than root" if others and not sticky and not stat.S_ISLNK(found.st_mode) else ""
+
+
+def check_known(account: str) -> None:
+    """Raises SessionsError when the account of the product is not known."""
     if not account:
         raise SessionsError(
             "It is not known as which account the product runs: no process, record or unit tells it, and the owners of its install folder "
             "and of its pid file differ. Start the node by hand, then resume."
         )
+
+
+def check_may_act_as(account: str, me: str, am_root: bool) -> None:
+    """Raises SessionsError when this account cannot run the scripts as the product's."""
+    check_known(account)
     if account != me and not am_root:
         raise SessionsError(
             f"The product runs as {account}, and this account is {me}: connect as root or as {account} (become), or name its unit with "

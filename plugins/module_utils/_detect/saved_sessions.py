@@ -39,6 +39,8 @@ def remove_saved(install_dir: str, names: t.Sequence[str]) -> list[str]:
     def remove(path: str, folder: int, name: str) -> None:
         try:
             os.unlink(name, dir_fd=folder)
+        except FileNotFoundError:
+            return
         except OSError as error:
             raise SessionsError(f"The saved sessions {path} cannot be removed: {error.strerror}.") from None
         removed.append(path)
@@ -57,8 +59,7 @@ def _visit_all(install_dir: str, names: t.Sequence[str], visit: _Visit) -> None:
 
 
 def _visit_below(path: str, folder: int, names: t.Sequence[str], depth: int, visit: _Visit) -> None:
-    for name in sorted(os.listdir(folder)):
-        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    for name, mode in _modes(path, folder):
         if stat.S_ISLNK(mode) and (depth or name in names):
             raise _linked(f"{path}/{name}")
         if not depth:
@@ -70,6 +71,18 @@ def _visit_below(path: str, folder: int, names: t.Sequence[str], depth: int, vis
                     _visit_below(f"{path}/{name}", inner, names, depth - 1, visit)
 
 
+def _modes(path: str, folder: int) -> list[tuple[str, int]]:
+    """Name and mode of each entry, sorted; one that goes away meanwhile is none."""
+    modes = []
+    try:
+        for name in sorted(os.listdir(folder)):
+            with contextlib.suppress(FileNotFoundError):
+                modes.append((name, os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode))
+    except OSError as error:
+        raise _closed(path, error) from None
+    return modes
+
+
 @contextlib.contextmanager
 def _opened(path: str, at: tuple[int, str] | None) -> t.Iterator[int | None]:
     """The folder, None when it is not there (any more)."""
@@ -79,11 +92,15 @@ def _opened(path: str, at: tuple[int, str] | None) -> t.Iterator[int | None]:
         yield None
         return
     except OSError as error:
-        raise SessionsError(f"{path} cannot be looked into for saved sessions: {error.strerror}.") from None
+        raise _closed(path, error) from None
     try:
         yield handle
     finally:
         os.close(handle)
+
+
+def _closed(path: str, error: OSError) -> SessionsError:
+    return SessionsError(f"{path} cannot be looked into for saved sessions: {error.strerror}.")
 
 
 def _linked(path: str) -> SessionsError:

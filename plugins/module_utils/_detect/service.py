@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import shutil
 import subprocess
 import tempfile
 import typing as t
@@ -18,7 +19,8 @@ from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_may_act_as, path_problem
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known, check_may_act_as, path_problem
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import check_can
 
 # what a login as another account would have; nothing of root's own environment comes along
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -40,6 +42,7 @@ class Way:
 
 def try_way(way: Way, pid_problem: str) -> None:
     """Whether it could be stopped and started, without doing either. ``pid_problem``: why its stop script would not find the process."""
+    check_known(way.account)
     if way.manager == "systemd":
         _check_unit(way.unit)
     elif way.manager == "scripts":
@@ -74,11 +77,12 @@ def act(way: Way, verb: str, seconds: float) -> None:
 @contextlib.contextmanager
 def acting_as(account: str) -> t.Iterator[None]:
     """With the rights of that account, where this is root; else as it is."""
-    if os.geteuid() != 0 or account in ("", "root"):
+    check_known(account)
+    if os.geteuid() != 0 or account == "root":
         yield
         return
     entry, groups = _entry_of(account), os.getgroups()
-    os.setgroups(os.getgrouplist(account, entry.pw_gid))
+    os.setgroups(os.getgrouplist(entry.pw_name, entry.pw_gid))
     os.setegid(entry.pw_gid)
     os.seteuid(entry.pw_uid)
     try:
@@ -98,23 +102,38 @@ def _check_scripts(way: Way) -> None:
     check_may_act_as(way.account, me, os.geteuid() == 0)
     if way.account == "root":
         for script in (way.start[0], way.stop[0]):
-            problem = path_problem(script, os.lstat) or path_problem(os.path.realpath(script), os.lstat)
-            if problem:
-                raise SessionsError(f"{script} is not run as root: {problem}, so root would do what somebody else wrote.")
+            _check_root_may_run(script)
     trial = ("/bin/sh", "-c", _TRIAL, way.install_dir, way.start[0], way.stop[0])
     status, _said = _run_as(way.account, trial, "/", 60)
     if status:
         raise SessionsError(f"The account {way.account} cannot run {way.start[0]} and {way.stop[0]}: they are not open to it.")
 
 
+def _check_root_may_run(script: str) -> None:
+    """The script, and the files beside it, which it reads: user.sh, setenv.sh."""
+    folder = os.path.dirname(os.path.realpath(script))  # noqa: PTH120 # no Path is needed
+    try:
+        beside = (entry.path for entry in sorted(os.scandir(folder), key=lambda entry: entry.name) if not entry.is_dir())
+        problems = (path_problem(path, os.lstat, os.readlink) for path in (script, *beside))
+        problem = next((one for one in problems if one), "")
+    except OSError as error:
+        raise SessionsError(f"{script} cannot be looked at: {error.strerror}.") from None
+    if problem:
+        raise SessionsError(f"{script} is not run as root: {problem}, so root would do what somebody else wrote.")
+
+
 def _run_as(account: str, command: t.Sequence[str], folder: str, seconds: float) -> tuple[int, str]:
     """Exit status, and the last line that was said. What it leaves in the background keeps no pipe open: its output goes to a file."""
-    own = account == _name_of(os.geteuid())
+    own, script = account == _name_of(os.geteuid()), command[0]
     entry = _entry_of(account)
-    named = {"HOME": entry.pw_dir, "USER": account, "LOGNAME": account, "SHELL": "/bin/sh", "PATH": _PATH}
+    named = {"HOME": entry.pw_dir, "USER": entry.pw_name, "LOGNAME": entry.pw_name, "SHELL": "/bin/sh", "PATH": _PATH}
+    program = shutil.which("runuser", path=_PATH)
     identity: dict[str, t.Any] = {}
-    if not own:
-        groups = os.getgrouplist(account, entry.pw_gid)
+    if not own and program:
+        # by PAM: the account gets its own limits, such as the number of open files, and not those of root's session
+        command = (program, "-u", entry.pw_name, "--", *command)
+    elif not own:
+        groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
         identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
     with tempfile.TemporaryFile() as output:
         try:
@@ -131,15 +150,16 @@ def _run_as(account: str, command: t.Sequence[str], folder: str, seconds: float)
                 **identity,
             )
         except subprocess.TimeoutExpired:
-            raise SessionsError(f"{command[0]} did not end within {seconds:.0f} s.") from None
+            raise SessionsError(f"{script} did not end within {seconds:.0f} s.") from None
         except OSError as error:
-            raise SessionsError(f"{command[0]} cannot be run as {account}: {error.strerror}.") from None
+            raise SessionsError(f"{script} cannot be run as {account}: {error.strerror}.") from None
         output.seek(max(0, output.seek(0, os.SEEK_END) - 2000))
         lines = output.read().decode(errors="replace").strip().splitlines()
     return done.returncode, lines[-1] if lines else ""
 
 
 def _check_unit(unit: str) -> None:
+    check_can(unit)
     if os.geteuid() == 0:
         return
     for verb in ("stop", "start"):

@@ -20,6 +20,7 @@ BOOTED = Path("/run/systemd/system")
 UNKNOWN_PID = -1
 SECONDS = 20
 _PROPERTIES = ("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart", "User")
+_CAN = ("LoadState", "CanStop", "CanStart")
 
 
 def find_unit(name: str) -> Unit | None:
@@ -78,12 +79,26 @@ def find_holder(name: str) -> Unit | None:
     return find_unit(name) or Unit((name,), UNKNOWN_PID, "", "")
 
 
+def check_can(unit: str) -> None:
+    """Raises SessionsError when systemd itself would not stop or start the unit (it is gone, masked, or RefuseManualStop is set)."""
+    values = _values(_shown(unit, _CAN))
+    if values.get("LoadState") != "loaded":
+        raise SessionsError(f"The unit {unit} is not loaded ({values.get('LoadState') or 'systemd does not know it'}).")
+    for verb in ("stop", "start"):
+        if values.get(f"Can{verb.capitalize()}") != "yes":
+            raise SessionsError(f"systemd refuses to {verb} the unit {unit} (RefuseManual{verb.capitalize()}).")
+
+
 def unit_in(shown: str) -> Unit | None:
     """The unit in the output of 'systemctl show', None when it is not loaded."""
-    values = dict(line.partition("=")[::2] for line in shown.splitlines())
+    values = _values(shown)
     if values.get("LoadState") != "loaded":
         return None
     own = values.get("Id", "")
     aliases = (name for name in values.get("Names", "").split() if name != own)
     main_pid, restart, start = int(values.get("MainPID") or 0), values.get("Restart", ""), values.get("ExecStart", "")
     return Unit((own, *aliases), main_pid, restart, start, values.get("User") or "root")
+
+
+def _values(shown: str) -> dict[str, str]:
+    return dict(line.partition("=")[::2] for line in shown.splitlines())

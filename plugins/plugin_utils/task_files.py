@@ -1,0 +1,63 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Task files of the operator: they are found and read before anything is changed, and not when a node is to be stopped by them."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleError
+from ansible.parsing.mod_args import ModuleArgsParser
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX
+
+# the setting that says 'tasks', and the files that it wants
+_WANTED = {"service_manager": ("stop_tasks", "start_tasks"), "drain": ("drain_tasks", "undrain_tasks")}
+
+
+class Loader(t.Protocol):
+    """What is used of Ansible's DataLoader."""
+
+    def path_dwim_relative(self, path: str, dirname: str, source: str, is_role: bool) -> str:
+        """Where the file is, by the rules of an include in a role."""
+
+    def load_from_file(self, file_name: str) -> t.Any:
+        """The YAML of the file."""
+
+
+def check_task_files(settings: t.Mapping[str, t.Any], loader: Loader, role: str) -> None:
+    """Raises SessionsError when a task file that the settings want is not named, not there, or no list of tasks."""
+    names = [(chosen, name) for chosen, wanted in _WANTED.items() if settings.get(chosen) == "tasks" for name in wanted]
+    problems = [_problem(settings.get(name) or "", loader, role) for _chosen, name in names]
+    found = [f"{PREFIX}{chosen}=tasks wants {PREFIX}{name}: {one}" for (chosen, name), one in zip(names, problems) if one]
+    if found:
+        raise SessionsError("; ".join(found))
+
+
+def _problem(named: str, loader: Loader, role: str) -> str:
+    if not named:
+        return "name a task file"
+    path = loader.path_dwim_relative(role, "tasks", named, is_role=True)
+    if not Path(path).is_file():
+        return f"{named} is not there"
+    try:
+        tasks = loader.load_from_file(path)
+        _check(tasks)
+    except AnsibleError as error:
+        return f"{path} is no task file: {shown(error.message.splitlines()[0], 300)}"
+    return ""
+
+
+def _check(tasks: t.Any) -> None:
+    """Raises AnsibleError when they are no tasks, or a task names no module that is here."""
+    if not tasks or not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+        raise AnsibleError("it holds no list of tasks")
+    for task in tasks:
+        blocks = [task[name] for name in ("block", "rescue", "always") if name in task]
+        for block in blocks:
+            _check(block)
+        if not blocks:
+            ModuleArgsParser(task).parse()

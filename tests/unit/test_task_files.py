@@ -1,0 +1,72 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Task files of the operator that are missing, or none, are refused when the variables are taken."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.task_files import check_task_files
+
+GOOD = "---\n- name: Do it\n  ansible.builtin.command: /bin/true\n- name: Both\n  block:\n    - ansible.builtin.meta: noop\n"
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> t.Callable[..., None]:
+    """``check(stop=.., start=..)``: with the texts of the two files; None is no file."""
+    loader = DataLoader()
+    loader.set_basedir(str(tmp_path))
+
+    def checked(stop: str | None, start: str | None, **settings: str) -> None:
+        for name, text in (("stop", stop), ("start", start)):
+            if text is not None:
+                (tmp_path / f"{name}.yml").write_text(text, encoding="utf-8")
+        named = {"service_manager": "tasks", "stop_tasks": f"{tmp_path}/stop.yml", "start_tasks": "start.yml", "drain": "none"}
+        check_task_files({**named, **settings}, loader, str(tmp_path / "role"))
+
+    return checked
+
+
+def test_files_that_are_there_and_hold_tasks_are_fine(check: t.Callable[..., None]) -> None:
+    check(GOOD, GOOD)
+
+
+def test_files_that_are_not_wanted_are_not_asked_for(check: t.Callable[..., None]) -> None:
+    check(None, None, service_manager="auto")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (None, "/stop.yml is not there"),
+        ("", "/stop.yml is no task file: it holds no list of tasks"),
+        ("- just text\n", "/stop.yml is no task file: it holds no list of tasks"),
+        ("name: a mapping\n", "/stop.yml is no task file: it holds no list of tasks"),
+        ("- name: [broken\n", "/stop.yml is no task file: "),
+        ("- name: Nothing to do\n", "/stop.yml is no task file: no module/action detected in task"),
+        ("- block:\n    - nonesuch.module.here: x\n", "/stop.yml is no task file: "),
+    ],
+)
+def test_a_task_file_that_could_not_stop_a_node_is_refused_by_name(check: t.Callable[..., None], text: str | None, problem: str) -> None:
+    with pytest.raises(SessionsError, match=r"^force_reauth_service_manager=tasks wants force_reauth_stop_tasks: ") as refusal:
+        check(text, GOOD)
+    assert problem in str(refusal.value)
+
+
+def test_files_that_are_not_named_are_asked_for(check: t.Callable[..., None]) -> None:
+    with pytest.raises(SessionsError) as refusal:
+        check(None, None, stop_tasks="", start_tasks="", drain="tasks")
+    assert str(refusal.value) == "; ".join(
+        f"force_reauth_{chosen}=tasks wants force_reauth_{name}: name a task file"
+        for chosen, name in (
+            ("service_manager", "stop_tasks"),
+            ("service_manager", "start_tasks"),
+            ("drain", "drain_tasks"),
+            ("drain", "undrain_tasks"),
+        )
+    )
