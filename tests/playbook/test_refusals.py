@@ -71,6 +71,11 @@ def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site)
             {"cold_standby": "{{ inventory_hostname == 'n2' }}", "route": "outage", "accept_outage": True},
             "n2 is named a cold standby, and its process runs: ",
         ),
+        (
+            ("--check",),
+            {"service_manager": "tasks", "stop_tasks": "/nonesuch/stop.yml", "start_tasks": "/nonesuch/start.yml"},
+            "force_reauth_service_manager=tasks wants force_reauth_stop_tasks: /nonesuch/stop.yml is not there",
+        ),
         ((), {"drain": "haproxy"}, "no load balancer is named: give force_reauth_haproxy_hosts"),
         ((), {"database_name": "/nonesuch/jira.db"}, "/nonesuch/jira.db"),
         ((), {"archive_dir": "/proc/archives"}, "There is too little room for the archives in /proc"),
@@ -92,6 +97,7 @@ def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site)
         "last task to start at",
         "cold standbys alone",
         "standby that runs",
+        "task files",
         "no load balancer",
         "database",
         "archive folder",
@@ -100,6 +106,25 @@ def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site)
 def test_what_is_asked_for_cannot_be(site: Site, arguments: tuple[str, ...], variables: dict[str, t.Any], sentence: str) -> None:
     before = site.state_of_everything()
     refused(site, site.run(*arguments, **variables), sentence)
+    assert site.state_of_everything() == before
+
+
+def test_a_node_that_could_not_be_stopped_is_named_by_the_rehearsal(site: Site) -> None:
+    pid_file = site.cluster["n2"].pid_file
+    assert pid_file
+    pid_file.unlink()
+    before = site.state_of_everything()
+    refused(
+        site, site.run("--check"), f"n2: Its stop script goes by {pid_file}, which does not tell of the process", "Nothing was changed."
+    )
+    assert site.state_of_everything() == before
+
+
+def test_one_node_under_two_names_is_refused(site: Site) -> None:
+    inventory = site.write_inventory()
+    inventory.write_text(inventory.read_text(encoding="utf-8").replace("/n2/install", "/n1/install"), encoding="utf-8")
+    before = site.state_of_everything()
+    refused(site, site.run(inventory=inventory), "n1 and n2 are one node under two names (process", "Nothing was changed.")
     assert site.state_of_everything() == before
 
 
