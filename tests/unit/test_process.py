@@ -54,6 +54,9 @@ def proc(tmp_path: Path) -> Path:
     boot_id = tmp_path / "sys/kernel/random/boot_id"
     boot_id.parent.mkdir(parents=True)
     boot_id.write_text("boot-1\n")
+    # the first process, as everybody sees it
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1/cmdline").write_bytes(b"init\0")
     return tmp_path
 
 
@@ -122,7 +125,7 @@ def test_who_owns_what_the_product_writes_to_owns_the_installation(tmp_path: Pat
         name = str(path).rstrip("/")
         return SimpleNamespace(st_uid=owners[name]) if name in owners else real(path, **options)
 
-    monkeypatch.setattr(belonging.os, "stat", owned)
+    monkeypatch.setattr(os, "stat", owned)
     assert owners_of(JIRA, str(tmp_path / "install")) >= {1000, 1001}
 
 
@@ -136,11 +139,10 @@ def test_a_stranger_s_process_is_told_of_and_is_not_the_product_s(proc: Path) ->
 
 def test_where_processes_are_hidden_none_is_no_answer(proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert find_processes(JIRA, "/opt/atlassian/jira", proc) == []
+    (proc / "1/cmdline").unlink()
     with pytest.raises(SessionsError, match=r"^The processes of others are hidden from 12345 \(hidepid\): run as root"):
         find_processes(JIRA, "/opt/atlassian/jira", proc)
-    (proc / "1").mkdir()
-    (proc / "1/cmdline").write_bytes(b"init\0")
-    assert find_processes(JIRA, "/opt/atlassian/jira", proc) == []
 
 
 def test_a_set_uid_program_is_known(proc: Path, tmp_path: Path) -> None:
