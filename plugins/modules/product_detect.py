@@ -193,7 +193,8 @@ process:
   description:
     - The process of the installation; with several the one with the lowest pid, and C(count) tells how many.
     - C(unit) is the systemd service whose cgroup holds it, C(user) its account, empty where real and effective account differ.
-    - C(strangers) are processes that bear the same arguments, but whose account owns nothing of the installation.
+    - C(strangers) is a clause on processes that bear the arguments of the product, but whose account owns nothing of the installation,
+      with what to do about them; empty when there is none.
   returned: success
   type: dict
   sample:
@@ -203,7 +204,7 @@ process:
     user: jira
     unit: jira.service
     count: 1
-    strangers: []
+    strangers: ""
 control:
   description: What starts and stops the node. C(problem) is a sentence when that would not work, else empty.
   returned: success

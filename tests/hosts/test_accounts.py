@@ -20,7 +20,7 @@ BOTH = (Kind("scripts"), Kind())
 def accounts(node: Node) -> set[str]:
     """Whose the processes of the product are; empty when none runs."""
     mark = node.product.service.install_mark.format(node.install)
-    rows = node.host.run("ps", "-e", "-o", "user=,args=").splitlines()
+    rows = node.host.run("ps", "-e", "-ww", "-o", "user=", "-o", "args=").splitlines()
     return {row.split()[0] for row in rows if mark in row.split()}
 
 

@@ -17,7 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import (
     belongs,
     find_processes,
-    find_strangers,
+    is_stranger,
     owners_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
@@ -89,11 +89,14 @@ def test_a_process_of_root_or_of_an_owner_of_the_installation_belongs_to_it(uid:
 
 def test_a_process_with_the_arguments_alone_is_a_stranger() -> None:
     assert not belongs(_process(7), "/opt/jira", frozenset({0, 1000}))
+    assert is_stranger(_process(7), "/opt/jira", frozenset({0, 1000}))
 
 
 @pytest.mark.parametrize("uid", [0, 1000])
-def test_a_program_that_lends_its_rights_to_whoever_starts_it_is_a_stranger(uid: int) -> None:
-    assert not belongs(replace(_process(uid), borrowed_rights=True), "/opt/jira", frozenset({1000}))
+def test_a_program_that_lends_its_rights_to_whoever_starts_it_is_neither_the_product_nor_a_stranger(uid: int) -> None:
+    sudo = replace(_process(uid), borrowed_rights=True)
+    assert not belongs(sudo, "/opt/jira", frozenset({1000}))
+    assert not is_stranger(sudo, "/opt/jira", frozenset({1000}))
 
 
 @pytest.mark.parametrize(
@@ -129,12 +132,11 @@ def test_who_owns_what_the_product_writes_to_owns_the_installation(tmp_path: Pat
     assert owners_of(JIRA, str(tmp_path / "install")) >= {1000, 1001}
 
 
-def test_a_stranger_s_process_is_told_of_and_is_not_the_product_s(proc: Path) -> None:
+def test_a_stranger_s_process_is_not_the_product_s(proc: Path) -> None:
     arguments = [argument.format(product="jira") for argument in ARGUMENTS["jira"]]
     for pid, uid in ((41, 0), (42, 12345)):
         _add(proc, pid, arguments, uids=(uid, uid))
     assert [process.pid for process in find_processes(JIRA, "/opt/atlassian/jira", proc)] == [41]
-    assert [process.pid for process in find_strangers(JIRA, "/opt/atlassian/jira", proc)] == [42]
 
 
 def test_where_processes_are_hidden_none_is_no_answer(proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:

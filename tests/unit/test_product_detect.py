@@ -18,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_reader
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process
 
 from demo.cluster import Cluster, ClusterNode
 from demo.playbook import collections_path
@@ -145,6 +146,22 @@ def test_nothing_found_says_where_it_looked() -> None:
     assert "/opt/atlassian/jira" in _refusal(product="jira")
 
 
+@pytest.mark.parametrize("pids", [(41,), (41, 42, 43)])
+def test_a_process_whose_account_owns_nothing_of_the_product_is_told_of_with_what_to_do(
+    pids: tuple[int, ...], install: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eves = [Process("b", pid, 1, "eve", "", (f"-Dcatalina.base={install}",), 12345) for pid in pids]
+    monkeypatch.setattr(node_reader, "all_processes", lambda product: eves if product.name == "jira" else [])
+    others = " (2 more do so)" if len(pids) > 1 else ""
+    clause = (
+        f"the process 41 of eve says in its arguments, as anybody's could, that it runs from {install}{others}, but eve owns nothing of"
+    )
+    assert _refusal(product="jira").startswith(f"No installation of Jira was found: {clause}")
+    process = _detect(install_dir=str(install))["process"]
+    assert (process["running"], process["strangers"].startswith(clause)) == (False, True)
+    assert process["strangers"].endswith("start it as the account that owns them, or by a unit with User=eve; else end it")
+
+
 def test_an_unknown_product_is_refused_with_the_known_ones() -> None:
     assert _refusal(product="jirra").endswith("Known products: bamboo, bitbucket, confluence, fisheye, jira.")
 
@@ -172,7 +189,7 @@ def test_a_home_that_no_file_tells_is_refused(install: Path) -> None:
 
 def test_a_node_that_is_down_is_described_all_the_same(install: Path) -> None:
     answer = _detect(install_dir=str(install))
-    assert answer["process"] == {"running": False, "identity": "", "pid": 0, "user": "", "unit": "", "count": 0, "strangers": []}
+    assert answer["process"] == {"running": False, "identity": "", "pid": 0, "user": "", "unit": "", "count": 0, "strangers": ""}
     assert answer["home_dir"] == str(install.parent / "home")
     assert answer["control"]["problem"] == f"{install}/bin/start-jira.sh is not there, or cannot be run"
 

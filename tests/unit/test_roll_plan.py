@@ -102,8 +102,8 @@ def test_an_order_that_is_not_known_is_refused(roles: list[str], refused: list[s
 
 
 def test_a_stranger_s_process_is_told_of_where_the_product_s_is_missing() -> None:
-    looks = {"n1": look(process={"running": False, "identity": "", "strangers": [41, 42]}), "n2": look()}
-    assert "n1: no process of the product runs from /opt/jira (41 and 42 says so in its arguments" in plan(looks)["problems"][0]
+    looks = {"n1": look(process={"running": False, "identity": "", "strangers": "the process 41 of eve says so"}), "n2": look()}
+    assert "n1: no process of the product runs from /opt/jira (the process 41 of eve says so)" in plan(looks)["problems"][0]
 
 
 def test_what_an_older_record_does_not_tell_of_a_node_that_is_down_is_what_is_seen_now() -> None:

@@ -174,13 +174,14 @@ def test_a_cold_standby_that_is_down_is_named_with_what_lies_on_it(look: dict[st
     ("results", "problem"),
     [
         ([detected(pid=4711)], "its process runs: 4711 from /opt/one"),
+        ([{**detected(), "process": {"running": False, "pid": 0, "strangers": "41 says so"}}], "41 says so"),
         ([{"item": "n3", "failed": True, "msg": "No installation was found."}], "was not seen: No installation was found"),
         ([{"item": "n3", "unreachable": True, "msg": "timed out"}], "was not seen: timed out"),
         ([{"item": "n3"}], "was not seen: it does not answer"),
         ([{**detected(), "item": "n4"}], "was not seen: it does not answer"),
         ([], "was not seen: it does not answer"),
     ],
-    ids=["runs", "failed", "lost", "says nothing", "another one", "not asked"],
+    ids=["runs", "may run", "failed", "lost", "says nothing", "another one", "not asked"],
 )
 def test_a_standby_that_runs_or_was_not_seen_speaks_against_the_run(results: list[dict[str, t.Any]], problem: str) -> None:
     assert standbys(["n3"], results) == {"lines": [], "problems": [f"n3 is named a cold standby, and {problem}"]}

@@ -13,7 +13,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.task_files import check_task_files
 
-GOOD = "---\n- name: Do it\n  ansible.builtin.command: /bin/true\n- name: Both\n  block:\n    - ansible.builtin.meta: noop\n"
+GOOD = "---\n- name: Do it\n  command: /bin/true\n- name: Both\n  block:\n    - meta: noop\n"
 
 
 @pytest.fixture

@@ -31,17 +31,16 @@ def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> lis
     return found
 
 
-def find_strangers(product: Product, install_dir: str, proc: Path = PROC) -> list[Process]:
-    """The processes that bear the marks of this installation, and are none of it."""
-    owners = owners_of(product, install_dir)
-    return [process for process in _marked(product, install_dir, proc) if not belongs(process, install_dir, owners)]
-
-
 def belongs(process: Process, install_dir: str, owners: frozenset[int]) -> bool:
     """Whether the account of the process, or the unit that holds it, is the installation's. ``owners``: see ``owners_of``."""
     if process.borrowed_rights:
         return False
     return process.uid == 0 or process.uid in owners or _is_held_by_its_unit(process, install_dir)
+
+
+def is_stranger(process: Process, install_dir: str, owners: frozenset[int]) -> bool:
+    """Whether it bears the marks of the installation and is none of it. What waits for the product, as sudo does, is no stranger."""
+    return not process.borrowed_rights and not belongs(process, install_dir, owners)
 
 
 def owners_of(product: Product, install_dir: str) -> frozenset[int]:

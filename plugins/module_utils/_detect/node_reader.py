@@ -14,7 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import (
     belongs,
     find_processes,
-    find_strangers,
+    is_stranger,
     owners_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Seen, Unit, decide_control
@@ -56,7 +56,7 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     role = look_for_role(install.product, site) if site else ""
     return {
         **answer,
-        "process": {**_process_row(processes), "strangers": [one.pid for one in find_strangers(install.product, install.folder)]},
+        "process": {**_process_row(processes), "strangers": _strangers([install.product])},
         "control": _control(install, home.value, processes, options),
         "home_identity": _identity_of_folder(home.value),
         "role_in_cluster": role,
@@ -87,16 +87,36 @@ def _named(options: t.Mapping[str, t.Any]) -> list[_Install]:
     return found
 
 
-def _running(options: t.Mapping[str, t.Any]) -> list[_Install]:
-    found = {
+def _marked(products: t.Sequence[Product]) -> list[tuple[_Install, Process]]:
+    """What says in its arguments that it runs from an installation that is there."""
+    return [
         (_Install(product, os.path.realpath(install_dir_of(product, process))), process)
-        for product in _candidates(options)
+        for product in products
         for process in all_processes(product)
         if _is_install_of(product, install_dir_of(product, process))
-    }
+    ]
+
+
+def _running(options: t.Mapping[str, t.Any]) -> list[_Install]:
     # a stranger may name any installation, an old one beside the product's for example
-    own = {one for one, process in found if belongs(process, one.folder, owners_of(one.product, one.folder))}
+    marked = _marked(_candidates(options))
+    own = {one for one, process in marked if belongs(process, one.folder, owners_of(one.product, one.folder))}
     return sorted(own, key=lambda one: one.folder)
+
+
+def _strangers(products: t.Sequence[Product]) -> str:
+    """A clause on what bears the marks of a product and is none of it, with what to do if it is one; '' when there is none."""
+    marked = _marked(products)
+    found = [(one, process) for one, process in marked if is_stranger(process, one.folder, owners_of(one.product, one.folder))]
+    if not found:
+        return ""
+    (install, process), more = found[0], f" ({len(found) - 1} more do so)" if len(found) > 1 else ""
+    who = process.user or str(process.uid)
+    return (
+        f"the process {process.pid} of {who} says in its arguments, as anybody's could, that it runs from {install.folder}{more}, but "
+        f"{who} owns nothing of that installation and its home: if it is the product's, start it as the account that owns them, or by a "
+        f"unit with User={who}; else end it"
+    )
 
 
 def _usual(options: t.Mapping[str, t.Any]) -> list[_Install]:
@@ -107,8 +127,9 @@ def _the_one(found: t.Sequence[_Install], options: t.Mapping[str, t.Any]) -> _In
     if not found:
         names = ", ".join(product.title for product in _candidates(options))
         folders = ", ".join(product.files.usual_install for product in _candidates(options))
+        none = f"no process of one is running (as far as {account()} can see)"
         raise SessionsError(
-            f"No installation of {names} was found: no process of one is running (as far as {account()} can see), "
+            f"No installation of {names} was found: {_strangers(_candidates(options)) or none}, "
             f"and none lies in {folders}. Name its folder with force_reauth_install_dir."
         )
     if len(found) > 1:

@@ -78,16 +78,17 @@ def node_problems(look: Look, ready: Look, record: Record) -> list[str]:
     """What speaks against a node. ``record`` is the node's part of the run record: a run that goes on accepts what it did itself."""
     may_be_down = record.get("step") in STEPS_OF_A_STOPPED_NODE
     if not look["process"]["running"]:
-        return [] if may_be_down else [f"no process of the product runs from {look['install_dir']}{_strangers(look)}"]
+        return [] if may_be_down else [no_process(look)]
     problems = [look["control"]["problem"]] if look["control"]["problem"] else []
     if not ready.get("ready") and not may_be_down:
         problems.append(str(ready.get("saw") or ready.get("msg") or "it was not seen to be ready"))
     return problems
 
 
-def _strangers(look: Look) -> str:
-    numbers = " and ".join(str(pid) for pid in look["process"].get("strangers", []))
-    return f" ({numbers} says so in its arguments, as anybody's could, and its account owns nothing of the installation)" if numbers else ""
+def no_process(look: Look) -> str:
+    """That no process of the product runs, with what only looks like one: a clause of ``product_detect``."""
+    strangers = look["process"].get("strangers", "")
+    return f"no process of the product runs from {look['install_dir']}{' (' + strangers + ')' if strangers else ''}"
 
 
 def record_problems(nodes: t.Sequence[str], looked: t.Sequence[str], standbys: t.Sequence[str]) -> list[str]:

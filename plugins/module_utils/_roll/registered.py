@@ -130,7 +130,9 @@ def _no_standby(look: t.Mapping[str, t.Any]) -> str:
     if look.get("failed") or "process" not in look:
         return f"was not seen: {str(look.get('msg') or 'it does not answer').rstrip('.')}"
     process = look["process"]
-    return f"its process runs: {process['pid']} from {look['install_dir']}" if process["running"] else ""
+    if process["running"]:
+        return f"its process runs: {process['pid']} from {look['install_dir']}"
+    return str(process.get("strangers", ""))
 
 
 def _saved(look: t.Mapping[str, t.Any]) -> str:
