@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import json
+import typing as t
+
 import pytest
 
 from tests.hosts.bed.host import KEYS
-from tests.hosts.bed.node import KINDS
+from tests.hosts.bed.node import KINDS, Kind, Node
 from tests.hosts.bed.places import address
 from tests.hosts.conftest import MakeSite
 from tests.hosts.real_site import RealSite
@@ -56,3 +59,39 @@ def test_the_products_own_account_is_enough_where_its_scripts_start_it(make_site
     assert result.status == 0, result.output
     assert site.open_doors(visitors) == []
     assert site.site["n1"].host.run("ps", "-o", "user=", "-p", str(site.pids()["n1"])).strip() == "jira"
+
+
+RULE = """
+polkit.addRule(function(action, subject) {
+    if (action.id == "org.freedesktop.systemd1.manage-units" && action.lookup("unit") == "jira.service" && subject.user == "jira"
+        && VERBS.indexOf(action.lookup("verb")) >= 0) { return polkit.Result.YES; }
+});
+"""
+
+
+def _allow(node: Node, *verbs: str) -> None:
+    node.host.write("/etc/polkit-1/rules.d/10-bed.rules", RULE.replace("VERBS", json.dumps(verbs)))
+
+
+@pytest.mark.long
+def test_the_products_own_account_manages_its_unit_where_polkit_lets_it_and_is_refused_before_anything_changes_where_not(
+    make_site: MakeSite,
+) -> None:
+    site = make_site(nodes=2, kinds=(Kind(), Kind()))
+    visitors = site.sign_in_everywhere("eve")
+    old = site.pids()
+    own: dict[str, t.Any] = {"ansible_user": "deploy", "ansible_become": True, "ansible_become_user": "jira"}
+    first, last = site.site.nodes
+    for node, verbs in ((first, ("stop", "start")), (last, ("stop",))):
+        _allow(node, *verbs)
+    refused = site.run(**own)
+    assert refused.status != 0
+    refused.assert_says(f"{last.name}: This account may not start the unit jira.service: run as root (become)", "Nothing was changed.")
+    assert f"{first.name}: This account may not" not in refused.said
+    assert site.pids() == old
+
+    _allow(last, "stop", "start")
+    result = site.run(**own)
+    assert result.status == 0, result.output
+    assert site.open_doors(visitors) == []
+    assert all(pid not in (0, old[name]) for name, pid in site.pids().items())

@@ -25,7 +25,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.r
     path_problem,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, acting_as, pid_file_problem, try_way
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import (
+    Way,
+    act,
+    acting_as,
+    check_may_remove,
+    pid_file_problem,
+    try_way,
+)
 
 from demo.cluster import Cluster, ClusterNode
 
@@ -196,6 +203,42 @@ def test_another_account_is_taken_on_for_real_by_the_trial(scripts: Path, runuse
 def test_an_account_that_is_not_known_is_refused_by_the_trial_whatever_stops_the_node(scripts: Path, manager: str) -> None:
     with pytest.raises(SessionsError, match=r"^It is not known as which account the product runs"):
         try_way(replace(_way(scripts, ""), manager=manager), "")
+
+
+def test_saved_sessions_that_this_account_could_not_remove_are_refused_by_the_trial(scripts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_may_remove(_way(scripts, "jira"), [] if os.geteuid() else NAMES)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    check_may_remove(_way(scripts, "12345"), NAMES)
+    with pytest.raises(
+        SessionsError, match=r"^12345 cannot remove the sessions that Tomcat saves at a stop as jira: connect as root or as jira"
+    ):
+        check_may_remove(_way(scripts, "jira"), NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "echo 'Failed to stop jira.service: Access denied' >&2; echo \"See system logs for details.\" >&2; exit 4",
+            r"^systemctl stop jira\.service failed: Failed to stop jira\.service: Access denied\.$",
+        ),
+        ("exit 1", r"^systemctl stop jira\.service failed: no reason was given\.$"),
+        ("exec sleep 60", r"^systemctl stop jira\.service did not end within 0 s\.$"),
+    ],
+    ids=["refused", "silent", "it hangs"],
+)
+def test_a_systemctl_that_fails_is_quoted(text: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    (tmp_path / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(SessionsError, match=sentence):
+        act(Way("systemd", "/opt/jira", "jira.service", "jira"), "stop", 0.3 if "sleep" in text else 30)
+
+
+def test_a_systemctl_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SessionsError, match=r"^systemctl cannot be run: No such file or directory\.$"):
+        act(Way("systemd", "/opt/jira", "jira.service", "jira"), "stop", 30)
 
 
 def test_an_account_that_is_unknown_on_this_host_is_named(scripts: Path) -> None:

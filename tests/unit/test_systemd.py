@@ -79,3 +79,67 @@ def test_a_unit_that_systemd_itself_would_not_stop_or_start_is_refused(bin_folde
     _write_systemctl(bin_folder, f"printf '{shown}\\n'")
     with pytest.raises(SessionsError, match=sentence):
         systemd.check_can("jira.service")
+
+
+def test_an_account_that_may_stop_and_start_a_unit_is_told_so_by_a_refused_mode(bin_folder: Path) -> None:
+    _write_systemctl(
+        bin_folder,
+        f"""echo "$@" >>{bin_folder}/asked
+case "$*" in
+    "--no-ask-password --job-mode=isolate stop -- jira.service") echo "Failed to stop jira.service: Isolate is only valid for start." >&2 ;;
+    *) echo "Failed to start jira.service: --job-mode=triggering is only valid for stop." >&2 ;;
+esac
+echo "See system logs and 'systemctl status jira.service' for details." >&2
+exit 1""",
+    )
+    systemd.check_may("jira.service")
+    assert (bin_folder / "asked").read_text(encoding="utf-8").splitlines() == [
+        "--no-ask-password --job-mode=isolate stop -- jira.service",
+        "--no-ask-password --job-mode=triggering start -- jira.service",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("Access denied", r"^This account may not stop the unit jira\.service: run as root \(become\), or allow it by a rule of polkit\.$"),
+        ("Interactive authentication required.", r"^This account may not stop the unit jira\.service: run as root"),
+        (
+            "Connection timed out",
+            r"may stop the unit jira\.service cannot be told \(systemctl: Failed to stop jira: Connection timed out\): run",
+        ),
+    ],
+)
+def test_an_account_that_may_not_stop_a_unit_is_refused(bin_folder: Path, said: str, sentence: str) -> None:
+    _write_systemctl(bin_folder, f"echo 'Failed to stop jira: {said}' >&2; echo 'See system logs.' >&2; exit 4")
+    with pytest.raises(SessionsError, match=sentence):
+        systemd.check_may("jira.service")
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("Access denied", r"^This account may not start the unit jira\.service: run as root"),
+        (
+            "Job mode triggering invalid",
+            r"^Whether this account may start the unit jira\.service cannot be told \(systemctl: Job mode trigg",
+        ),
+    ],
+    ids=["denied", "an older systemd"],
+)
+def test_a_right_to_stop_alone_is_not_enough(bin_folder: Path, said: str, sentence: str) -> None:
+    _write_systemctl(
+        bin_folder, f"""case "$*" in *isolate*) echo "Isolate is only valid for start." ;; *) echo "{said}" ;; esac >&2; exit 1"""
+    )
+    with pytest.raises(SessionsError, match=sentence):
+        systemd.check_may("jira.service")
+
+
+@pytest.mark.parametrize(("text", "said"), [("exec sleep 60", "no answer in 0.2 s"), ("exit 0", "nothing")], ids=["it hangs", "it agrees"])
+def test_a_right_that_cannot_be_asked_is_no_right(bin_folder: Path, text: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(systemd, "SECONDS", 0.2)
+    _write_systemctl(bin_folder, text)
+    with pytest.raises(
+        SessionsError, match=rf"may stop the unit jira\.service cannot be told \(systemctl: {said}\): run as root \(become\)\.$"
+    ):
+        systemd.check_may("jira.service")

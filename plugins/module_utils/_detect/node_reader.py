@@ -31,7 +31,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import Owners, account_of_scripts
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, acting_as, pid_file_problem, try_way
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import (
+    Way,
+    acting_as,
+    check_may_remove,
+    pid_file_problem,
+    try_way,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS, product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
@@ -57,7 +63,7 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {
         **answer,
         "process": {**_process_row(processes), "strangers": _strangers([install.product])},
-        "control": _control(install, home.value, processes, options),
+        "control": _control(install, answer, processes, options),
         "home_identity": _identity_of_folder(home.value),
         "role_in_cluster": role,
         # the primary last: a restart of it makes another node take over
@@ -174,7 +180,9 @@ def _identity_of_folder(path: str) -> str:
     return f"{boot_id()}:{found.st_dev}:{found.st_ino}"
 
 
-def _control(install: _Install, home: str, processes: t.Sequence[Process], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _control(
+    install: _Install, answer: t.Mapping[str, t.Any], processes: t.Sequence[Process], options: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
     service = install.product.service
     start, stop = ([f"{install.folder}/{script}", *arguments] for script, *arguments in (service.start, service.stop))
     missing = tuple(script for script in (start[0], stop[0]) if not os.access(script, os.X_OK))
@@ -184,7 +192,7 @@ def _control(install: _Install, home: str, processes: t.Sequence[Process], optio
     control = decide_control(
         options["service_manager"], options["service"], Seen(os.path.realpath(install.folder), pids, holder, named, missing)
     )
-    pid_file = _pid_file(install, home, processes)
+    pid_file = _pid_file(install, answer["home_dir"], processes)
     owners = Owners(unit=named.user if named else "", install=_owner_of(install.folder), pid_file=_owner_of(pid_file))
     # a process whose real and effective account differ tells of none
     account = processes[0].user if processes else account_of_scripts(owners)
@@ -197,15 +205,16 @@ def _control(install: _Install, home: str, processes: t.Sequence[Process], optio
         "stop_script": stop[0],
         "start_command": start,
         "stop_command": stop,
-        "problem": control.problem or (_trial(way, pid_file, processes[0]) if processes else ""),
+        "problem": control.problem or (_trial(way, answer["sessions"]["names"], pid_file, processes[0]) if processes else ""),
     }
 
 
-def _trial(way: Way, pid_file: str, process: Process) -> str:
+def _trial(way: Way, saved: t.Sequence[str], pid_file: str, process: Process) -> str:
     """Why the node could not be stopped and started that way, '' when it could: tried now, not after the tokens are gone."""
     try:
         with acting_as(way.account):
             find_saved(way.install_dir, ())
+        check_may_remove(way, saved)
         try_way(way, pid_file_problem(pid_file, process.pid))
     except SessionsError as error:
         return str(error).rstrip(".")

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known, check_may_act_as, path_problem
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import check_can
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import check_can, check_may
 
 # what a login as another account would have; nothing of root's own environment comes along
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -44,11 +44,22 @@ def try_way(way: Way, pid_problem: str) -> None:
     """Whether it could be stopped and started, without doing either. ``pid_problem``: why its stop script would not find the process."""
     check_known(way.account)
     if way.manager == "systemd":
-        _check_unit(way.unit)
+        check_can(way.unit)
+        if os.geteuid() != 0:
+            check_may(way.unit)
     elif way.manager == "scripts":
         _check_scripts(way)
         if pid_problem:
             raise SessionsError(f"{pid_problem} Start it by {way.start[0]}, or take force_reauth_service_manager=tasks.")
+
+
+def check_may_remove(way: Way, names: t.Sequence[str]) -> None:
+    """Whether sessions that Tomcat saves under these names could be removed after the stop: by root, or by the product's account."""
+    me = _name_of(os.geteuid())
+    if names and os.geteuid() != 0 and me != way.account:
+        raise SessionsError(
+            f"{me} cannot remove the sessions that Tomcat saves at a stop as {way.account}: connect as root or as {way.account} (become)."
+        )
 
 
 def pid_file_problem(path: str, pid: int) -> str:
@@ -158,27 +169,6 @@ def _run_as(account: str, command: t.Sequence[str], folder: str, seconds: float)
     return done.returncode, lines[-1] if lines else ""
 
 
-def _check_unit(unit: str) -> None:
-    check_can(unit)
-    if os.geteuid() == 0:
-        return
-    for verb in ("stop", "start"):
-        command = ["pkcheck", "--action-id", "org.freedesktop.systemd1.manage-units", "--process", str(os.getpid())]
-        try:
-            asked = subprocess.run(
-                [*command, "--detail", "unit", unit, "--detail", "verb", verb],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=20,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            sentence = f"Whether this account may {verb} the unit {unit} cannot be asked (pkcheck): run as root (become)."
-            raise SessionsError(sentence) from None
-        if asked.returncode:
-            raise SessionsError(f"This account may not {verb} the unit {unit}: run as root (become), or allow it by a rule of polkit.")
-
-
 def _systemctl(verb: str, unit: str, seconds: float) -> None:
     command = ["systemctl", "--no-ask-password", verb, "--", unit]
     try:
@@ -196,7 +186,8 @@ def _systemctl(verb: str, unit: str, seconds: float) -> None:
     except OSError as error:
         raise SessionsError(f"systemctl cannot be run: {error.strerror}.") from None
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        # the lines after it tell where to look
+        said = (done.stderr.strip().splitlines() or ["no reason was given"])[0]
         raise SessionsError(f"systemctl {verb} {unit} failed: {said.rstrip('.')}.")
 
 

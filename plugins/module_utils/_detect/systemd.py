@@ -21,6 +21,9 @@ UNKNOWN_PID = -1
 SECONDS = 20
 _PROPERTIES = ("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart", "User")
 _CAN = ("LoadState", "CanStop", "CanStart")
+# a verb, a mode that systemd refuses for it, and how it says so
+_IMPOSSIBLE = (("stop", "isolate", "isolate is only valid for start"), ("start", "triggering", "triggering is only valid for stop"))
+_DENIED = ("access denied", "permission denied", "authentication required")
 
 
 def find_unit(name: str) -> Unit | None:
@@ -87,6 +90,33 @@ def check_can(unit: str) -> None:
     for verb in ("stop", "start"):
         if values.get(f"Can{verb.capitalize()}") != "yes":
             raise SessionsError(f"systemd refuses to {verb} the unit {unit} (RefuseManual{verb.capitalize()}).")
+
+
+def check_may(unit: str) -> None:
+    """Raises SessionsError when this account may not stop and start the unit, or when that cannot be told.
+
+    Each is asked for in a mode that is none for it: systemd looks first whether the account may (by polkit, which is told the unit and the
+    verb), and then refuses the mode (``manager_add_job`` in its source). polkit itself answers nobody but root such a question.
+    """
+    for verb, mode, refused in _IMPOSSIBLE:
+        said = _refusal_of(["systemctl", "--no-ask-password", f"--job-mode={mode}", verb, "--", unit])
+        if refused in said.lower():
+            continue
+        if any(word in said.lower() for word in _DENIED):
+            raise SessionsError(f"This account may not {verb} the unit {unit}: run as root (become), or allow it by a rule of polkit.")
+        raise SessionsError(f"Whether this account may {verb} the unit {unit} cannot be told (systemctl: {said}): run as root (become).")
+
+
+def _refusal_of(command: t.Sequence[str]) -> str:
+    """The first line of what it complains of."""
+    environment = {**os.environ, "LC_ALL": "C"}
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL, env=environment
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return f"no answer in {SECONDS} s"
+    return (answer.stderr.strip().splitlines() or ["nothing"])[0].rstrip(".")
 
 
 def unit_in(shown: str) -> Unit | None:

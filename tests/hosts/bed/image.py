@@ -21,6 +21,7 @@ PACKAGES = (
     "systemd-sysv",
     "dbus",
     "libpam-systemd",
+    "polkitd",
     "openssh-server",
     "python3",
     "sudo",
