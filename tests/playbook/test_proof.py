@@ -50,6 +50,22 @@ def test_cookies_of_a_browser_prove_it_where_single_sign_on_is_the_only_way_in(m
     assert [whoami(node, {name: value}) for node in site.cluster.nodes for name, value in copied] == [""] * 8
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(("node", "step"), [("", "prepared"), ("", "rolling"), ("n1", "up"), ("n2", "starting")])
+def test_a_run_with_copied_cookies_that_was_killed_ends_proven(make_site: MakeSite, node: str, step: str) -> None:
+    site = make_site(nodes=2)
+    browsers = [Browser(CANARY, site.cluster.users[CANARY]) for _node in site.cluster.nodes]
+    copied = [one for browser, old in zip(browsers, site.cluster.nodes, strict=True) for one in browser.sign_in(old, True).items()]
+    _sent_off(site)
+    _copied(site, copied)
+    site.kill_when(site.start(run_id="CHG-1"), lambda steps: steps.get(node) == step)
+    result = site.run(run_id="CHG-1")
+    assert result.status == 0, result.output
+    result.assert_says(": PROVEN", "resumed in phase")
+    _sent_off(site, "")
+    assert [whoami(old, {name: value}) for old in site.cluster.nodes for name, value in copied] == [""] * 8
+
+
 def test_copied_cookies_that_open_no_door_are_refused_in_the_rehearsal(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     _sent_off(site)
