@@ -12,6 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base imp
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown, sentence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
+    by_hand,
     canary,
     destination,
     membership,
@@ -57,10 +58,12 @@ class FilterModule:
             "clusters": _for_people(plan.clusters),
             "core_problem": ansible_core.core_problem,
             "database_problem": _for_people(plan.database_problem),
+            "deletion_seen": _for_people(by_hand.deletion_seen),
             "disagreements": _for_people(registered.disagreements),
             "evidence": registered.evidence,
             "failures": _for_people(registered.failures),
             "is_done": content.is_done,
+            "look_by_hand": by_hand.look_by_hand,
             "looks": registered.looks,
             "membership": _for_people(membership.membership),
             "not_up": _for_people(registered.not_up),
@@ -70,10 +73,14 @@ class FilterModule:
             "result_lines": _for_people(report.result_lines),
             "roll_plan": _with_problems_for_people(plan.make_plan),
             "roll_verdict": _for_people(verdict.verdict),
+            "script_text": by_hand.script_text,
+            "seen_dead": by_hand.seen_dead,
             "sentence": _for_people(sentence),
             "signing_in": canary.signing_in,
             "standbys": _for_people(registered.standbys),
             "still_open": _for_people(verdict.still_open),
             "unseen": _for_people(registered.unseen),
+            "waiting_sentence": _for_people(by_hand.waiting_sentence),
+            "watched_cookies": by_hand.watched,
             "why_failed": _for_people(registered.why_failed),
         }

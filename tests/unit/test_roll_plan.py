@@ -21,6 +21,9 @@ OPTIONS: dict[str, t.Any] = {
     "usernames": None,
     "exclude_usernames": [],
     "proof_username": "canary",
+    "proof_cookies": [],
+    "revoke": "database",
+    "revoked": False,
 }
 
 

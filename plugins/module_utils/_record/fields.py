@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_run_id
 
-PHASES = ("prepared", "revoked", "rolling", "proven", "unproven", "abandoned", "refused")
+PHASES = ("prepared", "waiting", "revoked", "rolling", "proven", "unproven", "abandoned", "refused")
 STEPS = ("", "draining", "stopping", "cleaned", "starting", "up")
 
 Check = t.Callable[[t.Any], bool]
@@ -84,6 +84,8 @@ OF_RUN: t.Mapping[str, Check] = {
     "database": _text,
     "table": _text,
     "tokens": _count,
+    "revoke": _one_of("database", "manual"),
+    "by_hand": _words,
     "revoked": _dict_of(
         {"rows": _count, "cut_off": _words, "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _sha256}))}
     ),

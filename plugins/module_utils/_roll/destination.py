@@ -57,6 +57,12 @@ def password_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any]) 
     )
 
 
+def means_this_machine(database: t.Mapping[str, t.Any]) -> bool:
+    """Whether the settings of a node name a database by a name that another machine gives to its own."""
+    host = database["host"]
+    return host in ("localhost", "127.0.0.1", "::1") or host.startswith("/") or (not host and database["name"].startswith("/"))
+
+
 def _where(found: t.Mapping[str, t.Any]) -> str:
     """The place in words to paste, where it has such a form."""
     named = {"server": found["host"], "port": found["port"], "name": found["name"]}

@@ -9,7 +9,9 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, why_blind
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import means_this_machine
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
@@ -185,7 +187,7 @@ def database_problem(database: t.Mapping[str, t.Any], given: t.Mapping[str, t.An
         return f"the product's settings do not tell for certain which database it has ({'; '.join(reasons)})"
     if given["server"] or (given["name"] and (database["embedded"] or not database["host"])):
         return ""
-    if not same_machine and _means_this_machine(database):
+    if not same_machine and means_this_machine(database):
         return (
             f"the product's settings name the database {database['host'] or database['name']}, which is on the node itself: "
             "run the SQL there (force_reauth_database_host=<node>), or give its address with force_reauth_database_server"
@@ -193,19 +195,13 @@ def database_problem(database: t.Mapping[str, t.Any], given: t.Mapping[str, t.An
     return ""
 
 
-def _means_this_machine(database: t.Mapping[str, t.Any]) -> bool:
-    host = database["host"]
-    return host in ("localhost", "127.0.0.1", "::1") or host.startswith("/") or (not host and database["name"].startswith("/"))
-
-
 def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], record: Record) -> dict[str, t.Any]:
     """The plan of a run; ``problems`` holds a sentence for everything that speaks against it.
 
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
-    ``options``: route, batches, min_up, accept_outage, usernames, exclude_usernames, proof_username. ``record``: of the run to be resumed,
-    else empty; its route, order and batches hold.
-    Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``route``, ``nodes``, ``batches``, ``min_up``,
-    ``node_facts`` and ``problems``.
+    ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order and batches hold.
+    Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``blind`` (of ``why_blind``), ``route``,
+    ``nodes``, ``batches``, ``min_up``, ``node_facts`` and ``problems``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -219,6 +215,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     scope = scope_of(names_of(options["usernames"]), names_of(options["exclude_usernames"]) or [])
     problems += scope_problems(scope, record.get("users", "") if record else None, options["proof_username"])
     problems += proof_problems(looks, scope, bool(record))
+    blind = why_blind(next(iter(looks.values()))["product"], options, route)
+    problems += hand_problems(options, record, scope is not None, blind)
     embedded = any(look["database"]["embedded"] for look in looks.values())
     problems += route_problems(route, len(nodes), embedded, options["accept_outage"])
     batches, min_up = [1], 0
@@ -234,6 +232,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     return {
         **product,
         "proof": proof,
+        "revoke": options["revoke"],
+        "blind": blind,
         "route": route,
         "nodes": nodes,
         "batches": batches,

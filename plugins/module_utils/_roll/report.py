@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import MANUAL
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
 
 _RULE = "-" * 100
@@ -27,10 +28,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         _RULE,
         f"Run {plan['run_id']}, route {plan['route']}{', resumed in phase ' + plan['phase'] if plan['resumed'] else ''}",
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
-        f"Tokens     {look['rows']} of {_count(look['users'], 'user')} in {look['table']}, {look['database']}{_oldest(look['oldest'])}",
-        *_users(plan),
-        f"Asked      {plan['asked']}, from {plan['database_host']}",
-        f"Archives   {plan['folder']} on {plan['database_host']}",
+        *(_by_hand(plan) if plan["revoke"] == MANUAL else _by_database(plan)),
         f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}",
         f"Outage     {_outage(plan)}",
     ]
@@ -40,6 +38,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     lines += [f"Proof      {line}" for line in plan["proof"]]
     lines += [f"Note       {note}" for note in look.get("notes", [])]
     lines.append("Not ended by this procedure: " + "; ".join(plan["survives"]))
+    lines += [f"Script     | {line}".rstrip() for line in plan["script"].splitlines()]
     if check_mode:
         lines.append(
             "Check mode: nothing is changed. Not rehearsed: the sign-in of the proof account, stop and start of the nodes, the gate, "
@@ -48,19 +47,41 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     return [*lines, _RULE]
 
 
+def _by_database(plan: t.Mapping[str, t.Any]) -> list[str]:
+    look = plan["look"]
+    return [
+        f"Tokens     {look['rows']} of {_count(look['users'], 'user')} in {look['table']}, {look['database']}{_oldest(look['oldest'])}",
+        *_users(plan),
+        f"Asked      {plan['asked']}, from {plan['database_host']}",
+        f"Archives   {plan['folder']} on {plan['database_host']}",
+    ]
+
+
+def _by_hand(plan: t.Mapping[str, t.Any]) -> list[str]:
+    look, word = plan["look"], plan["blind"]
+    seen = f"your word, force_reauth_revoked=true ({word})" if word else "a remember-me cookie of the proof account that has died"
+    return [
+        f"Tokens     not counted: they are deleted by hand from {look['table']}, {look['database']}, and the database is not asked",
+        "By hand    the run writes the script below and ends; a database administrator carries it out; the printed command goes on",
+        f"Goes on    by {seen}",
+        f"Record     {plan['folder']} on {plan['database_host']}",
+    ]
+
+
 def batches_of(plan: t.Mapping[str, t.Any]) -> list[list[str]]:
     """The nodes of each batch."""
     nodes = iter(plan["nodes"])
     return [[next(nodes) for _number in range(size)] for size in plan["batches"]]
 
 
-def result_lines(plan: t.Mapping[str, t.Any], revoked: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any], open_seconds: int) -> list[str]:
-    """What was done and seen. ``revoked``: rows, cut_off, archives; ``found``: of ``verdict``; ``open_seconds``: -1 is unknown."""
+def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any], open_seconds: int) -> list[str]:
+    """What was done and seen. ``record``: of the run; ``found``: of ``verdict``; ``open_seconds``: since the cut-off, -1 is unknown."""
+    revoked = record.get("revoked") or {"archives": []}
     lines = [
         _RULE,
         f"Run {plan['run_id']}: {found['verdict'].upper()}",
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
-        f"Cut-off    {revoked['cut_off']} (clock of the database), {revoked['rows']} tokens archived and deleted",
+        *_cut_off(revoked, record.get("by_hand", "")),
         *_users(plan),
         *(f"Node       {node}: {found['nodes'][node]}" for node in plan["nodes"]),
         *(f"Standby    {line}" for line in plan["standbys"]),
@@ -70,10 +91,23 @@ def result_lines(plan: t.Mapping[str, t.Any], revoked: t.Mapping[str, t.Any], fo
         f"Record     {plan['folder']}/run.json on {plan['database_host']}",
     ]
     if plan["route"] == "rolling" and open_seconds >= 0:
-        lines.append(f"Open       a session of a node not yet restarted could be used for {open_seconds} s after the cut-off")
+        lines.append(f"Open       a session of a node not yet restarted could be used for {open_seconds} s after {_since(revoked)}")
     lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
     lines.append("Not ended  " + "; ".join(plan["survives"]))
     return [*lines, _RULE]
+
+
+def _cut_off(revoked: t.Mapping[str, t.Any], by_hand: str) -> list[str]:
+    if by_hand:
+        return [
+            f"By hand    the tokens were deleted by hand: {by_hand}",
+            "Not seen   when they were deleted, how many, whether there is a copy, whether one came back: only the cookies are",
+        ]
+    return [f"Cut-off    {revoked['cut_off']} (clock of the database), {revoked['rows']} tokens archived and deleted"]
+
+
+def _since(revoked: t.Mapping[str, t.Any]) -> str:
+    return "the cut-off" if "cut_off" in revoked else "the deletion by hand was seen, and before that since it happened"
 
 
 def _users(plan: t.Mapping[str, t.Any]) -> list[str]:

@@ -1,0 +1,151 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run whose tokens a database administrator deletes by hand: what it knows without a database, when it waits, when it goes on. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import (
+    address_of,
+    asked_database,
+    means_this_machine,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.script import Job, script_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import cluster_name
+
+MANUAL, WAITING = "manual", "waiting"
+# before these nobody has asked for the script to be run
+_NOT_ASKED_YET = ("", "prepared")
+
+Values = t.Mapping[str, t.Any]
+Rows = t.Sequence[t.Mapping[str, t.Any]]
+HostVars = t.Mapping[str, Values]
+
+
+def look_by_hand(database: Values, given: Values, nodes: t.Sequence[str]) -> dict[str, t.Any]:
+    """What is known of the token table without asking the database, with the keys of the look that the plan and the record use.
+
+    ``database``: as the nodes' settings name it, with ``product``; ``given``: the settings of the run; ``nodes``: of the inventory.
+    ``problem``: why no script can be written, ''.
+    """
+    product = product_named(database["product"])
+    place = asked_database(database, given)
+    job = Job(
+        product.title,
+        str(given["database_engine"] or database["engine"]),
+        product.tokens.name,
+        product.tokens.key,
+        _schema(database, given),
+        place,
+        run_id="",
+        outage=False,
+    )
+    # 'localhost' is another database on another machine
+    where = ",".join(sorted(nodes)) if not given["database_server"] and means_this_machine(database) else ""
+    identity = f"by hand {job.engine} {address_of(given, database)} {job.schema} {where}"
+    return {
+        "cluster": cluster_name(product.name, identity),
+        "database": place,
+        "table": job.table,
+        "notes": [],
+        "others": 0,
+        "job": vars(job),
+        "problem": _problem(job, database, given),
+    }
+
+
+def script_text(look: Values, run_id: str, route: str) -> str:
+    """The script of the run. ``look``: of ``look_by_hand``, without a problem."""
+    return script_of(Job(**{**look["job"], "run_id": run_id, "outage": route == "outage"}))
+
+
+def hand_problems(options: Values, record: Values, scoped: bool, why_blind: str) -> list[str]:
+    """What speaks against a run whose tokens are deleted by hand, or against its variables in another run.
+
+    ``record``: of the run that goes on, else empty; ``scoped``: whether only some users are treated; ``why_blind``: of that function.
+    """
+    if options["revoke"] != MANUAL:
+        return (
+            ["force_reauth_revoked is said of tokens that are deleted by hand (force_reauth_revoke=manual)"] if options["revoked"] else []
+        )
+    problems = ["force_reauth_revoke=manual deletes the tokens of every user: leave the names of users out"] if scoped else []
+    if options["revoked"] and record.get("phase", "") in _NOT_ASKED_YET:
+        problems.append(
+            "force_reauth_revoked is said of a run that waits, and this one has not: tokens that were deleted before its canary "
+            "signed in prove nothing. Leave it out"
+        )
+    if record.get("phase") == WAITING and not options["revoked"] and why_blind:
+        problems.append(
+            f"this run waits for the tokens to be deleted by hand, and no cookie can show it here ({why_blind}): "
+            "see that the script was carried out, then say so with force_reauth_revoked=true"
+        )
+    return problems
+
+
+def why_blind(product: str, options: Values, route: str) -> str:
+    """Why no cookie can show whether the tokens are deleted, '' where one can."""
+    if route == "outage":
+        return "all nodes are down"
+    if not options["proof_username"] and not options["proof_cookies"]:
+        return "no proof account was given"
+    if product_named(product).tokens.series:
+        return "this product replaces its remember-me cookies at each use"
+    return ""
+
+
+def watched(cookies: Rows, controls: Rows, node: str) -> list[t.Mapping[str, t.Any]]:
+    """The remember-me cookies of the node that were seen to work before anybody deleted their tokens."""
+    worked = any(row["kind"] == REMEMBER_ME and row["node"] == node and row["user"] for row in controls)
+    return [row for row in cookies if row["kind"] == REMEMBER_ME and row["value"]] if worked else []
+
+
+def seen_dead(answers: Rows) -> bool:
+    """Whether one of the watched cookies opens the door to nobody any more."""
+    return any(not row["user"] for row in answers)
+
+
+def deletion_seen(nodes: t.Sequence[str], hostvars: HostVars, revoked: bool) -> str:
+    """How it is known that the tokens are deleted, '' while it is not. ``revoked``: the operator's word."""
+    answers = {node: list((hostvars[node].get("__force_reauth_watched") or {}).get("answers") or []) for node in nodes}
+    dead = [node for node, rows in answers.items() if seen_dead(rows)]
+    if dead:
+        alive = [node for node, rows in answers.items() if rows and node not in dead]
+        more = f"; that of {', '.join(alive)} still works, which the first batch has to show dead" if alive else ""
+        return f"the old remember-me cookie of {', '.join(dead)} is dead{more}"
+    return "said with force_reauth_revoked; the first batch has to show it" if revoked else ""
+
+
+def waiting_sentence(plan: Values, script: str, still_there: bool, resume: str) -> str:
+    """Why the run ends here, who has to do what, and the command by which it goes on. ``still_there``: cookies have shown it."""
+    why = "The tokens are still there: the old remember-me cookies still open the door. " if still_there else ""
+    until = "All nodes are down until then" if plan["route"] == "outage" else "Until then every node runs, and nobody is signed out"
+    return (
+        f"{why}Run {plan['run_id']} waits, and nothing is proven yet. Now a database administrator carries out {script} on "
+        f"{plan['database_host']} (it stands in the plan above, too) in {plan['look']['database']}. {until}. "
+        f"Afterwards, and not before: Resume: {resume} (and the variables and vault options of this run)"
+    )
+
+
+def _schema(database: Values, given: Values) -> str:
+    """MySQL calls a database a schema."""
+    named = str(given["database_schema"] or database["schema"] or "")
+    engine = str(given["database_engine"] or database["engine"])
+    return str(given["database_name"] or database["name"]) if engine in ("mysql", "mariadb") else named
+
+
+def _problem(job: Job, database: Values, given: Values) -> str:
+    doubt = database.get("doubts", {}).get("engine", "")
+    if doubt and not given["database_engine"]:
+        return f"the product's settings do not tell for certain which engine its database has ({doubt}): give force_reauth_database_engine"
+    try:
+        engine_named(job.engine)
+        script_of(job)
+    except SessionsError as error:
+        return str(error).rstrip(".")
+    return ""

@@ -1,0 +1,34 @@
+-- Deletes the remember-me tokens of Jira, for run CHG-4711.
+-- Where: mysql db.example.org:3306/jira-db, account jira, as the settings of the nodes name it
+-- Who:   an account that may read and delete in `jira-db`.remembermetoken, and make a table beside it
+-- When:  now; the product keeps running, and a sign-in may wait for some seconds
+-- How:   statement by statement, or as a whole. Each may be read before it is carried out: at the first error ROLLBACK and stop.
+--        Nothing is deleted that is not in the copy. To run it once more, rename the copy of the first time.
+-- The engine is MySQL. Without the right to make a table: save the rows by its export, delete them all:
+--        mysqldump --single-transaction <database> remembermetoken
+
+-- 1. Look: the table is to be spelt and placed as below, else spell it so everywhere
+SELECT table_schema, table_name FROM information_schema.tables WHERE LOWER(table_name) = 'remembermetoken';
+SELECT COUNT(*) FROM `jira-db`.remembermetoken;
+
+-- 2. Copy into `jira-db`.remembermetoken_chg_4711. It holds live logins: nobody else may read it
+CREATE TABLE `jira-db`.remembermetoken_chg_4711 LIKE `jira-db`.remembermetoken;
+SET SESSION innodb_lock_wait_timeout = 10;
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+START TRANSACTION;
+SELECT COUNT(*) FROM `jira-db`.remembermetoken FOR UPDATE;
+INSERT INTO `jira-db`.remembermetoken_chg_4711 SELECT * FROM `jira-db`.remembermetoken;
+SELECT COUNT(*) FROM `jira-db`.remembermetoken_chg_4711;
+
+-- 3. Delete what was copied
+DELETE FROM `jira-db`.remembermetoken WHERE id IN (SELECT id FROM `jira-db`.remembermetoken_chg_4711);
+
+-- 4. Count: 0 is expected, else ROLLBACK and run it again
+SELECT COUNT(*) FROM `jira-db`.remembermetoken;
+
+-- 5. Commit
+COMMIT;
+
+-- Then tell whoever started run CHG-4711: it goes on when the tokens are deleted.
+-- The way back, which makes the old logins work again: INSERT INTO `jira-db`.remembermetoken SELECT * FROM `jira-db`.remembermetoken_chg_4711
+-- When nobody will want to go back: DROP TABLE `jira-db`.remembermetoken_chg_4711

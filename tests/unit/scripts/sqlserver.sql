@@ -1,0 +1,32 @@
+-- Deletes the remember-me tokens of Jira, for run CHG-4711.
+-- Where: sqlserver db.example.org:1433/jira, account jira, as the settings of the nodes name it
+-- Who:   an account that may read and delete in jiraschema.remembermetoken, and make a table beside it
+-- When:  now; the product keeps running, and a sign-in may wait for some seconds
+-- How:   statement by statement, or as a whole. Each may be read before it is carried out: at the first error ROLLBACK and stop.
+--        Nothing is deleted that is not in the copy. To run it once more, rename the copy of the first time.
+-- The engine is SQL Server. Without the right to make a table: save the rows by its export, delete them all:
+--        bcp remembermetoken out <file> -N -d <database>
+
+-- 1. Look: the table is to be spelt and placed as below, else spell it so everywhere
+SELECT table_schema, table_name FROM information_schema.tables WHERE LOWER(table_name) = 'remembermetoken';
+SELECT COUNT(*) FROM jiraschema.remembermetoken;
+
+-- 2. Copy into jiraschema.remembermetoken_chg_4711. It holds live logins: nobody else may read it
+SET XACT_ABORT ON;
+SET LOCK_TIMEOUT 10000;
+BEGIN TRANSACTION;
+SELECT * INTO jiraschema.remembermetoken_chg_4711 FROM jiraschema.remembermetoken WITH (TABLOCKX, HOLDLOCK);
+SELECT COUNT(*) FROM jiraschema.remembermetoken_chg_4711;
+
+-- 3. Delete what was copied
+DELETE FROM jiraschema.remembermetoken WHERE id IN (SELECT id FROM jiraschema.remembermetoken_chg_4711);
+
+-- 4. Count: 0 is expected, else ROLLBACK and run it again
+SELECT COUNT(*) FROM jiraschema.remembermetoken;
+
+-- 5. Commit
+COMMIT TRANSACTION;
+
+-- Then tell whoever started run CHG-4711: it goes on when the tokens are deleted.
+-- The way back, which makes the old logins work again: INSERT INTO jiraschema.remembermetoken SELECT * FROM jiraschema.remembermetoken_chg_4711
+-- When nobody will want to go back: DROP TABLE jiraschema.remembermetoken_chg_4711

@@ -1,0 +1,199 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run whose tokens are deleted by hand: what it refuses, when it goes on, what it says that it has not seen."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.by_hand import keep_script
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import by_hand, report
+
+OPTIONS: dict[str, t.Any] = {"revoke": "manual", "revoked": False, "proof_username": "canary", "proof_cookies": []}
+DATABASE: dict[str, t.Any] = {
+    "product": "jira",
+    "engine": "oracle",
+    "host": "db",
+    "port": 1521,
+    "name": "ORCL",
+    "user": "jira",
+    "schema": "",
+    "ssl_mode": "",
+    "doubts": {},
+}
+GIVEN: dict[str, t.Any] = {f"database_{name}": "" for name in ("engine", "server", "name", "user", "schema", "ssl_mode")} | {
+    "database_port": 0
+}
+
+
+def look(given: dict[str, t.Any] | None = None, nodes: t.Sequence[str] = ("n1", "n2"), **database: t.Any) -> dict[str, t.Any]:
+    return by_hand.look_by_hand({**DATABASE, **database}, {**GIVEN, **(given or {})}, nodes)
+
+
+@pytest.mark.parametrize(
+    ("options", "phase", "scoped", "blind", "refused"),
+    [
+        ({}, "", False, "", ""),
+        ({}, "waiting", False, "", ""),
+        ({}, "", True, "", "leave the names of users out"),
+        ({"revoked": True}, "", False, "", "prove nothing. Leave it out"),
+        ({"revoked": True}, "prepared", False, "", "prove nothing. Leave it out"),
+        ({"revoked": True}, "waiting", False, "all nodes are down", ""),
+        ({"revoked": True}, "rolling", False, "", ""),
+        ({}, "waiting", False, "all nodes are down", "(all nodes are down): see that the script was carried out"),
+        ({}, "rolling", False, "all nodes are down", ""),
+        ({"revoke": "database"}, "", True, "", ""),
+        ({"revoke": "database", "revoked": True}, "", False, "", "force_reauth_revoke=manual"),
+    ],
+)
+def test_what_cannot_be_done_by_hand_is_refused(options: dict[str, t.Any], phase: str, scoped: bool, blind: str, refused: str) -> None:
+    problems = by_hand.hand_problems({**OPTIONS, **options}, {"phase": phase} if phase else {}, scoped, blind)
+    assert [refused in one for one in problems] == ([True] if refused else [])
+
+
+@pytest.mark.parametrize(
+    ("product", "options", "route", "why"),
+    [
+        ("jira", {}, "rolling", ""),
+        ("jira", {"proof_username": "", "proof_cookies": [{}]}, "rolling", ""),
+        ("jira", {}, "outage", "all nodes are down"),
+        ("jira", {"proof_username": ""}, "rolling", "no proof account was given"),
+        ("bitbucket", {}, "rolling", "this product replaces its remember-me cookies at each use"),
+    ],
+)
+def test_where_no_cookie_can_show_it_the_operator_has_to_say_it(product: str, options: dict[str, t.Any], route: str, why: str) -> None:
+    assert by_hand.why_blind(product, {**OPTIONS, **options}, route) == why
+
+
+def test_what_is_known_without_the_database_is_its_place_and_the_table() -> None:
+    found = look()
+    assert (found["problem"], found["table"], found["database"]) == ("", "remembermetoken", "oracle db:1521/ORCL, account jira")
+    assert "rows" not in found
+    assert "run CHG-1 of" not in by_hand.script_text(found, "CHG-1", "outage")
+    assert "for run CHG-1." in by_hand.script_text(found, "CHG-1", "outage")
+    assert "all nodes of the product are down now" in by_hand.script_text(found, "CHG-1", "outage")
+
+
+def test_mysql_calls_the_database_the_schema() -> None:
+    assert " `jira-db`.remembermetoken;" in by_hand.script_text(look(engine="mysql", name="jira-db", schema="x"), "r", "rolling")
+    assert " other.remembermetoken;" in by_hand.script_text(look({"database_name": "other"}, engine="mysql", name="jira"), "r", "rolling")
+
+
+@pytest.mark.parametrize(
+    ("given", "database", "problem"),
+    [
+        ({}, {"engine": "unknown", "doubts": {"engine": "dbconfig.xml is cut"}}, "give force_reauth_database_engine"),
+        ({"database_engine": "oracle"}, {"engine": "unknown", "doubts": {"engine": "dbconfig.xml is cut"}}, ""),
+        ({"database_engine": "db2"}, {}, "'db2' is not known"),
+        ({}, {"schema": "x; DROP TABLE y"}, "cannot stand in a script"),
+        ({}, {"doubts": {"host": "nobody knows"}}, ""),
+    ],
+)
+def test_a_script_that_cannot_be_written_is_refused(given: dict[str, t.Any], database: dict[str, t.Any], problem: str) -> None:
+    found = look(given, **database)["problem"]
+    assert problem in found
+    assert bool(found) == bool(problem)
+
+
+def test_the_cluster_is_another_one_where_localhost_is_another_machine() -> None:
+    assert look()["cluster"] == look(nodes=("n1",))["cluster"]
+    assert look(host="localhost")["cluster"] != look(nodes=("other",), host="localhost")["cluster"]
+    assert look(host="localhost")["cluster"] == look(nodes=("n2", "n1"), host="localhost")["cluster"]
+
+
+def row(kind: str, node: str, user: str = "canary", value: str = "secret") -> dict[str, str]:
+    return {"kind": kind, "node": node, "user": user, "value": value}
+
+
+@pytest.mark.parametrize(
+    ("controls", "watched"),
+    [
+        ([row("remember_me", "n1")], 1),
+        ([row("remember_me", "n1", user="")], 0),
+        ([row("session", "n1")], 0),
+        ([row("remember_me", "n2")], 0),
+        ([], 0),
+    ],
+)
+def test_only_a_remember_me_cookie_that_worked_before_shows_anything(controls: list[dict[str, str]], watched: int) -> None:
+    cookies = [row("session", "n1"), row("remember_me", "n1"), row("remember_me", "n1", value="")]
+    assert len(by_hand.watched(cookies, controls, "n1")) == watched
+
+
+@pytest.mark.parametrize(
+    ("users", "revoked", "said"),
+    [
+        ({"n1": "", "n2": ""}, False, "the old remember-me cookie of n1, n2 is dead"),
+        ({"n1": "canary", "n2": ""}, False, "cookie of n2 is dead; that of n1 still works, which the first batch has to show dead"),
+        ({"n1": "canary", "n2": "canary"}, False, ""),
+        ({}, False, ""),
+        ({}, True, "said with force_reauth_revoked; the first batch has to show it"),
+    ],
+)
+def test_a_dead_cookie_or_the_operator_says_that_the_tokens_are_deleted(users: dict[str, str], revoked: bool, said: str) -> None:
+    hostvars: dict[str, dict[str, t.Any]] = {
+        node: {"__force_reauth_watched": {"answers": [{"user": users[node]}]} if node in users else {"skipped": True}}
+        for node in ("n1", "n2")
+    }
+    found = by_hand.deletion_seen(["n1", "n2"], hostvars, revoked)
+    assert (said in found, bool(found)) == (True, bool(said))
+
+
+def test_a_run_that_waits_says_who_has_to_do_what_and_how_it_goes_on() -> None:
+    plan = {"run_id": "r", "route": "rolling", "database_host": "localhost", "look": look()}
+    said = by_hand.waiting_sentence(plan, "/a/revoke.sql", True, "ansible-playbook x")
+    assert said.startswith("The tokens are still there: ")
+    assert "carries out /a/revoke.sql on localhost" in said
+    assert "Resume: ansible-playbook x (and the variables and vault options of this run)" in said
+
+
+def test_the_script_is_kept_beside_the_record_for_its_owner_alone(tmp_path: Path) -> None:
+    records = RunRecords(str(tmp_path / "a"), "jira-1")
+    start = records.open("r", {"phase": "prepared"}, "here", "1")
+    options = {"archive_dir": str(tmp_path / "a"), "cluster": "jira-1", "run_id": "r", "start": start, "content": "COMMIT;\n"}
+    assert keep_script(options, check_mode=True)["changed"]
+    assert not list(records.folder_of("r").glob("*.sql"))
+    kept = keep_script(options, check_mode=False)
+    path = Path(kept["path"])
+    assert (path.name, path.read_text(encoding="utf-8"), path.stat().st_mode & 0o777) == ("revoke-jira-1-r.sql", "COMMIT;\n", 0o600)
+    assert not keep_script(options, check_mode=False)["changed"]
+    records.open("r", {}, "there", "2")
+    with pytest.raises(SessionsError, match="taken over by start 2"):
+        keep_script({**options, "content": "other"}, check_mode=False)
+    assert path.read_text(encoding="utf-8") == "COMMIT;\n"
+
+
+PLAN: dict[str, t.Any] = {
+    "run_id": "r",
+    "title": "Jira",
+    "membership": {"sentence": "1 node"},
+    "users": "",
+    "nodes": ["n1"],
+    "standbys": [],
+    "folder": "/a",
+    "database_host": "localhost",
+    "route": "rolling",
+    "look": {"notes": []},
+    "survives": [],
+}
+FOUND: dict[str, t.Any] = {"verdict": "proven", "nodes": {"n1": "proven"}, "seen": [], "missing": []}
+
+
+def test_the_result_says_what_was_not_seen_of_a_deletion_by_hand() -> None:
+    lines = report.result_lines(PLAN, {"by_hand": "the old remember-me cookie of n1 is dead"}, FOUND, 7)
+    assert "By hand    the tokens were deleted by hand: the old remember-me cookie of n1 is dead" in lines
+    assert [line for line in lines if line.startswith("Not seen ")]
+    assert not [line for line in lines if line.startswith("Cut-off")]
+    assert [line for line in lines if "for 7 s after the deletion by hand was seen" in line]
+
+
+def test_the_result_of_a_purge_tells_its_cut_off() -> None:
+    record = {"revoked": {"rows": 3, "cut_off": "2026-01-01T00:00:00Z", "archives": []}}
+    lines = report.result_lines(PLAN, record, FOUND, 7)
+    assert "Cut-off    2026-01-01T00:00:00Z (clock of the database), 3 tokens archived and deleted" in lines
+    assert not [line for line in lines if line.startswith(("By hand", "Not seen"))]
