@@ -66,6 +66,7 @@ def test_a_run_waits_for_the_script_says_when_it_was_resumed_too_early_and_ends_
     again.assert_says("Run CHG-1 is finished (proven): nothing was changed.")
 
 
+@pytest.mark.long
 def test_in_an_outage_the_nodes_stay_down_until_the_operator_says_that_the_tokens_are_deleted(make_site: MakeSite) -> None:
     site = make_site(nodes=1)
     browsers = site.sign_in("eve")
