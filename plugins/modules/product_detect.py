@@ -241,6 +241,14 @@ account:
   returned: success
   type: str
   sample: root
+sign_on:
+  description:
+    - Whether the single sign-on of another C(server) signs the users of this product in. C(state) is V(on), V(off) or V(unknown);
+      RV(facts) tells where that stands.
+    - Where it is on, or an authenticator is set up that is not known, people may come back without a password.
+  returned: success
+  type: dict
+  sample: {"server": "Crowd", "state": "off"}
 survives:
   description: What neither the purge nor the restart ends.
   returned: success

@@ -174,6 +174,7 @@ PLAN: dict[str, t.Any] = {
     "membership": {"sentence": "1 node"},
     "users": "",
     "nodes": ["n1"],
+    "node_facts": {"n1": {}},
     "standbys": [],
     "folder": "/a",
     "database_host": "localhost",

@@ -12,6 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.database import find_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup, Node
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.sign_on import find_sign_on
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.web import find_cookies, find_sessions, find_web
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
@@ -31,6 +32,7 @@ def describe(product: Product, install: str, home: Found, node: Node, node_url: 
     web, web_facts = find_web(product, lookup, tomcat, node_url)
     cookies, cookie_facts = find_cookies(product, lookup, tomcat)
     sessions, session_facts = find_sessions(product, install, lookup, tomcat)
+    sign_on, sign_on_fact = find_sign_on(files.sign_on, lookup)
     version, node_id = find_version(product, install, node), lookup.find(files.node_id)
     facts: list[FactRow] = [row("version", version), row("home_dir", home), row("node_id", node_id)]
     return {
@@ -45,8 +47,9 @@ def describe(product: Product, install: str, home: Found, node: Node, node_url: 
         "database": database,
         "sessions": sessions,
         "cookies": cookies,
+        "sign_on": sign_on,
         "survives": list(product.survives),
-        "facts": [*facts, *web_facts, *database_facts, *cookie_facts, *session_facts],
+        "facts": [*facts, *web_facts, *database_facts, *cookie_facts, *session_facts, sign_on_fact],
     }
 
 

@@ -11,6 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     DatabaseKeys,
     Place,
     Places,
+    SignOnKeys,
     TokenTable,
     Tomcat,
 )
@@ -42,6 +43,9 @@ SURVIVES = (
 )
 
 
+CROWD = "Crowd"
+
+
 def tomcat_contexts(webapp: str) -> tuple[str, ...]:
     """The files besides server.xml that may hold a Context of the web application."""
     return ("conf/context.xml", "conf/Catalina/*/*.xml", f"{webapp}/META-INF/context.xml")
@@ -55,6 +59,20 @@ def container_cookie(webapp: str) -> Place:
 def seraph_cookie(webapp: str) -> Place:
     """Where Seraph is told the name of the remember-me cookie."""
     return Place(f"{{install}}/{webapp}/WEB-INF/classes/seraph-config.xml", "init-param[param-name=login.cookie.key]/param-value")
+
+
+def seraph_authenticator(webapp: str, own: str) -> SignOnKeys:
+    """Seraph's authenticator: ``own`` is the product's; with one of Crowd's, a browser that is signed in to Crowd is signed in here.
+
+    Names of Crowd's: its documentation on single sign-on for each product.
+    """
+    return SignOnKeys(
+        CROWD,
+        setting=(Place(f"{{install}}/{webapp}/WEB-INF/classes/seraph-config.xml", "authenticator@class"),),
+        on=r"com\.atlassian\.jira\.security\.login\.SSOSeraphAuthenticator|com\.atlassian\.confluence\.user\.ConfluenceCrowdSSOAuthenticator"
+        r"|com\.atlassian\.crowd\.integration\.seraph\..+",
+        off=own.replace(".", r"\."),
+    )
 
 
 def hibernate(file: str, name: str) -> Place:

@@ -148,6 +148,19 @@ class SessionKeys:
 
 
 @dataclass(frozen=True)
+class SignOnKeys:
+    """Where it stands whether the single sign-on of another ``server`` signs users in: where the value fits ``on``, not where ``off``.
+
+    Both are regular expressions for the whole value. Where nothing is set, it does not.
+    """
+
+    server: str
+    setting: Places
+    on: str
+    off: str
+
+
+@dataclass(frozen=True)
 class Files:
     """Where the product keeps its settings.
 
@@ -168,6 +181,7 @@ class Files:
     session_cookie: Places
     remember_me_cookie: Places
     sessions: SessionKeys
+    sign_on: SignOnKeys
     shared_home: Places = ()
 
 

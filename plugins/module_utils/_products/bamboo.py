@@ -20,6 +20,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     WHOAMI_PATH,
     container_cookie,
     hibernate_database,
+    seraph_authenticator,
     seraph_cookie,
     set_by_scripts,
     tokens_with_login_names,
@@ -65,6 +66,7 @@ BAMBOO = Product(
         session_cookie=(container_cookie("atlassian-bamboo"),),
         remember_me_cookie=(seraph_cookie("atlassian-bamboo"),),
         sessions=SessionKeys(default="disk"),
+        sign_on=seraph_authenticator("atlassian-bamboo", "com.atlassian.bamboo.user.authentication.BambooAuthenticator"),
     ),
     service=Service(
         start=("bin/start-bamboo.sh",),

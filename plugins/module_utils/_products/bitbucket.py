@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
+    CROWD,
     POM_VERSION,
     SURVIVES,
     TWO_STEP_SIGN_IN_PATH,
@@ -26,6 +27,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Product,
     Service,
     SessionKeys,
+    SignOnKeys,
     TokenTable,
     UserTable,
     Web,
@@ -107,6 +109,7 @@ BITBUCKET = Product(
             setting=_setting("hazelcast.http.sessions"),
             values=(("local", "memory"), ("sticky", "replicated"), ("replicated", "replicated")),
         ),
+        sign_on=SignOnKeys(CROWD, setting=_setting("plugin.auth-crowd.sso.enabled"), on=r"(?i)true", off=r"(?i)false"),
     ),
     service=Service(
         start=("bin/start-bitbucket.sh",),

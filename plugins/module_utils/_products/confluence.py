@@ -21,6 +21,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     container_cookie,
     hibernate,
     hibernate_database,
+    seraph_authenticator,
     seraph_cookie,
     set_by_scripts,
     tokens_with_login_names,
@@ -73,6 +74,7 @@ CONFLUENCE = Product(
         session_cookie=(container_cookie("confluence"),),
         remember_me_cookie=(seraph_cookie("confluence"),),
         sessions=SessionKeys(default="disk"),
+        sign_on=seraph_authenticator("confluence", "com.atlassian.confluence.user.ConfluenceAuthenticator"),
     ),
     service=Service(
         start=("bin/start-confluence.sh",),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import MANIFEST_PATH, SURVIVES, WHOAMI_PATH
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import CROWD, MANIFEST_PATH, SURVIVES, WHOAMI_PATH
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     DEFAULT,
@@ -19,6 +19,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Product,
     Service,
     SessionKeys,
+    SignOnKeys,
     TokenTable,
     UserTable,
     Web,
@@ -84,6 +85,8 @@ FISHEYE = Product(
         session_cookie=(),
         remember_me_cookie=(),
         sessions=SessionKeys(default="memory"),
+        # the name of the attribute is recalled, not seen
+        sign_on=SignOnKeys(CROWD, setting=(Place(_SETTINGS, "crowd@sso-enabled"),), on=r"(?i)true", off=r"(?i)false"),
     ),
     service=Service(
         start=("bin/fisheyectl.sh", "start"),

@@ -19,6 +19,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     TWO_STEP_SIGN_IN_PATH,
     WHOAMI_PATH,
     container_cookie,
+    seraph_authenticator,
     seraph_cookie,
     set_by_scripts,
     tomcat_with,
@@ -95,6 +96,7 @@ JIRA = Product(
         session_cookie=(container_cookie("atlassian-jira"),),
         remember_me_cookie=(seraph_cookie("atlassian-jira"),),
         sessions=SessionKeys(default="disk"),
+        sign_on=seraph_authenticator("atlassian-jira", "com.atlassian.jira.security.login.JiraSeraphAuthenticator"),
     ),
     service=Service(
         start=("bin/start-jira.sh",),

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import MANUAL
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sign_on import sign_on_lines
 
 _RULE = "-" * 100
 _KEPT = {
@@ -27,6 +28,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     lines = [
         _RULE,
         f"Run {plan['run_id']}, route {plan['route']}{', resumed in phase ' + plan['phase'] if plan['resumed'] else ''}",
+        *(f"Sign-on    {line}" for line in sign_on_lines(plan["node_facts"])),
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
         *(_by_hand(plan) if plan["revoke"] == MANUAL else _by_database(plan)),
         f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}",
@@ -80,6 +82,7 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
     lines = [
         _RULE,
         f"Run {plan['run_id']}: {found['verdict'].upper()}",
+        *(f"Sign-on    {line}" for line in sign_on_lines(plan["node_facts"])),
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
         *_cut_off(revoked, record.get("by_hand", "")),
         *_users(plan),

@@ -68,7 +68,6 @@ def check_supported(engine: Engine, table: str, accept_untested: bool) -> None:
 
 def _by_hand(table: str) -> str:
     return (
-        "The role writes a script for it with force_reauth_revoke=manual. "
         f'By hand, with every node stopped: save what "SELECT * FROM {table}" gives, "DELETE FROM {table}", "COMMIT", '  # noqa: S608  for people
-        f'look that "SELECT COUNT(*) FROM {table}" says 0, and start the nodes.'
+        f'look that "SELECT COUNT(*) FROM {table}" says 0, and start the nodes. force_reauth_revoke=manual writes the script.'
     )
