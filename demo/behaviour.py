@@ -33,6 +33,9 @@ class Behaviour:
     Confluence's clusters. ``cookie_attributes``: what stands behind each cookie in addition.
     ``running_state``: the state of a node that is up, where it is not the usual one (Bamboo's PAUSED).
     ``http_sessions``: what Bitbucket's settings say of it (local, sticky, replicated); the sessions stay local.
+    ``administrators``: who may have all tokens deleted, by a page of the product. ``clear_all``: how that page is: as it is said to be
+    (``usual``), of another ``shape``, with a token against forged requests that is ``stale`` at once or ``stale at the end``, one that
+    takes no second password (``closed``), or one that says that it did it and ``lies``.
     ``rotates_from_cache``: tokens that this process saw are rotated by it also after their row is gone, until it ends.
     """
 
@@ -60,6 +63,8 @@ class Behaviour:
     running_state: str = ""
     http_sessions: str = "local"
     rotates_from_cache: bool = False
+    administrators: tuple[str, ...] = ()
+    clear_all: str = "usual"
 
     @classmethod
     def read(cls, home: Path) -> Behaviour:

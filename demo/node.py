@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.behaviour import Behaviour
+from demo.clear_all import ClearAll
 from demo.disk import write_atomically
 from demo.layout import NODE_FILE
 from demo.products import StandInProduct
@@ -50,6 +51,7 @@ class Node:
         self._usual_state: str = settings["state"]
         self.tokens = Tokens(Database(**settings["database"]), product)
         self.sessions = Sessions(lambda: self.behaviour.session_timeout_seconds)
+        self.clear_all = ClearAll(self, self.product.pages.clear_all)
         self._name: str = settings["name"]
         self._users_file = Path(settings["users_file"])
         self._members_file = Path(settings["members_file"])
@@ -83,11 +85,15 @@ class Node:
         behaviour = self.behaviour
         return (behaviour.legacy_mode or not self.product.pages.sign_in_json) and not behaviour.single_sign_on
 
+    def knows(self, user: str, password: str) -> bool:
+        """Whether that is the user's password."""
+        users: dict[str, str] = json.loads(self._users_file.read_text(encoding="utf-8"))
+        return user in users and users[user] == password
+
     def sign_in(self, user: str, password: str, remember_me: bool, reply: Reply) -> str:
         """Sign the user in and hand out the cookies; returns one of the three words above."""
-        users: dict[str, str] = json.loads(self._users_file.read_text(encoding="utf-8"))
         behaviour = self.behaviour
-        if behaviour.asks_captcha or users.get(user) != password:
+        if behaviour.asks_captcha or not self.knows(user, password):
             self._give_reason(reply, "AUTHENTICATION_DENIED" if behaviour.asks_captcha else "AUTHENTICATED_FAILED")
             LOG.warning("%s is refused", user)
             return REFUSED

@@ -66,7 +66,8 @@ class Pages:
     ``starting_code`` is the status page's while the state is STARTING; ``early_status`` answers 200 from the first moment on.
     ``secondary_state`` is the ready state of every node but the first, '' where all nodes are alike. Where there is ``sign_in_json``, the
     form at ``sign_in`` signs in in legacy mode alone; the login page shows ``form_mark`` when the form signs in. Headers:
-    ``reason_header`` says how a sign-in went, ``user_header`` who is signed in. ``members``: None where no page names the nodes.
+    ``reason_header`` says how a sign-in went, ``user_header`` who is signed in.
+    ``clear_all``: below it an administrator has all tokens deleted. ``members``: None where no page names the nodes.
     """
 
     login: str
@@ -85,6 +86,7 @@ class Pages:
     members: Members | None = None
     reason_header: str = ""
     user_header: str = ""
+    clear_all: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 # run by its path: the folder above ``demo`` in place of ``demo`` itself
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
+from demo.clear_all import Answer as ClearAllAnswer
 from demo.imitated import PRODUCTS
 from demo.node import REFUSED, SECOND_STEP, SIGNED_IN, STARTING, Node, Reply
 from demo.products import Members, Pages, SignInForm
@@ -95,6 +96,8 @@ class Handler(BaseHTTPRequestHandler):
         user = self.node.user_of(cookies, self._reply)
         if user and pages.user_header:
             self._reply.add(pages.user_header, user)
+        if pages.clear_all and path.startswith(f"{pages.clear_all}/"):
+            return self._cleared(self.node.clear_all.get(path, user, cookies.get(self.node.product.cookies.session, "")))
         return self._page_for(user, path, pages)
 
     def _page_for(self, user: str, path: str, pages: Pages) -> None:
@@ -115,6 +118,11 @@ class Handler(BaseHTTPRequestHandler):
             )
         return self._send(404, "<html>Stand-in: no such page</html>")
 
+    def _cleared(self, answer: ClearAllAnswer) -> None:
+        if answer.location:
+            self._reply.add("Location", self.node.context + answer.location)
+        self._send(answer.status, answer.body)
+
     def _members(self, members: Members) -> None:
         names = self.node.members(self.headers.get("Authorization", ""))
         if names is None:
@@ -125,6 +133,11 @@ class Handler(BaseHTTPRequestHandler):
         pages = self.node.product.pages
         if path == pages.sign_in_json:
             return self._sign_in_by_json()
+        if pages.clear_all and path.startswith(f"{pages.clear_all}/"):
+            cookies = self._cookies()
+            sent = {name: values[0] for name, values in parse_qs(self._body).items()}
+            session = cookies.get(self.node.product.cookies.session, "")
+            return self._cleared(self.node.clear_all.post(path, self.node.user_of(cookies, self._reply), session, sent))
         if path != pages.sign_in:
             return self._send(404, "<html>Stand-in: no such page</html>")
         if not self.node.takes_form or self._sign_in_by_form(self.node.product.form) != SIGNED_IN:

@@ -19,6 +19,7 @@ _PAGES = Pages(
     form_mark="login-form-remember-me",
     myself="/rest/api/2/myself",
     reason_header=SERAPH_REASON,
+    clear_all="/secure/admin",
 )
 
 JIRA = StandInProduct(

@@ -53,6 +53,7 @@ class FilterModule:
         """Their functions."""
         return {
             "abort_sentence": _for_people(registered.abort_sentence),
+            "administrator": by_hand.administrator,
             "asked_database": _for_people(destination.asked_database),
             "canary_rows": canary.with_values,
             "clusters": _for_people(plan.clusters),
@@ -63,7 +64,7 @@ class FilterModule:
             "evidence": registered.evidence,
             "failures": _for_people(registered.failures),
             "is_done": content.is_done,
-            "look_by_hand": by_hand.look_by_hand,
+            "look_without_database": by_hand.look_without_database,
             "looks": registered.looks,
             "membership": _for_people(membership.membership),
             "not_up": _for_people(registered.not_up),

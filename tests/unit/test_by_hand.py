@@ -14,7 +14,16 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.f
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.by_hand import keep_script
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import by_hand, report
 
-OPTIONS: dict[str, t.Any] = {"revoke": "manual", "revoked": False, "proof_username": "canary", "proof_cookies": []}
+OPTIONS: dict[str, t.Any] = {
+    "accept_no_archive": False,
+    "admin_username": "",
+    "admin_password": "",
+    "proof_password": "p",
+    "revoke": "manual",
+    "revoked": False,
+    "proof_username": "canary",
+    "proof_cookies": [],
+}
 DATABASE: dict[str, t.Any] = {
     "product": "jira",
     "engine": "oracle",
@@ -27,12 +36,13 @@ DATABASE: dict[str, t.Any] = {
     "doubts": {},
 }
 GIVEN: dict[str, t.Any] = {f"database_{name}": "" for name in ("engine", "server", "name", "user", "schema", "ssl_mode")} | {
-    "database_port": 0
+    "database_port": 0,
+    "revoke": "manual",
 }
 
 
 def look(given: dict[str, t.Any] | None = None, nodes: t.Sequence[str] = ("n1", "n2"), **database: t.Any) -> dict[str, t.Any]:
-    return by_hand.look_by_hand({**DATABASE, **database}, {**GIVEN, **(given or {})}, nodes)
+    return by_hand.look_without_database({**DATABASE, **database}, {**GIVEN, **(given or {})}, nodes)
 
 
 @pytest.mark.parametrize(
@@ -186,15 +196,48 @@ FOUND: dict[str, t.Any] = {"verdict": "proven", "nodes": {"n1": "proven"}, "seen
 
 
 def test_the_result_says_what_was_not_seen_of_a_deletion_by_hand() -> None:
-    lines = report.result_lines(PLAN, {"by_hand": "the old remember-me cookie of n1 is dead"}, FOUND, 7)
-    assert "By hand    the tokens were deleted by hand: the old remember-me cookie of n1 is dead" in lines
+    lines = report.result_lines(PLAN, {"deleted": "by hand: the old remember-me cookie of n1 is dead"}, FOUND, 7)
+    assert "Deleted    by hand: the old remember-me cookie of n1 is dead" in lines
     assert [line for line in lines if line.startswith("Not seen ")]
     assert not [line for line in lines if line.startswith("Cut-off")]
-    assert [line for line in lines if "for 7 s after the deletion by hand was seen" in line]
+    assert [line for line in lines if "for 7 s after the deletion was seen" in line]
 
 
 def test_the_result_of_a_purge_tells_its_cut_off() -> None:
     record = {"revoked": {"rows": 3, "cut_off": "2026-01-01T00:00:00Z", "archives": []}}
     lines = report.result_lines(PLAN, record, FOUND, 7)
     assert "Cut-off    2026-01-01T00:00:00Z (clock of the database), 3 tokens archived and deleted" in lines
-    assert not [line for line in lines if line.startswith(("By hand", "Not seen"))]
+    assert not [line for line in lines if line.startswith(("Deleted", "Not seen"))]
+
+
+@pytest.mark.parametrize(
+    ("product", "options", "scoped", "refused"),
+    [
+        ("jira", {}, False, []),
+        ("jira", {"admin_username": "root", "proof_username": "", "proof_cookies": [{}]}, False, []),
+        ("jira", {"accept_no_archive": False}, False, ["force_reauth_accept_no_archive=true"]),
+        ("jira", {}, True, ["leave the names of users out"]),
+        ("confluence", {}, False, ["no page of Confluence is known"]),
+        ("jira", {"proof_username": ""}, False, ["only old cookies can show", "needs an administrator"]),
+        ("jira", {"proof_username": "", "proof_cookies": [{}]}, False, ["needs an administrator"]),
+    ],
+)
+def test_what_the_product_cannot_delete_is_refused(product: str, options: dict[str, t.Any], scoped: bool, refused: list[str]) -> None:
+    wanted = {**OPTIONS, "revoke": "product", "accept_no_archive": True, **options}
+    problems = by_hand.product_problems(product, wanted, scoped)
+    assert len(problems) == len(refused)
+    assert all(part in problem for part, problem in zip(refused, problems, strict=True))
+
+
+def test_the_other_ways_need_nothing_of_the_product() -> None:
+    assert by_hand.product_problems("confluence", OPTIONS, True) == []
+
+
+@pytest.mark.parametrize(("named", "who"), [("", ("canary", "p")), ("root", ("root", "q"))])
+def test_the_proof_account_is_the_administrator_where_no_other_is_named(named: str, who: tuple[str, str]) -> None:
+    found = by_hand.administrator({**OPTIONS, "admin_username": named, "admin_password": "q"})
+    assert (found["username"], found["password"]) == who
+
+
+def test_no_script_is_needed_where_the_product_deletes() -> None:
+    assert look({"revoke": "product"}, engine="unknown", doubts={"engine": "it is cut"})["problem"] == ""

@@ -24,6 +24,10 @@ OPTIONS: dict[str, t.Any] = {
     "proof_cookies": [],
     "revoke": "database",
     "revoked": False,
+    "accept_no_archive": False,
+    "admin_username": "",
+    "admin_password": "",
+    "proof_password": "p",
 }
 
 

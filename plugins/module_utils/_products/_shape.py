@@ -267,8 +267,20 @@ class MembersPage:
 
 
 @dataclass(frozen=True)
+class ClearPage:
+    """The page on which an administrator has the product delete every remember-me token.
+
+    It shows a form whose action names ``action``, after the password was given once more in the field ``password``, where it asks for it.
+    """
+
+    path: str
+    action: str
+    password: str
+
+
+@dataclass(frozen=True)
 class Product:
-    """All that is particular to one product. ``member_tables`` and ``members_page``: None where none is known."""
+    """All that is particular to one product. ``member_tables``, ``members_page`` and ``clear_page``: None where none is known."""
 
     name: str
     title: str
@@ -280,3 +292,4 @@ class Product:
     survives: tuple[str, ...]
     member_tables: MemberTables | None = None
     members_page: MembersPage | None = None
+    clear_page: ClearPage | None = None

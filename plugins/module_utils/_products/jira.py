@@ -27,6 +27,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     ENVIRONMENT,
+    ClearPage,
     Column,
     ConnectorKeys,
     DatabaseKeys,
@@ -137,4 +138,8 @@ JIRA = Product(
         alive_ms=300_000,
     ),
     members_page=MembersPage("/rest/api/2/cluster/nodes", nodes="", node="nodeId", state="alive", gone_states=("false",)),
+    # seen in old sources alone: what the page shows is read, and nothing is sent that it does not show
+    clear_page=ClearPage(
+        "/secure/admin/user/AllUsersRememberMeCookies!default.jspa", action="AllUsersRememberMeCookies", password="webSudoPassword"
+    ),
 )

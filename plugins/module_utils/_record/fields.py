@@ -84,8 +84,8 @@ OF_RUN: t.Mapping[str, Check] = {
     "database": _text,
     "table": _text,
     "tokens": _count,
-    "revoke": _one_of("database", "manual"),
-    "by_hand": _words,
+    "revoke": _one_of("database", "product", "manual"),
+    "deleted": _words,
     "revoked": _dict_of(
         {"rows": _count, "cut_off": _words, "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _sha256}))}
     ),

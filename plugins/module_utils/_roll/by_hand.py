@@ -1,7 +1,10 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run whose tokens a database administrator deletes by hand: what it knows without a database, when it waits, when it goes on. Pure."""
+"""A run whose tokens somebody else deletes, a database administrator or the product: what it knows without asking the database. Pure.
+
+By hand: when it waits, when it goes on.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.e
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.script import Job, script_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import cluster_name
 
-MANUAL, WAITING = "manual", "waiting"
+DATABASE, PRODUCT, MANUAL, WAITING = "database", "product", "manual", "waiting"
 # before these nobody has asked for the script to be run
 _NOT_ASKED_YET = ("", "prepared")
 
@@ -28,11 +31,11 @@ Rows = t.Sequence[t.Mapping[str, t.Any]]
 HostVars = t.Mapping[str, Values]
 
 
-def look_by_hand(database: Values, given: Values, nodes: t.Sequence[str]) -> dict[str, t.Any]:
+def look_without_database(database: Values, given: Values, nodes: t.Sequence[str]) -> dict[str, t.Any]:
     """What is known of the token table without asking the database, with the keys of the look that the plan and the record use.
 
     ``database``: as the nodes' settings name it, with ``product``; ``given``: the settings of the run; ``nodes``: of the inventory.
-    ``problem``: why no script can be written, ''.
+    ``problem``: why no script can be written, where one is needed, ''.
     """
     product = product_named(database["product"])
     place = asked_database(database, given)
@@ -48,7 +51,7 @@ def look_by_hand(database: Values, given: Values, nodes: t.Sequence[str]) -> dic
     )
     # 'localhost' is another database on another machine
     where = ",".join(sorted(nodes)) if not given["database_server"] and means_this_machine(database) else ""
-    identity = f"by hand {job.engine} {address_of(given, database)} {job.schema} {where}"
+    identity = f"not asked {job.engine} {address_of(given, database)} {job.schema} {where}"
     return {
         "cluster": cluster_name(product.name, identity),
         "database": place,
@@ -56,12 +59,12 @@ def look_by_hand(database: Values, given: Values, nodes: t.Sequence[str]) -> dic
         "notes": [],
         "others": 0,
         "job": vars(job),
-        "problem": _problem(job, database, given),
+        "problem": _problem(job, database, given) if given["revoke"] == MANUAL else "",
     }
 
 
 def script_text(look: Values, run_id: str, route: str) -> str:
-    """The script of the run. ``look``: of ``look_by_hand``, without a problem."""
+    """The script of the run. ``look``: of ``look_without_database``, without a problem."""
     return script_of(Job(**{**look["job"], "run_id": run_id, "outage": route == "outage"}))
 
 
@@ -86,6 +89,30 @@ def hand_problems(options: Values, record: Values, scoped: bool, why_blind: str)
             "see that the script was carried out, then say so with force_reauth_revoked=true"
         )
     return problems
+
+
+def product_problems(product: str, options: Values, scoped: bool) -> list[str]:
+    """What speaks against a run whose tokens the product deletes by itself."""
+    if options["revoke"] != PRODUCT:
+        return []
+    found = product_named(product)
+    conditions = {
+        f"force_reauth_revoke=product: no page of {found.title} is known that deletes all remember-me tokens": not found.clear_page,
+        "force_reauth_revoke=product deletes the tokens of every user: leave the names of users out": scoped,
+        "force_reauth_revoke=product makes no archive, and nothing can be put back: say that you accept it with "
+        "force_reauth_accept_no_archive=true": not options["accept_no_archive"],
+        "force_reauth_revoke=product: only old cookies can show that the tokens are deleted: give force_reauth_proof_username, "
+        "or force_reauth_proof_cookies": not options["proof_username"] and not options["proof_cookies"],
+        "force_reauth_revoke=product needs an administrator: give force_reauth_admin_username and force_reauth_admin_password, or a "
+        "proof account that is one": not administrator(options)["username"],
+    }
+    return [sentence for sentence, holds in conditions.items() if holds]
+
+
+def administrator(options: Values) -> dict[str, str]:
+    """Who has the product delete the tokens: ``username`` and ``password``, of the proof account where no other is named."""
+    account = "admin" if options["admin_username"] else "proof"
+    return {part: str(options[f"{account}_{part}"]) for part in ("username", "password")}
 
 
 def why_blind(product: str, options: Values, route: str) -> str:

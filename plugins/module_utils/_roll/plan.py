@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, why_blind
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, product_problems, why_blind
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import means_this_machine
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
@@ -217,6 +217,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems += proof_problems(looks, scope, bool(record))
     blind = why_blind(next(iter(looks.values()))["product"], options, route)
     problems += hand_problems(options, record, scope is not None, blind)
+    problems += product_problems(next(iter(looks.values()))["product"], options, scope is not None)
     embedded = any(look["database"]["embedded"] for look in looks.values())
     problems += route_problems(route, len(nodes), embedded, options["accept_outage"])
     batches, min_up = [1], 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import MANUAL
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import DATABASE, MANUAL, PRODUCT
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sign_on import sign_on_lines
 
@@ -30,7 +30,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         f"Run {plan['run_id']}, route {plan['route']}{', resumed in phase ' + plan['phase'] if plan['resumed'] else ''}",
         *(f"Sign-on    {line}" for line in sign_on_lines(plan["node_facts"])),
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
-        *(_by_hand(plan) if plan["revoke"] == MANUAL else _by_database(plan)),
+        *_TOKENS[plan["revoke"]](plan),
         f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}",
         f"Outage     {_outage(plan)}",
     ]
@@ -70,6 +70,21 @@ def _by_hand(plan: t.Mapping[str, t.Any]) -> list[str]:
     ]
 
 
+def _by_product(plan: t.Mapping[str, t.Any]) -> list[str]:
+    return [
+        f"Tokens     not counted: the product deletes them itself, by its own page; {plan['look']['database']} is not asked",
+        "Archives   none, and nothing can be put back",
+        f"Record     {plan['folder']} on {plan['database_host']}",
+    ]
+
+
+_TOKENS: t.Mapping[str, t.Callable[[t.Mapping[str, t.Any]], list[str]]] = {
+    DATABASE: _by_database,
+    PRODUCT: _by_product,
+    MANUAL: _by_hand,
+}
+
+
 def batches_of(plan: t.Mapping[str, t.Any]) -> list[list[str]]:
     """The nodes of each batch."""
     nodes = iter(plan["nodes"])
@@ -84,7 +99,7 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
         f"Run {plan['run_id']}: {found['verdict'].upper()}",
         *(f"Sign-on    {line}" for line in sign_on_lines(plan["node_facts"])),
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
-        *_cut_off(revoked, record.get("by_hand", "")),
+        *_cut_off(revoked, record.get("deleted", "")),
         *_users(plan),
         *(f"Node       {node}: {found['nodes'][node]}" for node in plan["nodes"]),
         *(f"Standby    {line}" for line in plan["standbys"]),
@@ -100,17 +115,17 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
     return [*lines, _RULE]
 
 
-def _cut_off(revoked: t.Mapping[str, t.Any], by_hand: str) -> list[str]:
-    if by_hand:
+def _cut_off(revoked: t.Mapping[str, t.Any], deleted: str) -> list[str]:
+    if deleted:
         return [
-            f"By hand    the tokens were deleted by hand: {by_hand}",
+            f"Deleted    {deleted}",
             "Not seen   when they were deleted, how many, whether there is a copy, whether one came back: only the cookies are",
         ]
     return [f"Cut-off    {revoked['cut_off']} (clock of the database), {revoked['rows']} tokens archived and deleted"]
 
 
 def _since(revoked: t.Mapping[str, t.Any]) -> str:
-    return "the cut-off" if "cut_off" in revoked else "the deletion by hand was seen, and before that since it happened"
+    return "the cut-off" if "cut_off" in revoked else "the deletion was seen, and before that since it happened"
 
 
 def _users(plan: t.Mapping[str, t.Any]) -> list[str]:

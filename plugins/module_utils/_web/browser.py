@@ -13,7 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import SetCookie, sent_to
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.refusals import ABSENT, Attempt, shows_form, why_not
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.refusals import ABSENT, OTHER_WAY, Attempt, shows_form, why_not
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import (
     REMEMBER_ME,
     SESSION,
@@ -62,6 +62,15 @@ class Browser:
             reason = why_not(self._web, attempt, self._site.hosts)
             raise SessionsError(f"The proof account {username} is not signed in at {self._site.url}: {reason}")
         return rows
+
+    def signed_in(self, username: str, password: str) -> dict[str, str]:
+        """All cookies of a fresh sign-in, by name, seen to open the door together."""
+        attempt = self._submit(username, password)
+        cookies = {cookie.name: cookie.value for cookie in attempt.answer.cookies if not cookie.expired}
+        if not cookies or self._ask(cookies)[0].user.lower() != username.lower():
+            reason = why_not(self._web, attempt, self._site.hosts).replace(f", {OTHER_WAY}", ".")
+            raise SessionsError(f"The administrator {username} is not signed in at {self._site.url}: {reason}")
+        return cookies
 
     def try_given(self, given: t.Sequence[t.Mapping[str, str]], node: str) -> tuple[str, list[Door], list[GivenRow]]:
         """What nobody looks like; whom each copied cookie opens the door to at this node; the first of each kind that opens it."""

@@ -14,7 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.redi
 
 ABSENT = (404, 405)
 _SECOND_STEP = re.compile(r"totp|2sv|mfa|(?:two|second|2)[-_ ]?(?:step|factor)", re.IGNORECASE)
-_OTHER_WAY = "or give force_reauth_proof_cookies in place of the password."
+OTHER_WAY = "or give force_reauth_proof_cookies in place of the password."
 
 
 class Attempt(t.NamedTuple):
@@ -42,13 +42,13 @@ def why_not(web: Web, attempt: Attempt, hosts: t.Collection[str]) -> str:
     if _is_refused(web, attempt, reason, hosts):
         return "its name and password are not accepted. They were tried on this node alone: correct them before the account is locked."
     if _is_closed(web, attempt, hosts):
-        return f"the sign-in by form is switched off here{_sent_to(attempt, hosts)}. Switch it on for the run, {_OTHER_WAY}"
+        return f"the sign-in by form is switched off here{_sent_to(attempt, hosts)}. Switch it on for the run, {OTHER_WAY}"
     if attempt.json and attempt.answer.status == 200 and _SECOND_STEP.search(attempt.answer.body):
-        return f"it is asked for a second step. Take the account out of two-step verification, {_OTHER_WAY}"
+        return f"it is asked for a second step. Take the account out of two-step verification, {OTHER_WAY}"
     cookies = ", ".join(sorted({cookie.name for cookie in attempt.answer.cookies})) or "none"
     return (
         f"the product does not say why (HTTP {attempt.answer.status}, cookies set: {cookies}). "
-        f"Sign in with it in a browser and see what it is asked for, {_OTHER_WAY}"
+        f"Sign in with it in a browser and see what it is asked for, {OTHER_WAY}"
     )
 
 
