@@ -42,7 +42,9 @@ def test_the_product_deletes_the_tokens_and_the_roll_ends_proven_without_a_datab
 @pytest.mark.parametrize(
     ("behaviour", "said"),
     [
-        pytest.param({"clear_all": "lies"}, "although the product said that it had deleted all tokens", id="it lies"),
+        pytest.param(
+            {"clear_all": "lies"}, "although the product said that it had deleted all tokens", id="it lies", marks=pytest.mark.long
+        ),
         pytest.param({"clear_all": "shape"}, "does not show the one form", id="another page", marks=pytest.mark.long),
         pytest.param({"remember_me_off": True}, "no remember-me cookie of the canary", id="nobody would see", marks=pytest.mark.long),
     ],

@@ -104,12 +104,13 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Story]:
         cluster = Cluster(folder / "c", nodes=2, database=server.make_database("jira"))
         site = Site(cluster, folder)
         stack.callback(site.take_down)
-        site.more_secrets["admin_token"] = cluster.admin_token
+        site.more_secrets |= {"admin_token": cluster.admin_token, "admin_password": made_up("admin")}
         cluster.create()
         planted = {
             "database password": server.password,
             "wrong database password": made_up("wrong"),
             "admin token": cluster.admin_token,
+            "admin password": site.more_secrets["admin_password"],
             "proof password": cluster.add_user(CANARY, made_up("proof")),
             **plant_in_files(cluster),
         }

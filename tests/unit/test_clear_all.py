@@ -68,6 +68,7 @@ def test_what_is_not_that_page_is_refused_and_every_token_stays(cluster: Cluster
         clear(cluster)
     assert said in str(refused.value)
     assert "force_reauth_proof_cookies" not in str(refused.value)
+    assert cluster.users[CANARY] not in str(refused.value)
     assert before <= set(cluster.token_rows())
 
 
