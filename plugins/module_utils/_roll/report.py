@@ -40,7 +40,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     lines += [f"Proof      {line}" for line in plan["proof"]]
     lines += [f"Note       {note}" for note in look.get("notes", [])]
     lines.append("Not ended by this procedure: " + "; ".join(plan["survives"]))
-    lines += [f"Script     | {line}".rstrip() for line in plan["script"].splitlines()]
+    lines += [f"Script     | {line}".rstrip() for line in plan["statements"].splitlines()]
     if check_mode:
         lines.append(
             "Check mode: nothing is changed. Not rehearsed: the sign-in of the proof account, stop and start of the nodes, the gate, "
