@@ -155,11 +155,16 @@ def test_a_dead_cookie_or_the_operator_says_that_the_tokens_are_deleted(users: d
 
 
 def test_a_run_that_waits_says_who_has_to_do_what_and_how_it_goes_on() -> None:
-    plan = {"run_id": "r", "route": "rolling", "database_host": "localhost", "look": look()}
+    plan = {"run_id": "r", "route": "rolling", "phase": "waiting", "database_host": "localhost", "look": look()}
     said = by_hand.waiting_sentence(plan, "/a/revoke.sql", True, "ansible-playbook x")
     assert said.startswith("The tokens are still there: ")
     assert "carries out /a/revoke.sql on localhost" in said
     assert "Resume: ansible-playbook x (and the variables and vault options of this run)" in said
+    # the key of the cookies is lost, or remember-me is switched off
+    assert by_hand.waiting_sentence(plan, "/a", False, "x").startswith(
+        "No old cookie could be asked whether the tokens are deleted: if you"
+    )
+    assert by_hand.waiting_sentence({**plan, "phase": "prepared"}, "/a", False, "x").startswith("Run r waits, ")
 
 
 def test_the_script_is_kept_beside_the_record_for_its_owner_alone(tmp_path: Path) -> None:
@@ -241,3 +246,55 @@ def test_the_proof_account_is_the_administrator_where_no_other_is_named(named: s
 
 def test_no_script_is_needed_where_the_product_deletes() -> None:
     assert look({"revoke": "product"}, engine="unknown", doubts={"engine": "it is cut"})["problem"] == ""
+
+
+MADE: dict[str, t.Any] = {
+    **PLAN,
+    "node_facts": {
+        "n1": {
+            "title": "Jira",
+            "version": "11.3.0",
+            "url": "http://n1",
+            "control": {"manager": "systemd", "unit": "jira.service"},
+            "balanced": [],
+            "sessions": {"kept": "memory"},
+        }
+    },
+    "resumed": False,
+    "asked": "postgresql db/jira",
+    "batches": [1],
+    "min_up": 0,
+    "proof": [],
+    "blind": "",
+    "statements": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"revoke": "manual", "look": look(), "statements": "BEGIN;\n\nCOMMIT;\n"},
+            [
+                "By hand    the run writes the script below and ends; a database administrator carries it out; the printed command goes on",
+                "Goes on    by a remember-me cookie of the proof account that has died",
+                "Script     | BEGIN;",
+                "Script     |",
+                "Script     | COMMIT;",
+            ],
+        ),
+        (
+            {"revoke": "manual", "look": look(), "blind": "all nodes are down"},
+            ["Goes on    by your word, force_reauth_revoked=true (all nodes are down)"],
+        ),
+        ({"revoke": "product", "look": look()}, ["Archives   none, and nothing can be put back"]),
+        (
+            {"revoke": "database", "look": {"rows": 3, "users": 1, "table": "t", "database": "d", "oldest": "", "others": 0}},
+            ["Tokens     3 of 1 user in t, d", "Archives   /a on localhost"],
+        ),
+    ],
+)
+def test_the_plan_says_who_deletes_and_what_nobody_counts(changes: dict[str, t.Any], said: list[str]) -> None:
+    lines = report.plan_lines({**MADE, **changes}, True)
+    assert [line for line in said if line not in lines] == []
+    assert ("what the product shows to the administrator" in lines[-2]) == (changes["revoke"] == "product")

@@ -150,7 +150,12 @@ def deletion_seen(nodes: t.Sequence[str], hostvars: HostVars, revoked: bool) -> 
 
 def waiting_sentence(plan: Values, script: str, still_there: bool, resume: str) -> str:
     """Why the run ends here, who has to do what, and the command by which it goes on. ``still_there``: cookies have shown it."""
-    why = "The tokens are still there: the old remember-me cookies still open the door. " if still_there else ""
+    unseen = (
+        "No old cookie could be asked whether the tokens are deleted: if you know that they are, add -e force_reauth_revoked=true. "
+        if plan["phase"] == WAITING
+        else ""
+    )
+    why = "The tokens are still there: the old remember-me cookies still open the door. " if still_there else unseen
     until = "All nodes are down until then" if plan["route"] == "outage" else "Until then every node runs, and nobody is signed out"
     return (
         f"{why}Run {plan['run_id']} waits, and nothing is proven yet. Now a database administrator carries out {script} on "

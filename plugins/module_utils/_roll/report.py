@@ -21,6 +21,11 @@ _KEPT = {
     "unknown": "unknown: nothing was found that says how",
 }
 
+_NOT_REHEARSED = {
+    PRODUCT: ", what the product shows to the administrator",
+    MANUAL: ", the script",
+}
+
 
 def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     """What is about to happen, or would. ``plan``: as handed over by the role, with ``look`` (of the token table)."""
@@ -44,7 +49,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     if check_mode:
         lines.append(
             "Check mode: nothing is changed. Not rehearsed: the sign-in of the proof account, stop and start of the nodes, the gate, "
-            "the replay of cookies."
+            f"the replay of cookies{_NOT_REHEARSED.get(plan['revoke'], '')}."
         )
     return [*lines, _RULE]
 
