@@ -72,6 +72,14 @@ def _has_bed() -> bool:
     return all(map(shutil.which, BED_PROGRAMS))
 
 
+# databases that live in files of one Java process
+JAVA_DATABASES = (Path("/usr/share/java/h2.jar"), Path("/usr/share/java/hsqldb.jar"))
+
+
+def _has_java_databases() -> bool:
+    return shutil.which("java") is not None and all(one.exists() for one in JAVA_DATABASES)
+
+
 PACKAGES: t.Mapping[str, Package] = {
     "bed": Package(
         _has_bed,
@@ -81,6 +89,7 @@ PACKAGES: t.Mapping[str, Package] = {
     "postgresql": Package(_has_postgresql, "postgresql", "postgresql-server"),
     "mariadb": Package(_has_mariadb, "mariadb-server-core mariadb-client-core", "mariadb-server"),
     "mysql": Package(lambda: find_unpacked() is not None, unpack=unpack),
+    "java-databases": Package(_has_java_databases, "default-jre-headless libh2-java libhsqldb-java"),
     "haproxy": Package(lambda: find_haproxy() is not None, "haproxy", "haproxy"),
     "pgbouncer": Package(lambda: find_program_of_system("pgbouncer") is not None, "pgbouncer", "pgbouncer"),
 }

@@ -12,7 +12,12 @@ from demo.packages import MAY_BE_MISSING, Missing, provide
 
 def borrow_mysql() -> None:
     """It is there afterwards, or the test is left out: Debian unstable moves, and Debian's own releases do not have it."""
+    borrow("mysql")
+
+
+def borrow(name: str) -> None:
+    """The programs are there afterwards, or the test is left out."""
     try:
-        provide("mysql")
+        provide(name)
     except Missing as error:
         pytest.skip(f"{MAY_BE_MISSING}: {error}")

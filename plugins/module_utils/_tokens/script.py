@@ -152,7 +152,7 @@ def script_of(job: Job) -> str:
     prefix = f"{_quoted(schema, words.quotes)}." if schema else ""
     copy = copy_of(job.table, job.run_id, words.longest)
     values = {"table": prefix + job.table, "copy": prefix + copy, "name": job.table, "lower": job.table.lower(), "key": job.key}
-    lines = [*_head(job, words.export), *_steps(words), "", *_tail(job)]
+    lines = [*_head(job, words.export), "", *_steps(words)]
     return "".join(f"{line.format(**values)}\n" for line in lines)
 
 
@@ -171,7 +171,9 @@ def _head(job: Job, export: str) -> list[str]:
         "--        Nothing is deleted that is not in the copy. To run it once more, rename the copy of the first time.",
         f"-- The engine is {ENGINES[job.engine].title}. Without the right to make a table: save the rows by its export, delete them all:",
         f"--        {export}",
-        "",
+        f"-- Then:  tell whoever started run {_comment(job.run_id)}, which goes on when the tokens are deleted.",
+        "-- Back:  INSERT INTO {table} SELECT * FROM {copy} makes the old logins work again.",
+        "--        When nobody will want to go back: DROP TABLE {copy}",
     ]
 
 
@@ -193,14 +195,6 @@ def _steps(words: _Words) -> list[str]:
         "",
         "-- 5. Commit",
         *words.commit,
-    ]
-
-
-def _tail(job: Job) -> list[str]:
-    return [
-        f"-- Then tell whoever started run {_comment(job.run_id)}: it goes on when the tokens are deleted.",
-        "-- The way back, which makes the old logins work again: INSERT INTO {table} SELECT * FROM {copy}",
-        "-- When nobody will want to go back: DROP TABLE {copy}",
     ]
 
 

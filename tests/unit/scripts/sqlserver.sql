@@ -6,6 +6,9 @@
 --        Nothing is deleted that is not in the copy. To run it once more, rename the copy of the first time.
 -- The engine is SQL Server. Without the right to make a table: save the rows by its export, delete them all:
 --        bcp remembermetoken out <file> -N -d <database>
+-- Then:  tell whoever started run CHG-4711, which goes on when the tokens are deleted.
+-- Back:  INSERT INTO jiraschema.remembermetoken SELECT * FROM jiraschema.remembermetoken_chg_4711 makes the old logins work again.
+--        When nobody will want to go back: DROP TABLE jiraschema.remembermetoken_chg_4711
 
 -- 1. Look: the table is to be spelt and placed as below, else spell it so everywhere
 SELECT table_schema, table_name FROM information_schema.tables WHERE LOWER(table_name) = 'remembermetoken';
@@ -26,7 +29,3 @@ SELECT COUNT(*) FROM jiraschema.remembermetoken;
 
 -- 5. Commit
 COMMIT TRANSACTION;
-
--- Then tell whoever started run CHG-4711: it goes on when the tokens are deleted.
--- The way back, which makes the old logins work again: INSERT INTO jiraschema.remembermetoken SELECT * FROM jiraschema.remembermetoken_chg_4711
--- When nobody will want to go back: DROP TABLE jiraschema.remembermetoken_chg_4711
