@@ -219,7 +219,9 @@ def test_the_result_of_a_purge_tells_its_cut_off() -> None:
     ("product", "options", "scoped", "refused"),
     [
         ("jira", {}, False, []),
-        ("jira", {"admin_username": "root", "proof_username": "", "proof_cookies": [{}]}, False, []),
+        ("jira", {"admin_username": "root", "admin_password": "q", "proof_username": "", "proof_cookies": [{}]}, False, []),
+        ("jira", {"admin_username": "root"}, False, ["needs an administrator"]),
+        ("jira", {"proof_password": ""}, False, ["needs an administrator"]),
         ("jira", {"accept_no_archive": False}, False, ["force_reauth_accept_no_archive=true"]),
         ("jira", {}, True, ["leave the names of users out"]),
         ("confluence", {}, False, ["no page of Confluence is known"]),

@@ -104,7 +104,7 @@ def product_problems(product: str, options: Values, scoped: bool) -> list[str]:
         "force_reauth_revoke=product: only old cookies can show that the tokens are deleted: give force_reauth_proof_username, "
         "or force_reauth_proof_cookies": not options["proof_username"] and not options["proof_cookies"],
         "force_reauth_revoke=product needs an administrator: give force_reauth_admin_username and force_reauth_admin_password, or a "
-        "proof account that is one": not administrator(options)["username"],
+        "proof account that is one": not all(administrator(options).values()),
     }
     return [sentence for sentence, holds in conditions.items() if holds]
 
