@@ -34,18 +34,12 @@ class Form:
 
 def forms_in(page: str) -> list[Form]:
     """The forms of the page, in their order."""
-    parser = _Forms()
-    parser.feed(page)
-    parser.close()
-    return parser.forms
+    return _read(page).forms
 
 
 def title_of(page: str) -> str:
     """The title of the page on one line, ''."""
-    parser = _Forms()
-    parser.feed(page)
-    parser.close()
-    return " ".join(parser.title.split())
+    return " ".join(_read(page).title.split())
 
 
 def path_of(action: str, asked: str, hosts: t.Collection[str]) -> str:
@@ -57,6 +51,13 @@ def path_of(action: str, asked: str, hosts: t.Collection[str]) -> str:
     except ValueError:
         return ""
     return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _read(page: str) -> _Forms:
+    parser = _Forms()
+    parser.feed(page)
+    parser.close()
+    return parser
 
 
 class _Forms(HTMLParser):
