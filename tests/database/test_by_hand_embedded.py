@@ -36,7 +36,7 @@ class Files:
         jars = ":".join(map(str, JAVA_DATABASES))
         address = ["-url", self._address, "-user", "sa"]
         command = ["java", "-cp", jars, "org.h2.tools.RunScript", *address, "-showResults", "-script", str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
