@@ -163,6 +163,10 @@ def test_a_healthy_cluster_has_no_problem() -> None:
         ({"process": {"running": False, "identity": ""}}, "n1: no process of the product runs from /opt/jira"),
         ({"control": {"problem": "unit x does not hold the process"}}, "n1: unit x does not hold the process"),
         ({"sessions": {"kept": "replicated", "where": "server.xml:9 Cluster"}}, "n1: its sessions are replicated"),
+        (
+            {"sessions": {"kept": "elsewhere", "where": "context.xml:2 workDir"}},
+            "n1: it saves its sessions in a file outside the work folder",
+        ),
         ({"sessions": {"kept": "outside", "where": "context.xml:3 RedisManager"}}, "n1: its sessions are kept outside"),
         ({"database": {**look()["database"], "embedded": True}}, "an embedded database"),
     ],

@@ -158,12 +158,14 @@ def find_sessions(product: Product, install: str, lookup: Lookup, tomcat: Tomcat
     """Where sessions are kept, by which finding, the names of the files that Tomcat saves them in, and those there are; and the fact."""
     sessions = (tomcat.sessions() if tomcat else None) or _by_setting(product.files.sessions, lookup)
     plain = _is_plain_name(sessions.pathname)
-    kept: SessionsKept = "elsewhere" if sessions.kept == "disk" and not plain else sessions.kept
+    moved = tomcat.other_work_folder() if tomcat and sessions.kept == "disk" else ""
+    kept: SessionsKept = "elsewhere" if sessions.kept == "disk" and (moved or not plain) else sessions.kept
+    where = f"{moved} workDir" if moved and plain else sessions.where
     named = [re.sub(r"[^/]+$", sessions.pathname, pattern) for pattern in product.persisted_sessions if plain and sessions.pathname]
     patterns = [*product.persisted_sessions, *named]
     saved = sorted({path for pattern in patterns for path in lookup.node.glob(install, pattern)})
-    answer = {"kept": kept, "where": sessions.where, "names": [pattern.rpartition("/")[2] for pattern in patterns], "saved": saved}
-    return answer, [row("sessions.kept", Found(kept, sessions.sure, sessions.where))]
+    answer = {"kept": kept, "where": where, "names": [pattern.rpartition("/")[2] for pattern in patterns], "saved": saved}
+    return answer, [row("sessions.kept", Found(kept, sessions.sure, where))]
 
 
 def _is_plain_name(pathname: str) -> bool:

@@ -116,8 +116,8 @@ def sessions_problem(node: str, look: Look, route: str) -> str:
     sessions = look["sessions"]
     if sessions["kept"] == "elsewhere":
         return (
-            f"{node}: it saves its sessions in a file outside its work folder, which is not removed here and is loaded at its start: "
-            f"take the pathname from the Manager ({sessions['where']})"
+            f"{node}: it saves its sessions in a file outside the work folder of the installation, which is not removed here and is loaded "
+            f"at its start: take the pathname from the Manager, or the workDir from Context or Host ({sessions['where']})"
         )
     if route == "outage":
         return ""
