@@ -96,7 +96,7 @@ def test_the_controls_of_an_earlier_start_come_from_the_record() -> None:
 def test_a_stopped_run_says_what_is_not_restarted_and_what_is_open() -> None:
     found = check(stopped_document(THREE))
     assert found["not_seen"] == [
-        f"not restarted: {THREE[1]}, {THREE[2]}",
+        f"not seen to be restarted: {THREE[1]}, {THREE[2]}",
         f"the session cookie that {THREE[0]} handed out still signs session-proof in at {THREE[0]}",
         "no verdict was reached: no old cookie counts as dead",
     ]
@@ -108,7 +108,7 @@ def test_a_run_that_stopped_before_the_purge_says_so() -> None:
     record = record_of(THREE, "prepared", 0)
     del record["revoked"]
     found = check(evidence(record, plan_of(THREE), NOTHING, about("stopped", stopped={"step": "revoke", "sentence": "x", "resume": "y"})))
-    assert found["not_seen"][:2] == ["the tokens are not known to be deleted", f"not restarted: {', '.join(THREE)}"]
+    assert found["not_seen"][:2] == ["the tokens are not known to be deleted", f"not seen to be restarted: {', '.join(THREE)}"]
 
 
 def test_a_run_that_was_set_aside_is_told_from_its_record_alone() -> None:

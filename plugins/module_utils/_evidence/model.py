@@ -107,7 +107,7 @@ def _not_seen(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mappi
     return [
         *problems,
         *([] if record.get("revoked") else ["the tokens are not known to be deleted"]),
-        *([f"not restarted: {', '.join(rest)}"] if rest else []),
+        *([f"not seen to be restarted: {', '.join(rest)}"] if rest else []),
         *open_doors,
         "no verdict was reached: no old cookie counts as dead",
     ]
