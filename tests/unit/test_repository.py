@@ -29,7 +29,7 @@ MOST_LINES = 40
 HARMLESS = {
     *("__future__", "abc", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"),
     *("itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse", "xml.parsers", "xml.parsers.expat"),
-    *("csv.DictReader", "glob.escape", "pathlib.PurePosixPath", "shlex.join"),
+    *("csv.DictReader", "glob.escape", "pathlib.PurePosixPath", "shlex.join", "shlex.split"),
     # the bits of a mode
     *("stat.S_ISDIR", "stat.S_ISLNK", "stat.S_ISVTX", "stat.S_IWGRP", "stat.S_IWOTH"),
 }
@@ -229,7 +229,7 @@ def test_a_circle_of_imports_is_found() -> None:
 
 
 # Each room imports those before it, and none behind it: docs/architecture.md says what belongs where.
-ROOMS = ("_base", "_products", "_record", "_archive", "_tokens", "_web", "_balancers", "_detect", "_roll", "_revoke")
+ROOMS = ("_base", "_products", "_record", "_archive", "_tokens", "_web", "_balancers", "_detect", "_roll", "_evidence", "_revoke")
 
 
 def wrong_ways(sources: t.Mapping[Path, Source]) -> list[str]:

@@ -32,7 +32,8 @@ class UserTable:
 class TokenTable:
     """The table of remember-me tokens. ``key`` is the primary key, ``token`` the credential itself.
 
-    ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``series`` names the column that
+    ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``created_is_end``: it tells no more than
+    when the token ends. ``series`` names the column that
     a rotated token keeps, where tokens rotate on use, ``sort`` the one that tells sorts of logins apart; '' elsewhere.
     ``users`` turns ``user`` into a name; None where it is one.
     """
@@ -47,6 +48,7 @@ class TokenTable:
     series: str = ""
     sort: str = ""
     users: UserTable | None = None
+    created_is_end: bool = False
 
 
 @dataclass(frozen=True)

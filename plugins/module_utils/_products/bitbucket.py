@@ -60,6 +60,7 @@ BITBUCKET = Product(
         # the table tells the end of a token's life only: all live equally long, so the order of age is the same
         created="expiry_timestamp",
         created_unit="timestamp",
+        created_is_end=True,
         series="series",
         users=UserTable("sta_normal_user", key="user_id", name="name"),
     ),
