@@ -21,6 +21,8 @@ _HOST = re.compile(r"\w[\w.-]*|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?\]")
 # engines whose databases are files, also behind a server
 _OF_FILES = ("sqlite", "h2", "hsqldb")
 _NAME = re.compile(r"\w[\w .-]*")
+# with a colon before it: the SID of an Oracle database, see jdbc_oracle
+_DATABASE = re.compile(rf":?{_NAME.pattern}")
 _PATH = re.compile(r"[\w./~][\w ./~-]*")
 _ACCOUNT = re.compile(r"[\w.\\][\w .$#@\\+-]*")
 
@@ -82,7 +84,7 @@ def cleaned(url: JdbcUrl) -> JdbcUrl:
         user=_if_like(_ACCOUNT, url.user),
         instance=_if_like(_NAME, url.instance),
     )
-    if url.name and not _if_like(_PATH if url.engine in _OF_FILES else _NAME, url.name):
+    if url.name and not _if_like(_PATH if url.engine in _OF_FILES else _DATABASE, url.name):
         doubt = NEVER_FILLED_IN if has_placeholder(url.name) else "the name of its database is not clear"
         return replace(kept, name="", host="", hosts=(), port=0, port_given=False, doubt=doubt)
     if not url.name and not url.doubt:

@@ -27,6 +27,9 @@ DATABASE_OPTIONS: dict[str, t.Any] = {
 # the names of libpq; other drivers are given what comes closest
 SSL_MODES = ("", "disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
+# before the name of an Oracle database that is a SID and no service, as a JDBC URL has it: host:port:SID
+SID = ":"
+
 # what product_detect says of words that it does not know
 _NOT_CLEAR = "unknown"
 
