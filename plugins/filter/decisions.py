@@ -19,6 +19,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
     registered,
     report,
     verdict,
+    which_database,
 )
 
 _Decision = t.Callable[..., t.Any]
@@ -56,7 +57,7 @@ class FilterModule:
             "canary_rows": canary.with_values,
             "clusters": _for_people(plan.clusters),
             "core_problem": ansible_core.core_problem,
-            "database_problem": _for_people(plan.database_problem),
+            "database_problem": _for_people(which_database.database_problem),
             "disagreements": _for_people(registered.disagreements),
             "evidence": registered.evidence,
             "failures": _for_people(registered.failures),

@@ -73,7 +73,7 @@ NO_DATABASE = {"engine": HOSTILE, "server": HOSTILE, "name": ""}
         (
             "database_problem",
             (
-                {"engine": "mysql", "doubts": {"host": HOSTILE}, "embedded": False},
+                {"n1": {"database": {"engine": "mysql", "doubts": {"host": HOSTILE}, "embedded": False}}},
                 {"engine": "", "server": "", "port": 0, "name": "", "user": ""},
                 True,
             ),
