@@ -74,7 +74,7 @@ NO_DATABASE = {"engine": HOSTILE, "server": HOSTILE, "name": ""}
             "database_problem",
             (
                 {"n1": {"database": {"engine": "mysql", "doubts": {"host": HOSTILE}, "embedded": False}}},
-                {"engine": "", "server": "", "port": 0, "name": "", "user": ""},
+                {"engine": "", "server": "", "port": 0, "name": "", "user": "", "schema": ""},
                 True,
             ),
         ),

@@ -21,7 +21,7 @@ def _problem(looks: dict[str, t.Any], same_machine: bool, **given: t.Any) -> str
     return database_problem(looks, {**NOTHING_GIVEN, **given}, same_machine)
 
 
-NOTHING_GIVEN = {"engine": "", "server": "", "port": 0, "name": "", "user": ""}
+NOTHING_GIVEN = {"engine": "", "server": "", "port": 0, "name": "", "user": "", "schema": ""}
 ALL = dict.fromkeys(("engine", "host", "port", "name"), "x:1: why")
 
 
@@ -48,6 +48,8 @@ ALL = dict.fromkeys(("engine", "host", "port", "name"), "x:1: why")
         ({"doubts": ALL}, {"server": "db", "port": 5432, "name": "jira"}, True, "give force_reauth_database_engine"),
         ({"doubts": ALL}, {"engine": "sqlite", "name": "/srv/x.db"}, True, ""),
         ({"doubts": {"user": "x:1: why"}}, {}, True, "give force_reauth_database_user"),
+        ({"doubts": {"schema": "x:1: why"}}, {}, True, "give force_reauth_database_schema"),
+        ({"doubts": {"schema": "x:1: why"}}, {"schema": "public"}, True, ""),
         ({"doubts": {"port": "x:1: why", "name": "x:2: why"}}, {}, True, "x:2: why: give force_reauth_database_name"),
     ],
 )

@@ -14,7 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.e
 Look = t.Mapping[str, t.Any]
 
 # the variable that names each part of the database
-_GIVEN_BY = {"engine": "engine", "host": "server", "port": "port", "name": "name", "user": "user"}
+_GIVEN_BY = {"engine": "engine", "host": "server", "port": "port", "name": "name", "user": "user", "schema": "schema"}
 _NOT_TOLD = dict.fromkeys(("engine", "host", "port", "name"), "the node does not tell whether it is certain")
 # as /etc/hosts of the distributions has them; all that ends in .localhost is kept for it (RFC 6761)
 _OWN_NAMES = (
@@ -26,7 +26,7 @@ _OWN_NAMES = (
 def database_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any], same_machine: bool) -> str:
     """Why it is not known which database to ask, '' when it is.
 
-    ``looks``: of ``product_detect``, by node, alike in their database; ``given``: engine, server, port, name and user.
+    ``looks``: of ``product_detect``, by node, alike in their database; ``given``: engine, server, port, name, user and schema.
     ``same_machine``: whether the SQL runs on the machine of a node: there alone 'localhost' and a file mean the same.
     """
     database = next(iter(looks.values()))["database"]
