@@ -13,12 +13,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.tex
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
     canary,
+    connections,
     destination,
     membership,
     plan,
     registered,
     report,
     verdict,
+    which_database,
 )
 
 _Decision = t.Callable[..., t.Any]
@@ -55,8 +57,9 @@ class FilterModule:
             "asked_database": _for_people(destination.asked_database),
             "canary_rows": canary.with_values,
             "clusters": _for_people(plan.clusters),
+            "connections": connections.connections,
             "core_problem": ansible_core.core_problem,
-            "database_problem": _for_people(plan.database_problem),
+            "database_problem": _for_people(which_database.database_problem),
             "disagreements": _for_people(registered.disagreements),
             "evidence": registered.evidence,
             "failures": _for_people(registered.failures),

@@ -161,3 +161,8 @@ def test_a_fisheye_with_tls_alone_is_asked_over_tls() -> None:
 def test_an_address_of_bitbucket_that_was_never_filled_in_is_not_known(line: str) -> None:
     answer = look_at("bitbucket", FakeNode({"{home}/shared/bitbucket.properties": line.encode()}))
     assert (answer["url"], fact(answer, "url")[0]) == ("", "unknown")
+
+
+def test_tls_that_a_resource_asks_for_beside_its_url_counts() -> None:
+    secure = resource("own").replace("/>", ' connectionProperties="sslmode=verify-full;connectTimeout=10"/>')
+    assert look(server(service(OWN % secure)))["database"]["ssl_mode"] == "verify-full"

@@ -90,7 +90,7 @@ class DatabaseKeys:
 
     ``file`` is the file that a set-up product has, ``root`` its XML root element ('' for other formats). ``kind`` tells the engine where
     no URL does; ``password`` and ``cipher`` are only looked at to tell an encrypted password. ``built_in``: the database that a product
-    without any setting uses.
+    without any setting uses. ``properties``: what the driver is told beside the URL, ``name=value;name=value``.
     """
 
     file: str
@@ -102,6 +102,7 @@ class DatabaseKeys:
     schema: Places = ()
     kind: Places = ()
     jndi: Places = ()
+    properties: Places = ()
     built_in: BuiltIn | None = None
 
 

@@ -134,6 +134,8 @@ BITBUCKET = Product(
         whoami_path=WHOAMI_PATH,
         sign_in_form_mark="j_username",
         whoami_header="x-ausername",
+        reason_header="x-authentication-denied-reason",
+        captcha_reason="CAPTCHA_CHALLENGE",
     ),
     persisted_sessions=(),
     survives=(*SURVIVES, "SSH keys and access keys", "HTTP access tokens"),
