@@ -129,7 +129,9 @@ def _is_stated(database: Database, text: str) -> bool:
     )
     port = database.port in (0, engine.default_port) or str(database.port) in text
     word = next((word for word in (engine.name, "jtds") if word in text), "")
-    return bool(word) and host and port and database.name in text
+    # an Oracle SID is told apart from a service's name by a colon before it
+    name = database.name.removeprefix(":") if engine.name == "oracle" else database.name
+    return bool(word) and host and port and name in text
 
 
 @settings(max_examples=600, deadline=None)
@@ -143,6 +145,7 @@ def _is_stated(database: Database, text: str) -> bool:
 @example(product="jira", urls=["jdbc:postgresql://db1/jira", "jdbc:postgresql://db2/jira"], cut=0, environment={})
 @example(product="bitbucket", urls=[], cut=0, environment=None)
 @example(product="bitbucket", urls=["jdbc:sqlserver://db1\\X;databaseName=jira"], cut=0, environment={})
+@example(product="bamboo", urls=["jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST=db1))(CONNECT_DATA=(SID=jira)))"], cut=0, environment={})
 def test_the_plan_names_what_the_files_state_or_refuses(
     product: str, urls: list[str], cut: int, environment: dict[str, str] | None
 ) -> None:
