@@ -342,6 +342,11 @@ def test_every_entry_point_of_the_role_is_a_task_file() -> None:
     assert {name for name in entry_points() if not (ROLE / f"tasks/{name}.yml").is_file()} == set()
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in (CHECKOUT / "playbooks").glob("*.yml")))
+def test_every_play_names_its_strategy_whatever_the_site_s_is(name: str) -> None:
+    assert {play.get("strategy") for play in yaml_of(CHECKOUT / "playbooks" / name)} == {"linear"}
+
+
 def test_the_defaults_are_the_variables_of_the_argument_specs() -> None:
     assert set(yaml_of(ROLE / "defaults/main.yml")) == set(variables())
 
