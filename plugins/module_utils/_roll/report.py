@@ -109,4 +109,5 @@ def _node(facts: t.Mapping[str, t.Any]) -> str:
     drained = "".join(f", drained in {one['backend']} of {one['balancer']}" for one in facts["balanced"])
     kept = _KEPT[facts["sessions"]["kept"]]
     saved = "".join(f", removed when it is down: {path}" for path in facts["sessions"].get("saved", []))
-    return f"{facts['title']} {facts['version']} at {facts['url']}, restarted by {restarted_by(facts['control'])}{drained}, sessions {kept}{saved}"
+    restart = restarted_by(facts["control"])
+    return f"{facts['title']} {facts['version']} at {facts['url']}, restarted by {restart}{drained}, sessions {kept}{saved}"
