@@ -123,9 +123,9 @@ class Chromium:
 
     def _next(self) -> Values:
         while b"\0" not in self._rest:
-            ready, _, _ = select.select([self._read], [], [], patient(_LONGEST))
+            ready, _writable, _odd = select.select([self._read], [], [], patient(_LONGEST))
             data = os.read(self._read, 1 << 20) if ready else b""
             assert data, "chromium says nothing"
             self._rest += data
-        message, _, self._rest = self._rest.partition(b"\0")
+        message, _end, self._rest = self._rest.partition(b"\0")
         return t.cast("Values", json.loads(message))

@@ -204,9 +204,9 @@ def test_what_is_no_time_of_a_record_spoils_no_drawing(text: object) -> None:
 
 def test_the_drawing_stays_inside_its_frame() -> None:
     drawn = chart.timeline(document(names(50)))
-    bars = [bar for row in drawn.rows for bar in row.bars]
+    bars = [one for row in drawn.rows for one in row.bars]
     assert len(drawn.rows) == 50
-    assert all(chart.LEFT <= bar.x <= bar.x + bar.width <= chart.RIGHT + 1 for bar in bars)
+    assert all(chart.LEFT <= one.x <= one.x + one.width <= chart.RIGHT + 1 for one in bars)
     assert drawn.rows[0].seconds == "55 s"
 
 

@@ -106,7 +106,7 @@ def timeline(document: t.Mapping[str, t.Any]) -> Timeline:
     def x(at: float) -> float:
         return round(LEFT + (RIGHT - LEFT) * (min(max(at, begin), last) - begin) / (last - begin), 1)
 
-    def bar(span: Span) -> Bar:
+    def drawn(span: Span) -> Bar:
         words = "old sessions still open" if span.kind == "open" else span.kind
         return Bar(span.kind, x(span.begin), round(max(1.0, x(span.end) - x(span.begin)), 1), f"{words}: {span.end - span.begin:.0f} s")
 
@@ -115,7 +115,7 @@ def timeline(document: t.Mapping[str, t.Any]) -> Timeline:
         name = node["name"]
         own, shade = spans[name], shades.get(name)
         took = f"{own[-1].end - own[0].begin:.0f} s" if own else ""
-        bars = [bar(one) for one in ([shade] if shade else []) + own]
+        bars = [drawn(one) for one in ([shade] if shade else []) + own]
         label = name if len(name) <= _LABEL else f"{name[: _LABEL - 2]}.."
         rows.append(Row(label, TOP + number * ROW, bars, took))
     place = -1 if cut_off is None else x(cut_off)
