@@ -23,7 +23,7 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export ANSIBLE_HOME := $(CURDIR)/build/ansible
 PYTEST = python -m pytest -m "$(SELECTION)" --junitxml=build/junit/$@.xml
 LINTS := lint-ruff lint-format lint-types lint-yaml lint-ansible lint-docs lint-changelog lint-shell
-PARTS := lint unit database playbook $(if $(wildcard tests/hosts/test_*.py),hosts) sanity
+PARTS := lint unit database playbook browser $(if $(wildcard tests/hosts/test_*.py),hosts) sanity
 
 ##@ See it
 .PHONY: help demo
@@ -55,7 +55,7 @@ mutants: venv .venv/.mutants ## which small changes of the collection does no te
 	@python -m demo.packages postgresql mariadb
 	@nice -n 19 python -m tests.tools.mutants $(MUTANTS)
 
-.PHONY: unit database playbook hosts
+.PHONY: unit database playbook browser hosts
 unit: venv ## decisions, readers, modules against one stand-in node
 	@$(PYTEST) -n 2 tests/unit
 
@@ -66,6 +66,10 @@ database: venv ## the SQL on real servers, each on a private socket
 playbook: venv ## the real playbook on the stand-in cluster
 	@python -m demo.packages postgresql mariadb haproxy
 	@$(PYTEST) -n 2 --dist loadgroup tests/playbook
+
+browser: venv ## the page of the evidence in a real browser; leaves screenshots in build/browser
+	@python -m demo.packages chromium npm
+	@$(PYTEST) tests/browser
 
 hosts: venv ## the real playbook on real hosts: systemd, sshd, Tomcat, Jetty, HAProxy (needs root)
 	@python -m demo.packages bed

@@ -91,6 +91,8 @@ PACKAGES: t.Mapping[str, Package] = {
     "mysql": Package(lambda: find_unpacked() is not None, unpack=unpack),
     "java-databases": Package(_has_java_databases, "default-jre-headless libh2-java libhsqldb-java"),
     "haproxy": Package(lambda: find_haproxy() is not None, "haproxy", "haproxy"),
+    "chromium": Package(lambda: find_chromium() is not None, "chromium fonts-dejavu-core", "chromium dejavu-sans-fonts"),
+    "npm": Package(lambda: shutil.which("npm") is not None, "npm", "npm"),
     "pgbouncer": Package(lambda: find_program_of_system("pgbouncer") is not None, "pgbouncer", "pgbouncer"),
 }
 
@@ -98,6 +100,11 @@ PACKAGES: t.Mapping[str, Package] = {
 def find_haproxy() -> str | None:
     """Its program."""
     return find_program_of_system("haproxy")
+
+
+def find_chromium() -> str | None:
+    """Its program."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def find_program_of_system(name: str) -> str | None:

@@ -6,17 +6,15 @@
 from __future__ import annotations
 
 import typing as t
-from functools import cache
-from pathlib import Path
 
-import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX, typed
+from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.report_folder import check_report_folder
+from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import ROLE, defaults, specification
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.task_files import check_task_files
 
-_ROLE = Path(__file__).resolve().parents[2] / "roles/force_reauth"
 _INTERNAL = "__force_reauth"
 
 
@@ -36,10 +34,11 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
                     f"facts of this host are named {', '.join(foreign)}: what a node says is no variable of this role. "
                     "Clear the fact cache, and see where they come from"
                 )
-            options = _specification()
+            options = specification()
             values = {name: self._value(name, variables[name]) for name in options if name in variables}
-            settings = typed(values, options, _defaults(), self._task.args.get("required") or [])
-            check_task_files(settings, self._loader, str(_ROLE))
+            settings = typed(values, options, defaults(), self._task.args.get("required") or [])
+            check_task_files(settings, self._loader, str(ROLE))
+            check_report_folder(settings["report_dir"])
         except SessionsError as error:
             return {**result, "failed": True, "msg": f"{error}."}
         return {**result, "changed": False, "settings": settings}
@@ -50,15 +49,3 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
         except AnsibleError:
             # its text may quote the value
             raise SessionsError(f"{name} cannot be worked out: a template in it, or a variable that it names, is wrong") from None
-
-
-@cache
-def _specification() -> dict[str, dict[str, t.Any]]:
-    entry_points = yaml.safe_load((_ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
-    return {name: option for entry in reversed(entry_points.values()) for name, option in entry["options"].items()}
-
-
-@cache
-def _defaults() -> dict[str, t.Any]:
-    defaults: dict[str, t.Any] = yaml.safe_load((_ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
-    return defaults

@@ -36,7 +36,7 @@ options:
     type: int
   database_name:
     description:
-      - The name of the database, not empty. For SQLite the path of the file, for Oracle the service name.
+      - The name of the database, not empty. For SQLite the path of the file, for Oracle the service name, or the SID after a colon.
     type: str
     required: true
   database_user:

@@ -14,12 +14,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
     by_hand,
     canary,
+    connections,
     destination,
     membership,
     plan,
     registered,
     report,
     verdict,
+    which_database,
 )
 
 _Decision = t.Callable[..., t.Any]
@@ -57,8 +59,9 @@ class FilterModule:
             "asked_database": _for_people(destination.asked_database),
             "canary_rows": canary.with_values,
             "clusters": _for_people(plan.clusters),
+            "connections": connections.connections,
             "core_problem": ansible_core.core_problem,
-            "database_problem": _for_people(plan.database_problem),
+            "database_problem": _for_people(which_database.database_problem),
             "deletion_seen": _for_people(by_hand.deletion_seen),
             "disagreements": _for_people(registered.disagreements),
             "evidence": registered.evidence,

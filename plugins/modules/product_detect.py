@@ -223,7 +223,7 @@ sessions:
     - Where the container keeps its sessions (C(kept) is V(memory), V(disk), V(elsewhere), V(replicated), V(outside) or
       V(unknown)) and by which finding.
     - V(disk) is a file written at a stop and loaded at a start; C(names) are the names of such files, C(saved) those that are there.
-    - V(elsewhere) is such a file outside the work folder.
+    - V(elsewhere) is such a file outside the work folder of the installation.
   returned: success
   type: dict
   sample:

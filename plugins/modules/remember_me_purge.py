@@ -165,6 +165,14 @@ oldest:
   returned: success
   type: str
   sample: "2026-11-11T08:15:00Z"
+ages:
+  description:
+    - How many of the rows were made in the last C(day), the C(week) before it, the rest of a C(month) of 30 days, and are C(older), by the
+      clock of the database; rows without a time are C(older).
+    - Empty where the table does not tell when a token was made.
+  returned: in check mode, with O(scope=all)
+  type: dict
+  sample: {"day": 812, "week": 4100, "month": 20088, "older": 0}
 others:
   description: Rows of other users, which are left alone, where O(usernames) or O(exclude_usernames) is given; else 0.
   returned: success
@@ -249,6 +257,11 @@ left:
   returned: when O(scope=archived)
   type: int
   sample: 0
+since:
+  description: Rows of the table that share nothing with an archived row. Where all rows were deleted, these were made since.
+  returned: when O(scope=archived)
+  type: int
+  sample: 12
 checked:
   description: Archived rows that were compared with the table.
   returned: when O(scope=archived)

@@ -38,8 +38,9 @@ options:
       - With V(opened) the run is begun with O(values), or taken over from an older start with the values that it has.
       - With V(written) O(values) are put on top of what the run, or its O(node), has.
       - With V(checked) it is only seen that the run is still owned by O(start).
+      - With V(summed) the record is returned with the SHA-256 of its file.
     type: str
-    choices: [read, opened, written, checked]
+    choices: [read, opened, written, checked, summed]
     default: read
   node:
     description:
@@ -118,6 +119,16 @@ unfinished:
   type: list
   elements: str
   sample: []
+sha256:
+  description: SHA-256 of the file C(run.json), empty where there is none.
+  returned: O(state=summed)
+  type: str
+  sample: d88cdc517c326380665fa7959a03b7eb40d61f161b1dd50277b52a1043d693dc
+now:
+  description: The clock of this host, by which the record has its times.
+  returned: O(state=summed)
+  type: str
+  sample: "2026-11-25T02:52:12.345Z"
 start:
   description: The start that owns the run now.
   returned: O(state=opened)

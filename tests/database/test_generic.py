@@ -10,7 +10,9 @@ import typing as t
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import store_of_engine
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore, GenericSweep, quoted, run
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql import PostgresqlStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlite import SqliteStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
 
 from tests.database.site import Site, lines
@@ -23,12 +25,11 @@ class OnSqlite(GenericStore):
     """SQLite is told where a transaction begins; that is also its lock."""
 
     isolation = None
+    obstacles = SqliteStore.obstacles
+    candidates = SqliteStore.candidates
 
     def begin(self, connection: t.Any) -> None:
         connection.exec_driver_sql("BEGIN")
-
-    def begin_copy(self, connection: t.Any) -> None:
-        self.begin(connection)
 
     def begin_sweep(self, connection: t.Any, table: FoundTable, locked: bool) -> None:  # noqa: ARG002
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -37,9 +38,33 @@ class OnSqlite(GenericStore):
         """A try would wait for the file's one lock."""
 
 
+class TextSweep(GenericSweep):
+    """The server writes what is no text, and reads it again, as on Oracle."""
+
+    def rendered(self, columns: t.Sequence[str]) -> t.Sequence[t.Any]:
+        return [self.statements.sql.cast(self.statements.table.c[name], self.statements.sql.String) for name in columns]
+
+
+class OnPostgresql(GenericStore):
+    """As Oracle: a lock that does not wait, then a read and a delete."""
+
+    sweep_class = TextSweep
+    candidates = PostgresqlStore.candidates
+    obstacles = PostgresqlStore.obstacles
+
+    def begin(self, connection: t.Any) -> None:
+        """SQLAlchemy does."""
+
+    def begin_copy(self, connection: t.Any) -> None:
+        run(connection, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+
+    def begin_sweep(self, connection: t.Any, table: FoundTable, locked: bool) -> None:  # noqa: ARG002
+        run(connection, f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE NOWAIT")
+
+
 @pytest.fixture(autouse=True)
 def _generic(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_of_engine, "_STORES", {"sqlite": OnSqlite})
+    monkeypatch.setattr(store_of_engine, "_STORES", {"sqlite": OnSqlite, "postgresql": OnPostgresql})
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -89,6 +114,21 @@ def test_refuses_what_is_not_the_table(postgresql: Site) -> None:
     assert "column created is BIGINT" in refusal(postgresql)
     postgresql.run_sql("ALTER TABLE remembermetoken RENAME TO t", "CREATE VIEW remembermetoken AS SELECT * FROM t")
     assert "is a view" in refusal(postgresql)
+
+
+def test_a_generated_column_is_left_out(postgres_site: Site) -> None:
+    postgres_site.run_sql("ALTER TABLE remembermetoken ADD COLUMN made text GENERATED ALWAYS AS (upper(token)) STORED")
+    postgres_site.add((1, None, "abc", None))
+    before = postgres_site.rows()
+    archives = postgres_site.purge()["archives"]
+    assert lines(archives) == [b"1\t\\N\tabc\t\\N\n"]
+    postgres_site.restore(archives)
+    assert postgres_site.rows() == before
+
+
+def test_a_backup_holds_what_one_state_of_the_table_holds(site: Site) -> None:
+    site.sign_in(3)
+    assert site.back_up()["rows"] == 3
 
 
 def test_finds_the_table_by_schema(postgres_site: Site) -> None:

@@ -5,22 +5,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 import re
 import shlex
 import signal
+import stat
 import subprocess
 import sys
 import typing as t
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+import jsonschema
+
 from demo.browser import Browser
 from demo.cluster import CANARY, Cluster
 from demo.patience import patient, wait_for
-from demo.playbook import PLAYBOOK, collections_path, write_config
+from demo.playbook import CHECKOUT, PLAYBOOK, collections_path, write_config
 from demo.processes import all_arguments
 
 # a run that neither ends nor says or records anything for so long is stuck, on an idle machine
@@ -146,6 +150,18 @@ class Playbook(ABC):
         """The newest run record."""
         path = max(self.archives.glob("*/*/run.json"), key=lambda one: one.stat().st_mtime)
         return t.cast("dict[str, t.Any]", json.loads(path.read_text(encoding="utf-8"))["record"])
+
+    def evidence(self) -> dict[str, t.Any]:
+        """The newest evidence, which fits its schema and is its owner's alone, with the hash of the record as it lies there."""
+        path = max(self.archives.glob("*/*/evidence.json"), key=lambda one: one.stat().st_mtime)
+        found = t.cast("dict[str, t.Any]", json.loads(path.read_text(encoding="utf-8")))
+        schema = json.loads((CHECKOUT / "docs/evidence.schema.json").read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator(schema).validate(found)
+        page = path.with_name("evidence.html")
+        assert {stat.S_IMODE(one.stat().st_mode) for one in (path, page)} == {0o600}
+        assert found["sentence"].split("'")[0] in page.read_text(encoding="utf-8")
+        assert found["record"]["sha256"] == hashlib.sha256(path.with_name("run.json").read_bytes()).hexdigest()
+        return found
 
     def steps(self) -> dict[str, str]:
         """How far the newest run is by its record: '' -> its phase, node -> its step; empty without a record."""

@@ -105,6 +105,39 @@ def test_the_database_host_is_reached_by_its_own_connection(
         assert re.search(r"Port=2222.* IdentityFile=\"/keys/db\".* User=\"dba\"", call)
 
 
+SUDO = """#!{python}
+import os, sys
+words = sys.argv[1:]
+sys.stderr.write(words[words.index("-p") + 1])
+sys.stderr.flush()
+password = b""
+while not password.endswith(b"\\n"):
+    password += os.read(0, 1)
+with open({log!r}, "ab") as file:
+    file.write(password)
+os.execv("/bin/sh", words[words.index("/bin/sh"):])
+"""
+
+
+def test_what_the_variables_of_the_database_host_take_from_its_name_is_its_own(site: Site, calls: t.Callable[[], list[str]]) -> None:
+    log, program = site.folder / "sudo.log", site.folder / "sudo"
+    program.write_text(SUDO.format(python=sys.executable, log=str(log)), encoding="utf-8")
+    program.chmod(0o755)
+    inventory = _inventory(site, database_host="db")
+    inventory["all"]["vars"] = {**inventory["all"].get("vars", {}), "sudo_passwords": {"db": "of-db", "n1": "of-n1", "n2": "of-n2"}}
+    inventory["all"]["children"]["databases"]["vars"] |= {
+        "ansible_become": True,
+        "ansible_become_exe": str(program),
+        "ansible_become_password": "{{ sudo_passwords[inventory_hostname] }}",
+        "ansible_ssh_common_args": "-o ProxyCommand=none-{{ inventory_hostname }}",
+    }
+    result = site.run("--check", "-vvvv", inventory=_written(site, inventory))
+    assert result.status == 0, result.output
+    assert set(log.read_text(encoding="utf-8").split()) == {"of-db"}
+    assert all("ProxyCommand=none-db" in call for call in calls())
+    assert "of-db" not in result.output
+
+
 def test_what_runs_on_the_controller_asks_for_no_other_rights(site: Site) -> None:
     inventory = _inventory(site)
     # a sudo that nobody may use

@@ -36,6 +36,7 @@ def test_everybody_is_signed_out_while_two_of_three_nodes_stay_up_and_a_second_r
     assert site.open_doors(browsers) == []
     assert not set(archived) & set(site.cluster.token_rows())
     assert site.locks() == []
+    check_proven(site.evidence(), list(archived), list(site.pids()))
     site.sign_in(*USERS[:3])
 
     before = site.state_of_everything()
@@ -43,6 +44,20 @@ def test_everybody_is_signed_out_while_two_of_three_nodes_stay_up_and_a_second_r
     assert second.status == 0, second.output
     second.assert_says("Run CHG-1 is finished (proven): nothing was changed.")
     assert site.state_of_everything() == before
+
+
+def check_proven(found: dict[str, t.Any], archived: list[t.Any], nodes: list[str]) -> None:
+    assert (found["verdict"], found["not_seen"], found["tokens"]["before"]) == ("proven", [], len(archived))
+    assert sum(found["tokens"]["ages"].values()) == found["tokens"]["before"]
+    # those of the canary were made in between
+    assert 0 <= found["tokens"]["deleted"] - len(archived) <= len(nodes)
+    assert {node["name"]: node["proven_by"] for node in found["nodes"]} == dict.fromkeys(nodes, "cookie")
+    for node in found["nodes"]:
+        assert [one["name"] for one in node["steps"]][-2:] == ["starting", "up"]
+        assert node["process_before"] != node["process_after"] != ""
+        assert node["back_at"] >= node["steps"][-1]["at"][:19]
+        assert len(node["answers"]) == 2 * len(nodes)
+    assert "--limit tracker" in found["command"]
 
 
 def test_a_gate_that_fails_in_the_first_batch_stops_the_roll_and_the_printed_command_ends_proven(make_site: MakeSite) -> None:
@@ -54,12 +69,17 @@ def test_a_gate_that_fails_in_the_first_batch_stops_the_roll_and_the_printed_com
     assert failed.status != 0
     failed.assert_says("stopped in step 'roll'", "Done: none. Not done: n1, n2", "STARTING")
     assert (site.pids()["n2"], site.pids()["n1"] != old["n1"], site.locks()) == (old["n2"], True, [])
+    stopped = site.evidence()
+    assert (stopped["verdict"], stopped["stopped"]["step"]) == ("stopped", "roll")
+    assert "not seen to be restarted: n1, n2" in stopped["not_seen"]
 
     site.cluster["n1"].behave(next_start_hangs=False)
     resumed = site.resume(failed)
     assert resumed.status == 0, resumed.output
-    resumed.assert_says("resumed in phase rolling", ": PROVEN")
+    resumed.assert_says("resumed in phase rolling", ": PROVEN", "Evidence ")
     assert site.open_doors(browsers) == []
+    told = site.evidence()
+    assert (told["verdict"], told["run"]["starts"], told["run"]["resumed"], told["tokens"]["users"]) == ("proven", 2, True, 1)
 
 
 @pytest.mark.long

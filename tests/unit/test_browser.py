@@ -230,17 +230,41 @@ def test_the_page_tells_the_way_in(page: Answer, answers: list[Answer], asked: l
         ("bitbucket", FORM, _redirect("/login"), "not accepted"),
         ("bitbucket", FORM, _redirect("http://n1/login?next=x"), "not accepted"),
         ("bitbucket", FORM, _answer("", 500), "does not say why"),
+        (
+            "bitbucket",
+            FORM,
+            _answer("", 401, {"x-authentication-denied-reason": "CAPTCHA_CHALLENGE; login-url=http://n1/login"}),
+            "CAPTCHA",
+        ),
+        ("bitbucket", LOGIN, _answer("", 401, {"x-authentication-denied-reason": "CAPTCHA_CHALLENGE"}), "CAPTCHA"),
+        ("bitbucket", LOGIN, _answer('{"status":"TOTP_REQUIRED"}', 401), "second step"),
+        ("bitbucket", LOGIN, _answer('{"mfa": true}', 202), "second step"),
+        ("bitbucket", LOGIN, _answer('{"next": ["totp"]}', 200), "second step"),
+        ("bitbucket", LOGIN, _answer("a TOTP code is asked for", 403), "second step"),
+        ("bitbucket", LOGIN, _answer('{"totpRequired": false}', 401), "not accepted"),
+        ("bitbucket", LOGIN, _answer("mfa service down", 503), "does not say why"),
+        ("fisheye", LOGIN, _answer('<input name="captcha">'), "CAPTCHA"),
+        ("fisheye", LOGIN, _answer('<script src="captcha.js">'), "not accepted"),
         ("bitbucket", _redirect("https://id/x?y"), _answer("{}", 403), r"switched off here \(/login sends everybody to id/x\)"),
         ("fisheye", LOGIN, _answer("<html>"), "not accepted"),
         ("jira", _answer("login-form-remember-me"), _answer("", 200), "does not say why"),
     ],
 )
 def test_each_reason_has_a_sentence_of_its_own_after_one_attempt(name: str, page: Answer, answer: Answer, sentence: str) -> None:
-    site = Script(NOBODY, page, answer)
+    site = Script(NOBODY, page, answer, page)
     with pytest.raises(SessionsError, match=sentence) as refusal:
         Browser(PRODUCTS[name], site).sign_in(CANARY, PASSWORD, "n1")
     assert len([method for method, _path, _values in site.asked if method != "GET"]) == 1
     assert PASSWORD not in str(refusal.value)
+
+
+def test_a_captcha_on_the_page_that_a_refused_form_leads_back_to_is_seen() -> None:
+    asks = _answer('<input name=j_username><img id="captcha-image" src="/captcha">')
+    refused = Answer(302, {"location": "/login"}, (SetCookie("S", "s1", False), SetCookie("R", "", True)), "")
+    site = Script(NOBODY, FORM, refused, NOBODY, asks)
+    with pytest.raises(SessionsError, match="it has to solve a CAPTCHA"):
+        _bitbucket(site).sign_in(CANARY, PASSWORD, "n1")
+    assert site.asked[-1] == ("GET", "/login", {"S": "s1"})
 
 
 def test_a_form_that_nothing_takes_is_switched_off() -> None:
@@ -303,6 +327,13 @@ def test_an_answer_that_was_not_seen_before_is_no_proof(answer: Answer) -> None:
 def test_a_site_where_nobody_cannot_be_told_is_refused(answer: Answer) -> None:
     with pytest.raises(SessionsError, match=f"answers a visitor without any cookie with HTTP {answer.status}"):
         Browser(PRODUCTS["jira"], Script(answer)).nobody()
+
+
+def test_a_visitor_who_is_sent_elsewhere_than_to_a_sign_in_is_told_the_ways_out() -> None:
+    with pytest.raises(
+        SessionsError, match=r"'https://status.example.org/', which is no sign-in: .*force_reauth_site_url .*leave out force"
+    ):
+        Browser(PRODUCTS["jira"], Script(_redirect("https://status.example.org/?x"))).nobody()
 
 
 def test_a_site_that_sends_each_visitor_elsewhere_is_refused_in_the_look() -> None:

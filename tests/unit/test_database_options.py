@@ -29,6 +29,7 @@ GIVEN: dict[str, t.Any] = {
     "engine": "postgresql",
     "database_host": "db",
     "database_name": "jira",
+    "database_user": "jira",
     "database_password": "sw0rdfish",
 }
 
@@ -86,6 +87,8 @@ def test_a_file_and_a_socket_have_no_port(options: dict[str, t.Any]) -> None:
     [
         ("database_ssl_mode", "unknown", "says of TLS is not clear: .*force_reauth_database_ssl_mode.* verify-full"),
         ("database_host", "/run/pg,elsewhere", "names several servers"),
+        ("database_user", "", "database_user is empty, and a password is given: .*force_reauth_database_user"),
+        ("database_user", " ", "database_user is empty, and a password is given"),
     ],
 )
 def test_what_is_not_clear_is_asked_for(option: str, value: str, said: str) -> None:

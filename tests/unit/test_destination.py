@@ -34,11 +34,10 @@ def _problem(given: t.Mapping[str, object], *databases: t.Mapping[str, object]) 
         {},
         {"database_user": "jirauser"},
         {"database_user": "dba", "database_server": "db", "database_port": 5432, "database_name": "jira"},
-        {"database_user": "dba", "database_server": "db", "database_name": "jira"},
         {"database_user": "dba", "database_password": ""},
         {"database_user": "dba", "database_engine": "sqlite"},
     ],
-    ids=["the product's", "the same said", "all said", "the engine's own port", "no password", "a file"],
+    ids=["the product's", "the same said", "all said", "no password", "a file"],
 )
 def test_the_password_may_go(given: dict[str, object]) -> None:
     assert _problem(given) == ""
@@ -51,8 +50,9 @@ def test_the_password_may_go(given: dict[str, object]) -> None:
         {"database_server": "db"},
         {"database_name": "jira"},
         {"database_server": "db", "database_port": 5432},
+        {"database_server": "db", "database_name": "jira"},
     ],
-    ids=["nothing said", "no name", "no server", "no name beside the port"],
+    ids=["nothing said", "no name", "no server", "no name beside the port", "no port: the node would choose it"],
 )
 def test_the_password_of_another_account_waits_for_the_place_in_words_to_paste(given: dict[str, object]) -> None:
     problem = _problem({"database_user": "dba", **given})
@@ -60,6 +60,29 @@ def test_the_password_of_another_account_waits_for_the_place_in_words_to_paste(g
     assert problem.endswith(
         "-e force_reauth_database_server=db.example.org -e force_reauth_database_port=5432 -e force_reauth_database_name=jira"
     )
+
+
+def test_a_place_without_a_port_that_can_be_pasted_is_asked_for_by_the_names_of_the_variables() -> None:
+    assert _problem({"database_user": "dba"}, {"port": 0}).endswith(
+        "Give force_reauth_database_server, force_reauth_database_port and force_reauth_database_name"
+    )
+
+
+@pytest.mark.parametrize(
+    ("users", "named"),
+    [
+        (("dba", "jirauser"), "jirauser on n2"),
+        (("jirauser", "dba"), "jirauser on n1"),
+        (("dba", ""), "none on n2"),
+        (("a", "b", "a"), "a on n1, n3, b on n2"),
+    ],
+    ids=["the first node lies", "the second node lies", "one does not say", "two others"],
+)
+def test_an_account_that_not_every_node_names_is_another_account(users: tuple[str, ...], named: str) -> None:
+    problem = _problem({"database_user": "dba"}, *({"user": user} for user in users))
+    assert f"the product's settings name ({named}), and its password goes only where you say" in problem
+    said = {"database_server": "db", "database_port": 5432, "database_name": "jira"}
+    assert _problem({"database_user": "dba", **said}, *({"user": user} for user in users)) == ""
 
 
 def test_nodes_that_name_different_accounts_get_no_password() -> None:

@@ -86,6 +86,45 @@ def test_an_account_that_was_never_filled_in_is_in_doubt(user: str) -> None:
     assert (found["user"], found["doubts"]) == ("", {"user": "/home-of-node/dbconfig.xml:1: a placeholder in it was never filled in"})
 
 
+@pytest.mark.parametrize(
+    ("url", "part"),
+    [
+        ("jdbc:postgresql://db1/jira?user=${DB_USER}", "user"),
+        ("jdbc:postgresql://db1/jira?user={{ u }}", "user"),
+        ("jdbc:mysql://{{u}}@db1/jira", "user"),
+        ("jdbc:sqlserver://db1;databaseName=jira;user=%USER%", "user"),
+        ("jdbc:postgresql://db1/jira?currentSchema=@schema@", "schema"),
+    ],
+)
+def test_an_account_or_a_schema_in_the_url_that_was_never_filled_in_is_in_doubt(url: str, part: str) -> None:
+    files = {name: data.replace(b"<username></username>", b"") for name, data in dbconfig(url, "").items()}
+    found = database("jira", files)
+    assert (found["host"], found["doubts"]) == ("db1", {part: "/home-of-node/dbconfig.xml:1: a placeholder in it was never filled in"})
+
+
+def test_a_schema_that_was_never_filled_in_is_in_doubt() -> None:
+    found = database("jira", dbconfig("jdbc:postgresql://db1/jira", more="<schema-name>{{ s }}</schema-name>"))
+    assert (found["schema"], list(found["doubts"])) == ("", ["schema"])
+
+
+@pytest.mark.parametrize(
+    ("url", "properties", "asked"),
+    [
+        ("jdbc:mysql://db1/jira", "useSSL=true;requireSSL=true", "require"),
+        ("jdbc:mysql://db1/jira", "tcpKeepAlive=true;password=x", ""),
+        ("jdbc:mysql://db1/jira?sslMode=VERIFY_IDENTITY", "useSSL=true", "verify-full"),
+        ("jdbc:postgresql://db1/jira?sslmode=require", "sslmode=verify-ca", "verify-ca"),
+        ("jdbc:postgresql://db1/jira", "sslmode={{ mode }}", "unknown"),
+        ("jdbc:sqlserver://db1;databaseName=jira", "encrypt=true", "verify-full"),
+        ("jdbc:jtds:sqlserver://db1/jira", "ssl=require", "require"),
+    ],
+)
+def test_tls_that_is_asked_for_beside_the_url_counts(url: str, properties: str, asked: str) -> None:
+    files = dbconfig(url)
+    beside = f"<connection-properties>{properties}</connection-properties></jdbc-datasource>".encode()
+    assert database("jira", {name: data.replace(b"</jdbc-datasource>", beside) for name, data in files.items()})["ssl_mode"] == asked
+
+
 @pytest.mark.parametrize("user", ["jira", "jira_app", "o'brien", "DOM\\jira", "jira@server", "svc$", "C##JIRA", "__jira", "a%20b"])
 def test_an_account_with_odd_signs_is_one(user: str) -> None:
     assert database("jira", dbconfig("jdbc:postgresql://db1/jira", user))["user"] == user

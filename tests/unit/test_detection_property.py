@@ -9,7 +9,7 @@ import typing as t
 from xml.sax.saxutils import escape
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import database_problem
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import database_problem
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS, Database, database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 from hypothesis import example, given, settings
@@ -17,7 +17,12 @@ from hypothesis import strategies as st
 
 from tests.unit.fake_node import FakeNode, look_at
 
-NOTHING = {"engine": "", "server": "", "port": 0, "name": "", "user": ""}
+NOTHING = {"engine": "", "server": "", "port": 0, "name": "", "user": "", "schema": ""}
+
+
+def _looks(database: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"n1": {"database": database, "process": {"identity": "b:1:1"}}}
+
 
 # what stands where a value belongs: a value, nothing, a placeholder, something else
 _HOSTS = st.sampled_from(
@@ -124,7 +129,9 @@ def _is_stated(database: Database, text: str) -> bool:
     )
     port = database.port in (0, engine.default_port) or str(database.port) in text
     word = next((word for word in (engine.name, "jtds") if word in text), "")
-    return bool(word) and host and port and database.name in text
+    # an Oracle SID is told apart from a service's name by a colon before it
+    name = database.name.removeprefix(":") if engine.name == "oracle" else database.name
+    return bool(word) and host and port and name in text
 
 
 @settings(max_examples=600, deadline=None)
@@ -138,6 +145,7 @@ def _is_stated(database: Database, text: str) -> bool:
 @example(product="jira", urls=["jdbc:postgresql://db1/jira", "jdbc:postgresql://db2/jira"], cut=0, environment={})
 @example(product="bitbucket", urls=[], cut=0, environment=None)
 @example(product="bitbucket", urls=["jdbc:sqlserver://db1\\X;databaseName=jira"], cut=0, environment={})
+@example(product="bamboo", urls=["jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST=db1))(CONNECT_DATA=(SID=jira)))"], cut=0, environment={})
 def test_the_plan_names_what_the_files_state_or_refuses(
     product: str, urls: list[str], cut: int, environment: dict[str, str] | None
 ) -> None:
@@ -147,7 +155,7 @@ def test_the_plan_names_what_the_files_state_or_refuses(
         found = look_at(product, FakeNode(files, [], environment))["database"]
     except SessionsError:
         return
-    problem = database_problem(found, NOTHING, same_machine=True)
+    problem = database_problem(_looks(found), NOTHING, same_machine=True)
     taken = _taken(found)
     if problem:
         assert "force_reauth_database_" in problem
@@ -162,5 +170,5 @@ def test_what_the_files_state_whole_is_taken(host: str, port: int, name: str) ->
     url = f"jdbc:postgresql://{host}{f':{port}' if port else ''}/{name}"
     for product, files in PRODUCTS.items():
         found = look_at(product, FakeNode(files([url], 0)))["database"]
-        assert database_problem(found, NOTHING, same_machine=True) == ""
+        assert database_problem(_looks(found), NOTHING, same_machine=True) == ""
         assert _taken(found) == Database(ENGINES["postgresql"], name, host, port or 5432)

@@ -100,6 +100,10 @@ TWO_PROXIES = '<Connector port="8080" proxyName="a.example.org"/><Connector port
         (server(service(connector='<Connector port="8080"/>')), "http://127.0.0.1:8080", "default"),
         (server(service(), service(connector='<Connector port="9090"/>')), "", "unknown"),
         (server(service(OWN % "", connector='<Connector port="8080" address="${X}"/>')), "", "unknown"),
+        (server(service(OWN % "", connector='<Connector port="8080" address="a/b@c"/>')), "", "unknown"),
+        (server(service(OWN % "", connector='<Connector port="8080" address="my host"/>')), "", "unknown"),
+        (server(service(OWN % "", connector='<Connector port="8080" address="10.0.0.7"/>')), "http://10.0.0.7:8080", "certain"),
+        (server(service(OWN % "", connector='<Connector port="8080" address="fe80::1"/>')), "http://[fe80::1]:8080", "certain"),
         (server(service(OWN % "", connector='<Connector port="8080" SSLEnabled="${X}"/>')), "", "unknown"),
         (server(service(OWN % "", connector='<Connector port="${X:-8443}" SSLEnabled="true"/>')), "https://127.0.0.1:8443", "certain"),
         (server(service((OWN % "").replace('path=""', 'path="@x@"'))), "", "unknown"),
@@ -161,3 +165,8 @@ def test_a_fisheye_with_tls_alone_is_asked_over_tls() -> None:
 def test_an_address_of_bitbucket_that_was_never_filled_in_is_not_known(line: str) -> None:
     answer = look_at("bitbucket", FakeNode({"{home}/shared/bitbucket.properties": line.encode()}))
     assert (answer["url"], fact(answer, "url")[0]) == ("", "unknown")
+
+
+def test_tls_that_a_resource_asks_for_beside_its_url_counts() -> None:
+    secure = resource("own").replace("/>", ' connectionProperties="sslmode=verify-full;connectTimeout=10"/>')
+    assert look(server(service(OWN % secure)))["database"]["ssl_mode"] == "verify-full"

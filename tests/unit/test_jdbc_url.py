@@ -50,7 +50,7 @@ ORACLE_TWO_NAMES = JdbcUrl(ORA, "db1", 1521, True, doubt="it does not name one s
         ("jdbc:sqlserver://db1:1433;databaseName=jira;userName=sa;password={a;b};", JdbcUrl(MS, "db1", 1433, True, "jira", user="sa")),
         ("jdbc:sqlserver://db1;instanceName=X;databaseName=jira", JdbcUrl(MS, "db1", 0, False, "jira", instance="X", doubt=INSTANCE)),
         ("jdbc:jtds:sqlserver://db1/jira;instance=X", JdbcUrl(MS, "db1", 0, False, "jira", instance="X", doubt=INSTANCE)),
-        ("jdbc:oracle:thin:@db1:1522:SID", JdbcUrl(ORA, "db1", 1522, True, "SID")),
+        ("jdbc:oracle:thin:@db1:1522:SID", JdbcUrl(ORA, "db1", 1522, True, ":SID")),
         ("jdbc:oracle:thin:@tcps://db1:2484/svc?wallet=x", JdbcUrl(ORA, "db1", 2484, True, "svc", ssl_mode="verify-ca")),
         ("jdbc:oracle:thin:u/p@db1/svc", JdbcUrl(ORA, "db1", 1521, False, "svc", user="u")),
         ("jdbc:oracle:thin:u/p", JdbcUrl(ORA, doubt="it has no '@'")),

@@ -170,6 +170,10 @@ def test_a_healthy_cluster_has_no_problem() -> None:
         ({"process": {"running": False, "identity": ""}}, "n1: no process of the product runs from /opt/jira"),
         ({"control": {"problem": "unit x does not hold the process"}}, "n1: unit x does not hold the process"),
         ({"sessions": {"kept": "replicated", "where": "server.xml:9 Cluster"}}, "n1: its sessions are replicated"),
+        (
+            {"sessions": {"kept": "elsewhere", "where": "context.xml:2 workDir"}},
+            "n1: it saves its sessions in a file outside the work folder",
+        ),
         ({"sessions": {"kept": "outside", "where": "context.xml:3 RedisManager"}}, "n1: its sessions are kept outside"),
         ({"database": {**look()["database"], "embedded": True}}, "an embedded database"),
     ],
@@ -314,43 +318,6 @@ RECORDED = {"identity": "b:1:1"}
 )
 def test_done_is_another_process_into_which_no_session_can_have_come(process: str, record: dict[str, t.Any], done: bool) -> None:
     assert is_done(process, record) is done
-
-
-NOTHING_GIVEN = {"engine": "", "server": "", "port": 0, "name": "", "user": ""}
-ALL = dict.fromkeys(("engine", "host", "port", "name"), "x:1: why")
-
-
-@pytest.mark.parametrize(
-    ("database", "given", "same_machine", "sentence"),
-    [
-        ({}, {}, False, ""),
-        ({"host": "localhost"}, {}, True, ""),
-        *(({"host": host}, {}, False, "which is on the node itself") for host in ("localhost", "127.0.0.1", "::1")),
-        ({"host": "localhost"}, {"name": "jira"}, False, "which is on the node itself"),
-        ({"host": "localhost", "embedded": True}, {"name": "/srv/jira.db"}, False, ""),
-        ({"host": "", "name": "/srv/jira.db"}, {"name": "/mnt/jira.db"}, False, ""),
-        ({"host": "", "name": "jira"}, {}, False, ""),
-        ({"hosts": ["db1"]}, {}, True, ""),
-        ({"host": "/run/postgresql"}, {}, False, "which is on the node itself"),
-        ({"host": "", "name": "/srv/jira.db", "engine": "sqlite"}, {}, False, "the database /srv/jira.db, which is on the node itself"),
-        ({"host": "localhost"}, {"server": "db2"}, False, ""),
-        ({"host": "", "doubts": {"host": "it names 2 hosts"}}, {}, True, "(it names 2 hosts: give force_reauth_database_server)"),
-        ({"host": "", "doubts": {"host": "it names 2 hosts"}}, {"server": "db1"}, True, ""),
-        ({"doubts": ALL}, {}, True, "(x:1: why: give force_reauth_database_engine and force_reauth_database_server and"),
-        ({"doubts": ALL}, {"engine": "postgresql", "server": "db", "port": 5432, "name": "jira"}, True, ""),
-        ({"doubts": ALL}, {"engine": "postgresql", "server": "db", "name": "jira"}, True, "give force_reauth_database_port"),
-        ({"doubts": ALL}, {"engine": "postgresql", "server": "db", "port": 5432}, True, "give force_reauth_database_name"),
-        ({"doubts": ALL}, {"server": "db", "port": 5432, "name": "jira"}, True, "give force_reauth_database_engine"),
-        ({"doubts": ALL}, {"engine": "sqlite", "name": "/srv/x.db"}, True, ""),
-        ({"doubts": {"user": "x:1: why"}}, {}, True, "give force_reauth_database_user"),
-        ({"doubts": {"port": "x:1: why", "name": "x:2: why"}}, {}, True, "x:2: why: give force_reauth_database_name"),
-    ],
-)
-def test_which_database_is_meant_is_never_guessed(
-    database: dict[str, t.Any], given: dict[str, t.Any], same_machine: bool, sentence: str
-) -> None:
-    found = roll_plan.database_problem({**look()["database"], **database}, {**NOTHING_GIVEN, **given}, same_machine)
-    assert sentence in found if sentence else found == ""
 
 
 def test_no_node_has_to_stay_up_where_the_operator_says_so() -> None:

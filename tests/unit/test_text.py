@@ -73,8 +73,8 @@ NO_DATABASE = {"engine": HOSTILE, "server": HOSTILE, "name": ""}
         (
             "database_problem",
             (
-                {"engine": "mysql", "doubts": {"host": HOSTILE}, "embedded": False},
-                {"engine": "", "server": "", "port": 0, "name": "", "user": ""},
+                {"n1": {"database": {"engine": "mysql", "doubts": {"host": HOSTILE}, "embedded": False}}},
+                {"engine": "", "server": "", "port": 0, "name": "", "user": "", "schema": ""},
                 True,
             ),
         ),

@@ -17,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
     JdbcUrl,
     engine_in,
     parse_jdbc_url,
+    with_properties,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
@@ -28,12 +29,13 @@ _NOT_PLAIN = re.compile(r"\{(?:[A-Z_]+\}|\s*\")")
 
 @dataclass(frozen=True)
 class _Written:
-    """What the settings say, each with its source; ``url`` as in the file, so it may hold a password."""
+    """What the settings say, each with its source; ``url`` and ``properties`` as in the file, so they may hold a password."""
 
     url: Found
     user: Found
     password: Found
     jndi: Found
+    properties: Found
 
 
 def find_database(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | None) -> tuple[dict[str, t.Any], list[FactRow]]:
@@ -42,6 +44,7 @@ def find_database(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | 
     url = written.url
     built_in = _built_in(keys.built_in, keys.file, lookup) if keys.built_in and url.missing and not written.jndi else None
     parsed = parse_jdbc_url(lookup.filled(url)) if url else _without_url(keys.built_in, built_in, url)
+    parsed = with_properties(parsed, lookup.filled(written.properties))
     base = built_in or url
     found = _found(parsed, base, lookup.find(keys.kind), lookup.find(keys.schema), written.user)
     encrypted = bool(lookup.find(keys.cipher)) or bool(_NOT_PLAIN.match(written.password.value))
@@ -60,18 +63,20 @@ def _doubts(found: t.Mapping[str, Found], parsed: JdbcUrl) -> dict[str, str]:
     """Why a part that says whose tokens are treated is not certain. The usual port is, where a certain URL has none."""
     told = [name for name in ("engine", "host", "port", "name") if found[name].sure != "certain"]
     usual_port = "port" in told and found["port"].sure == "default" and "engine" not in told
-    # nobody has to name an account; one that is not known is another matter
+    # nobody has to name an account, or a schema; one that is not known is another matter
     told += ["user"] if not found["user"] and not found["user"].missing else []
+    # a schema that cannot be read is looked for
+    told += ["schema"] if not found["schema"] and not (found["schema"].missing or found["schema"].lost) else []
     return {name: found[name].source for name in told if not (name == "port" and (usual_port or parsed.embedded))}
 
 
 def _written(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | None) -> _Written:
     url, jndi = lookup.find_raw(keys.url), lookup.find(keys.jndi)
     if url or jndi.missing:
-        return _Written(url, lookup.find(keys.user), lookup.find_raw(keys.password), Found())
+        return _Written(url, lookup.find(keys.user), lookup.find_raw(keys.password), Found(), lookup.find_raw(keys.properties))
     if not jndi:
-        return _Written(Found(source=jndi.source), Found(source=jndi.source), Found(), jndi)
-    return _of_data_source(jndi, tomcat, lookup) if tomcat else _Written(jndi, jndi, jndi, jndi)
+        return _Written(Found(source=jndi.source), Found(source=jndi.source), Found(), jndi, Found())
+    return _of_data_source(jndi, tomcat, lookup) if tomcat else _Written(jndi, jndi, jndi, jndi, Found())
 
 
 def _of_data_source(jndi: Found, tomcat: TomcatOfProduct, lookup: Lookup) -> _Written:
@@ -80,12 +85,13 @@ def _of_data_source(jndi: Found, tomcat: TomcatOfProduct, lookup: Lookup) -> _Wr
     if found.problem or not url:
         reason = found.problem or f"which {found.source} defines without one url"
         unknown = Found(source=f"{jndi.source} names the data source {jndi.value}, {reason}")
-        return _Written(unknown, unknown, unknown, jndi)
+        return _Written(unknown, unknown, unknown, jndi, Found())
     sure: Sure = "likely" if tomcat.damage else "certain"
     source = f"{found.source} ({tomcat.damage})" if tomcat.damage else found.source
     user = found.attribute("username", "user")
     account = lookup.resolved(Found(user, sure, source)) if user else Found(missing=True)
-    return _Written(Found(url, sure, source), account, Found(found.attribute("password"), sure, source), jndi)
+    properties = Found(found.attribute("connectionProperties"), sure, source)
+    return _Written(Found(url, sure, source), account, Found(found.attribute("password"), sure, source), jndi, properties)
 
 
 def _without_url(product: BuiltIn | None, built_in: Found | None, url: Found) -> JdbcUrl:
@@ -129,10 +135,19 @@ def _found(parsed: JdbcUrl, base: Found, kind: Found, schema: Found, user: Found
         "host": part(parsed.host),
         "port": part(port) if parsed.port_given or not port else usual,
         "name": part(parsed.name),
-        "schema": schema or part(parsed.schema),
-        "user": part(parsed.user) if user.missing and (parsed.user or not parsed.doubt) else user,
+        "schema": _optional(schema, base, parsed.schema, parsed.schema_doubt),
+        "user": user if user.lost else _optional(user, base, parsed.user, parsed.user_doubt),
         "ssl_mode": _tls(part(parsed.ssl_mode), parsed),
     }
+
+
+def _optional(named: Found, base: Found, in_url: str, doubt: str) -> Found:
+    """What the settings have beside the URL, else what the URL has; missing where neither has it."""
+    if named or not (named.missing or named.lost):
+        return named
+    if doubt:
+        return Found(source=f"{base.source}: {doubt}")
+    return base.but(in_url) if in_url else named
 
 
 def _tls(asked: Found, parsed: JdbcUrl) -> Found:

@@ -16,6 +16,8 @@ _SERVER = r"(?:\[[^\]]*\]|[^:/\[?,]+)(?::[^:/?,]+)?"
 # hosts/service with what may follow, or host:port:SID
 _EASY = re.compile(rf"(?:(?:tcps?:)?//)?(?P<hosts>{_SERVER}(?:,{_SERVER})*)/(?P<name>[^:/?]+)(?:[:/?].*)?", re.IGNORECASE)
 _WITH_SID = re.compile(r"(?P<hosts>(?:\[[^\]]*\]|[^:/\[?,]+):[^:/?,]+):(?P<name>[^:/?]+)(?:\?.*)?")
+# the mark of a name that is a SID and no service, as the token store reads it
+_SID = ":"
 _ELSEWHERE = "it names an entry of another file or directory (TNS, LDAP)"
 
 
@@ -44,14 +46,15 @@ def _tls(address: str) -> str:
 
 
 def _easy(url: JdbcUrl, address: str) -> JdbcUrl:
-    found = _EASY.fullmatch(address) or _WITH_SID.fullmatch(address)
+    service, sid = _EASY.fullmatch(address), _WITH_SID.fullmatch(address)
+    found = service or sid
     if not found or address.lower().startswith("ldap"):
         return replace(url, doubt=_ELSEWHERE)
-    return at(replace(url, name=found["name"]), found["hosts"].split(","))
+    return at(replace(url, name=found["name"] if service else _SID + found["name"]), found["hosts"].split(","))
 
 
 def _described(url: JdbcUrl, description: str) -> JdbcUrl:
-    names = {name.strip() for key in ("SERVICE_NAME", "SID") for name in _all_in(description, key)}
+    names = {mark + name.strip() for key, mark in (("SERVICE_NAME", ""), ("SID", _SID)) for name in _all_in(description, key)}
     blocks = re.findall(r"\(\s*ADDRESS\s*=((?:\s*\([^()]*\))+)", description, re.IGNORECASE) or [description]
     hosts = [f"{_in(block, 'HOST')}:{_in(block, 'PORT') or '1521'}" for block in blocks]
     found = at(replace(url, name=names.pop() if len(names) == 1 else ""), hosts)

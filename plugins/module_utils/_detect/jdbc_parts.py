@@ -21,6 +21,8 @@ _HOST = re.compile(r"\w[\w.-]*|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?\]")
 # engines whose databases are files, also behind a server
 _OF_FILES = ("sqlite", "h2", "hsqldb")
 _NAME = re.compile(r"\w[\w .-]*")
+# with a colon before it: the SID of an Oracle database, see jdbc_oracle
+_DATABASE = re.compile(rf":?{_NAME.pattern}")
 _PATH = re.compile(r"[\w./~][\w ./~-]*")
 _ACCOUNT = re.compile(r"[\w.\\][\w .$#@\\+-]*")
 
@@ -30,7 +32,8 @@ class JdbcUrl:
     """``host`` is '' and ``hosts`` tells them when there are several; ``port`` is 0 when not known, ``port_given`` whether the URL has it.
 
     ``host`` beginning with '/' is the folder of a PostgreSQL socket, or the socket of MariaDB; ``name`` of a file database is its path.
-    ``ssl_mode``: the TLS that it insists on, see jdbc_tls. ``doubt``: what is not clear.
+    ``ssl_mode``: the TLS that it insists on, see jdbc_tls. ``doubt``: what is not clear; ``user_doubt``, ``schema_doubt``: why one that
+    it has is not known.
     """
 
     engine: str = UNKNOWN
@@ -45,6 +48,8 @@ class JdbcUrl:
     embedded: bool = False
     ssl_mode: str = ""
     doubt: str = ""
+    user_doubt: str = ""
+    schema_doubt: str = ""
 
 
 def parameters_of(rest: str, begin: str, separator: str) -> tuple[str, dict[str, str]]:
@@ -81,8 +86,10 @@ def cleaned(url: JdbcUrl) -> JdbcUrl:
         schema=_if_like(_NAME, url.schema),
         user=_if_like(_ACCOUNT, url.user),
         instance=_if_like(_NAME, url.instance),
+        user_doubt=_doubt_of(_ACCOUNT, url.user, "its account is not clear"),
+        schema_doubt=_doubt_of(_NAME, url.schema, "its schema is not clear"),
     )
-    if url.name and not _if_like(_PATH if url.engine in _OF_FILES else _NAME, url.name):
+    if url.name and not _if_like(_PATH if url.engine in _OF_FILES else _DATABASE, url.name):
         doubt = NEVER_FILLED_IN if has_placeholder(url.name) else "the name of its database is not clear"
         return replace(kept, name="", host="", hosts=(), port=0, port_given=False, doubt=doubt)
     if not url.name and not url.doubt:
@@ -102,6 +109,12 @@ def clean_path(text: str) -> str:
 
 def _if_like(form: re.Pattern[str], text: str) -> str:
     return text if form.fullmatch(text) and not has_placeholder(text) else ""
+
+
+def _doubt_of(form: re.Pattern[str], text: str, doubt: str) -> str:
+    if not text or _if_like(form, text):
+        return ""
+    return NEVER_FILLED_IN if has_placeholder(text) else doubt
 
 
 @dataclass(frozen=True)

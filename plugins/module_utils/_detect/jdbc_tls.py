@@ -28,6 +28,8 @@ _MARIADB = {
 }
 _JTDS = {"off": "", "request": "", "require": "require", "authenticate": "verify-ca"}
 
+_WEAKEST_FIRST = ("", "require", "verify-ca", "verify-full", UNCLEAR)
+
 
 class _Unclear(Exception):
     """A value that the driver does not know."""
@@ -39,6 +41,11 @@ def tls_asked(driver: str, parameters: Parameters) -> str:
         return _DRIVERS[driver](parameters)
     except _Unclear:
         return UNCLEAR
+
+
+def stronger(modes: t.Iterable[str]) -> str:
+    """The strongest of these; UNCLEAR where one is."""
+    return max(modes, key=_WEAKEST_FIRST.index)
 
 
 def _postgresql(parameters: Parameters) -> str:

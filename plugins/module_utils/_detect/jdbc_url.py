@@ -23,12 +23,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
     cleaned,
     parameters_of,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR, tls_asked
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR, stronger, tls_asked
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
 
-__all__ = ["DEFAULT_PORTS", "EMBEDDED_ENGINES", "UNKNOWN", "JdbcUrl", "engine_in", "parse_jdbc_url"]
+__all__ = ["DEFAULT_PORTS", "EMBEDDED_ENGINES", "UNKNOWN", "JdbcUrl", "engine_in", "parse_jdbc_url", "with_properties"]
 
 DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "sqlserver": 1433, "oracle": 1521}
+# who understands the properties of an engine
+_DRIVERS_OF = {"sqlserver": ("sqlserver", "jtds")}
 # whose files belong to one process at a time
 EMBEDDED_ENGINES = ("h2", "hsqldb")
 
@@ -67,6 +69,14 @@ def parse_jdbc_url(url: str) -> JdbcUrl:
         return JdbcUrl(doubt=NEVER_FILLED_IN)
     scheme = re.match(r"jdbc:[a-z0-9+.-]{1,30}:", inner, re.IGNORECASE)
     return JdbcUrl(doubt="its driver is not known" if scheme else "it is no JDBC URL")
+
+
+def with_properties(url: JdbcUrl, text: str) -> JdbcUrl:
+    """With the TLS that properties beside the URL (``name=value;name=value``) ask of the driver: the stronger of both counts."""
+    _none, properties = parameters_of(f";{text}", ";", ";")
+    drivers = _DRIVERS_OF.get(url.engine, (url.engine,))
+    asked = [tls_asked(driver, properties) for driver in drivers if driver in DEFAULT_PORTS or driver == "jtds"]
+    return replace(url, ssl_mode=stronger([url.ssl_mode, *asked]))
 
 
 def _with_default_port(url: JdbcUrl) -> JdbcUrl:

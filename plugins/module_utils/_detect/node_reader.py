@@ -205,8 +205,12 @@ def _control(
         "stop_script": stop[0],
         "start_command": start,
         "stop_command": stop,
-        "problem": control.problem or (_trial(way, answer["sessions"]["names"], pid_file, processes[0]) if processes else ""),
+        "problem": control.problem or (_trial(way, _will_be_removed(answer["sessions"]), pid_file, processes[0]) if processes else ""),
     }
+
+
+def _will_be_removed(sessions: t.Mapping[str, t.Any]) -> list[str]:
+    return list(sessions["names"]) if sessions["kept"] == "disk" or sessions["saved"] else []
 
 
 def _trial(way: Way, saved: t.Sequence[str], pid_file: str, process: Process) -> str:

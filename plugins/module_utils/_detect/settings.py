@@ -122,21 +122,34 @@ def _decoded(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-# where a command begins, an assignment; or ': "${X:=value}"'
+_VALUE = r"\"[^\"]*\"|'[^']*'|[^\s;#&|)]*"
+# where a command begins, an assignment; or ': "${X:=value}"'. What stands in parentheses is a subshell's: it sets nothing for the product.
 _ASSIGNMENT = re.compile(
-    r"(?:^|[;(]|\{\s|&&|\|\||\b(?:then|else|do)\b)\s*(?:(?:export|readonly|declare|local)\s+(?:-\w+\s+)?)?"
-    r"(?:(?P<name>[A-Za-z_]\w*)=(?P<value>\"[^\"]*\"|'[^']*'|[^\s;#&|]*)|:\s+\"?\$\{(?P<unset>[A-Za-z_]\w*):?=(?P<usual>[^}]*)\})"
+    r"(?:^|^[^()]*\)|;|\{\s|&&|\|\||\b(?:then|else|do)\b)\s*(?:(?:export|readonly|declare|local|typeset)\s+(?:-\w+\s+)?)?"
+    rf"(?:(?P<name>[A-Za-z_]\w*)=(?P<value>{_VALUE})|\"(?P<quoted>[A-Za-z_]\w*)=(?P<inside>[^\"]*)\""
+    r"|:\s+\"?\$\{(?P<unset>[A-Za-z_]\w*):?=(?P<usual>[^}]*)\})"
 )
+# export A=1 B=2
+_NEXT = re.compile(rf"[ \t]+(?P<name>[A-Za-z_]\w*)=(?P<value>{_VALUE})")
 
 
 def _shell_rows(text: str) -> t.Iterator[tuple[str, str, int]]:
     for number, line in enumerate(text.splitlines(), 1):
-        for found in _ASSIGNMENT.finditer("" if line.lstrip().startswith("#") else line):
-            name = found["name"] or found["unset"]
-            value = (found["value"] if found["name"] else found["usual"]).strip("\"'")
+        for name, written in _assignments("" if line.lstrip().startswith("#") else line):
+            value = written.strip("\"'")
             # what it is already comes from the environment, which was looked at before
             itself = re.fullmatch(rf"\$\{{{name}:?[-=](?P<usual>[^{{}}]*)\}}", value)
             yield name, itself["usual"].strip("\"'") if itself else value, number
+
+
+def _assignments(line: str) -> t.Iterator[tuple[str, str]]:
+    """Names and values as they are written, with their quotes."""
+    for found in _ASSIGNMENT.finditer(line):
+        yield (found["name"] or found["quoted"] or found["unset"], found["value"] or found["inside"] or found["usual"] or "")
+        following = _NEXT.match(line, found.end()) if found["name"] else None
+        while following:
+            yield following["name"], following["value"]
+            following = _NEXT.match(line, following.end())
 
 
 # java.util.Properties: a key ends at the first blank, '=' or ':' that is not escaped

@@ -63,6 +63,13 @@ class TomcatOfProduct:
         clusters = [(self.server_path, element) for element in server.all("Cluster")] if server else []
         return files.sessions_in([*clusters, *((path, child) for path, context in self._contexts() for child in context.children)])
 
+    def other_work_folder(self) -> str:
+        """Where it is written that the application's work folder is not the usual one, as 'path:line', '' where nothing says so."""
+        server = self._roots.get(self.server_path)
+        hosts = [(self.server_path, host) for host in server.all("Host")] if server else []
+        named = ((path, one) for path, one in [*self._contexts(), *hosts] if one.attributes.get("workDir", "").strip())
+        return next((f"{path}:{one.line}" for path, one in named), "")
+
     def data_source(self, jndi_name: str) -> DataSource:
         """See find_data_source: the product's own Context comes before the one that all applications share."""
         contexts = list(self._contexts())

@@ -31,6 +31,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 )
 
 _EVERY_ADDRESS = ("", "*", "0.0.0.0", "::", "[::]")  # noqa: S104  # compared, not bound
+# a name or a number of IPv4, or one of IPv6: nothing that a URL would read as a user, a path or another host
+_ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|[*]|[0-9A-Fa-f:.]+(?:%\w+)?|\[[0-9A-Fa-f:.]+\]")
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -110,6 +112,8 @@ def _own_url(connector: Connector | None, web: _Web) -> Found:
         return Found(source="no HTTP connector with a known port; name the address with force_reauth_node_url")
     if connector.doubt or not web.context:
         return Found(source=connector.doubt or web.context.source)
+    if connector.address and not _ADDRESS.fullmatch(connector.address):
+        return Found(source=f"{connector.source}: its address is none; name it with force_reauth_node_url")
     host = "127.0.0.1" if connector.address in _EVERY_ADDRESS else connector.address
     host = f"[{host}]" if ":" in host else host
     found = Found(f"{'https' if connector.tls else 'http'}://{host}:{connector.port}{web.context.value}", "certain", connector.source)
@@ -158,12 +162,14 @@ def find_sessions(product: Product, install: str, lookup: Lookup, tomcat: Tomcat
     """Where sessions are kept, by which finding, the names of the files that Tomcat saves them in, and those there are; and the fact."""
     sessions = (tomcat.sessions() if tomcat else None) or _by_setting(product.files.sessions, lookup)
     plain = _is_plain_name(sessions.pathname)
-    kept: SessionsKept = "elsewhere" if sessions.kept == "disk" and not plain else sessions.kept
+    moved = tomcat.other_work_folder() if tomcat and sessions.kept == "disk" else ""
+    kept: SessionsKept = "elsewhere" if sessions.kept == "disk" and (moved or not plain) else sessions.kept
+    where = f"{moved} workDir" if moved and plain else sessions.where
     named = [re.sub(r"[^/]+$", sessions.pathname, pattern) for pattern in product.persisted_sessions if plain and sessions.pathname]
     patterns = [*product.persisted_sessions, *named]
     saved = sorted({path for pattern in patterns for path in lookup.node.glob(install, pattern)})
-    answer = {"kept": kept, "where": sessions.where, "names": [pattern.rpartition("/")[2] for pattern in patterns], "saved": saved}
-    return answer, [row("sessions.kept", Found(kept, sessions.sure, sessions.where))]
+    answer = {"kept": kept, "where": where, "names": [pattern.rpartition("/")[2] for pattern in patterns], "saved": saved}
+    return answer, [row("sessions.kept", Found(kept, sessions.sure, where))]
 
 
 def _is_plain_name(pathname: str) -> bool:

@@ -32,7 +32,8 @@ class UserTable:
 class TokenTable:
     """The table of remember-me tokens. ``key`` is the primary key, ``token`` the credential itself.
 
-    ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``series`` names the column that
+    ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``created_is_end``: it tells no more than
+    when the token ends. ``series`` names the column that
     a rotated token keeps, where tokens rotate on use, ``sort`` the one that tells sorts of logins apart; '' elsewhere.
     ``users`` turns ``user`` into a name; None where it is one.
     """
@@ -47,6 +48,7 @@ class TokenTable:
     series: str = ""
     sort: str = ""
     users: UserTable | None = None
+    created_is_end: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class DatabaseKeys:
 
     ``file`` is the file that a set-up product has, ``root`` its XML root element ('' for other formats). ``kind`` tells the engine where
     no URL does; ``password`` and ``cipher`` are only looked at to tell an encrypted password. ``built_in``: the database that a product
-    without any setting uses.
+    without any setting uses. ``properties``: what the driver is told beside the URL, ``name=value;name=value``.
     """
 
     file: str
@@ -100,6 +102,7 @@ class DatabaseKeys:
     schema: Places = ()
     kind: Places = ()
     jndi: Places = ()
+    properties: Places = ()
     built_in: BuiltIn | None = None
 
 

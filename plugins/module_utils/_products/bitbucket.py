@@ -62,6 +62,7 @@ BITBUCKET = Product(
         # the table tells the end of a token's life only: all live equally long, so the order of age is the same
         created="expiry_timestamp",
         created_unit="timestamp",
+        created_is_end=True,
         series="series",
         users=UserTable("sta_normal_user", key="user_id", name="name"),
     ),
@@ -136,6 +137,8 @@ BITBUCKET = Product(
         whoami_path=WHOAMI_PATH,
         sign_in_form_mark="j_username",
         whoami_header="x-ausername",
+        reason_header="x-authentication-denied-reason",
+        captcha_reason="CAPTCHA_CHALLENGE",
     ),
     persisted_sessions=(),
     survives=(*SURVIVES, "SSH keys and access keys", "HTTP access tokens"),

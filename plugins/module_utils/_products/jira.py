@@ -89,6 +89,7 @@ JIRA = Product(
             schema=(Place(_DATABASE, "schema-name"),),
             kind=(Place(_DATABASE, "database-type"), Place(_DATABASE, "jdbc-datasource/driver-class")),
             jndi=(Place(_DATABASE, "jndi-datasource/jndi-name"),),
+            properties=(Place(_DATABASE, "jdbc-datasource/connection-properties"),),
         ),
         node_id=(Place("{home}/cluster.properties", "jira.node.id"),),
         clustered=((Place("{home}/cluster.properties", "jira.node.id"),),),

@@ -86,9 +86,16 @@ def canaries(payload: Payload) -> dict[str, str]:
     return {node: one[SEALED] for node, one in payload.get("node_records", {}).items() if one.get(SEALED)}
 
 
-def merged(old: Payload, new: Payload) -> Payload:
-    """The payload after a write: what the run knew before, with the new values on top."""
-    return {**old, **new}
+def merged(old: Payload, new: Payload, at: str) -> Payload:
+    """The payload after a write: what the run knew before, with the new values on top.
+
+    ``history`` gets each phase (of a node each step) with the time at which it came, ISO, by the clock of the host of the record.
+    """
+    after = {**old, **new}
+    name = new.get("phase") or new.get("step")
+    came = [{"name": name, "at": at}] if name and name != (old.get("phase") or old.get("step")) else []
+    history = [*old.get("history", []), *came]
+    return {**after, "history": history} if history else after
 
 
 def next_start(before: Payload, controller: str, number: str) -> Payload:

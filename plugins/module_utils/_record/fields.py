@@ -41,6 +41,10 @@ def _count(value: t.Any) -> bool:
     return _attempt(value) or (isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value) is not None)
 
 
+def _counts(value: t.Any) -> bool:
+    return isinstance(value, dict) and all(_words(name) and _count(one) for name, one in value.items())
+
+
 def _number(value: t.Any) -> bool:
     """The random number that tells two starts apart; '' for one that owns nothing."""
     return isinstance(value, str) and re.fullmatch(r"[0-9a-z]{0,64}", value) is not None
@@ -48,6 +52,11 @@ def _number(value: t.Any) -> bool:
 
 def _sha256(value: t.Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
+
+
+def _moment(value: t.Any) -> bool:
+    """ISO, UTC, as this collection writes it."""
+    return isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", value) is not None
 
 
 def _one_of(*choices: str) -> Check:
@@ -68,6 +77,10 @@ def _known(fields: t.Mapping[str, Check]) -> Check:
     return lambda value: isinstance(value, dict) and not wrong(value, fields)
 
 
+def _history_of(names: t.Sequence[str]) -> Check:
+    return _list_of(_dict_of({"name": _one_of(*names), "at": _moment}))
+
+
 _START = {"attempt": _attempt, "number": _number, "controller": _words}
 OF_LOCK: t.Mapping[str, Check] = {"run_id": is_run_id, **_START}
 OF_RUN: t.Mapping[str, Check] = {
@@ -86,12 +99,14 @@ OF_RUN: t.Mapping[str, Check] = {
     "tokens": _count,
     "revoke": _one_of("database", "product", "manual"),
     "deleted": _words,
+    "tokens_seen": _dict_of({"users": _count, "oldest": _words, "ages": _counts}),
     "revoked": _dict_of(
         {"rows": _count, "cut_off": _words, "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _sha256}))}
     ),
     "missing": _list_of(_words),
     "tokens_that_came_back": _count,
     "proof_withdrawn": _flag,
+    "history": _history_of(PHASES),
 }
 # without these nobody can tell whose run it is and how far it came
 NEEDED_OF_RUN: t.Collection[str] = ("phase", "start")
@@ -113,6 +128,9 @@ OF_NODE: t.Mapping[str, Check] = {
     "controls": _list_of(_dict_of({"kind": _one_of("session", "remember_me"), "node": _text, "user": _text})),
     "sealed_canary": _text,
     "verdict": _words,
+    "process": _words,
+    "gate_seconds": _count,
+    "history": _history_of(STEPS),
 }
 
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import datetime
 import fcntl
+import hashlib
 import os
 import typing as t
 from contextlib import contextmanager
@@ -20,11 +22,17 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.pri
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 
 
+def moment() -> str:
+    """Now, by the clock of this host."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class RunRecords:
     """The records below ``<archive_dir>/<cluster>``. Every method raises SessionsError with the path of what is wrong."""
 
-    def __init__(self, archive_dir: str, cluster: str) -> None:
+    def __init__(self, archive_dir: str, cluster: str, now: t.Callable[[], str] = moment) -> None:
         self.cluster = cluster
+        self.now = now
         self._top = Path(archive_dir)
         self.folder = self._top / cluster
 
@@ -43,6 +51,16 @@ class RunRecords:
         nodes = {path.stem: self._read(path) for path in sorted((folder / "nodes").glob("*.json"))}
         return {**run, "node_records": nodes}
 
+    def sum_of(self, run_id: str) -> str:
+        """SHA-256 of the file of the run, '' where there is none."""
+        path = self._path(run_id, "")
+        try:
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise SessionsError(f"The run record {path} cannot be read: {error.strerror}.") from error
+
     def unfinished(self, except_for: t.Collection[str]) -> list[str]:
         """The ids of the cluster's runs, other than those, which were begun and are not over."""
         check_private_folders(self.folder, self._top)
@@ -57,7 +75,7 @@ class RunRecords:
             before = self._read(path)
             start = content.next_start(before, controller, number)
             mine = {"cluster": self.cluster, "run_id": run_id, "start": start}
-            self._write(path, {**mine, **values} if not before else {**before, "start": start})
+            self._write(path, content.merged({}, {**mine, **values}, self.now()) if not before else {**before, "start": start})
         return start
 
     def write(self, run_id: str, node: str, values: content.Payload, start: content.Payload) -> tuple[content.Payload, content.Payload]:
@@ -68,7 +86,7 @@ class RunRecords:
         with _serialized(run.parent):
             content.check_start(self._read(run), start, str(run))
             before = self._read(path)
-            after = content.merged(before, {"cluster": self.cluster, **values})
+            after = content.merged(before, {"cluster": self.cluster, **values}, self.now())
             if after != before:
                 self._write(path, after)
             if not node and content.is_finished(after):
@@ -94,7 +112,7 @@ class RunRecords:
         with _serialized(path.parent):
             before = self._read(path)
             if before:
-                self._write(path, content.merged(before, {"proof_withdrawn": True}))
+                self._write(path, {**before, "proof_withdrawn": True})
 
     def abandon(self, run_id: str) -> bool:
         """Set another run aside, whoever works at it; False when its record does not lie here."""
@@ -104,7 +122,8 @@ class RunRecords:
         with _serialized(path.parent):
             before = self._readable(path)
             start = {"attempt": before.get("start", {}).get("attempt", 0) + 1, "number": "", "controller": "abandoned"}
-            self._write(path, {"cluster": self.cluster, "run_id": run_id, **before, "start": start, "phase": "abandoned"})
+            known = {"cluster": self.cluster, "run_id": run_id, **before}
+            self._write(path, content.merged(known, {"start": start, "phase": "abandoned"}, self.now()))
             self._forget_canaries(path.parent)
         return True
 

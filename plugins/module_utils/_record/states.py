@@ -49,6 +49,12 @@ def checked(records: RunRecords, options: Options, check_mode: bool) -> Result:
     return _told(False, records.read(options["run_id"]))
 
 
+def summed(records: RunRecords, options: Options, _check_mode: bool) -> Result:
+    """The run's record, the SHA-256 of its file, and what the clock of this host says."""
+    record = records.read(options["run_id"])
+    return {**_told(False, record), "sha256": records.sum_of(options["run_id"]), "now": records.now()}
+
+
 def _told(changed: bool, record: content.Payload) -> Result:
     return {"changed": changed, "record": content.without_canary(record), "finished": content.is_finished(record)}
 
@@ -58,4 +64,5 @@ STATES: t.Mapping[str, t.Callable[[RunRecords, Options, bool], Result]] = {
     "opened": opened,
     "written": written,
     "checked": checked,
+    "summed": summed,
 }

@@ -24,6 +24,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.s
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members import members_by_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.token_ages import ages_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_count import count_users
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import scope_of
 
@@ -63,7 +64,7 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
 def _revoke_all(options: t.Mapping[str, t.Any], source: Source, folder: RunFolder, mover: Mover, check_mode: bool) -> dict[str, t.Any]:
     if check_mode:
         told = members_by_database(product_named(source.product), source.store, source.look.table.schema)
-        return {"rows": source.look.rows, "changed": source.look.rows > 0, **told}
+        return {"rows": source.look.rows, "changed": source.look.rows > 0, "ages": ages_of(source.store, source.look), **told}
     folder.make()
     purge(source, folder, mover, options["single_sweep"], options["expected_rows"])
     return {"rows": mover.rows, "changed": mover.rows > 0}
@@ -74,11 +75,13 @@ def _revoke_archived(
 ) -> dict[str, t.Any]:
     found = find_leftovers(source, folder)
     if check_mode or not found.keys:
-        return {"rows": len(found.keys), "left": len(found.keys), "checked": found.checked, "changed": bool(found.keys)}
+        told = {"left": len(found.keys), "checked": found.checked, "since": source.look.rows - len(found.keys)}
+        return {**told, "rows": len(found.keys), "changed": bool(found.keys)}
     folder.make()
     delete_leftovers(mover, found)
     left = len(find_leftovers(source, folder).keys)
-    return {"rows": mover.rows, "left": left, "checked": found.checked, "changed": mover.rows > 0}
+    since = source.look.rows - len(found.keys)
+    return {"rows": mover.rows, "left": left, "checked": found.checked, "since": since, "changed": mover.rows > 0}
 
 
 def _told(source: Source, mover: Mover) -> dict[str, t.Any]:

@@ -12,12 +12,9 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import (
-    address_of,
-    asked_database,
-    means_this_machine,
-)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import address_of, asked_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import means_this_machine
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.script import Job, script_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import cluster_name

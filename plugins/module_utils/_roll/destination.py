@@ -46,26 +46,32 @@ def password_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any]) 
     if not given["database_password"] or (given["database_engine"] or found["engine"]) in _FILES:
         return ""
     accounts = sorted({str(one["user"]) for one in databases.values()})
-    if len(accounts) > 1 and not given["database_user"]:
+    user = given["database_user"]
+    if len(accounts) > 1 and not user:
         return f"the nodes name different accounts of the database ({', '.join(accounts)}): give force_reauth_database_user"
-    missing = [name for name in ("server", "port", "name") if not given[f"database_{name}"]]
-    if given["database_user"] in ("", found["user"]) or missing in ([], ["port"]):
+    # also the port is the operator's: another one at the same server may be anybody's
+    all_said = all(given[f"database_{name}"] for name in ("server", "port", "name"))
+    if (user in ("", *accounts[:1]) and len(accounts) == 1) or all_said:
         return ""
     return (
-        f"force_reauth_database_user={given['database_user']} is not the account that the product's settings name "
-        f"({found['user'] or 'none'}), and its password goes only where you say. {_where(found)}"
+        f"force_reauth_database_user={user} is not the account that the product's settings name "
+        f"({_named(databases, user)}), and its password goes only where you say. {_where(found)}"
     )
 
 
-def means_this_machine(database: t.Mapping[str, t.Any]) -> bool:
-    """Whether the settings of a node name a database by a name that another machine gives to its own."""
-    host = database["host"]
-    return host in ("localhost", "127.0.0.1", "::1") or host.startswith("/") or (not host and database["name"].startswith("/"))
+def _named(databases: t.Mapping[str, t.Mapping[str, t.Any]], user: str) -> str:
+    """The accounts that are named in its place, with the nodes where they are not the same."""
+    nodes: dict[str, list[str]] = {}
+    for node, one in databases.items():
+        if one["user"] != user:
+            nodes.setdefault(str(one["user"] or "none"), []).append(node)
+    everywhere = list(nodes.values()) == [list(databases)]
+    return ", ".join(account if everywhere else f"{account} on {', '.join(names)}" for account, names in nodes.items())
 
 
 def _where(found: t.Mapping[str, t.Any]) -> str:
     """The place in words to paste, where it has such a form."""
-    named = {"server": found["host"], "port": found["port"], "name": found["name"]}
+    named = {"server": found["host"], "port": found["port"] or "", "name": found["name"]}
     try:
         lines = " ".join(f"-e {one}" for one in assignments({f"force_reauth_database_{name}": [value] for name, value in named.items()}))
     except ValueError:

@@ -11,9 +11,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, product_problems, why_blind
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import means_this_machine
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
 
 # steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
@@ -118,8 +116,8 @@ def sessions_problem(node: str, look: Look, route: str) -> str:
     sessions = look["sessions"]
     if sessions["kept"] == "elsewhere":
         return (
-            f"{node}: it saves its sessions in a file outside its work folder, which is not removed here and is loaded at its start: "
-            f"take the pathname from the Manager ({sessions['where']})"
+            f"{node}: it saves its sessions in a file outside the work folder of the installation, which is not removed here and is loaded "
+            f"at its start: take the pathname from the Manager, or the workDir from Context or Host ({sessions['where']})"
         )
     if route == "outage":
         return ""
@@ -164,35 +162,6 @@ def order_problems(looks: t.Mapping[str, Look], record: Record) -> list[str]:
         return []
     why = "it did not tell whether it is the primary, which is restarted last: its status page gave no answer"
     return [f"{node}: {why}" for node, look in looks.items() if look.get("role_in_cluster") == "unknown"]
-
-
-# the variable that names each part of the database
-_GIVEN_BY = {"engine": "engine", "host": "server", "port": "port", "name": "name", "user": "user"}
-_NOT_TOLD = dict.fromkeys(("engine", "host", "port", "name"), "the node does not tell whether it is certain")
-
-
-def database_problem(database: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any], same_machine: bool) -> str:
-    """Why it is not known which database to ask, '' when it is. ``database``: as detected; ``given``: engine, server, port, name and user.
-
-    ``same_machine``: whether the SQL runs on the machine whose files were read: there alone 'localhost' and a file mean the same.
-    """
-    engine = ENGINES.get(given["engine"] or database["engine"])
-    needed = _GIVEN_BY if engine and engine.default_port else {"engine": "engine", "name": "name"}
-    missing: dict[str, list[str]] = {}
-    for part, reason in database.get("doubts", _NOT_TOLD).items():
-        if part in needed and not given[needed[part]]:
-            missing.setdefault(reason, []).append(needed[part])
-    if missing:
-        reasons = (f"{reason}: give {' and '.join(f'force_reauth_database_{one}' for one in parts)}" for reason, parts in missing.items())
-        return f"the product's settings do not tell for certain which database it has ({'; '.join(reasons)})"
-    if given["server"] or (given["name"] and (database["embedded"] or not database["host"])):
-        return ""
-    if not same_machine and means_this_machine(database):
-        return (
-            f"the product's settings name the database {database['host'] or database['name']}, which is on the node itself: "
-            "run the SQL there (force_reauth_database_host=<node>), or give its address with force_reauth_database_server"
-        )
-    return ""
 
 
 def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], record: Record) -> dict[str, t.Any]:

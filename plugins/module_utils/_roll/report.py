@@ -96,6 +96,13 @@ def batches_of(plan: t.Mapping[str, t.Any]) -> list[list[str]]:
     return [[next(nodes) for _number in range(size)] for size in plan["batches"]]
 
 
+def restarted_by(control: t.Mapping[str, t.Any]) -> str:
+    """What will stop and start a node, and as which account."""
+    account = f"as {control.get('account') or 'an unknown account'}"
+    by = {"systemd": f"unit {control['unit']} {account}", "scripts": f"scripts {account}"}
+    return by.get(control["manager"], "task files of the site")
+
+
 def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any], open_seconds: int) -> list[str]:
     """What was done and seen. ``record``: of the run; ``found``: of ``verdict``; ``open_seconds``: since the cut-off, -1 is unknown."""
     revoked = record.get("revoked") or {"archives": []}
@@ -156,10 +163,8 @@ def _outage(plan: t.Mapping[str, t.Any]) -> str:
 
 
 def _node(facts: t.Mapping[str, t.Any]) -> str:
-    control = facts["control"]
-    scripts = f"scripts as {control.get('account') or 'an unknown account'}"
-    restart = {"systemd": f"unit {control['unit']}", "scripts": scripts}.get(control["manager"], control["manager"])
     drained = "".join(f", drained in {one['backend']} of {one['balancer']}" for one in facts["balanced"])
     kept = _KEPT[facts["sessions"]["kept"]]
     saved = "".join(f", removed when it is down: {path}" for path in facts["sessions"].get("saved", []))
+    restart = restarted_by(facts["control"])
     return f"{facts['title']} {facts['version']} at {facts['url']}, restarted by {restart}{drained}, sessions {kept}{saved}"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.commit_end import rolled_back
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import SID, Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import check_tls, opener
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import (
     CommitUnknown,
@@ -112,8 +112,7 @@ class Connector:
         database = self.database
         make = self._sqlalchemy.URL.create
         port = database.port or database.engine.default_port
-        if database.engine.name == "oracle":
-            return make(
-                database.engine.dialect, database.user, database.password, database.host, port, query={"service_name": database.name}
-            )
-        return make(database.engine.dialect, database.user, database.password, database.host, port, database.name)
+        if database.engine.name == "oracle" and not database.name.startswith(SID):
+            service = {"service_name": database.name}
+            return make(database.engine.dialect, database.user, database.password, database.host, port, query=service)
+        return make(database.engine.dialect, database.user, database.password, database.host, port, database.name.lstrip(SID))

@@ -27,6 +27,9 @@ DATABASE_OPTIONS: dict[str, t.Any] = {
 # the names of libpq; other drivers are given what comes closest
 SSL_MODES = ("", "disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
+# before the name of an Oracle database that is a SID and no service, as a JDBC URL has it: host:port:SID
+SID = ":"
+
 # what product_detect says of words that it does not know
 _NOT_CLEAR = "unknown"
 
@@ -61,6 +64,7 @@ def database_of(options: t.Mapping[str, t.Any]) -> Database:
     _check_place(engine, named["host"].strip(), named["port"], named["name"].strip())
     if engine.default_port:
         _check_tls(named["ssl_mode"])
+        _check_account(named["user"], named["password"])
     return Database(engine, **{**named, "port": named["port"] or 0})
 
 
@@ -72,6 +76,15 @@ def _check_tls(mode: str) -> None:
         )
     if mode not in SSL_MODES:
         raise SessionsError(f"database_ssl_mode {mode!r} is not known: {', '.join(filter(None, SSL_MODES))}.")
+
+
+def _check_account(user: str, password: str) -> None:
+    """Without a name the drivers sign in as the operating system's account: the password would be tried for somebody else."""
+    if password and not user.strip():
+        raise SessionsError(
+            "database_user is empty, and a password is given: name its account with database_user "
+            "(in the playbook force_reauth_database_user)."
+        )
 
 
 def _check_place(engine: Engine, host: str, port: int | None, name: str) -> None:

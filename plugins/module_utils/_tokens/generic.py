@@ -1,84 +1,55 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The token table in an engine that this project has no server of: only what SQLAlchemy says of every engine, and one lock for each.
+"""What engines share of which this project has no server: one sweep under a lock of the table, and what SQLAlchemy says of columns.
 
-Its logic is tested on other engines. Triggers and the like cannot be seen this way.
+Its logic is tested on other engines.
 """
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Sweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Keys, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
 
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-# keeps all writers out until the commit; by SQLAlchemy's name of the engine
-_LOCKS: t.Mapping[str, tuple[str, ...]] = {
-    "mssql": ("SET LOCK_TIMEOUT 300", "SELECT TOP 0 1 FROM {table} WITH (TABLOCKX, HOLDLOCK)"),
-    "oracle": ("LOCK TABLE {table} IN EXCLUSIVE MODE NOWAIT",),
-    "postgresql": ("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE NOWAIT",),
-}
-_VALUES: t.Mapping[str, t.Callable[[str], object]] = {
-    "integer": int,
-    "timestamp": datetime.datetime.fromisoformat,
-    "boolean": lambda text: text in ("t", "1"),
-}
+# of a type that SQLAlchemy does not know
+_UNKNOWN = "unknown"
 
 
 class GenericSweep(Sweep):
-    """Values as the driver gives and takes them."""
+    """The lock of the table keeps the rows as they are."""
 
-    def insertable(self, text: str | None, column: str) -> object:
-        """The text as a value of the column's kind."""
-        kind = token_table.kind_of(self.table.columns[self.table.position(column)].type)
-        return text if text is None or kind not in _VALUES else _VALUES[kind](text)
+    def lines(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> t.Iterator[bytes]:  # noqa: ARG002  no row needs a lock of its own
+        """See Sweep."""
+        return super().lines(columns, keys, lock=False)
 
 
 class GenericStore(TokenStore):
-    """One sweep under a lock."""
+    """One sweep, in which nobody else writes."""
 
     isolation: str | None = "READ COMMITTED"
-    sweep_class = GenericSweep
-
-    def begin(self, connection: Connection) -> None:
-        """SQLAlchemy does."""
-
-    def begin_copy(self, connection: Connection) -> None:
-        """What every engine knows."""
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
-
-    def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:  # noqa: ARG002  there is one kind of sweep
-        """Lock the table first."""
-        name = connection.dialect.identifier_preparer.quote
-        quoted = f"{name(table.schema)}.{name(table.name)}"
-        for statement in _LOCKS[connection.dialect.name]:
-            connection.exec_driver_sql(statement.format(table=quoted))
-
-    def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
-        """In the schema, or in all."""
-        inspector = sqlalchemy_module().inspect(connection)
-        wanted = self.database.schema.lower()
-        schemas = [schema for schema in inspector.get_schema_names() if not wanted or schema.lower() == wanted]
-        tables = [Candidate(schema, found) for schema in schemas for found in inspector.get_table_names(schema)]
-        views = [Candidate(schema, found, "view") for schema in schemas for found in inspector.get_view_names(schema)]
-        return [one for one in tables + views if one.name.lower() == name.lower()]
+    sweep_class: type[Sweep] = GenericSweep
 
     def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
-        """With types as SQLAlchemy writes them."""
-        inspector = sqlalchemy_module().inspect(connection)
-        return [FoundColumn(column["name"], str(column["type"])) for column in inspector.get_columns(candidate.name, candidate.schema)]
+        """With types as the engine writes them; a generated column is made again from the others."""
+        found = sqlalchemy_module().inspect(connection).get_columns(candidate.name, candidate.schema or None)
+        return [FoundColumn(one["name"], type_text(connection, one["type"])) for one in found if not one.get("computed")]
 
-    def obstacles(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:  # noqa: ARG002  none can be seen
-        """None that SQLAlchemy could tell."""
-        return []
+    def unrestorable(self, connection: Connection, table: FoundTable) -> list[str]:
+        """Columns of kinds that were never thought of, too."""
+        unknown = [column for column in table.columns if not self.knows(column.type)]
+        told = [f"the column {one.name} ({one.type}), whose values are not known to come back as they were" for one in unknown]
+        return [*told, *super().unrestorable(connection, table)]
+
+    def knows(self, kind: str) -> bool:  # noqa: ARG002  engines know their own
+        """Whether values of that type are archived, and put back, to the digit."""
+        return True
 
     def identity(self, connection: Connection, table: FoundTable) -> str:  # noqa: ARG002  the server is not asked
         """The address that was given: engines report theirs in too many ways."""
@@ -86,3 +57,22 @@ class GenericStore(TokenStore):
         return (
             f"{database.engine.name} {database.host}:{database.port or database.engine.default_port} {database.name} schema {table.schema}"
         )
+
+
+def type_text(connection: Connection, kind: t.Any) -> str:
+    """A type of SQLAlchemy as the connection's own dialect writes it: its default text would drop length and precision."""
+    try:
+        return str(kind.compile(dialect=connection.dialect))
+    except sqlalchemy_module().exc.CompileError:
+        return _UNKNOWN
+
+
+def quoted(connection: Connection, table: Candidate | FoundTable) -> str:
+    """The table in SQL text."""
+    name = connection.dialect.identifier_preparer.quote
+    return f"{name(table.schema)}.{name(table.name)}"
+
+
+def run(connection: Connection, statement: str) -> t.Any:
+    """Without parameters, so that a % is one."""
+    return connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

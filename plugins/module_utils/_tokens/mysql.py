@@ -16,9 +16,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_server
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import RIGHTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_tried
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements, Sweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
 
 if t.TYPE_CHECKING:
@@ -136,16 +136,7 @@ class MysqlStore(TokenStore):
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
         """The server's, to be written to at all; then a read and a delete of nothing."""
         mysql_server.check_open(mysql_server.reported_by(connection), self.database.where)
-        statements = Statements(table)
-        none = statements.sql.false()
-        tries = {
-            "SELECT": statements.sql.select(*statements.columns).where(none),
-            "DELETE": statements.sql.delete(statements.table).where(none),
-        }
-        missing = [right for right, statement in tries.items() if not self._may(connection, statement)]
-        if missing:
-            account = connection.exec_driver_sql("SELECT current_user()").scalar_one()
-            raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {table.label} in {self.database.where}: grant it.")
+        check_tried(self.connector, connection, table, "SELECT current_user()")
 
     def has_unique_key(self, connection: Connection, table: FoundTable) -> bool:
         """By its indexes."""
@@ -171,13 +162,3 @@ class MysqlStore(TokenStore):
         except SessionsError:
             rows = []
         return "; ".join(f"session {thread} ({state.lower()}, for {age} s)" for thread, state, age in rows) or super().blockers(table)
-
-    def _may(self, connection: Connection, statement: t.Any) -> bool:
-        try:
-            with self.connector.sentences("try the account's rights"):
-                connection.execute(statement)
-        except SessionsError as error:
-            if RIGHTS not in str(error):
-                raise
-            return False
-        return True

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, TokenStore, other_content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, Keys, Sink, Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
@@ -155,9 +155,7 @@ class PostgresqlStore(TokenStore):
         none = statements.sql.delete(statements.table).where(statements.sql.false()).returning(*statements.columns)
         with connection.begin_nested():
             missing = [row[0] for row in connection.exec_driver_sql(_MISSING_RIGHTS, (quoted(connection, table),))]
-        if missing:
-            account = connection.exec_driver_sql("SELECT current_user").scalar_one()
-            raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {table.label} in {self.database.where}: grant it.")
+        check_missing(self.connector, connection, table, "SELECT current_user", missing)
         connection.execute(none)
 
     def unrestorable(self, connection: Connection, table: FoundTable) -> list[str]:

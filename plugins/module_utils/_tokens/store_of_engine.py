@@ -9,10 +9,11 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql import MysqlStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.oracle import OracleStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql import PostgresqlStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlite import SqliteStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlserver import SqlserverStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 
 _STORES: t.Mapping[str, type[TokenStore]] = {
@@ -20,9 +21,11 @@ _STORES: t.Mapping[str, type[TokenStore]] = {
     "sqlite": SqliteStore,
     "mysql": MysqlStore,
     "mariadb": MysqlStore,
+    "sqlserver": SqlserverStore,
+    "oracle": OracleStore,
 }
 
 
 def store_of(database: Database, wanted: TokenTable) -> TokenStore:
     """The store of a supported engine."""
-    return _STORES.get(database.engine.name, GenericStore)(database, wanted)
+    return _STORES[database.engine.name](database, wanted)

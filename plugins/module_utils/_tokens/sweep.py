@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 # rows that are fetched at a time
-_FETCH = 1000
+FETCH = 1000
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Sweep:
     def lines(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> t.Iterator[bytes]:
         """The rows in COPY text."""
         query = self.statements.sql.select(*self.rendered(columns)).where(self.statements.which(keys)).order_by(self.statements.key)
-        found = self.connection.execute(query.with_for_update() if lock else query, execution_options={"yield_per": _FETCH})
+        found = self.connection.execute(query.with_for_update() if lock else query, execution_options={"yield_per": FETCH})
         return (self.line(row) for row in found)
 
     def rendered(self, columns: t.Sequence[str]) -> t.Sequence[t.Any]:

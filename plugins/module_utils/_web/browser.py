@@ -13,7 +13,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import SetCookie, sent_to
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.refusals import ABSENT, OTHER_WAY, Attempt, shows_form, why_not
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.refusals import (
+    ABSENT,
+    OTHER_WAY,
+    Attempt,
+    is_sent_back,
+    shows_form,
+    why_not,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import (
     REMEMBER_ME,
     SESSION,
@@ -26,6 +33,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.visi
 
 # so many other cookies of a sign-in are tried when none has the name of the remember-me cookie
 _MOST_OTHERS = 10
+_WITHOUT_PROOF = (
+    "Where that is right for this site, nothing can be proven on it: leave out force_reauth_proof_username and force_reauth_proof_cookies, "
+    "and the run ends unproven."
+)
 _TITLES = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
 
 
@@ -49,7 +60,10 @@ class Browser:
             raise SessionsError(f"{self._page} names the user {visitor.user} to a visitor without any cookie: {self._useless}")
         if not visitor.nobody:
             where = f" to {answer.location.partition('?')[0][:200]!r}, which is no sign-in" if answer.location else ""
-            raise SessionsError(f"{self._page} answers a visitor without any cookie with HTTP {answer.status}{where}: {self._useless}")
+            way_out = f" {_WITHOUT_PROOF}" if answer.location else ""
+            raise SessionsError(
+                f"{self._page} answers a visitor without any cookie with HTTP {answer.status}{where}: {self._useless}{way_out}"
+            )
         return visitor.nobody
 
     def sign_in(self, username: str, password: str, node: str) -> list[CookieRow]:
@@ -59,7 +73,7 @@ class Browser:
         cookies = attempt.answer.cookies
         rows = [self._row(kind, cookies, username, node, nobody) for kind in (SESSION, REMEMBER_ME)]
         if all(row["absent"] for row in rows):
-            reason = why_not(self._web, attempt, self._site.hosts)
+            reason = why_not(self._web, self._followed_back(attempt), self._site.hosts)
             raise SessionsError(f"The proof account {username} is not signed in at {self._site.url}: {reason}")
         return rows
 
@@ -117,6 +131,13 @@ class Browser:
                 return Attempt(True, answer, page, path)
         form = {name: value.format(username=username, password=password) for name, value in self._web.sign_in_form}
         return Attempt(False, self._site.post(self._web.sign_in_path, form), page, path)
+
+    def _followed_back(self, attempt: Attempt) -> Attempt:
+        """With the page that a refused form leads back to, as this visitor sees it: it may ask for more than before."""
+        if not is_sent_back(attempt, self._site.hosts):
+            return attempt
+        cookies = {cookie.name: cookie.value for cookie in attempt.answer.cookies if not cookie.expired}
+        return attempt._replace(shown=self._site.get(self._web.sign_in_page, cookies).body)
 
     def _row(self, kind: str, cookies: tuple[SetCookie, ...], username: str, node: str, nobody: str) -> CookieRow:
         """The cookie of this kind that opens the door, as it is after its use: some products renew it each time."""

@@ -10,9 +10,15 @@ import typing as t
 from urllib.parse import urljoin, urlsplit
 
 # the ways in which applications and identity providers name a page that signs people in
-_SIGN_IN = re.compile(r"(?:log|sign)[-_]?(?:in|on)|/(?:sso|saml\d?|oauth\d?|oidc|openid|authorize|adfs|cas)(?:[/.]|$)", re.IGNORECASE)
-# and those in which a product names pages of its own while it cannot serve: starting, being set up, in maintenance
-_NOT_UP = re.compile(r"/(?:[\w-]*errors?|startup|starting|johnson|setup|bootstrap|maintenance|unavailable)\b", re.IGNORECASE)
+_SIGN_IN = re.compile(
+    r"(?:log|sign)[-_]?(?:in|on)|/(?:idp|(?:start|sp|web)?sso|saml[\w-]*|oauth\d?|oidc|openid[\w-]*|authori[sz]\w+|adfs|cas)(?:[/.]|$)",
+    re.IGNORECASE,
+)
+# and those in which a product names pages of its own while it cannot serve (starting, being set up, in maintenance), or somebody before it
+_NOT_UP = re.compile(
+    r"/(?:[\w-]*errors?|startup|starting|johnson|setup|bootstrap|maintenance|unavailable|sorry|status|offline|outage)\b", re.IGNORECASE
+)
+_NO_APPLICATION = re.compile(r"(?:status|maintenance|sorry|offline|outage|unavailable)\b")
 _LONGEST = 200
 
 
@@ -36,7 +42,7 @@ class Redirect:
 
     @property
     def is_off_to_a_sign_in(self) -> bool:
-        """Another host, or a page that signs people in; never the same page by another scheme, or a page of a product that is not up."""
-        if not self._path or _NOT_UP.search(self._path):
+        """Another host, or a page that signs people in; never the same page by another scheme, or one that says that nothing is up."""
+        if not self._path or _NOT_UP.search(self._path) or _NO_APPLICATION.match(self._host):
             return False
         return (bool(self._host) and self._path != self._asked) or (self._path != self._asked and bool(_SIGN_IN.search(self._path)))

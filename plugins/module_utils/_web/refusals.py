@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 
@@ -14,16 +15,22 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.redi
 
 ABSENT = (404, 405)
 _SECOND_STEP = re.compile(r"totp|2sv|mfa|(?:two|second|2)[-_ ]?(?:step|factor)", re.IGNORECASE)
+# a field or a picture of it; the word alone may stand in a script that every page has
+_CAPTCHA_ASKED = re.compile(r"<(?:input|img|textarea|iframe|div)\b[^>]*captcha", re.IGNORECASE)
 OTHER_WAY = "or give force_reauth_proof_cookies in place of the password."
 
 
 class Attempt(t.NamedTuple):
-    """One sign-in: whether by ``json`` (else by the form), its ``answer``, and what the ``page`` at ``path`` had shown before."""
+    """One sign-in: whether by ``json`` (else by the form), its ``answer``, and what the ``page`` at ``path`` had shown before.
+
+    ``shown``: what that page shows after it, where the answer leads back to it.
+    """
 
     json: bool
     answer: Answer
     page: Answer
     path: str
+    shown: str = ""
 
 
 def shows_form(web: Web, page: Answer) -> bool:
@@ -33,18 +40,18 @@ def shows_form(web: Web, page: Answer) -> bool:
 
 def why_not(web: Web, attempt: Attempt, hosts: t.Collection[str]) -> str:
     """The rest of a sentence that begins with 'The proof account is not signed in'."""
-    reason = attempt.answer.headers.get(web.reason_header, "") if web.reason_header else ""
-    if reason == web.captcha_reason != "" or _body_says(attempt, "captcha"):
+    reason = attempt.answer.headers.get(web.reason_header, "").partition(";")[0].strip() if web.reason_header else ""
+    if reason == web.captcha_reason != "" or _asks_captcha(attempt):
         return (
             "it has to solve a CAPTCHA, after too many failed sign-ins. Sign in with it once in a browser, "
             "or let an administrator reset its failed sign-ins."
         )
+    if attempt.json and attempt.answer.status < 500 and _asks_second_step(attempt.answer.body):
+        return f"it is asked for a second step. Take the account out of two-step verification, {OTHER_WAY}"
     if _is_refused(web, attempt, reason, hosts):
         return "its name and password are not accepted. They were tried on this node alone: correct them before the account is locked."
     if _is_closed(web, attempt, hosts):
         return f"the sign-in by form is switched off here{_sent_to(attempt, hosts)}. Switch it on for the run, {OTHER_WAY}"
-    if attempt.json and attempt.answer.status == 200 and _SECOND_STEP.search(attempt.answer.body):
-        return f"it is asked for a second step. Take the account out of two-step verification, {OTHER_WAY}"
     cookies = ", ".join(sorted({cookie.name for cookie in attempt.answer.cookies})) or "none"
     return (
         f"the product does not say why (HTTP {attempt.answer.status}, cookies set: {cookies}). "
@@ -53,12 +60,16 @@ def why_not(web: Web, attempt: Attempt, hosts: t.Collection[str]) -> str:
 
 
 def _is_refused(web: Web, attempt: Attempt, reason: str, hosts: t.Collection[str]) -> bool:
-    if attempt.json or web.reason_header:
+    if attempt.json or web.refused_reason:
         return attempt.answer.status == 401 or reason == web.refused_reason != ""
     # no word of it: the form is shown again, or one is sent back to its page
-    answer = attempt.answer
-    back = bool(answer.location) and Redirect(answer.location, "/", hosts).target == attempt.path
-    return shows_form(web, attempt.page) and (answer.status == 200 or back)
+    return shows_form(web, attempt.page) and (attempt.answer.status == 200 or is_sent_back(attempt, hosts))
+
+
+def is_sent_back(attempt: Attempt, hosts: t.Collection[str]) -> bool:
+    """Whether the form answers with its own page's address."""
+    location = "" if attempt.json else attempt.answer.location
+    return bool(location) and Redirect(location, "/", hosts).target == attempt.path
 
 
 def _is_closed(web: Web, attempt: Attempt, hosts: t.Collection[str]) -> bool:
@@ -73,5 +84,23 @@ def _sent_to(attempt: Attempt, hosts: t.Collection[str]) -> str:
     return f" ({attempt.path} sends everybody to {redirect.target})" if redirect and redirect.is_off_to_a_sign_in else ""
 
 
-def _body_says(attempt: Attempt, word: str) -> bool:
-    return attempt.json and word in attempt.answer.body.lower()
+def _asks_captcha(attempt: Attempt) -> bool:
+    if attempt.json:
+        return "captcha" in attempt.answer.body.lower()
+    return any(_CAPTCHA_ASKED.search(text) for text in (attempt.answer.body, attempt.shown))
+
+
+def _asks_second_step(body: str) -> bool:
+    """Whether a value speaks of it, or a key whose value is not no: {"totpRequired": false} asks for none."""
+    try:
+        return _speaks_of_it(json.loads(body))
+    except ValueError:
+        return bool(_SECOND_STEP.search(body))
+
+
+def _speaks_of_it(value: t.Any) -> bool:
+    if isinstance(value, dict):
+        return any(_speaks_of_it(one) or (bool(one) and bool(_SECOND_STEP.search(key))) for key, one in value.items())
+    if isinstance(value, list):
+        return any(map(_speaks_of_it, value))
+    return isinstance(value, str) and bool(_SECOND_STEP.search(value))

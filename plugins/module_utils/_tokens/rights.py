@@ -1,0 +1,50 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which rights an account lacks on the token table: named by the server, or tried on no row at all."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import RIGHTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
+
+if t.TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+
+def check_tried(connector: Connector, connection: Connection, table: FoundTable, whoami: str) -> None:
+    """Raises SessionsError that names what a read and a delete of nothing show to be missing. For engines that go on after an error.
+
+    ``whoami``: the statement that says which account it is.
+    """
+    statements = Statements(table)
+    none = statements.sql.false()
+    tries = {
+        "SELECT": statements.sql.select(*statements.columns).where(none),
+        "DELETE": statements.sql.delete(statements.table).where(none),
+    }
+    check_missing(connector, connection, table, whoami, [right for right, one in tries.items() if not _may(connector, connection, one)])
+
+
+def check_missing(connector: Connector, connection: Connection, table: FoundTable, whoami: str, missing: t.Sequence[str]) -> None:
+    """Raises SessionsError that names the rights that are missing, if any are."""
+    if missing:
+        account = connection.exec_driver_sql(whoami).scalar_one()
+        where = f"{table.label} in {connector.database.where}"
+        raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {where}: grant it.")
+
+
+def _may(connector: Connector, connection: Connection, statement: t.Any) -> bool:
+    try:
+        with connector.sentences("try the account's rights"):
+            connection.execute(statement)
+    except SessionsError as error:
+        if RIGHTS not in str(error):
+            raise
+        return False
+    return True

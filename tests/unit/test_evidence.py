@@ -1,0 +1,242 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The evidence of a run: its shape, what it says first, and what it says of each node."""
+
+from __future__ import annotations
+
+import copy
+import json
+import typing as t
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.command import command_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.gathered import gathered
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.model import evidence, stats
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
+
+from tests.evidence_runs import about, at, document, names, plan_of, record_of, seen_of, stopped_document
+
+SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs/evidence.schema.json").read_text(encoding="utf-8"))
+THREE = names(3)
+NOTHING: t.Any = {"nodes": {}, "verdict": {}, "leftovers": {}}
+
+
+def check(found: dict[str, t.Any]) -> dict[str, t.Any]:
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(found)))
+    return found
+
+
+def test_the_schema_is_one_and_says_no() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    for change in ({"format": 2}, {"verdict": "good"}, {"more": 1}, {"sentence": ""}):
+        with pytest.raises(jsonschema.ValidationError):
+            check({**document(THREE), **change})
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 50])
+def test_a_proven_run_of_any_size_has_nothing_that_was_not_seen(count: int) -> None:
+    found = check(document(names(count)))
+    assert (found["verdict"], found["not_seen"], len(found["nodes"])) == ("proven", [], count)
+    assert {node["proven_by"] for node in found["nodes"]} <= {"cookie"}
+    assert found["sentence"].endswith(f"is dead on all {count} nodes, and was seen to be dead.")
+
+
+def test_each_node_tells_its_processes_its_steps_and_the_answer_to_each_cookie() -> None:
+    node = check(document(THREE))["nodes"][1]
+    assert (node["process_before"], node["process_after"], node["restarted"]) == ("boot:1:1", "boot:1:2", True)
+    assert [(one["name"], one["at"]) for one in node["steps"]][2:] == [("starting", at(85)), ("up", at(115))]
+    assert len(node["answers"]) == 6
+    assert {(one["worked_for"], one["opens_for"]) for one in node["answers"]} == {("session-proof", "")}
+
+
+def test_an_open_door_is_named_first_and_the_node_is_not_proven_by_its_cookie() -> None:
+    nodes = names(2)
+    seen = seen_of(nodes, {("session", nodes[0], nodes[1])})
+    found = check(evidence(record_of(nodes, "unproven"), plan_of(nodes), seen, about("unproven")))
+    assert found["not_seen"][0] == f"the session cookie that {nodes[0]} handed out still signs session-proof in at {nodes[1]}"
+    assert [node["proven_by"] for node in found["nodes"]] == ["cookie", "process"]
+    assert "1 things were not seen, or seen alive" in found["sentence"]
+
+
+def test_a_node_whose_cookie_was_not_seen_to_work_is_seen_by_its_process_only() -> None:
+    seen = seen_of(THREE)
+    seen["nodes"][THREE[2]]["controls"] = []
+    found = check(evidence(record_of(THREE), {**plan_of(THREE), "resumed": True}, seen, about()))
+    assert [node["proven_by"] for node in found["nodes"]] == ["cookie", "cookie", "process"]
+    assert found["not_seen"] == [f"of {THREE[2]} only the new process was seen, and no old cookie of its own that had worked"]
+
+
+def test_a_remember_me_cookie_alone_proves_no_session_of_the_node_dead() -> None:
+    seen = seen_of(THREE)
+    seen["nodes"][THREE[0]]["controls"] = [row for row in seen["nodes"][THREE[0]]["controls"] if row["kind"] == "remember_me"]
+    found = check(evidence(record_of(THREE), plan_of(THREE), seen, about()))
+    assert found["nodes"][0]["proven_by"] == "process"
+
+
+def test_a_remember_me_cookie_stands_in_where_the_session_cookie_opens_nothing() -> None:
+    seen = seen_of(THREE)
+    for node in seen["nodes"].values():
+        node["answers"] = [{**row, "absent": "it alone opens nothing"} if row["kind"] == "session" else row for row in node["answers"]]
+        node["controls"] = [{**row, "absent": "x", "user": ""} if row["kind"] == "session" else row for row in node["controls"]]
+    found = check(evidence(record_of(THREE), plan_of(THREE), seen, about()))
+    assert {node["proven_by"] for node in found["nodes"]} == {"cookie"}
+
+
+def test_the_controls_of_an_earlier_start_come_from_the_record() -> None:
+    seen, record = seen_of(THREE), record_of(THREE)
+    record["node_records"][THREE[0]]["controls"] = seen["nodes"][THREE[0]]["controls"]
+    seen["nodes"][THREE[0]]["controls"] = []
+    assert check(evidence(record, plan_of(THREE), seen, about()))["nodes"][0]["proven_by"] == "cookie"
+
+
+def test_a_stopped_run_says_what_is_not_restarted_and_what_is_open() -> None:
+    found = check(stopped_document(THREE))
+    assert found["not_seen"] == [
+        f"not seen to be restarted: {THREE[1]}, {THREE[2]}",
+        f"the session cookie that {THREE[0]} handed out still signs session-proof in at {THREE[0]}",
+        "no verdict was reached: no old cookie counts as dead",
+    ]
+    assert found["sentence"] == "Stopped in step 'roll': the run has not come to its end, and nothing is proven."
+    assert (found["tokens"]["left"], found["tokens"]["since"]) == (-1, -1)
+
+
+def test_a_run_that_stopped_before_the_purge_says_so() -> None:
+    record = record_of(THREE, "prepared", 0)
+    del record["revoked"]
+    found = check(evidence(record, plan_of(THREE), NOTHING, about("stopped", stopped={"step": "revoke", "sentence": "x", "resume": "y"})))
+    assert found["not_seen"][:2] == ["the tokens are not known to be deleted", f"not seen to be restarted: {', '.join(THREE)}"]
+
+
+def test_a_run_that_was_set_aside_is_told_from_its_record_alone() -> None:
+    found = check(evidence(record_of(THREE, "abandoned", 1), {}, NOTHING, about("abandoned")))
+    assert (found["run"]["product"], [node["restarted"] for node in found["nodes"]]) == ("Jira", [True, False, False])
+    assert found["sentence"].startswith("Abandoned:")
+
+
+def test_a_record_that_cannot_be_read_is_what_was_not_seen() -> None:
+    problem = {"record_problem": "db1 does not answer", "record_sha256": "", "at": ""}
+    found = check(evidence({}, plan_of(THREE), seen_of(THREE), about("unproven", **problem)))
+    assert found["not_seen"][0] == "the run record could not be read: db1 does not answer"
+    assert [node["name"] for node in found["nodes"]] == THREE
+
+
+def test_rows_made_since_are_not_told_from_those_that_were_left_alone() -> None:
+    assert document(THREE)["tokens"]["since"] == 12
+    record = {**record_of(THREE), "users": "adam, eve"}
+    assert check(evidence(record, plan_of(THREE), seen_of(THREE), about()))["tokens"]["since"] == -1
+
+
+def test_counts_that_a_template_made_a_text_of_are_numbers() -> None:
+    record = {**record_of(THREE), "tokens": "7", "batches": ["2", "1"]}
+    record["node_records"][THREE[0]]["gate_seconds"] = "12"
+    seen = seen_of(THREE)
+    seen["nodes"][THREE[0]]["gate_seconds"] = -1
+    found = check(evidence(record, plan_of(THREE), seen, about()))
+    assert (found["tokens"]["before"], found["plan"]["batches"]) == (7, [THREE[:2], THREE[2:]])
+    assert found["nodes"][0]["gate_seconds"] == 12
+
+
+def test_a_look_of_a_later_start_is_not_told_as_the_tokens_before() -> None:
+    record = record_of(THREE)
+    del record["tokens_seen"]
+    plan = {**plan_of(THREE), "phase": "rolling", "look": {"users": 1, "rows": 1, "oldest": "2026", "ages": {"day": 1}}}
+    tokens = check(evidence(record, plan, seen_of(THREE), about()))["tokens"]
+    assert (tokens["before"], tokens["users"], tokens["ages"]) == (1_600_000, -1, {})
+
+
+def test_what_survives_has_a_place_where_one_is_known() -> None:
+    assert document(THREE)["survives"][0] == {
+        "what": "personal access tokens",
+        "count": -1,
+        "end_at": "Personal access tokens, of each user; an administrator may revoke them",
+    }
+    assert document(THREE)["survives"][2]["end_at"] == ""
+
+
+def test_every_place_is_of_something_that_survives() -> None:
+    assert set(END_AT) <= {one for product in PRODUCTS.values() for one in product.survives}
+
+
+def test_nothing_that_was_handed_over_is_changed() -> None:
+    record, plan, seen = record_of(THREE), plan_of(THREE), seen_of(THREE)
+    before = copy.deepcopy((record, plan, seen))
+    evidence(record, plan, seen, about())
+    assert (record, plan, seen) == before
+
+
+def test_pipelines_get_one_value() -> None:
+    told = stats(stopped_document(THREE), "ansible-playbook ..")["force_reauth"]
+    assert set(told) == {"run_id", "verdict", "cluster", "tokens", "users", "cut_off", "missing", "record", "resume"}
+    assert (told["verdict"], told["tokens"], told["record"]) == (
+        "stopped",
+        1_600_000,
+        "db1:/srv/force_reauth/jira-0123456789ab/CHG-1/run.json",
+    )
+
+
+def test_what_the_tasks_registered_is_found_on_whichever_host() -> None:
+    hosts: dict[str, dict[str, t.Any]] = {
+        "a": {"__force_reauth_gate": {"process": "p", "seconds": 7}, "__force_reauth_back": "100.0"},
+        "b": {"__force_reauth_verdict": {"verdict": "proven"}, "__force_reauth_gate": {"process": "p", "failed": True}},
+        "c": {"__force_reauth_first_replay": {"answers": [{"user": ""}]}, "__force_reauth_back": ""},
+    }
+    found = gathered(["a", "b", "c", "gone"], hosts, 160.0, "2026-11-25T02:53:00.000Z")
+    assert found["verdict"] == {"verdict": "proven"}
+    # a minute ago, whatever the clocks say
+    assert [node["back_at"] for node in found["nodes"].values()] == ["2026-11-25T02:52:00.000Z", "", ""]
+    assert [(node["process"], node["gate_seconds"]) for node in found["nodes"].values()] == [("p", 7), ("", -1), ("", -1)]
+    assert found["nodes"]["c"]["answers"] == [{"user": ""}]
+
+
+@pytest.mark.parametrize("back", ["nan", "inf", "-1e30", {}, None, "soon"])
+def test_a_time_that_is_none_is_not_told(back: object) -> None:
+    found = gathered(["a"], {"a": {"__force_reauth_back": back}}, 160.0, "2026-11-25T02:53:00.000Z")
+    assert found["nodes"]["a"]["back_at"] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (["@secrets.yml"], "@secrets.yml"),
+        (["force_reauth_run_id=CHG-1"], "force_reauth_run_id=CHG-1"),
+        (["force_reauth_proof_password=geheim"], "'force_reauth_proof_password=***'"),
+        (["force_reauth_run_id=CHG-1 other=geheim"], "'force_reauth_run_id=CHG-1 other=***'"),
+        (['{"force_reauth_proof_password": "geheim"}'], "'***'"),
+        (["force_reauth_proof_password: geheim"], "'***'"),
+        (["x='geheim"], "'***'"),
+        (["force_reauth_run_id='a b'"], """'force_reauth_run_id='"'"'a b'"'"''"""),
+    ],
+)
+def test_the_command_shows_no_value_but_those_of_the_role_that_are_no_secret(given: list[str], shown: str) -> None:
+    found = command_of({"args": ["site.yml"], "inventory": ["hosts"], "extra_vars": given}, {"force_reauth_run_id"})
+    assert found == f"ansible-playbook -i hosts site.yml -e {shown}"
+    assert "geheim" not in found
+
+
+def test_the_command_has_what_selects_and_leaves_out() -> None:
+    given = {"args": ["site.yml"], "subset": "n1", "tags": ["all"], "skip_tags": ["x"], "start_at_task": "a b", "vault_ids": ["v@prompt"]}
+    assert command_of(given, ()) == "ansible-playbook --skip-tags x --vault-id v@prompt site.yml --limit n1 --start-at-task 'a b'"
+
+
+def test_what_somebody_else_deleted_is_neither_dated_nor_counted() -> None:
+    record = {**record_of(THREE), "deleted": "by hand: the old remember-me cookie of n1 is dead"}
+    del record["revoked"], record["tokens"], record["tokens_seen"]
+    plan = plan_of(THREE)
+    plan["look"] = {key: plan["look"][key] for key in ("database", "table", "notes") if key in plan["look"]}
+    found = check(evidence(record, plan, seen_of(THREE), about()))
+    assert (found["run"]["deleted"], found["run"]["cut_off"]) == (record["deleted"], "")
+    assert (found["tokens"]["before"], found["tokens"]["deleted"], found["archives"]) == (-1, -1, [])
+    assert "that began before the old remember-me cookies were seen to be dead is dead on all 3 nodes" in found["sentence"]
+
+
+def test_a_run_that_waits_says_that_nothing_is_proven() -> None:
+    record = record_of(THREE, "waiting", 0)
+    del record["revoked"]
+    waits = {"step": "have the tokens deleted by hand", "sentence": "x", "resume": "y"}
+    found = check(evidence(record, plan_of(THREE), NOTHING, about("waiting", stopped=waits)))
+    assert found["not_seen"][0] == "the tokens are not known to be deleted"
+    assert found["sentence"].startswith("Waiting: ")

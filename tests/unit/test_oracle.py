@@ -1,0 +1,166 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said to Oracle, by its documentation: no server of it was to be had."""
+
+from __future__ import annotations
+
+import io
+import typing as t
+from dataclasses import replace
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Column, TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import type_text
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.oracle import PINNED, OracleStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import (
+    Candidate,
+    FoundColumn,
+    FoundTable,
+    match_columns,
+)
+from sqlalchemy import types
+from sqlalchemy.dialects import oracle
+
+from tests.unit.scripted_connection import Rows, ScriptedConnection
+
+NUMBER: t.Any = oracle.NUMBER
+BOOLEAN = TokenTable("t", (Column("claimed", "boolean"),), "claimed", "claimed", "claimed", "claimed", "epoch_ms")
+COLUMNS = (
+    FoundColumn("id", "NUMBER(18, 0)"),
+    FoundColumn("created", "TIMESTAMP"),
+    FoundColumn("token", "VARCHAR2(60 CHAR)"),
+    FoundColumn("username", "VARCHAR2(255 CHAR)"),
+)
+TABLE = FoundTable("jira", "remembermetoken", COLUMNS, "id", "token", "username", "created", "")
+NAMES = {"owner": "JIRA", "name": "REMEMBERMETOKEN"}
+
+
+def store(name: str = "orcl") -> OracleStore:
+    return t.cast("OracleStore", store_of(Database(engine_named("oracle"), name, host="db", user="jira"), product_named("jira").tokens))
+
+
+def connection(*answers: tuple[str, Rows | Exception]) -> ScriptedConnection:
+    return ScriptedConnection(store().connector._engine.dialect, *answers)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "meant"),
+    [
+        (NUMBER(1, 0), "NUMBER(1, 0)", "integer"),
+        (NUMBER(18, 0), "NUMBER(18, 0)", "integer"),
+        (NUMBER(18, 2), "NUMBER(18, 2)", ""),
+        (oracle.VARCHAR2(255), "VARCHAR2(255 CHAR)", "text"),
+        (oracle.NVARCHAR2(40), "NVARCHAR2(40)", "text"),
+        (oracle.TIMESTAMP(timezone=True), "TIMESTAMP WITH TIME ZONE", "timestamp"),
+        (oracle.DATE(), "DATE", "timestamp"),
+        (types.NullType(), "unknown", ""),
+    ],
+)
+def test_types_are_written_by_the_dialect_of_the_connection(kind: t.Any, text: str, meant: str) -> None:
+    written = type_text(t.cast("t.Any", connection()), kind)
+    assert (written, token_table.kind_of(written)) == (text, meant)
+
+
+def test_a_number_of_one_digit_is_a_boolean() -> None:
+    claimed = FoundColumn("CLAIMED", type_text(t.cast("t.Any", connection()), NUMBER(1, 0)))
+    assert match_columns(Candidate("s", "t"), [claimed], BOOLEAN, "there").columns == (claimed,)
+
+
+def test_the_lock_comes_first_and_does_not_wait() -> None:
+    said = connection()
+    store().begin_sweep(t.cast("t.Any", said), TABLE, locked=True)
+    assert said.said[0].startswith("ALTER SESSION SET NLS_NUMERIC_CHARACTERS = '.,' NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS'")
+    assert said.said[1:] == ["LOCK TABLE jira.remembermetoken IN EXCLUSIVE MODE NOWAIT"]
+
+
+def test_a_backup_counts_and_copies_one_state() -> None:
+    said = connection()
+    store().begin_copy(t.cast("t.Any", said))
+    assert said.said[1:] == ["SET TRANSACTION READ ONLY"]
+
+
+def test_rows_are_written_by_the_server_and_deleted_by_the_same_condition() -> None:
+    said, sink, one = (
+        connection(("SELECT", [("7", "2026-01-02 03:04:05.123456789", "tab\t", None)]), ("DELETE", [()])),
+        io.BytesIO(),
+        store(),
+    )
+    assert one.sweep_class(one.connector, t.cast("t.Any", said), TABLE).move_out(sink, [7, 8]) == 1
+    assert sink.getvalue() == b"7\t2026-01-02 03:04:05.123456789\ttab\\t\t\\N\n"
+    select, delete = said.said
+    assert "to_char(jira.remembermetoken.id, 'TM9')" in select
+    assert "to_char(jira.remembermetoken.created)" in select
+    assert "FOR UPDATE" not in select
+    assert select.partition(" WHERE ")[2] == "jira.remembermetoken.id IN (7, 8) ORDER BY jira.remembermetoken.id"
+    assert delete == "DELETE FROM jira.remembermetoken WHERE jira.remembermetoken.id IN (7, 8)"
+
+
+def test_fewer_deleted_rows_than_were_read_are_refused() -> None:
+    one = store()
+    said = connection(("SELECT", [("7", None, "x", None)]))
+    with pytest.raises(SessionsError, match="1 rows were read but 0 deleted"):
+        one.sweep_class(one.connector, t.cast("t.Any", said), TABLE).move_out(io.BytesIO(), [7])
+
+
+@pytest.mark.parametrize(
+    "kind", ["CLOB", "NCLOB", "RAW(16)", "BLOB", "LONG", "FLOAT", "BINARY_DOUBLE", "INTERVAL DAY TO SECOND", "unknown"]
+)
+def test_values_that_may_not_come_back_as_they_were_are_refused(kind: str) -> None:
+    table = replace(TABLE, columns=(*COLUMNS, FoundColumn("more", kind)))
+    said = connection(("all_indexes", [(1,)]))
+    assert store().unrestorable(t.cast("t.Any", said), table) == [
+        f"the column more ({kind}), whose values are not known to come back as they were"
+    ]
+    assert said.values == [{**NAMES, "key": "ID"}]
+
+
+def test_formats_comparisons_and_the_end_of_a_commit_are_pinned() -> None:
+    assert PINNED["NLS_TIMESTAMP_TZ_FORMAT"].endswith("FF9 TZH:TZM")
+    assert (PINNED["NLS_COMP"], PINNED["TIME_ZONE"], PINNED["COMMIT_WAIT"]) == ("BINARY", "+00:00", "WAIT")
+
+
+@pytest.mark.parametrize(
+    ("owner", "found", "candidate", "written"),
+    [
+        ("JIRA", "REMEMBERMETOKEN", Candidate("jira", "remembermetoken"), "jira.remembermetoken"),
+        ("JIRA", "RememberMeToken", Candidate("jira", "RememberMeToken"), 'jira."RememberMeToken"'),
+        ("Jira", "remembermetoken", Candidate("Jira", "remembermetoken"), '"Jira"."remembermetoken"'),
+    ],
+)
+def test_a_table_is_found_whatever_its_case_and_called_by_its_very_name(owner: str, found: str, candidate: Candidate, written: str) -> None:
+    said = connection(("all_objects", [(owner, found, "TABLE")]), ("all_triggers", [("the trigger audit",)]))
+    (one,) = store().candidates(t.cast("t.Any", said), "remembermetoken")
+    assert one == candidate
+    assert store().obstacles(t.cast("t.Any", said), one) == ["the trigger audit"]
+    assert said.values[-1] == {"owner": owner, "name": found}
+    store().begin_sweep(
+        t.cast("t.Any", said), FoundTable(one.schema, one.name, COLUMNS, "id", "token", "username", "created", ""), locked=True
+    )
+    assert said.said[-1] == f"LOCK TABLE {written} IN EXCLUSIVE MODE NOWAIT"
+
+
+def test_rights_are_tried_on_no_row_and_named() -> None:
+    denied = store().connector._driver_error("ORA-01031: insufficient privileges")
+    said = connection(("^DELETE", denied), ("FROM dual", [("JIRA_RO",)]))
+    with pytest.raises(SessionsError, match="The account JIRA_RO lacks DELETE on "):
+        store().check_rights(t.cast("t.Any", said), TABLE)
+
+
+def test_the_cut_off_is_told_in_utc() -> None:
+    one = store()
+    said = connection(("sys_extract_utc", [("2026-01-02T03:04:05Z",)]))
+    assert one.sweep_class(one.connector, t.cast("t.Any", said), TABLE).now() == "2026-01-02T03:04:05Z"
+
+
+@pytest.mark.parametrize(("name", "address"), [("orcl", "SERVICE_NAME=orcl"), (":orcl", "SID=orcl")])
+def test_a_sid_is_no_service(name: str, address: str) -> None:
+    engine = store(name).connector._engine
+    _words, given = engine.dialect.create_connect_args(engine.url)
+    assert f"({address})" in given["dsn"]
