@@ -24,6 +24,7 @@ def accounts(node: Node) -> set[str]:
     return {row.split()[0] for row in rows if mark in row.split()}
 
 
+@pytest.mark.long
 def test_after_a_failed_start_and_a_resume(make_site: MakeSite) -> None:
     site = make_site(nodes=2, kinds=BOTH)
     visitors = site.sign_in_everywhere("eve")

@@ -30,6 +30,7 @@ def test_another_services_unit_is_refused_before_anything_changes(pair: RealSite
     assert (pair.pids(), pair.open_doors(visitors), pair.locks()) == (pids, open_doors, [])
 
 
+@pytest.mark.long
 def test_a_unit_whose_program_ends_at_once_stops_the_roll_although_systemd_reports_success(pair: RealSite) -> None:
     visitors = pair.sign_in_everywhere("eve")
     old = pair.pids()
@@ -49,6 +50,7 @@ def test_a_unit_whose_program_ends_at_once_stops_the_roll_although_systemd_repor
     assert last.pid != old["n2"]
 
 
+@pytest.mark.long
 def test_a_unit_that_systemd_starts_again_and_a_jvm_that_ignores_sigterm_end_and_start_once(pair: RealSite) -> None:
     visitors = pair.sign_in_everywhere("eve")
     first, last = pair.site.nodes
@@ -62,6 +64,7 @@ def test_a_unit_that_systemd_starts_again_and_a_jvm_that_ignores_sigterm_end_and
     assert "Killing process" in last.host.run("journalctl", "--unit", last.unit, "--no-pager"), "SIGTERM was enough"
 
 
+@pytest.mark.long
 def test_a_node_that_comes_back_during_its_stop_stops_the_run(pair: RealSite) -> None:
     old = pair.pids()
     first = pair.site.nodes[0]

@@ -20,6 +20,7 @@ from tests.playbook.runs import Run, Site
 MakeSite = t.Callable[..., Site]
 
 
+@pytest.mark.long
 def test_a_start_whose_run_was_taken_over_stops_before_it_touches_the_next_node(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     (browser,) = site.sign_in("eve")
@@ -73,6 +74,7 @@ def archived(site: Site) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_the_purge_of_a_killed_run_that_lives_on_between_its_sweeps_is_fenced_off_by_the_resume(
     make_site: MakeSite, postgresql: PostgresServer
 ) -> None:

@@ -35,6 +35,7 @@ def test_a_node_that_somebody_else_took_out_is_refused(site: Site, haproxy: HAPr
     assert (haproxy.states()["n2"], site.state_of_everything() == before) == ("MAINT", True)
 
 
+@pytest.mark.long
 def test_a_drain_that_cannot_end_is_undone_and_no_request_fails_in_the_run_that_goes_on(site: Site, haproxy: HAProxy) -> None:
     browsers = site.sign_in("eve")
     old = site.pids()

@@ -130,6 +130,7 @@ def test_a_secondary_of_bamboo_that_never_comes_up_stops_the_roll_before_the_pri
     assert (site.pids()["n1"], site.pids()["n2"] != old["n2"]) == (old["n1"], True)
 
 
+@pytest.mark.long
 def test_a_token_of_bitbucket_that_an_old_node_renewed_after_the_purge_dies_as_well(make_site: MakeSite) -> None:
     site = make_site(nodes=2, product=PRODUCTS["bitbucket"])
     site.cluster["n2"].behave(rotates_from_cache=True)

@@ -88,6 +88,7 @@ def test_a_site_where_nobody_cannot_be_told_from_somebody_is_refused_in_the_look
     assert site.state_of_everything() == before
 
 
+@pytest.mark.long
 def test_where_the_session_cookie_alone_opens_nothing_the_token_proves_it_and_the_verdict_says_so(make_site: MakeSite) -> None:
     site = make_site(nodes=2, product=PRODUCTS["confluence"])
     for node in site.cluster.nodes:

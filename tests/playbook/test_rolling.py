@@ -124,6 +124,7 @@ def test_a_node_that_cannot_be_put_back_into_the_load_balancer_stops_the_roll_an
     assert (site.pids()["n2"], site.locks()) == (old["n2"], [])
 
 
+@pytest.mark.long
 def test_a_token_cache_that_survives_the_purge_stops_the_roll_after_the_first_batch(site: Site) -> None:
     for node in site.cluster.nodes:
         node.behave(token_cache=True)
