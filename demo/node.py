@@ -51,6 +51,7 @@ class Node:
         self._usual_state: str = settings["state"]
         self.tokens = Tokens(Database(**settings["database"]), product)
         self.sessions = Sessions(lambda: self.behaviour.session_timeout_seconds)
+        self.messages = Messages(Path(settings["members_file"]).with_name("sessions-ended"), settings["name"])
         self.clear_all = ClearAll(self, self.product.pages.clear_all)
         self._name: str = settings["name"]
         self._users_file = Path(settings["users_file"])
@@ -109,6 +110,9 @@ class Node:
 
     def user_of(self, cookies: t.Mapping[str, str], reply: Reply) -> str:
         """Whom the cookies sign in ('' = nobody), as the products find out: the session first, then the remember-me token."""
+        if not self.behaviour.deaf:
+            for ended in self.messages.new():
+                self.sessions.end(ended)
         session_user = None if self.behaviour.ignores_session else self.sessions.user_of(cookies.get(self.product.cookies.session, ""))
         if session_user:
             return session_user
@@ -146,9 +150,20 @@ class Node:
     def members(self, authorization: str) -> list[str] | None:
         """The nodes of the cluster, for who has the token of an administrator; None for others."""
         known = json.loads(self._members_file.read_text(encoding="utf-8"))
-        if authorization != f"Bearer {known['admin_token']}":
+        if authorization != f"Bearer {known['admin_token']}" or self.behaviour.token_expired:
             return None
         return t.cast("list[str]", known["nodes"])
+
+    def end_sessions(self, user: str, authorization: str) -> int:
+        """End the sessions of the user here, and tell the other nodes; returns the status of the answer."""
+        time.sleep(self.behaviour.call_seconds)
+        if self.members(authorization) is None:
+            return 401
+        if user not in json.loads(self._users_file.read_text(encoding="utf-8")):
+            return 404
+        self.sessions.end(user)
+        self.messages.tell(user)
+        return 204
 
     def stop(self) -> None:
         """As a servlet container stops: what is to be persisted is written."""
@@ -190,6 +205,31 @@ class Node:
 
     def _empty_cookie(self, reply: Reply, name: str) -> None:
         self._set_cookie(reply, name, "", "; Max-Age=0")
+
+
+class Messages:
+    """What the nodes tell each other: whose sessions have ended. A line for each in a file that they share, read from where one was."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path, self._name = path, name
+        self._lock = threading.Lock()
+        self._read = path.stat().st_size if path.exists() else 0
+
+    def tell(self, user: str) -> None:
+        """Tell the others."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([self._name, user]) + "\n")
+
+    def new(self) -> list[str]:
+        """Whom others have told of since the last look."""
+        if not self._path.exists() or self._path.stat().st_size == self._read:
+            return []
+        with self._lock, self._path.open("rb") as file:
+            file.seek(self._read)
+            whole = file.read().rpartition(b"\n")[0]
+            self._read += len(whole) + 1 if whole else 0
+            told = [json.loads(line) for line in whole.splitlines()]
+        return [user for name, user in told if name != self._name]
 
 
 class TokenCache:

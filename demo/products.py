@@ -67,7 +67,8 @@ class Pages:
     ``secondary_state`` is the ready state of every node but the first, '' where all nodes are alike. Where there is ``sign_in_json``, the
     form at ``sign_in`` signs in in legacy mode alone; the login page shows ``form_mark`` when the form signs in. Headers:
     ``reason_header`` says how a sign-in went, ``user_header`` who is signed in.
-    ``clear_all``: below it an administrator has all tokens deleted. ``members``: None where no page names the nodes.
+    ``clear_all``: below it an administrator has all tokens deleted. ``end_sessions``: DELETE of it and a name ends the sessions of that
+    user, on every node; ``permissions`` tells whether one may do that. ``members``: None where no page names the nodes.
     """
 
     login: str
@@ -87,6 +88,8 @@ class Pages:
     reason_header: str = ""
     user_header: str = ""
     clear_all: str = ""
+    end_sessions: str = ""
+    permissions: str = ""
 
 
 @dataclass(frozen=True)

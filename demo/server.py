@@ -19,7 +19,7 @@ import typing as t
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 # run by its path: the folder above ``demo`` in place of ``demo`` itself
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
@@ -49,6 +49,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """The two ways to sign in."""
         self._serve(self._sign_in)
+
+    def do_DELETE(self) -> None:
+        """The end of a user's sessions."""
+        self._serve(self._end_sessions)
 
     def log_message(self, *_: object) -> None:
         """No access log: it would hold nothing that a test needs."""
@@ -90,6 +94,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(200, _MANIFEST.format(product=self.node.product, url=url), "application/xml")
         if pages.members and path == pages.members.path:
             return self._members(pages.members)
+        if pages.permissions and path == pages.permissions:
+            return self._permissions()
         if path == pages.sign_out:
             self.node.sign_out(cookies, self._reply)
             return self._send(200, "<html>Stand-in: signed out</html>")
@@ -117,6 +123,18 @@ class Handler(BaseHTTPRequestHandler):
                 200, f"<html>Stand-in for {self.node.product.title}, no real product. Signed in: {user or 'nobody'}{form}</html>"
             )
         return self._send(404, "<html>Stand-in: no such page</html>")
+
+    def _end_sessions(self, path: str) -> None:
+        top = self.node.product.pages.end_sessions
+        if not top or not path.startswith(top):
+            return self._send(404, "<html>Stand-in: no such page</html>")
+        user = unquote(path.removeprefix(top))
+        return self._send(self.node.end_sessions(user, self.headers.get("Authorization", "")), "", "application/json")
+
+    def _permissions(self) -> None:
+        may = self.node.members(self.headers.get("Authorization", "")) is not None
+        document = {"permissions": {"ADMINISTER": {"havePermission": may}}}
+        self._send(200 if may or not self.node.behaviour.token_expired else 401, json.dumps(document), "application/json")
 
     def _cleared(self, answer: ClearAllAnswer) -> None:
         if answer.location:

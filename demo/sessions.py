@@ -45,6 +45,11 @@ class Sessions:
         with self._lock:
             self._rows.pop(identifier, None)
 
+    def end(self, user: str) -> None:
+        """End every session of the user."""
+        with self._lock:
+            self._rows = {identifier: row for identifier, row in self._rows.items() if row[0] != user}
+
     def save(self, path: Path) -> None:
         """As Tomcat does at a clean stop."""
         path.parent.mkdir(parents=True, exist_ok=True)

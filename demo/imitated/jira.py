@@ -20,6 +20,8 @@ _PAGES = Pages(
     myself="/rest/api/2/myself",
     reason_header=SERAPH_REASON,
     clear_all="/secure/admin",
+    end_sessions="/rest/api/2/user/session/",
+    permissions="/rest/api/2/mypermissions",
 )
 
 JIRA = StandInProduct(

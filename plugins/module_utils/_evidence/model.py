@@ -11,6 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.tex
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.gathered import Seen
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.nodes import controls_of, node_part
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
 
 FORMAT = 1
 ENDS = ("proven", "unproven", "waiting", "stopped", "abandoned")
@@ -44,12 +45,13 @@ def evidence(record: Mapping, plan: Mapping, seen: Seen, about: About) -> Values
     rows = [row for node in names for row in _controls(node, records, seen)]
     controls = controls_of(rows)
     facts = {node: (plan.get("node_facts") or {}).get(node) or records.get(node, {}).get("facts", {}) for node in names}
-    nodes = [node_part(node, facts[node], records.get(node, {}), seen["nodes"].get(node), controls) for node in names]
+    live = _route(record, plan) == LIVE
+    nodes = [node_part(node, facts[node], records.get(node, {}), seen["nodes"].get(node), controls, live) for node in names]
     return {
         "format": FORMAT,
         "verdict": about["end"],
         "sentence": _sentence(about, record, seen, nodes),
-        "not_seen": _not_seen(about, record, seen, nodes),
+        "not_seen": _not_seen(about, record, seen, nodes, live),
         "run": _run(record, plan, about),
         "plan": _plan(record, plan, names),
         "nodes": nodes,
@@ -91,7 +93,11 @@ def _sentence(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mappi
     return f"Stopped in step '{about['stopped'].get('step', '')}': the run has not come to its end, and nothing is proven."
 
 
-def _not_seen(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mapping]) -> list[str]:
+def _route(record: Mapping, plan: Mapping) -> str:
+    return str(record.get("route") or plan.get("route") or "")
+
+
+def _not_seen(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mapping], live: bool) -> list[str]:
     """What comes first on the page: a sentence for each thing."""
     problems = [f"the run record could not be read: {about['record_problem']}"] if about["record_problem"] else []
     if about["end"] in ("proven", "unproven"):
@@ -106,7 +112,7 @@ def _not_seen(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mappi
         for row in one["answers"]
         if row["opens_for"]
     ]
-    rest = [one["name"] for one in nodes if not one["restarted"]]
+    rest = [one["name"] for one in nodes if not one["restarted"] and not live]
     return [
         *problems,
         *([] if record.get("revoked") or record.get("deleted") else ["the tokens are not known to be deleted"]),
@@ -137,7 +143,7 @@ def _run(record: Mapping, plan: Mapping, about: About) -> Values:
 def _plan(record: Mapping, plan: Mapping, names: t.Sequence[str]) -> Values:
     sizes, rest = [int(one) for one in record.get("batches") or plan.get("batches") or []], iter(names)
     return {
-        "route": str(record.get("route") or plan.get("route") or ""),
+        "route": _route(record, plan),
         "batches": [batch for batch in ([name for _number, name in zip(range(size), rest)] for size in sizes) if batch],
         "min_up": int(plan.get("min_up", 0)),
         "nodes_confirmed": str((plan.get("membership") or {}).get("sentence", "")),

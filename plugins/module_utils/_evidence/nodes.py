@@ -15,8 +15,13 @@ Values = dict[str, t.Any]
 _NOTHING_SEEN: NodeSeen = {"controls": [], "answers": [], "process": "", "gate_seconds": -1, "back_at": ""}
 
 
-def node_part(node: str, facts: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], seen: NodeSeen | None, controls: t.Any) -> Values:
-    """One node. ``facts``: of the look; ``record``: of the node; ``controls``: what all cookies opened before the act, by kind and node."""
+def node_part(
+    node: str, facts: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], seen: NodeSeen | None, controls: t.Any, live: bool
+) -> Values:
+    """One node. ``facts``: of the look; ``record``: of the node; ``controls``: what all cookies opened before the act, by kind and node.
+
+    ``live``: whether the sessions were to be ended without a restart.
+    """
     seen = seen or _NOTHING_SEEN
     before, after = str(record.get("identity", "")), seen["process"] or str(record.get("process", ""))
     answers = [_answer(row, controls) for row in seen["answers"]]
@@ -35,7 +40,7 @@ def node_part(node: str, facts: t.Mapping[str, t.Any], record: t.Mapping[str, t.
         "back_at": seen["back_at"],
         "saved_sessions_removed": list(record.get("saved_sessions_removed", [])),
         "answers": answers,
-        "proven_by": proven_by(node, done, answers),
+        "proven_by": proven_by(node, done or live, answers),
         "verdict": str(record.get("verdict", "")),
     }
 

@@ -282,8 +282,26 @@ class ClearPage:
 
 
 @dataclass(frozen=True)
+class EndSessions:
+    """The call (DELETE) by which an administrator ends the sessions of one user on every node, without a restart.
+
+    ``path`` has ``{name}`` for the login name, ``since`` is the first version that knows the call. ``right`` is a page that tells, as JSON
+    at the keys ``right_at``, whether the account may do so. ``note``: what the call is known to leave alone.
+    """
+
+    path: str
+    since: str
+    right: str
+    right_at: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True)
 class Product:
-    """All that is particular to one product. ``member_tables``, ``members_page`` and ``clear_page``: None where none is known."""
+    """All that is particular to one product.
+
+    ``member_tables``, ``members_page``, ``clear_page`` and ``end_sessions``: None where none is known.
+    """
 
     name: str
     title: str
@@ -296,3 +314,4 @@ class Product:
     member_tables: MemberTables | None = None
     members_page: MembersPage | None = None
     clear_page: ClearPage | None = None
+    end_sessions: EndSessions | None = None

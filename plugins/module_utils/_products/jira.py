@@ -31,6 +31,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Column,
     ConnectorKeys,
     DatabaseKeys,
+    EndSessions,
     Files,
     MembersPage,
     MemberTables,
@@ -142,5 +143,13 @@ JIRA = Product(
     # seen in old sources alone: what the page shows is read, and nothing is sent that it does not show
     clear_page=ClearPage(
         "/secure/admin/user/AllUsersRememberMeCookies!default.jspa", action="AllUsersRememberMeCookies", password="webSudoPassword"
+    ),
+    # documented with the REST API of 9.11, and the three stores of a login with it
+    end_sessions=EndSessions(
+        "/rest/api/2/user/session/{name}",
+        since="9.11",
+        right="/rest/api/2/mypermissions?permissions=ADMINISTER",
+        right_at=("permissions", "ADMINISTER", "havePermission"),
+        note="an authentication by Crowd that is kept in memory may serve single requests for 15 minutes more",
     ),
 )

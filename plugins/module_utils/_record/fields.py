@@ -91,7 +91,7 @@ OF_RUN: t.Mapping[str, Check] = {
     "nodes": _list_of(_words),
     "standbys": _list_of(_words),
     "users": _text,
-    "route": _one_of("rolling", "outage"),
+    "route": _one_of("rolling", "outage", "live"),
     "batches": _list_of(_count),
     "product": _words,
     "database": _text,

@@ -14,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.mem
     nothing_told,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_token
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
 
@@ -35,7 +36,7 @@ def members_by_page(product: Product, site: Site, token: str) -> Told:
     if not page:
         return nothing_told("no page of it is known to name its nodes")
     try:
-        answer = site.get_as(page.path, token)
+        answer = site.get_as(page.path, by_token(token))
     except SessionsError as error:
         return nothing_told(str(error).rstrip("."))
     return members_in_page(page, answer.status, answer.body)

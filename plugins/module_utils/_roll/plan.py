@@ -11,12 +11,13 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, product_problems, why_blind
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, resumed_route
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
 
 # steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
 STEPS_OF_A_STOPPED_NODE = ("stopping", "cleaned", "starting")
-ROUTES = ("auto", "rolling", "outage")
+ROUTES = ("auto", "rolling", "outage", LIVE)
 
 Look = t.Mapping[str, t.Any]
 Record = t.Mapping[str, t.Any]
@@ -119,7 +120,7 @@ def sessions_problem(node: str, look: Look, route: str) -> str:
             f"{node}: it saves its sessions in a file outside the work folder of the installation, which is not removed here and is loaded "
             f"at its start: take the pathname from the Manager, or the workDir from Context or Host ({sessions['where']})"
         )
-    if route == "outage":
+    if route in ("outage", LIVE):
         return ""
     words = {
         "replicated": "its sessions are replicated to other nodes, which outlive its restart: take force_reauth_route=outage",
@@ -133,7 +134,7 @@ def route_problems(route: str, nodes: int, embedded: bool, accept_outage: bool) 
     """What speaks against the route."""
     if route == "rolling" and nodes == 1:
         return ["a single node cannot be restarted without an outage: take force_reauth_route=outage"]
-    if route == "rolling" and embedded:
+    if route in ("rolling", LIVE) and embedded:
         return ["an embedded database can be touched only while the product is stopped: take force_reauth_route=outage"]
     if route == "outage" and not accept_outage:
         return ["route outage stops every node at once: say that you accept it with force_reauth_accept_outage=true"]
@@ -175,7 +176,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
     facts = {node: _facts(looks[node], node_records.get(node, {})) for node in nodes if node in looks}
-    route = record.get("route") or route_of(options["route"], len(looks))
+    recorded = record.get("route")
+    route = resumed_route(recorded, options["route"]) if recorded else route_of(options["route"], len(looks))
     problems = [f"{node}: {one}" for node in facts for one in node_problems(looks[node], looks[node]["ready"], node_records.get(node, {}))]
     problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
     problems += record_problems(nodes, list(looks), record.get("standbys", []))
@@ -186,13 +188,14 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems += proof_problems(looks, scope, bool(record))
     blind = why_blind(next(iter(looks.values()))["product"], options, route)
     problems += hand_problems(options, record, scope is not None, blind)
+    problems += live_problems(looks, options) if route == LIVE else []
     problems += product_problems(next(iter(looks.values()))["product"], options, scope is not None)
     embedded = any(look["database"]["embedded"] for look in looks.values())
     problems += route_problems(route, len(nodes), embedded, options["accept_outage"])
     batches, min_up = [1], 0
     try:
         batches = batch_sizes(record.get("batches") or options["batches"], len(nodes))
-        min_up = min_up_of(int(options["min_up"]), batches, len(nodes)) if route == "rolling" else 0
+        min_up = {"rolling": min_up_of(int(options["min_up"]), batches, len(nodes)), LIVE: len(nodes)}.get(route, 0)
         problems += min_up_problems(batches, len(nodes), min_up) if route == "rolling" else []
     except ValueError as error:
         problems.append(str(error))

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import DATABASE, MANUAL, PRODUCT
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sign_on import sign_on_lines
 
 _RULE = "-" * 100
@@ -21,6 +22,7 @@ _KEPT = {
     "unknown": "unknown: nothing was found that says how",
 }
 
+_STILL_OPEN = {"rolling": "a node not yet restarted", LIVE: "a user whose turn had not come"}
 _NOT_REHEARSED = {
     PRODUCT: ", what the product shows to the administrator",
     MANUAL: ", the script",
@@ -36,7 +38,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         *(f"Sign-on    {line}" for line in sign_on_lines(plan["node_facts"])),
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
         *_TOKENS[plan["revoke"]](plan),
-        f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}",
+        *_act(plan),
         f"Outage     {_outage(plan)}",
     ]
     lines += [f"{node:<10} {_node(plan['node_facts'][node])}" for node in plan["nodes"]]
@@ -52,6 +54,12 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
             f"the replay of cookies{_NOT_REHEARSED.get(plan['revoke'], '')}."
         )
     return [*lines, _RULE]
+
+
+def _act(plan: t.Mapping[str, t.Any]) -> list[str]:
+    if plan["route"] == LIVE:
+        return call_lines(next(iter(plan["node_facts"].values()))["product"])
+    return [f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}"]
 
 
 def _by_database(plan: t.Mapping[str, t.Any]) -> list[str]:
@@ -120,8 +128,8 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
         *(f"Archive    {archive['path']} ({archive['rows']} rows, SHA-256 {archive['sha256']})" for archive in revoked["archives"]),
         f"Record     {plan['folder']}/run.json on {plan['database_host']}",
     ]
-    if plan["route"] == "rolling" and open_seconds >= 0:
-        lines.append(f"Open       a session of a node not yet restarted could be used for {open_seconds} s after {_since(revoked)}")
+    if plan["route"] in _STILL_OPEN and open_seconds >= 0:
+        lines.append(f"Open       a session of {_STILL_OPEN[plan['route']]} could be used for {open_seconds} s after {_since(revoked)}")
     lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
     lines.append("Not ended  " + "; ".join(plan["survives"]))
     return [*lines, _RULE]
@@ -159,6 +167,8 @@ def _oldest(oldest: str) -> str:
 def _outage(plan: t.Mapping[str, t.Any]) -> str:
     if plan["route"] == "outage":
         return "every node is down at once, from the stop until the first node is up again"
+    if plan["route"] == LIVE:
+        return "none: no node is stopped"
     return f"none of the cluster: at least {_count(plan['min_up'], 'node')} of {len(plan['nodes'])} stay up"
 
 

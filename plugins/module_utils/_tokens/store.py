@@ -28,7 +28,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange, Sink, Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_names import count_named, holders, owners_by_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_names import (
+    count_named,
+    every_name,
+    holders,
+    owners_by_table,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Owners, UserScope, tokenless_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_table import FoundUsers, choose_users, match_users
 
@@ -148,6 +153,11 @@ class TokenStore(abc.ABC):
         """
         with self.connector.connect("read the names of the users", self.begin) as connection:
             return count_named(connection, table, self._users(connection, table, wanted))
+
+    def user_names(self, table: FoundTable, wanted: UserTable) -> list[str]:
+        """Each name of the product's table of users."""
+        with self.connector.connect("read the names of the users", self.begin) as connection:
+            return every_name(connection, table, self._users(connection, table, wanted))
 
     def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
         """The key that ends the next range of so many rows; None when fewer are left."""

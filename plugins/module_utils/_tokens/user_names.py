@@ -49,5 +49,12 @@ def holders(connection: Connection, tokens: FoundTable, names: t.Sequence[str]) 
     return [str(name) for name in connection.scalars(statements.sql.select(user).where(statements.named(user, names)).distinct())]
 
 
+def every_name(connection: Connection, tokens: FoundTable, users: FoundUsers) -> list[str]:
+    """Each name of the table of users, sorted: also of those who may not sign in any more."""
+    named = _table_of(Statements(tokens).sql, users).c[users.name]
+    query = Statements(tokens).sql.select(named).where(named.is_not(None)).distinct().order_by(named)
+    return [str(name) for name in connection.scalars(query)]
+
+
 def _table_of(sql: t.Any, users: FoundUsers) -> TableClause:
     return t.cast("TableClause", sql.table(users.table, sql.column(users.key), sql.column(users.name), schema=users.schema or None))

@@ -22,6 +22,11 @@ class UserScope:
     names: tuple[str, ...]
     spared: bool
 
+    def among(self, names: t.Iterable[str]) -> list[str]:
+        """Those of the names that are treated."""
+        meant = {name.lower() for name in self.names}
+        return [name for name in names if (name.lower() in meant) != self.spared]
+
     @property
     def sentence(self) -> str:
         """For people."""

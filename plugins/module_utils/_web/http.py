@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import io
-import re
 import socket
 import ssl
 import time
@@ -62,12 +61,13 @@ class Site:
         """POST a JSON document."""
         return self._ask("POST", path, body, {"Content-Type": "application/json", "Accept": "application/json", **_NO_PAGE})
 
-    def get_as(self, path: str, token: str) -> Answer:
-        """GET the path without a cookie, with a personal access token."""
-        # the library's own complaint would quote it
-        if not re.fullmatch(r"[\x21-\x7e]+", token):
-            raise SessionsError(f"{self.url}{path} is not asked: the token is empty, or has a character that no header can carry.")
-        return self._ask("GET", path, None, {"Authorization": f"Bearer {token}", "Accept": "application/json"})
+    def get_as(self, path: str, authorization: str) -> Answer:
+        """GET the path without a cookie, with that header."""
+        return self._ask("GET", path, None, {"Authorization": authorization, "Accept": "application/json"})
+
+    def delete_as(self, path: str, authorization: str) -> Answer:
+        """DELETE the path without a cookie, with that header."""
+        return self._ask("DELETE", path, None, {"Authorization": authorization, "Accept": "application/json", **_NO_PAGE})
 
     def _ask(self, method: str, path: str, data: bytes | None, headers: t.Mapping[str, str]) -> Answer:
         try:

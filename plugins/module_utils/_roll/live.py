@@ -1,0 +1,69 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Route live: no node is restarted, the product ends the sessions of each user. What speaks against it, and what is said of it. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import DATABASE
+
+LIVE, ROLLING = "live", "rolling"
+Values = t.Mapping[str, t.Any]
+
+
+def is_since(version: str, since: str) -> bool:
+    """Whether the version is that one, or a later one; False where it is not known."""
+    found = re.match(r"\d+(?:\.\d+)*", version)
+    return bool(found) and _numbers(found[0] if found else "") >= _numbers(since)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
+def live_problems(looks: t.Mapping[str, Values], options: Values) -> list[str]:
+    """What speaks against ending the sessions without a restart."""
+    product = product_named(next(iter(looks.values()))["product"])
+    call = product.end_sessions
+    if not call:
+        return [f"force_reauth_route=live: no call of {product.title} is known that ends a user's sessions on every node"]
+    old = [node for node, look in looks.items() if not is_since(look["version"], call.since)]
+    said = ", ".join(f"{node} has {looks[node]['version'] or 'a version that is not known'}" for node in old)
+    conditions = {
+        f"force_reauth_route=live needs {product.title} {call.since} or later, and {said}": bool(old),
+        "force_reauth_route=live needs an administrator: give force_reauth_admin_token, or force_reauth_admin_username and _password": not (
+            options["admin_token"] or (options["admin_username"] and options["admin_password"])
+        ),
+        "force_reauth_route=live reads whose sessions to end from the product's table of users: take force_reauth_revoke=database": options[
+            "revoke"
+        ]
+        != DATABASE,
+        "force_reauth_route=live: only old cookies can show that the sessions are ended: give force_reauth_proof_username, or "
+        "force_reauth_proof_cookies": not options["proof_username"] and not options["proof_cookies"],
+    }
+    return [sentence for sentence, holds in conditions.items() if holds]
+
+
+def resumed_route(recorded: str, wanted: str) -> str:
+    """The route of a run that goes on: the recorded one, but a live one may be finished by a roll, where it is asked for."""
+    return ROLLING if (recorded, wanted) == (LIVE, ROLLING) else recorded
+
+
+def lives_on(answers: t.Iterable[Values]) -> bool:
+    """Whether an old cookie still opens the door to somebody."""
+    return any(row["user"] for row in answers)
+
+
+def call_lines(product: str) -> list[str]:
+    """What the plan says of the act."""
+    call = product_named(product).end_sessions
+    if not call:
+        return []
+    return [
+        f"Live       no node is stopped: DELETE {call.path.format(name='<user>')} for each user, as the administrator",
+        f"Note       {call.note}",
+    ]

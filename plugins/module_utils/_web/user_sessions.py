@@ -1,0 +1,127 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ends the sessions of users by the product's own call, several at a time, and as fast as the product lets it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import EndSessions, Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_password, by_token
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of, site_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.pauses import pause_before
+
+Sleep = t.Callable[[float], None]
+ADMIN_OPTIONS: dict[str, t.Any] = {
+    "admin_token": {"type": "str", "no_log": True},
+    "admin_username": {"type": "str"},
+    "admin_password": {"type": "str", "no_log": True},
+}
+
+
+class Ended(t.TypedDict):
+    """How many users' sessions were ended, and how many of the names the product does not know."""
+
+    ended: int
+    unknown: int
+
+
+def end_or_ask(options: t.Mapping[str, t.Any], check_mode: bool) -> Ended:
+    """Of the module's options: in check mode ask whether the account may do it, else do it."""
+    call, site = call_of(product_of(options)), site_of(options)
+    authorization = authorization_of(options)
+    if check_mode:
+        check_right(call, site, authorization)
+        return {"ended": 0, "unknown": 0}
+    return end_sessions(call, site, authorization, options["usernames"], options["parallel"], time.sleep)
+
+
+def authorization_of(options: t.Mapping[str, t.Any]) -> str:
+    """By the token where there is one, else by name and password."""
+    if options["admin_token"]:
+        return by_token(options["admin_token"])
+    return by_password(options["admin_username"] or "", options["admin_password"] or "")
+
+
+def call_of(product: Product) -> EndSessions:
+    """The product's call; raises SessionsError where none is known."""
+    if not product.end_sessions:
+        raise SessionsError(f"No call of {product.title} is known that ends a user's sessions without a restart. Nothing was changed.")
+    return product.end_sessions
+
+
+def check_right(call: EndSessions, site: Site, authorization: str) -> None:
+    """Raises SessionsError unless the product says that the account may do it. Changes nothing."""
+    answer = site.get_as(call.right, authorization)
+    if answer.status in (401, 403):
+        raise SessionsError(f"{site.url} does not accept the administrator's token, or name and password (HTTP {answer.status}).")
+    if answer.status != 200:
+        raise SessionsError(f"{site.url} does not tell what the administrator may do: {call.right} answers {answer.status}.")
+    if _at(answer.body, call.right_at) is not True:
+        raise SessionsError(f"{site.url} says that the account is no administrator's: it may not end the sessions of others.")
+
+
+def end_sessions(call: EndSessions, site: Site, authorization: str, names: t.Sequence[str], parallel: int, sleep: Sleep) -> Ended:
+    """End the sessions of each of them, in ``parallel`` requests at a time.
+
+    Raises SessionsError when one could not be ended; no other one is begun then. To do it twice harms nobody.
+    """
+    rest, lock, over = iter(names), threading.Lock(), threading.Event()
+
+    def some() -> list[bool]:
+        try:
+            return [_end(call, site, authorization, name, sleep) for name in iter(lambda: _next(rest, lock, over), None)]
+        except SessionsError:
+            over.set()
+            raise
+
+    with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
+        works = [pool.submit(some) for _number in range(max(1, parallel))]
+        known = list(itertools.chain.from_iterable(work.result() for work in works))
+    return {"ended": sum(known), "unknown": len(known) - sum(known)}
+
+
+def _next(rest: t.Iterator[str], lock: threading.Lock, over: threading.Event) -> str | None:
+    with lock:
+        return None if over.is_set() else next(rest, None)
+
+
+def _end(call: EndSessions, site: Site, authorization: str, name: str, sleep: Sleep) -> bool:
+    """Whether the product knows the user; raises SessionsError when it neither did it nor said so."""
+    path = call.path.format(name=quote(name, safe=""))
+    for attempt in itertools.count():
+        said, answer = "", None
+        try:
+            answer = site.delete_as(path, authorization)
+        except SessionsError as error:
+            said = str(error).rstrip(".")
+        if answer and 200 <= answer.status < 300:
+            return True
+        if answer and answer.status == 404:
+            return False
+        pause = pause_before(attempt, answer.status if answer else 0, answer.headers.get("retry-after", "") if answer else "")
+        if pause is None:
+            seen = f"HTTP {answer.status}" if answer else said
+            raise SessionsError(f"The sessions of {shown(name)!r} could not be ended at {site.url}: {seen}.")
+        sleep(pause)
+    raise AssertionError("it is counted without an end")
+
+
+def _at(body: str, keys: t.Sequence[str]) -> t.Any:
+    try:
+        found = json.loads(body)
+        for key in keys:
+            found = found[key]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found

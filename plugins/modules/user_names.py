@@ -1,0 +1,65 @@
+#!/usr/bin/python
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""List the users of an Atlassian product."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: user_names
+short_description: List the names of the users of an Atlassian product
+version_added: 0.2.0
+description:
+  - Reads the names with which the users of a product sign in from the product's own table, also of those who may not sign in any more.
+  - Changes nothing.
+extends_documentation_fragment:
+  - dcops.atlassian_sessions.attributes
+  - dcops.atlassian_sessions.database
+  - dcops.atlassian_sessions.database.users
+author:
+  - The dcops.atlassian_sessions contributors (@dcops)
+seealso:
+  - module: dcops.atlassian_sessions.user_sessions
+"""
+
+EXAMPLES = r"""
+- name: Read who has an account
+  dcops.atlassian_sessions.user_names:
+    product: jira
+    engine: postgresql
+    database_host: db.example.com
+    database_name: jira
+    database_user: jira
+    database_password: "{{ vault_jira_database_password }}"
+  register: users
+"""
+
+RETURN = r"""
+usernames:
+  description: The names, of O(usernames) and O(exclude_usernames) where these are given.
+  returned: success
+  type: list
+  elements: str
+  sample: [adam, eve]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import USERS_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.users import treated_names
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
+
+
+def main() -> None:
+    """Read."""
+    module = AnsibleModule(argument_spec={**DATABASE_OPTIONS, **USERS_OPTIONS}, supports_check_mode=True)
+    try:
+        usernames = treated_names(module.params)
+    except SessionsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, usernames=usernames)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Route live: what speaks against it, what is said of it, and how a roll finishes what it left."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.model import evidence
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import live
+
+from tests.evidence_runs import about, names, plan_of, record_of, seen_of
+from tests.unit.test_evidence import check
+from tests.unit.test_roll_plan import look, plan
+
+THREE = names(3)
+GOOD: dict[str, t.Any] = {"route": "live", "admin_token": "t", "proof_username": "proof", "proof_cookies": [], "revoke": "database"}
+
+
+@pytest.mark.parametrize(
+    ("version", "since", "expected"),
+    [
+        ("9.11.0", "9.11", True),
+        ("9.11", "9.11", True),
+        ("10.3.2", "9.11", True),
+        ("9.4.20", "9.11", False),
+        ("9.9.9", "9.11", False),
+        ("11.0.0-m01", "9.11", True),
+        ("", "9.11", False),
+        ("unknown", "9.11", False),
+    ],
+)
+def test_versions_are_compared_by_their_numbers(version: str, since: str, expected: bool) -> None:
+    assert live.is_since(version, since) is expected
+
+
+def looked(product: str = "jira", version: str = "11.3.0") -> dict[str, dict[str, t.Any]]:
+    return {"n1": {"product": product, "version": version}, "n2": {"product": product, "version": version}}
+
+
+@pytest.mark.parametrize(
+    ("looks", "options", "problems"),
+    [
+        (looked(), {}, []),
+        (looked("bamboo"), {}, ["no call of Bamboo is known"]),
+        (looked(version="9.4.20"), {}, ["needs Jira 9.11 or later, and n1 has 9.4.20, n2 has 9.4.20"]),
+        (looked(version=""), {}, ["n1 has a version that is not known"]),
+        (looked(), {"admin_token": ""}, ["needs an administrator"]),
+        (looked(), {"admin_token": "", "admin_username": "a", "admin_password": "p"}, []),
+        (looked(), {"admin_token": "", "admin_username": "a"}, ["needs an administrator"]),
+        (looked(), {"revoke": "manual"}, ["take force_reauth_revoke=database"]),
+        (looked(), {"proof_username": ""}, ["only old cookies can show"]),
+        (looked(), {"proof_username": "", "proof_cookies": ["x"]}, []),
+    ],
+)
+def test_what_speaks_against_it(looks: dict[str, dict[str, t.Any]], options: dict[str, t.Any], problems: list[str]) -> None:
+    found = live.live_problems(looks, {"admin_username": "", "admin_password": "", **GOOD, **options})
+    assert len(found) == len(problems)
+    assert all(part in sentence for part, sentence in zip(problems, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wanted", "route"),
+    [
+        ("live", "rolling", "rolling"),
+        ("live", "live", "live"),
+        ("live", "auto", "live"),
+        ("live", "outage", "live"),
+        ("rolling", "live", "rolling"),
+        ("outage", "rolling", "outage"),
+    ],
+)
+def test_a_record_allows_one_change_of_the_route(recorded: str, wanted: str, route: str) -> None:
+    assert live.resumed_route(recorded, wanted) == route
+
+
+def test_every_node_stays_up_in_the_plan() -> None:
+    made = plan({name: look() for name in THREE}, **GOOD)
+    assert (made["route"], made["min_up"]) == ("live", 3)
+
+
+def test_the_evidence_of_a_proven_run_without_a_restart_misses_none() -> None:
+    record = {**record_of(THREE), "route": "live"}
+    for node in record["node_records"].values():
+        node.pop("process", None)
+    seen = seen_of(THREE)
+    for one in seen["nodes"].values():
+        one["process"] = ""
+    found = check(evidence(record, {**plan_of(THREE), "route": "live"}, seen, about()))
+    assert found["not_seen"] == []
+    assert {(node["proven_by"], node["restarted"]) for node in found["nodes"]} == {("cookie", False)}
+
+
+def test_a_door_that_is_still_open_is_no_missing_restart() -> None:
+    record = {**record_of(THREE), "route": "live"}
+    for node in record["node_records"].values():
+        node.pop("process", None)
+    seen = seen_of(THREE, {("session", THREE[1], THREE[1])})
+    for one in seen["nodes"].values():
+        one["process"] = ""
+    stopped = {"step": "end the sessions", "sentence": "x", "resume": "y"}
+    found = check(evidence(record, {**plan_of(THREE), "route": "live"}, seen, about("stopped", stopped=stopped)))
+    assert found["not_seen"] == [
+        f"the session cookie that {THREE[1]} handed out still signs session-proof in at {THREE[1]}",
+        "no verdict was reached: no old cookie counts as dead",
+    ]
