@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.users import treated_names
 
 from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
@@ -134,3 +136,18 @@ def test_the_table_is_found_whatever_its_case(site: Site) -> None:
     hold(site, "KEY1", "GONE")
     looked = site.look()
     assert (looked["users"], looked["notes"]) == (1, ["1 token belongs to no user of app_user: it is deleted as well."])
+
+
+@pytest.mark.usefixtures("users")
+def test_the_names_of_all_users_are_read_or_of_those_who_are_treated(site: Site) -> None:
+    site.run_sql("INSERT INTO app_user (id, user_key, lower_user_name) VALUES (3, 'KEY3', 'eve')")
+    assert treated_names(site.options()) == ["adam", "eve"]
+    assert treated_names(site.options(usernames=["EVE"])) == ["eve"]
+    assert treated_names(site.options(exclude_usernames=["eve"])) == ["adam"]
+    with pytest.raises(SessionsError, match="knows no user kim"):
+        treated_names(site.options(usernames=["kim"]))
+
+
+def test_without_a_table_of_users_nobodys_name_is_known(site: Site) -> None:
+    with pytest.raises(SessionsError, match="the account sees no table app_user"):
+        treated_names(site.options())

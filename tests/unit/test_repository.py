@@ -30,7 +30,7 @@ HARMLESS = {
     *("__future__", "abc", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"),
     *("html.parser", "ipaddress", "itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse"),
     *("xml.parsers", "xml.parsers.expat"),
-    *("csv.DictReader", "glob.escape", "pathlib.PurePosixPath", "shlex.join", "shlex.split"),
+    *("base64.b64encode", "csv.DictReader", "glob.escape", "pathlib.PurePosixPath", "shlex.join", "shlex.split"),
     # what the C library reads as an address; nobody is asked
     "socket.inet_aton",
     # the bits of a mode

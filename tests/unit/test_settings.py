@@ -172,7 +172,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         typed({"force_reauth_min_up": "x", "force_reauth_route": "y"}, OPTIONS, DEFAULTS, required=["force_reauth_product"])
     assert str(refused.value).split("; ") == [
         "force_reauth_product must be given",
-        "force_reauth_route is one of auto, rolling, outage, not 'y'",
+        "force_reauth_route is one of auto, rolling, outage, live, not 'y'",
         "force_reauth_min_up is a whole number, not 'x'",
     ]
 
