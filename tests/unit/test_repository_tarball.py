@@ -14,7 +14,7 @@ import pytest
 from tests.tarball import CHECKOUT, build
 
 FOR_USERS = {
-    *("FILES.json", "MANIFEST.json", "LICENSE", "README.md", "requirements.txt"),
+    *("FILES.json", "MANIFEST.json", "LICENSE", "README.md", "bindep.txt", "requirements.txt"),
     *("changelogs", "meta", "playbooks", "plugins", "roles"),
 }
 # not there before the first release

@@ -1,0 +1,86 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pipelines of docs/pipelines: what they call is run as it stands there, on the stand-in."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.playbook.runs import Result, Site
+
+PIPELINES = Path(__file__).resolve().parents[2] / "docs/pipelines"
+MakeSite = t.Callable[..., Site]
+
+
+def jobs_of_gitlab() -> dict[str, str]:
+    """The shell part of each job."""
+    document = yaml.safe_load((PIPELINES / "gitlab-ci.yml").read_text(encoding="utf-8"))
+    return {name: "\n".join(job["script"]) for name, job in document.items() if isinstance(job, dict) and "script" in job}
+
+
+def steps_of_github() -> dict[str, str]:
+    """The shell part of each step."""
+    document = yaml.safe_load((PIPELINES / "github-actions.yml").read_text(encoding="utf-8"))
+    return {step["name"]: step["run"] for step in document["jobs"]["force-reauth"]["steps"] if "run" in step}
+
+
+def as_on_gitlab(site: Site, job: str) -> Result:
+    site.write_inventory()
+    (site.folder / "key").touch(mode=0o600)
+    variables = {"FORCE_REAUTH_SECRETS": str(site.folder / "secrets.json"), "SSH_KEY": str(site.folder / "key")}
+    return site.shell(jobs_of_gitlab()[job], CLUSTER="jira", CI_PIPELINE_ID="7", **variables)
+
+
+def as_on_github(site: Site, *steps: str) -> Result:
+    site.write_inventory()
+    script = "\n".join(
+        steps_of_github()[name] for name in ("Keep the secrets in files that only this job reads", *steps, "Remove the secrets")
+    )
+    variables = {"RUN_ID": "actions-7-jira", "RUNNER_TEMP": str(site.folder), "KEY": "no key", "CLUSTER": "jira"}
+    return site.shell(f'SECRETS=$(cat "$RUNNER_TEMP/secrets.json")\n{script}', **variables)
+
+
+def test_a_rehearsal_on_gitlab_and_one_on_github_print_the_plan_and_change_nothing(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    before = site.state_of_everything()
+    for result in (as_on_gitlab(site, "rehearse"), as_on_github(site, "Rehearse")):
+        assert result.status == 0, result.output
+        result.assert_says("Check mode: nothing is changed.")
+    assert site.state_of_everything() == before
+    assert not (site.folder / "secrets.yml").exists()
+
+
+@pytest.mark.long
+def test_a_job_on_gitlab_signs_everybody_out_and_keeps_the_evidence(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    browsers = site.sign_in("eve")
+    result = as_on_gitlab(site, "force-reauth")
+    assert result.status == 0, result.output
+    assert (site.open_doors(browsers), len(list((site.folder / "evidence").iterdir()))) == ([], 2)
+    # the button once more: the run of this pipeline is finished
+    again = as_on_gitlab(site, "force-reauth")
+    assert again.status == 0, again.output
+    again.assert_says("is finished (proven): nothing was changed.")
+
+
+@pytest.mark.long
+def test_a_workflow_on_github_signs_everybody_out_and_leaves_no_secret(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    browsers = site.sign_in("eve")
+    result = as_on_github(site, "Sign everybody out")
+    assert result.status == 0, result.output
+    assert (site.open_doors(browsers), len(list((site.folder / "evidence").iterdir()))) == ([], 2)
+    assert not (site.folder / "secrets.yml").exists()
+
+
+@pytest.mark.parametrize("file", sorted(PIPELINES.glob("*.yml")), ids=lambda path: path.stem)
+def test_no_secret_stands_on_a_command_line(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert re.findall(r"-e \S*password\S*=", text) == []
+    assert text.count("dcops.atlassian_sessions.force_reauth --check") == 1
