@@ -34,7 +34,7 @@ def as_on_gitlab(site: Site, job: str) -> Result:
     site.write_inventory()
     (site.folder / "key").touch(mode=0o600)
     variables = {"FORCE_REAUTH_SECRETS": str(site.folder / "secrets.json"), "SSH_KEY": str(site.folder / "key")}
-    return site.shell(jobs_of_gitlab()[job], CLUSTER="jira", CI_PIPELINE_ID="7", **variables)
+    return site.shell(jobs_of_gitlab()[job], CLUSTER="tracker", CI_PIPELINE_ID="7", **variables)
 
 
 def as_on_github(site: Site, *steps: str) -> Result:
@@ -42,7 +42,7 @@ def as_on_github(site: Site, *steps: str) -> Result:
     script = "\n".join(
         steps_of_github()[name] for name in ("Keep the secrets in files that only this job reads", *steps, "Remove the secrets")
     )
-    variables = {"RUN_ID": "actions-7-jira", "RUNNER_TEMP": str(site.folder), "KEY": "no key", "CLUSTER": "jira"}
+    variables = {"RUN_ID": "actions-7-jira", "RUNNER_TEMP": str(site.folder), "KEY": "no key", "CLUSTER": "tracker"}
     return site.shell(f'SECRETS=$(cat "$RUNNER_TEMP/secrets.json")\n{script}', **variables)
 
 
