@@ -138,13 +138,16 @@ class Playbook(ABC):
         return self._start(shlex.split(printed[1])).wait(self.longest)
 
     def _start(self, words: t.Sequence[str]) -> Run:
+        run = Run(self.command(*words), self.environment_of_runs(), self.folder, self.folder / f"run{len(self._runs)}.log")
+        self._runs.append(run)
+        return run
+
+    def command(self, *words: str) -> list[str]:
+        """The command with the file of secrets."""
         secrets = self.folder / "secrets.json"
         secrets.write_text(json.dumps(self.secrets), encoding="utf-8")
         secrets.chmod(0o600)
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), *words, "-e", f"@{secrets}"]
-        run = Run(command, self._environment(), self.folder, self.folder / f"run{len(self._runs)}.log")
-        self._runs.append(run)
-        return run
+        return [str(Path(sys.executable).with_name("ansible-playbook")), *words, "-e", f"@{secrets}"]
 
     def record(self) -> dict[str, t.Any]:
         """The newest run record."""
@@ -194,7 +197,8 @@ class Playbook(ABC):
         for run in self._runs:
             run.end()
 
-    def _environment(self) -> dict[str, str]:
+    def environment_of_runs(self) -> dict[str, str]:
+        """What a run is started with."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
         return {
             **own,
