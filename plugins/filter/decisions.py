@@ -22,6 +22,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
     plan,
     registered,
     report,
+    settings,
     verdict,
     which_database,
 )
@@ -71,6 +72,7 @@ class FilterModule:
             "evidence": registered.evidence,
             "failures": _for_people(registered.failures),
             "is_done": content.is_done,
+            "is_true": settings.is_true,
             "look_without_database": by_hand.look_without_database,
             "looks": registered.looks,
             "membership": _for_people(membership.membership),
@@ -88,6 +90,7 @@ class FilterModule:
             "signing_in": canary.signing_in,
             "standbys": _for_people(registered.standbys),
             "still_open": _for_people(verdict.still_open),
+            "telling": which_database.telling,
             "unseen": _for_people(registered.unseen),
             "waiting_sentence": _for_people(by_hand.waiting_sentence),
             "watched_cookies": by_hand.watched,

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import disagreements, typed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import check_together, disagreements, is_true, typed
 
 ROLE = Path(__file__).resolve().parents[2] / "roles/force_reauth"
 SPECS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
@@ -68,8 +69,19 @@ def test_what_is_no_truth_value_is_refused_by_name(name: str, written: object) -
     assert _refusal(name, written).startswith(f"{name} is true or false, not ")
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *((one, True) for one in (True, 1, "y", "t", "True ", " YES", "On\n")),
+        *((one, False) for one in (False, 0, "n", "f", "", None, "maybe", 2, [True])),
+    ],
+)
+def test_a_variable_that_is_read_before_all_are_taken_says_true_in_the_same_ways(written: object, meant: bool) -> None:
+    assert is_true(written) is meant
+
+
 @pytest.mark.parametrize("name", _of("int"))
-@pytest.mark.parametrize(("written", "meant"), [(3, 3), ("3", 3), (" 3 ", 3), ("-1", -1), ("+2", 2)])
+@pytest.mark.parametrize(("written", "meant"), [(3, 3), ("3", 3), (" 3 ", 3), ("+2", 2)])
 def test_a_whole_number_is_understood_as_text(name: str, written: object, meant: int) -> None:
     assert _taken(name, written) == meant
 
@@ -78,6 +90,21 @@ def test_a_whole_number_is_understood_as_text(name: str, written: object, meant:
 @pytest.mark.parametrize("written", ["three", "3.5", 3.5, "1e3", True, [3], "3 4", "--3", "٣"])
 def test_what_is_no_whole_number_is_refused_by_name(name: str, written: object) -> None:
     assert _refusal(name, written).startswith(f"{name} is a whole number, not ")
+
+
+@pytest.mark.parametrize("name", _of("int"))
+@pytest.mark.parametrize("written", [-2, "-2", "-30"])
+def test_a_number_that_is_less_than_nothing_is_refused_by_name(name: str, written: object) -> None:
+    assert re.fullmatch(rf"{name} is -?\d+ or more, not {written}", _refusal(name, written))
+
+
+@pytest.mark.parametrize("name", ["request_timeout", "stop_timeout", "gate_timeout", "settle_polls"])
+def test_no_time_and_no_look_at_all_is_refused_before_the_tokens_are_gone(name: str) -> None:
+    assert _refusal(f"force_reauth_{name}", 0) == f"force_reauth_{name} is 1 or more, not 0"
+
+
+def test_all_but_the_largest_batch_and_no_node_at_all_may_stay_up() -> None:
+    assert [_taken("force_reauth_min_up", number) for number in ("-1", 0)] == [-1, 0]
 
 
 @pytest.mark.parametrize("name", _of("float"))
@@ -175,6 +202,24 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "force_reauth_route is one of auto, rolling, outage, live, not 'y'",
         "force_reauth_min_up is a whole number, not 'x'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("polls", "pause", "seconds", "fits"),
+    [(3, 5, 1800, True), (3, 5, 11, True), (3, 5, 10, False), (1, 60, 1, True), (400, "4.6", 1800, False)],
+)
+def test_a_gate_that_no_node_could_pass_is_refused_before_the_tokens_are_gone(polls: int, pause: object, seconds: int, fits: bool) -> None:
+    given = {"force_reauth_settle_polls": polls, "force_reauth_poll_seconds": pause, "force_reauth_gate_timeout": seconds}
+    taken = typed(given, OPTIONS, DEFAULTS)
+    if fits:
+        check_together(taken)
+        return
+    with pytest.raises(SessionsError) as refused:
+        check_together(taken)
+    assert str(refused.value) == (
+        f"no node could pass its gate: force_reauth_settle_polls={polls} looks, force_reauth_poll_seconds={pause} apart, take longer than "
+        f"force_reauth_gate_timeout={seconds}"
+    )
 
 
 def test_a_long_value_is_not_repeated_whole() -> None:

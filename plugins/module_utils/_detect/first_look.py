@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_running
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_running, look_for_stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of, told
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of, site_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.probe import probe
@@ -26,7 +26,12 @@ def first_look(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     if options["run_id"]:
         lock.check_free(owner_of(options["run_id"], {}), options["abandon"])
     web = {**options, "product": found["product"], "url": found["url"], "site_url": options["site_url"] or found["site_url"]}
-    ready = look_for_running(product_of(web), found["install_dir"], site_of(web), "")
+    if found["process"]["running"]:
+        _check_address(found)
+        ready = look_for_running(product_of(web), found["install_dir"], site_of(web), "")
+    else:
+        # where a node answers that is down need not be known
+        ready = {**look_for_stopped(product_of(web), found["install_dir"]), "ready": False}
     asked = _asked({**web, **_cookie_names(found)}) if options["canary"] and ready["ready"] else {}
     return {**found, "ready": ready, "asked": asked, "locked_by": _holder(lock)}
 
@@ -37,6 +42,12 @@ def _holder(lock: NodeLock) -> str:
     except SessionsError as error:
         return f"it is not known whom: {error}"
     return told(holder) if holder else ""
+
+
+def _check_address(found: t.Mapping[str, t.Any]) -> None:
+    if not found["url"]:
+        (why,) = (fact["source"] for fact in found["facts"] if fact["name"] == "url")
+        raise SessionsError(f"Where the node itself answers is not known: {why}.")
 
 
 def _asked(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

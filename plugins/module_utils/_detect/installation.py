@@ -15,7 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.l
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.sign_on import find_sign_on
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.web import find_cookies, find_sessions, find_web
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import DEFAULT, Product
 
 
 def find_home(product: Product, install: str, node: Node) -> Found:
@@ -23,12 +23,18 @@ def find_home(product: Product, install: str, node: Node) -> Found:
     return Lookup(node, {"install": install}, product=product.name).find(product.files.home)
 
 
+def usual_home(product: Product, install: str, node: Node) -> Found:
+    """The home folder that the product takes where nothing names one; missing where it takes none."""
+    usual = tuple(place for place in product.files.home if place.where == DEFAULT)
+    return Lookup(node, {"install": install}, product=product.name).find(usual)
+
+
 def describe(product: Product, install: str, home: Found, node: Node, node_url: str) -> dict[str, t.Any]:
     """The part of product_detect's answer that the files give. Raises SessionsError for a file that is not understood."""
     files = product.files
     lookup = _lookup(product, {"install": install, "home": home.value}, node)
     tomcat = TomcatOfProduct(files.tomcat, install, lookup) if files.tomcat else None
-    database, database_facts = find_database(files.database, lookup, tomcat)
+    database, database_facts = find_database(files.database, lookup, tomcat, home)
     web, web_facts = find_web(product, lookup, tomcat, node_url)
     cookies, cookie_facts = find_cookies(product, lookup, tomcat)
     sessions, session_facts = find_sessions(product, install, lookup, tomcat)
@@ -54,13 +60,16 @@ def describe(product: Product, install: str, home: Found, node: Node, node_url: 
 
 
 def _lookup(product: Product, folders: dict[str, str], node: Node) -> Lookup:
-    """With the shared home, where the product has settings in it; raises SessionsError when it is not known where that is."""
+    """With the shared home, where the product has settings in it; raises SessionsError when a node that runs does not tell where that is.
+
+    What lies there on one that is down is not known, then.
+    """
     files = product.files
-    if files.shared_home:
-        shared = Lookup(node, folders, product=product.name).find(files.shared_home)
-        if not shared:
-            raise SessionsError(f"The shared home folder of {product.title} is not known: {shared.source}.")
+    shared = Lookup(node, folders, product=product.name).find(files.shared_home)
+    if shared:
         folders = {**folders, "shared": shared.value.rstrip("/")}
+    elif files.shared_home and node.process:
+        raise SessionsError(f"The shared home folder of {product.title} is not known: {shared.source}.")
     return Lookup(node, folders, {files.database.file: files.database.root}, product.name)
 
 

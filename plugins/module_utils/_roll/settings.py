@@ -21,6 +21,9 @@ OF_A_NODE = (
     *("drain_tasks", "undrain_tasks", "haproxy_backend", "haproxy_server"),
 )
 
+# the least whole number that can be meant, 0 of all others: what is given no time at all would fail when the tokens are gone already
+_LEAST = {**dict.fromkeys(("request_timeout", "stop_timeout", "gate_timeout", "settle_polls"), 1), "min_up": -1}
+
 _TRUE, _FALSE = ("true", "yes", "on", "1", "y", "t"), ("false", "no", "off", "0", "n", "f")
 
 Option = t.Mapping[str, t.Any]
@@ -46,6 +49,21 @@ def typed(
     if problems:
         raise SessionsError("; ".join(problems))
     return found
+
+
+def check_together(settings: t.Mapping[str, t.Any]) -> None:
+    """Raises SessionsError when values, each of which can be meant, cannot be together. ``settings``: of ``typed``."""
+    polls, pause, seconds = (settings[name] for name in ("settle_polls", "poll_seconds", "gate_timeout"))
+    if (polls - 1) * pause >= seconds:
+        raise SessionsError(
+            f"no node could pass its gate: force_reauth_settle_polls={polls} looks, force_reauth_poll_seconds={pause:g} apart, take longer "
+            f"than force_reauth_gate_timeout={seconds}"
+        )
+
+
+def is_true(value: t.Any) -> bool:
+    """Whether a variable that is true or false says true. What can mean neither does not; ``typed`` refuses it by its name."""
+    return str(value).strip().lower() in _TRUE
 
 
 def disagreements(settings: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
@@ -89,7 +107,7 @@ def _bool(name: str, value: t.Any, _option: Option) -> bool:
     text = str(value).strip().lower()
     if text not in (*_TRUE, *_FALSE):
         raise SessionsError(f"{name} is true or false, not {_quoted(value)}")
-    return text in _TRUE
+    return is_true(value)
 
 
 def _int(name: str, value: t.Any, _option: Option) -> int:
@@ -97,7 +115,10 @@ def _int(name: str, value: t.Any, _option: Option) -> int:
     sign, digits = (text[:1], text[1:]) if text[:1] in ("+", "-") else ("", text)
     if isinstance(value, (bool, float)) or not digits.isascii() or not digits.isdigit():
         raise SessionsError(f"{name} is a whole number, not {_quoted(value)}")
-    return int(sign + digits)
+    number, least = int(sign + digits), _LEAST.get(name[len(PREFIX) :], 0)
+    if number < least:
+        raise SessionsError(f"{name} is {least} or more, not {number}")
+    return number
 
 
 def _float(name: str, value: t.Any, _option: Option) -> float:
