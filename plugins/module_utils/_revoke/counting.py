@@ -22,7 +22,7 @@ COUNT_OPTIONS: dict[str, t.Any] = {
 
 def count_tokens(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The values of the module remember_me_count; raises SessionsError. Changes nothing."""
-    source = look_at_source(options, to_purge=False)
+    source = look_at_source(options, purpose="count")
     store, look = source.store, source.look
     return {
         **source.told,

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
@@ -33,6 +31,8 @@ PINNED: t.Mapping[str, object] = {
     "tx_read_only": 0,
     "information_schema_stats_expiry": 0,
     "time_zone": "+00:00",
+    # bytes of the longest value that rows are joined to, up to what a packet takes
+    "group_concat_max_len": 2**30,
 }
 # what makes a server refuse the writes of everybody else; an account with more rights would get through
 _CLOSED = ("read_only", "super_read_only", "innodb_read_only", "offline_mode")
@@ -40,10 +40,10 @@ _CLOSED = ("read_only", "super_read_only", "innodb_read_only", "offline_mode")
 
 def pin(connection: Connection) -> None:
     """Pin what the account or the server may have set otherwise."""
-    there = {row[0] for row in connection.exec_driver_sql("SHOW SESSION VARIABLES")}
-    for name, value in PINNED.items():
-        if name in there:
-            connection.exec_driver_sql(f"SET SESSION {name} = %s", (value,))
+    names = ", ".join(f"'{name}'" for name in PINNED)
+    there = [row[0] for row in connection.exec_driver_sql(f"SHOW SESSION VARIABLES WHERE variable_name IN ({names})")]
+    pinned = ", ".join(f"SESSION {name} = %s" for name in there)
+    connection.exec_driver_sql(f"SET {pinned}", tuple(PINNED[name] for name in there))
 
 
 def reported_by(connection: Connection) -> dict[str, str]:
@@ -55,14 +55,9 @@ def reported_by(connection: Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def check_open(reported: t.Mapping[str, str], where: str) -> None:
-    """Raises SessionsError for a server, a replica perhaps, that takes no writes but from accounts with more rights than others."""
-    closed = [name for name in _CLOSED if reported.get(name, "OFF") not in ("OFF", "0")]
-    if closed:
-        raise SessionsError(
-            f"{where[:1].upper()}{where[1:]} is closed to writers ({' and '.join(closed)} is on): it is a replica, perhaps, or under "
-            "maintenance. Name the server to which the product writes."
-        )
+def closed_by(reported: t.Mapping[str, str]) -> list[str]:
+    """The settings by which the server takes no writes but from accounts with more rights than others."""
+    return [name for name in _CLOSED if reported.get(name, "OFF") not in ("OFF", "0")]
 
 
 def cluster_notes(reported: t.Mapping[str, str]) -> list[str]:

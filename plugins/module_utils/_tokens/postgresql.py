@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, TokenStore, other_content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, Keys, Sink, Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
@@ -19,9 +19,15 @@ if t.TYPE_CHECKING:
 
 # what a type without an equality of its own answers
 _NO_EQUALITY = "42883"
+# what a second row of a key answers
+_NOT_UNIQUE = "23505"
+# bytes that are sent at a time
+_BLOCK = 1 << 16
 # With row_security off a policy raises an error; with it on, it hides rows and "0 rows" would look like success.
 # The formats pin what an archive looks like; the time-outs of an account must not end a sweep half-way.
 _SETTINGS = (
+    # an account may be set to read only, and is told otherwise; a standby refuses to be
+    ("transaction_read_only", "off"),
     ("row_security", "off"),
     ("datestyle", "ISO, YMD"),
     ("timezone", "UTC"),
@@ -67,6 +73,12 @@ UNION ALL SELECT 'the foreign key ' || conname || ' of ' || conrelid::regclass |
 _MISSING_RIGHTS = """
 SELECT r FROM unnest(ARRAY['SELECT', 'DELETE']) r WHERE NOT pg_catalog.has_table_privilege(%s::regclass, r)
 """
+# of the whole server or database it is a decision, before a move perhaps; of one account it is a habit
+_CLOSED = """
+SELECT 'default_transaction_read_only of the ' || CASE WHEN source = 'database' THEN 'database' ELSE 'server' END
+FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only' AND setting = 'on'
+    AND source NOT IN ('user', 'database user', 'client')
+"""
 # who holds a lock that SHARE ROW EXCLUSIVE has to wait for
 _BLOCKERS = """
 SELECT a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), coalesce(a.state, 'unknown'),
@@ -98,9 +110,11 @@ class PostgresqlSweep(Sweep):
         cursor.copy_expert(f"COPY ({literal(self.connection, statement)}) TO STDOUT", sink)
         return int(cursor.rowcount)
 
-    def copy_in(self, target: str, file: t.BinaryIO) -> None:
-        """Fill the target from COPY text."""
-        self._cursor().copy_expert(f"COPY {target} FROM STDIN", file)
+    def copy_in(self, target: str, file: t.BinaryIO) -> int:
+        """Fill the target from COPY text; returns how many rows."""
+        cursor = self._cursor()
+        cursor.copy_expert(f"COPY {target} FROM STDIN", file, _BLOCK)
+        return int(cursor.rowcount)
 
     def now(self) -> str:
         """The server's clock, not the begin of the transaction."""
@@ -150,7 +164,8 @@ class PostgresqlStore(TokenStore):
         return [row[0] for row in connection.exec_driver_sql(_OBSTACLES, {"table": quoted(connection, candidate)})]
 
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
-        """A delete of nothing, with RETURNING, which needs the right to read as well."""
+        """The server's, to be written to at all; then a delete of nothing, with RETURNING, which needs the right to read as well."""
+        check_open([row[0] for row in connection.exec_driver_sql(_CLOSED)], self.database.where)
         statements = Statements(table)
         none = statements.sql.delete(statements.table).where(statements.sql.false()).returning(*statements.columns)
         with connection.begin_nested():
@@ -206,14 +221,30 @@ class PostgresqlStore(TokenStore):
         return True
 
     def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+        """At once where no row of theirs is there; the server would not take a second row of a key."""
+        if self.has_unique_key(sweep.connection, sweep.table):
+            try:
+                with sweep.connection.begin_nested():
+                    return Restored(self._copied_in(sweep, quoted(sweep.connection, sweep.table), columns, files), 0)
+            except self.connector.driver_error as error:
+                if getattr(error, "pgcode", "") != _NOT_UNIQUE:
+                    raise
+            for file in files:
+                file.seek(0)
+        return self._put_back_compared(sweep, columns, files)
+
+    def _copied_in(self, sweep: Sweep, target: str, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> int:
+        names = ", ".join(_identifier(sweep.connection, name) for name in columns)
+        return sum(t.cast("PostgresqlSweep", sweep).copy_in(f"{target} ({names})", file) for file in files)
+
+    def _put_back_compared(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
         """Through a temporary table, so that rows already there can be compared first."""
         connection, table, sql = sweep.connection, sweep.statements.table, sweep.statements.sql
         staging = sql.table(_STAGING, *(sql.column(name) for name in columns), schema="pg_temp")
         names = ", ".join(_identifier(connection, name) for name in columns)
         none = literal(connection, sql.select(*(table.c[name] for name in columns)).where(sql.false()))
         _run(connection, f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS {none}")
-        for file in files:
-            t.cast("PostgresqlSweep", sweep).copy_in(f"pg_temp.{_STAGING} ({names})", file)
+        self._copied_in(sweep, f"pg_temp.{_STAGING}", columns, files)
         # the planner knows no figures of the one table and old ones of the other: a nested loop would take hours
         connection.exec_driver_sql("SET LOCAL enable_nestloop = off")
         source: t.Any = staging

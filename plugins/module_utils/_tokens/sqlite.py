@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Look, TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Look, Purpose, TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
 
@@ -34,17 +34,18 @@ class SqliteStore(TokenStore):
 
     sweep_class = SqliteSweep
 
-    def look(self, to_purge: bool = True) -> Look:
+    def look(self, purpose: Purpose = "purge") -> Look:
         """As for every engine, after a look at the file itself: SQLite says little about one that it cannot open."""
         path = Path(self.database.name)
         if not path.is_file():
             raise SessionsError(f"{path} is no file: name the file of the SQLite database with database_name.")
-        wanted = os.W_OK if to_purge else 0
+        writes = purpose != "count"
+        wanted = os.W_OK if writes else 0
         here, above = (path, os.R_OK | wanted), (path.parent, os.X_OK | wanted)
         if not all(os.access(one, rights, effective_ids=True) for one, rights in (here, above)):
-            words = "readable and writable for the account that purges" if to_purge else "readable for the account that counts"
+            words = "readable and writable for the account that purges" if writes else "readable for the account that counts"
             raise SessionsError(f"{path} and its folder must be {words}: run it as the file's owner.")
-        return super().look(to_purge)
+        return super().look(purpose)
 
     def begin(self, connection: Connection) -> None:
         """Reads see one state of the file."""

@@ -41,6 +41,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+# what a look is for. purge: may the rows be deleted and put back, and how many are they, of whom, how old; copy: the same, of what is there
+# the rows alone; count: no more rights than to read
+Purpose = t.Literal["purge", "copy", "count"]
 # rows that are read, compared or inserted at a time
 _BATCH = 500
 
@@ -85,15 +88,16 @@ class TokenStore(abc.ABC):
         self.wanted = wanted
         self.connector = Connector(database, self.isolation)
 
-    def look(self, to_purge: bool = True) -> Look:
-        """Find the table, check all that a purge needs (unless it is only to be counted), and count. Changes nothing."""
+    def look(self, purpose: Purpose = "purge") -> Look:
+        """Find the table, check what the purpose needs, and count. Changes nothing."""
         with self.connector.connect("look at the token table", self.begin) as connection:
             candidates = self.candidates(connection, self.wanted.name)
             candidate = token_table.choose(candidates, self.wanted, self.database.schema, self.database.where)
             table = token_table.match_columns(candidate, self.columns(connection, candidate), self.wanted, self.database.where)
-            if to_purge:
+            if purpose != "count":
                 self._check_purge(connection, candidate, table)
-            rows, users, oldest = self._count(connection, table)
+            sweep = self.sweep_class(self.connector, connection, table)
+            rows, users, oldest = (sweep.remaining(), 0, "") if purpose == "copy" else self._count(connection, table)
             size = self.size(connection, table, rows)
             notes = (*self.notes(connection), *token_table.notes(table, self.wanted, self._sorts(connection, table)))
             return Look(table, self.identity(connection, table), rows, users, oldest, size, notes)
@@ -265,14 +269,15 @@ class TokenStore(abc.ABC):
             wanted = {key_of(line, position): line for line in batch}
             there = self._rows_of(sweep, columns, wanted).keys()
             present.update(there - new)
-            self._insert(sweep, columns, [line for key, line in wanted.items() if key not in there])
+            self.insert(sweep, columns, [line for key, line in wanted.items() if key not in there])
             new.update(wanted.keys() - there)
             found = self._rows_of(sweep, columns, wanted)
             if any(found.get(key_of(line, position)) != line for line in batch):
                 raise other_content(sweep.table)
         return Restored(len(new), len(present))
 
-    def _insert(self, sweep: Sweep, columns: t.Sequence[str], lines: t.Sequence[bytes]) -> None:
+    def insert(self, sweep: Sweep, columns: t.Sequence[str], lines: t.Sequence[bytes]) -> None:
+        """Write rows of COPY text into the table."""
         rows = [{name: sweep.insertable(text, name) for name, text in zip(columns, texts_of(line, len(columns)))} for line in lines]
         if rows:
             sweep.connection.execute(sweep.statements.sql.insert(sweep.statements.table), rows)
