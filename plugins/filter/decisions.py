@@ -20,6 +20,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
     plan,
     registered,
     report,
+    settings,
     verdict,
     which_database,
 )
@@ -67,6 +68,7 @@ class FilterModule:
             "evidence": registered.evidence,
             "failures": _for_people(registered.failures),
             "is_done": content.is_done,
+            "is_true": settings.is_true,
             "look_without_database": by_hand.look_without_database,
             "looks": registered.looks,
             "membership": _for_people(membership.membership),

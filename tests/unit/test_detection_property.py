@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.unit.fake_node import FakeNode, look_at
 
-NOTHING = {"engine": "", "server": "", "port": 0, "name": "", "user": "", "schema": ""}
+NOTHING = {"database_port": 0, **{f"database_{name}": "" for name in ("engine", "server", "name", "user", "schema")}}
 
 
 def _looks(database: dict[str, t.Any]) -> dict[str, t.Any]:

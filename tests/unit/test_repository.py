@@ -362,6 +362,35 @@ def test_the_tasks_use_only_variables_that_are_checked() -> None:
     assert used - set(variables()) - {"force_reauth_nodes", "force_reauth_roll", "force_reauth_standby"} == set()  # groups
 
 
+# Ansible's own words for true are fewer than those of the table of types, and before ansible-core 2.19 a number in a template is a text
+_CASTS = re.compile(
+    r"(?:\||\bmap\()\s*['\"]?bool\b|(?:\bforce_reauth_|__force_reauth_given\.)\w+[^|{}\n]*(?:\|[^|{}\n]*)*?\|\s*(?:map\(\s*['\"])?(?:int|float)\b"
+)
+
+
+def casts_in(text: str) -> list[str]:
+    """Where a variable of the role is made a truth value or a number by something else than ``role_settings``."""
+    return [found[0] for found in _CASTS.finditer(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ force_reauth_cold_standby | bool }}",
+        "{{ nodes | map('extract', hostvars, 'force_reauth_cold_standby') | map('bool') }}",
+        '{{ hostvars[item].force_reauth_stop_timeout | default(600) | map("int") }}',
+        'port: "{{ __force_reauth_given.database_port | int }}"',
+    ],
+)
+def test_a_variable_that_gets_its_type_elsewhere_is_found(text: str) -> None:
+    assert casts_in(text)
+
+
+@pytest.mark.parametrize("path", [*ROLE.rglob("*.yml"), *(CHECKOUT / "playbooks").rglob("*.yml")], ids=lambda path: path.name)
+def test_one_place_alone_gives_each_variable_its_type(path: Path) -> None:
+    assert casts_in(path.read_text(encoding="utf-8")) == []
+
+
 def test_the_list_of_modules_in_the_action_groups_is_true() -> None:
     groups = yaml_of(CHECKOUT / "meta/runtime.yml")["action_groups"]
     assert {name for names in groups.values() for name in names} <= {module.stem for module in MODULES}

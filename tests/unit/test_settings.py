@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import disagreements, typed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import disagreements, is_true, typed
 
 ROLE = Path(__file__).resolve().parents[2] / "roles/force_reauth"
 SPECS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
@@ -66,6 +66,17 @@ def test_a_truth_value_is_understood_however_it_is_written(name: str, written: o
 @pytest.mark.parametrize("written", ["maybe", "2", 2, 1.5, [True], {}])
 def test_what_is_no_truth_value_is_refused_by_name(name: str, written: object) -> None:
     assert _refusal(name, written).startswith(f"{name} is true or false, not ")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *((one, True) for one in (True, 1, "y", "t", "True ", " YES", "On\n")),
+        *((one, False) for one in (False, 0, "n", "f", "", None, "maybe", 2, [True])),
+    ],
+)
+def test_a_variable_that_is_read_before_all_are_taken_says_true_in_the_same_ways(written: object, meant: bool) -> None:
+    assert is_true(written) is meant
 
 
 @pytest.mark.parametrize("name", _of("int"))

@@ -74,7 +74,7 @@ NO_DATABASE = {"engine": HOSTILE, "server": HOSTILE, "name": ""}
             "database_problem",
             (
                 {"n1": {"database": {"engine": "mysql", "doubts": {"host": HOSTILE}, "embedded": False}}},
-                {"engine": "", "server": "", "port": 0, "name": "", "user": "", "schema": ""},
+                {"database_port": 0, **{f"database_{name}": "" for name in ("engine", "server", "name", "user", "schema")}},
                 True,
             ),
         ),

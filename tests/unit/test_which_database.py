@@ -18,10 +18,10 @@ def _look(identity: str = "b:1:1", home: str = "", **database: t.Any) -> dict[st
 
 
 def _problem(looks: dict[str, t.Any], same_machine: bool, **given: t.Any) -> str:
-    return database_problem(looks, {**NOTHING_GIVEN, **given}, same_machine)
+    return database_problem(looks, {**NOTHING_GIVEN, **{f"database_{name}": value for name, value in given.items()}}, same_machine)
 
 
-NOTHING_GIVEN = {"engine": "", "server": "", "port": 0, "name": "", "user": "", "schema": ""}
+NOTHING_GIVEN = {"database_port": 0, **{f"database_{name}": "" for name in ("engine", "server", "name", "user", "schema")}}
 ALL = dict.fromkeys(("engine", "host", "port", "name"), "x:1: why")
 
 

@@ -48,6 +48,11 @@ def typed(
     return found
 
 
+def is_true(value: t.Any) -> bool:
+    """Whether a variable that is true or false says true. What can mean neither does not; ``typed`` refuses it by its name."""
+    return str(value).strip().lower() in _TRUE
+
+
 def disagreements(settings: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
     """A sentence for each setting of the cluster that is not the same on all nodes. ``settings``: of ``typed``, by node."""
     nodes = list(settings)
@@ -89,7 +94,7 @@ def _bool(name: str, value: t.Any, _option: Option) -> bool:
     text = str(value).strip().lower()
     if text not in (*_TRUE, *_FALSE):
         raise SessionsError(f"{name} is true or false, not {_quoted(value)}")
-    return text in _TRUE
+    return is_true(value)
 
 
 def _int(name: str, value: t.Any, _option: Option) -> int:

@@ -14,7 +14,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.e
 Look = t.Mapping[str, t.Any]
 
 # the variable that names each part of the database
-_GIVEN_BY = {"engine": "engine", "host": "server", "port": "port", "name": "name", "user": "user", "schema": "schema"}
+_GIVEN_BY = {
+    "host": "database_server",
+    **{name: f"database_{name}" for name in ("engine", "port", "name", "user", "schema")},
+}
 _NOT_TOLD = dict.fromkeys(("engine", "host", "port", "name"), "the node does not tell whether it is certain")
 # as /etc/hosts of the distributions has them; all that ends in .localhost is kept for it (RFC 6761)
 _OWN_NAMES = (
@@ -26,14 +29,15 @@ _OWN_NAMES = (
 def database_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any], same_machine: bool) -> str:
     """Why it is not known which database to ask, '' when it is.
 
-    ``looks``: of ``product_detect``, by node, alike in their database; ``given``: engine, server, port, name, user and schema.
+    ``looks``: of ``product_detect``, by node, alike in their database; ``given``: the settings of the run.
     ``same_machine``: whether the SQL runs on the machine of a node: there alone 'localhost' and a file mean the same.
     """
     database = next(iter(looks.values()))["database"]
     unclear = _unclear(database, given)
     if unclear:
         return f"the product's settings do not tell for certain which database it has ({unclear})"
-    if given["server"] or (given["name"] and (database["embedded"] or not database["host"])) or not means_this_machine(database):
+    file_given = given["database_name"] and (database["embedded"] or not database["host"])
+    if given["database_server"] or file_given or not means_this_machine(database):
         return ""
     named = database["host"] or database["name"]
     if len(_machines(looks)) > 1:
@@ -50,13 +54,13 @@ def database_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any], 
 
 
 def _unclear(database: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> str:
-    engine = ENGINES.get(given["engine"] or database["engine"])
-    needed = _GIVEN_BY if engine and engine.default_port else {"engine": "engine", "name": "name"}
+    engine = ENGINES.get(given["database_engine"] or database["engine"])
+    needed = _GIVEN_BY if engine and engine.default_port else {name: _GIVEN_BY[name] for name in ("engine", "name")}
     missing: dict[str, list[str]] = {}
     for part, reason in database.get("doubts", _NOT_TOLD).items():
         if part in needed and not given[needed[part]]:
             missing.setdefault(reason, []).append(needed[part])
-    return "; ".join(f"{reason}: give {' and '.join(f'force_reauth_database_{one}' for one in parts)}" for reason, parts in missing.items())
+    return "; ".join(f"{reason}: give {' and '.join(f'force_reauth_{one}' for one in parts)}" for reason, parts in missing.items())
 
 
 def _machines(looks: t.Mapping[str, Look]) -> set[str]:
