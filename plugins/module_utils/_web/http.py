@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import io
+import queue
 import socket
 import ssl
+import threading
 import time
 import typing as t
 from datetime import datetime, timezone
@@ -137,9 +139,29 @@ def _left(ends: float) -> float:
     return left
 
 
+def _addresses_of(host: str, port: int, ends: float) -> list[t.Any]:
+    """What the resolver says within the time. It knows no limit: a thread asks it, and is left behind, also at the end of the process."""
+    answers: queue.SimpleQueue[list[t.Any] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+        except (OSError, ValueError) as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=_left(ends))
+    except queue.Empty:
+        raise OSError("its name could not be looked up in time") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 def _connected_to(host: str, port: int, ends: float) -> socket.socket:
     problem = OSError("it has no address")
-    for family, kind, protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for family, kind, protocol, _name, address in _addresses_of(host, port, ends):
         one = socket.socket(family, kind, protocol)
         try:
             one.settimeout(_left(ends))
