@@ -85,6 +85,7 @@ class FilterModule:
             "signing_in": canary.signing_in,
             "standbys": _for_people(registered.standbys),
             "still_open": _for_people(verdict.still_open),
+            "telling": which_database.telling,
             "unseen": _for_people(registered.unseen),
             "waiting_sentence": _for_people(by_hand.waiting_sentence),
             "watched_cookies": by_hand.watched,

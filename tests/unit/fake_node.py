@@ -14,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
 
 INSTALL, HOME = "/install-of-node", "/home-of-node"
+CERTAIN_HOME = Found(HOME, "certain", "the test")
 
 
 class FakeNode:
@@ -39,6 +40,10 @@ class FakeNode:
         """The files that fit."""
         return sorted(fnmatch.filter(self._files, f"{folder.rstrip('/')}/{pattern}"))
 
+    def saved_sessions(self, install_dir: str, names: t.Sequence[str]) -> list[str]:
+        """The files of these names, wherever they are below the work folder."""
+        return [path for path in self.glob(install_dir, "work/*") if path.rpartition("/")[2] in names]
+
     def argument(self, prefix: str) -> str:
         """The last one that begins so."""
         return next((one.removeprefix(prefix) for one in reversed(self._arguments) if one.startswith(prefix)), "")
@@ -48,9 +53,9 @@ class FakeNode:
         return None if self._environment is None else self._environment.get(name, "")
 
 
-def look_at(product: str, node: FakeNode, node_url: str = "") -> dict[str, t.Any]:
+def look_at(product: str, node: FakeNode, node_url: str = "", home: Found = CERTAIN_HOME) -> dict[str, t.Any]:
     """The answer to such a node."""
-    return describe(PRODUCTS[product], INSTALL, Found(HOME, "certain", "the test"), node, node_url)
+    return describe(PRODUCTS[product], INSTALL, home, node, node_url)
 
 
 def fact(answer: dict[str, t.Any], name: str) -> tuple[str, str]:

@@ -24,7 +24,7 @@ GIVEN = {
 
 
 def _problem(given: t.Mapping[str, object], *databases: t.Mapping[str, object]) -> str:
-    looks = {f"n{number}": {"database": {**FOUND, **one}} for number, one in enumerate(databases or ({},), 1)}
+    looks = {f"n{number}": {"database": {**FOUND, **one}, "process": {"running": True}} for number, one in enumerate(databases or ({},), 1)}
     return password_problem(looks, {**GIVEN, **given})
 
 
@@ -111,3 +111,14 @@ def test_the_plan_says_where_the_database_is_asked_and_as_whom(given: dict[str, 
 def test_the_plan_says_which_tls_is_used_at_least(given: str, asked: str, more: str) -> None:
     said = asked_database({**FOUND, "ssl_mode": asked}, {**GIVEN, "database_ssl_mode": given})
     assert said == f"postgresql db.example.org:5432/jira, account jirauser{more}"
+
+
+def test_a_node_that_is_down_names_no_account_that_counts() -> None:
+    looks = {
+        "n1": {"database": {**FOUND, "user": "of-another-home"}, "process": {"running": False}},
+        "n2": {"database": FOUND, "process": {"running": True}},
+    }
+    assert password_problem(looks, GIVEN) == ""
+    assert password_problem(looks, {**GIVEN, "database_user": "of-another-home"}).startswith(
+        "force_reauth_database_user=of-another-home is not"
+    )

@@ -11,8 +11,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 
-from tests.unit.fake_node import FakeNode, fact, look_at
+from tests.unit.fake_node import HOME, FakeNode, fact, look_at
 from tests.unit.test_jdbc_url import ODD_URLS, SECRET
 
 PROPERTIES, SHARED = "{home}/shared/bitbucket.properties", "/srv/shared/bitbucket.properties"
@@ -218,3 +219,20 @@ def test_any_network_of_hazelcast_makes_a_cluster(setting: str) -> None:
     others = [f"hazelcast.network.{one}=false" for one in ("tcpip", "multicast", "aws", "azure", "kubernetes") if one != setting]
     assert look_at("bitbucket", FakeNode(bitbucket(*others, f"hazelcast.network.{setting}=true")))["clustered"] is True
     assert look_at("bitbucket", FakeNode(bitbucket(*others)))["clustered"] is False
+
+
+def test_a_database_is_no_surer_than_the_home_that_its_settings_were_read_in() -> None:
+    node = FakeNode(dbconfig("jdbc:postgresql://db1/jira"), [], None, process="")
+    found = look_at("jira", node, home=Found(HOME, "likely", "x:1"))["database"]
+    assert place(found) == ("postgresql", "db1", 5432, "jira")
+    assert set(found["doubts"]) == {"engine", "host", "port", "name"}
+    assert found["doubts"]["host"].endswith("/dbconfig.xml:1, in a home folder that is only likely: x:1")
+    assert look_at("jira", node)["database"]["doubts"] == {}
+
+
+def test_of_a_bitbucket_that_is_down_without_a_unit_nothing_is_taken_by_default() -> None:
+    node = FakeNode({**bitbucket("jdbc.url=jdbc:postgresql://db1/bitbucket", "server.port=7999"), **H2}, [], None, process="")
+    answer = look_at("bitbucket", node)
+    assert place(answer["database"]) == ("unknown", "", 0, "")
+    assert set(answer["database"]["doubts"]) == {"engine", "host", "port", "name", "user"}
+    assert (answer["url"], answer["sessions"]["kept"]) == ("", "unknown")

@@ -96,11 +96,32 @@ def test_the_unit_of_a_stopped_node_tells_its_home(product: str, tmp_path: Path,
     variable = {"jira": "JIRA_HOME", "fisheye": "FISHEYE_INST"}[product]
     file = tmp_path / "default"
     file.write_text(f'# a comment\n{variable}="/from file"\nBROKEN="\n', encoding="utf-8")
-    shown = f'Environment={variable}=/unit "X=a b"\n'
+    shown = f'LoadState=loaded\nEnvironment={variable}=/unit "X=a b"\n'
     _shown(monkeypatch, tmp_path, shown)
     assert find_home(PRODUCTS[product], INSTALL, HostNode(None, "x")).value == "/unit"
     _shown(monkeypatch, tmp_path, f"{shown}EnvironmentFiles={file} (ignore_errors=yes)\nEnvironmentFiles=/nowhere (ignore_errors=yes)\n")
     assert find_home(PRODUCTS[product], INSTALL, HostNode(None, "x")).value == "/from file"
+
+
+@pytest.mark.parametrize("product", ["jira", "bamboo", "bitbucket", "fisheye"])
+def test_a_stopped_node_without_a_unit_has_no_usual_home(product: str) -> None:
+    variable = {"fisheye": "FISHEYE_INST"}.get(product, f"{product.upper()}_HOME")
+    found = find_home(PRODUCTS[product], INSTALL, HostNode(None))
+    assert (found.value, found.source) == ("", f"no process runs, and no unit is known, that could tell the variable {variable}")
+
+
+def test_a_unit_that_systemd_does_not_know_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _shown(monkeypatch, tmp_path, "LoadState=not-found\nEnvironment=\n")
+    assert HostNode(None, "x").environment("JIRA_HOME") is None
+    _shown(monkeypatch, tmp_path, "LoadState=loaded\nEnvironment=\n")
+    assert HostNode(None, "x").environment("JIRA_HOME") == ""
+
+
+@pytest.mark.parametrize("product", sorted(POINTERS))
+def test_the_home_in_a_file_of_a_stopped_node_is_only_likely_where_a_variable_outranks_it(product: str) -> None:
+    node = FakeNode({POINTERS[product]: f"{product}.home=/file".encode()}, [], None, process="")
+    found = find_home(PRODUCTS[product], INSTALL, node)
+    assert (found.value, found.sure) == ("/file", "certain" if product == "confluence" else "likely")
 
 
 def test_a_unit_that_runs_the_link_is_the_installations_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ NOTHING = {"database_port": 0, **{f"database_{name}": "" for name in ("engine", 
 
 
 def _looks(database: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {"n1": {"database": database, "process": {"identity": "b:1:1"}}}
+    return {"n1": {"database": database, "process": {"identity": "b:1:1", "running": True}}}
 
 
 # what stands where a value belongs: a value, nothing, a placeholder, something else

@@ -16,9 +16,12 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_reader
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import remove_saved
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 
 from demo.cluster import Cluster, ClusterNode
 from demo.playbook import collections_path
@@ -140,6 +143,22 @@ def test_saved_sessions_that_lie_there_are_named(node: ClusterNode) -> None:
         saved.unlink()
 
 
+def test_what_the_plan_names_is_what_is_removed_whatever_the_engine_and_the_host_are_called(install: Path) -> None:
+    for folder in ("Catalina/localhost/ROOT", "Jira/wiki.example.org/jira"):
+        (install / "work" / folder).mkdir(parents=True)
+        (install / "work" / folder / "SESSIONS.ser").touch()
+    sessions = _detect(install_dir=str(install))["sessions"]
+    assert sessions["saved"] == [
+        f"{install}/work/{folder}/SESSIONS.ser" for folder in ("Catalina/localhost/ROOT", "Jira/wiki.example.org/jira")
+    ]
+    assert remove_saved(str(install), sessions["names"]) == sessions["saved"]
+
+
+def test_saved_sessions_that_cannot_be_looked_for_are_not_passed_over(install: Path) -> None:
+    (install / "work").symlink_to(install.parent)
+    assert _refusal(install_dir=str(install)).startswith(f"{install}/work is a link: sessions saved behind it would come back")
+
+
 @pytest.mark.usefixtures("_alone")
 def test_nothing_found_says_where_it_looked() -> None:
     assert "No installation of Jira was found" in _refusal(product="jira")
@@ -179,12 +198,14 @@ def test_two_installations_are_refused_by_name(node: ClusterNode, install: Path)
 
 def test_a_home_that_is_not_there_is_refused_with_its_source(install: Path) -> None:
     (install / POINTER).write_text("jira.home=/nowhere\n", encoding="utf-8")
-    assert f"/nowhere of Jira ({install / POINTER}:1) is not there" in _refusal(install_dir=str(install))
+    with _running(install):
+        assert f"/nowhere of Jira ({install / POINTER}:1) is not there" in _refusal(install_dir=str(install))
 
 
 def test_a_home_that_no_file_tells_is_refused(install: Path) -> None:
     (install / POINTER).write_text("jira.home=${unknown.place}/jira\n", encoding="utf-8")
-    assert f"{install / POINTER}:1: a placeholder in it was never filled in" in _refusal(install_dir=str(install))
+    with _running(install):
+        assert f"{install / POINTER}:1: a placeholder in it was never filled in" in _refusal(install_dir=str(install))
 
 
 def test_a_node_that_is_down_is_described_all_the_same(install: Path) -> None:
@@ -192,6 +213,24 @@ def test_a_node_that_is_down_is_described_all_the_same(install: Path) -> None:
     assert answer["process"] == {"running": False, "identity": "", "pid": 0, "user": "", "unit": "", "count": 0, "strangers": ""}
     assert answer["home_dir"] == str(install.parent / "home")
     assert answer["control"]["problem"] == f"{install}/bin/start-jira.sh is not there, or cannot be run"
+
+
+def test_the_home_of_a_node_that_is_down_is_as_sure_as_its_file_and_certain_where_the_lock_of_this_run_lies(install: Path) -> None:
+    lock = NodeLock(str(install.parent / "home"))
+    assert _fact(_detect(install_dir=str(install), run_id="r1"), "home_dir")[0] == "likely"
+    lock.take(owner_of("r1", {"attempt": 1, "number": "a", "controller": "c"}), "")
+    assert _fact(_detect(install_dir=str(install), run_id="r1"), "home_dir") == ("certain", "the lock of run r1 lies in it")
+    assert _fact(_detect(install_dir=str(install), run_id="r2"), "home_dir")[0] == "likely"
+    assert _fact(_detect(install_dir=str(install)), "home_dir")[0] == "likely"
+
+
+def test_a_node_that_is_down_is_looked_at_though_nobody_tells_where_it_answers(tmp_path: Path) -> None:
+    (tmp_path / "install/bin").mkdir(parents=True)
+    (tmp_path / "install/bin/start-bitbucket.sh").touch()
+    (tmp_path / "home").mkdir()
+    places = {"install_dir": f"{tmp_path}/install", "home_dir": f"{tmp_path}/home"}
+    seen = first_look({**OPTIONS, **places, "run_id": "r1", "abandon": "", "canary": True, "functional_path": ""})
+    assert (seen["url"], seen["ready"]["ready"], seen["ready"]["saw"], seen["asked"]) == ("", False, "no process is left", {})
 
 
 @pytest.mark.parametrize("how", ["argument", "environment", "option"])

@@ -276,6 +276,29 @@ def test_nodes_of_two_clusters_are_told_apart_by_product_version_and_database() 
     assert found[1][0] == "jira 9.12.2 on postgresql db:5432/wiki/public"
 
 
+IN_DOUBT = {"engine": "unknown", "host": "", "port": 0, "name": "", "doubts": {"engine": "no process runs"}}
+
+
+def _down_with(**database: t.Any) -> dict[str, t.Any]:
+    return {**down(), "database": {**look()["database"], **database}}
+
+
+def test_a_node_that_is_down_and_does_not_tell_its_database_parts_no_cluster() -> None:
+    other_home = {"host": "other-db", "doubts": {"host": "in a home folder that is only likely"}}
+    assert [nodes for _words, nodes in roll_plan.clusters({"n1": _down_with(**IN_DOUBT), "n2": look()})] == [["n1", "n2"]]
+    assert [nodes for _words, nodes in roll_plan.clusters({"n1": _down_with(**other_home), "n2": look()})] == [["n1", "n2"]]
+
+
+def test_a_node_that_is_down_and_is_certain_of_another_database_is_another_cluster_s() -> None:
+    looks = {"n1": look(), "n2": _down_with(name="wiki", doubts={})}
+    assert [nodes for _words, nodes in roll_plan.clusters(looks)] == [["n1"], ["n2"]]
+
+
+def test_of_which_of_two_clusters_a_node_is_that_does_not_tell_is_not_guessed() -> None:
+    looks = {"n1": look(), "n2": look(version="10.0.0"), "n3": _down_with(**IN_DOUBT)}
+    assert roll_plan.clusters(looks)[2] == ("a cluster that they do not tell, being down", ["n3"])
+
+
 def test_one_node_cannot_talk_the_others_out_of_tls() -> None:
     strict = look(database={**look()["database"], "ssl_mode": "verify-full"})
     found = roll_plan.clusters({"n1": look(), "n2": strict})

@@ -143,3 +143,43 @@ def test_a_right_that_cannot_be_asked_is_no_right(bin_folder: Path, text: str, s
         SessionsError, match=rf"may stop the unit jira\.service cannot be told \(systemctl: {said}\): run as root \(become\)\.$"
     ):
         systemd.check_may("jira.service")
+
+
+def _shown_unit(name: str, command: str, state: str = "loaded") -> str:
+    return f"Id={name}\nNames={name}\nLoadState={state}\nMainPID=0\nExecStart={{ path={command} ; argv[]={command} ; }}\nUser=jira\n"
+
+
+def _write_units(folder: Path, *shown: str) -> None:
+    (folder / "listed").write_text("jira.service enabled\nalias.service alias\ngetty@.service static\n\n", encoding="utf-8")
+    (folder / "shown").write_text("\n".join(shown), encoding="utf-8")
+    _write_systemctl(
+        folder, f'echo "$@" >>{folder}/asked\ncase $1 in list-unit-files) cat {folder}/listed ;; *) cat {folder}/shown ;; esac'
+    )
+
+
+def test_the_unit_of_a_node_that_is_down_is_found_by_what_it_starts(bin_folder: Path) -> None:
+    (bin_folder / "jira-9.12.4").mkdir()
+    (bin_folder / "jira").symlink_to("jira-9.12.4")
+    own = _shown_unit("jira.service", f"{bin_folder}/jira/bin/start-jira.sh")
+    others = [_shown_unit("cron.service", "/usr/sbin/cron"), _shown_unit("old.service", f"/old{bin_folder}/jira-9.12.4/bin/start-jira.sh")]
+    _write_units(bin_folder, own, own, *others)
+    unit = systemd.find_unit_of(f"{bin_folder}/jira-9.12.4")
+    assert unit
+    assert (unit.name, unit.user) == ("jira.service", "jira")
+    assert (bin_folder / "asked").read_text(encoding="utf-8").splitlines()[1].endswith(" -- jira.service alias.service")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        [],
+        [("cron.service", "/usr/sbin/cron", "loaded")],
+        [("jira.service", "/opt/jira/bin/start-jira.sh", "masked")],
+        [("jira.service", "/opt/jira/bin/start-jira.sh", "loaded"), ("backup.service", "/opt/jira/bin/backup.sh", "loaded")],
+        [("other.service", "/opt/jira-test/bin/start-jira.sh", "loaded"), ("copy.service", "/srv/opt/jira/bin/start.sh", "loaded")],
+    ],
+    ids=["none", "another's", "masked", "two", "alike"],
+)
+def test_a_unit_is_not_guessed(bin_folder: Path, shown: list[tuple[str, str, str]]) -> None:
+    _write_units(bin_folder, *(_shown_unit(*one) for one in shown))
+    assert systemd.find_unit_of("/opt/jira") is None

@@ -59,7 +59,8 @@ def test_what_ansible_prints_of_an_answer_is_escaped_and_the_rest_stays_data() -
     assert found == {"msg": HARMLESS, "warnings": [HARMLESS], "module_stderr": HARMLESS, "path": HOSTILE, "failed": True}
 
 
-LOOKS = {"n1": {"product": "jira", "version": HOSTILE, "database": dict.fromkeys(("engine", "host", "port", "name", "schema"), HOSTILE)}}
+PLACE = dict.fromkeys(("engine", "host", "port", "name", "schema"), HOSTILE)
+LOOKS = {"n1": {"product": "jira", "version": HOSTILE, "database": PLACE, "process": {"running": True}}}
 HOSTVARS: dict[str, t.Any] = {"n1": {"__force_reauth_failure": {"msg": HOSTILE, "cmd": "x", "stderr": HOSTILE}}}
 PLAN = {"run_id": "CHG-1", "nodes": ["n1"]}
 NO_DATABASE = {"engine": HOSTILE, "server": HOSTILE, "name": ""}
@@ -73,7 +74,7 @@ NO_DATABASE = {"engine": HOSTILE, "server": HOSTILE, "name": ""}
         (
             "database_problem",
             (
-                {"n1": {"database": {"engine": "mysql", "doubts": {"host": HOSTILE}, "embedded": False}}},
+                {"n1": {"database": {"engine": "mysql", "doubts": {"host": HOSTILE}, "embedded": False}, "process": {"running": True}}},
                 {"database_port": 0, **{f"database_{name}": "" for name in ("engine", "server", "name", "user", "schema")}},
                 True,
             ),

@@ -8,13 +8,13 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import database_problem, is_own_name
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import database_problem, is_own_name, telling
 
 DATABASE = {"engine": "postgresql", "host": "db", "port": 5432, "name": "jira", "schema": "public", "embedded": False, "doubts": {}}
 
 
 def _look(identity: str = "b:1:1", home: str = "", **database: t.Any) -> dict[str, t.Any]:
-    return {"database": {**DATABASE, **database}, "process": {"identity": identity}, "home_identity": home}
+    return {"database": {**DATABASE, **database}, "process": {"identity": identity, "running": bool(identity)}, "home_identity": home}
 
 
 def _problem(looks: dict[str, t.Any], same_machine: bool, **given: t.Any) -> str:
@@ -106,3 +106,24 @@ def test_localhost_of_two_machines_is_no_one_database(database: dict[str, t.Any]
 def test_nodes_of_one_machine_have_one_localhost(second: dict[str, t.Any], refused: bool) -> None:
     looks = {"n1": _look(host="localhost"), "n2": second}
     assert bool(_problem(looks, same_machine=True)) is refused
+
+
+def test_the_settings_of_a_node_that_runs_come_before_those_of_one_that_is_down() -> None:
+    down = _look("", host="other-home", doubts=ALL)
+    looks = {"n1": down, "n2": _look(), "n3": _look("", host="db")}
+    assert (telling(looks), _problem(looks, same_machine=False)) == (["n2"], "")
+    assert "force_reauth_database_server" in _problem({"n1": down, "n2": down}, same_machine=False)
+
+
+@pytest.mark.parametrize(
+    ("looks", "told"),
+    [
+        ({"n1": _look("", doubts=ALL), "n2": _look("")}, ["n2"]),
+        ({"n1": _look("", doubts=ALL), "n2": _look("", doubts=ALL)}, ["n1", "n2"]),
+        ({"n1": _look(""), "n2": _look("")}, ["n1", "n2"]),
+        ({"n1": _look(doubts=ALL), "n2": _look("")}, ["n1"]),
+    ],
+    ids=["one is certain", "none is", "both are", "one runs, in doubt"],
+)
+def test_where_no_node_runs_the_certain_ones_tell(looks: dict[str, t.Any], told: list[str]) -> None:
+    assert telling(looks) == told

@@ -65,7 +65,7 @@ def _is_held_by_its_unit(process: Process, install_dir: str) -> bool:
     unit = find_unit(process.unit)
     if unit is None or unit.user != process.user:
         return False
-    return unit.main_pid == process.pid or f"{os.path.realpath(install_dir)}/" in unit.start_command
+    return unit.main_pid == process.pid or unit.starts(os.path.realpath(install_dir))
 
 
 def _others_are_hidden(proc: Path) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,10 @@ class Unit:
     def name(self) -> str:
         """Its own name."""
         return self.names[0]
+
+    def starts(self, install_dir: str) -> bool:
+        """Whether its command names something of the installation (and not of a folder that ends in the same words)."""
+        return re.search(rf"(?<![\w./~-]){re.escape(install_dir.rstrip('/'))}/", self.start_command) is not None
 
 
 @dataclass(frozen=True)
@@ -113,4 +118,4 @@ def _is_own(unit: Unit, seen: Seen) -> bool:
     It is when the process is its main process, when it has none (as with scripts that start in the background), or when it starts
     something of the installation.
     """
-    return unit.main_pid in (0, *seen.pids) or f"{seen.install.rstrip('/')}/" in unit.start_command
+    return unit.main_pid in (0, *seen.pids) or unit.starts(seen.install)

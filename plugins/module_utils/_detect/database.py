@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, Sure, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR
@@ -38,8 +38,10 @@ class _Written:
     properties: Found
 
 
-def find_database(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | None) -> tuple[dict[str, t.Any], list[FactRow]]:
-    """The dictionary ``database`` of product_detect, and its facts."""
+def find_database(
+    keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | None, home: Found
+) -> tuple[dict[str, t.Any], list[FactRow]]:
+    """The dictionary ``database`` of product_detect, and its facts: no surer than the ``home`` folder that the settings were read in."""
     written = _written(keys, lookup, tomcat)
     url = written.url
     built_in = _built_in(keys.built_in, keys.file, lookup) if keys.built_in and url.missing and not written.jndi else None
@@ -47,6 +49,7 @@ def find_database(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | 
     parsed = with_properties(parsed, lookup.filled(written.properties))
     base = built_in or url
     found = _found(parsed, base, lookup.find(keys.kind), lookup.find(keys.schema), written.user)
+    found = {name: _in_home(fact, home) for name, fact in found.items()}
     encrypted = bool(lookup.find(keys.cipher)) or bool(_NOT_PLAIN.match(written.password.value))
     return {
         **{name: fact.value for name, fact in found.items()},
@@ -57,6 +60,13 @@ def find_database(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | 
         "embedded": parsed.embedded or (not url and found["engine"].value in EMBEDDED_ENGINES),
         "encrypted_password": encrypted,
     }, [row(f"database.{name}", fact) for name, fact in found.items()]
+
+
+def _in_home(found: Found, home: Found) -> Found:
+    """What was read in a home folder that is only likely may be another installation's."""
+    if home.sure != "likely" or not found:
+        return found
+    return replace(found.at_most("likely"), source=f"{found.source}, in a home folder that is only likely: {home.source}")
 
 
 def _doubts(found: t.Mapping[str, Found], parsed: JdbcUrl) -> dict[str, str]:

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_running
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_running, look_for_stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of, site_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.probe import probe
@@ -23,7 +23,11 @@ def first_look(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     found = detect(options)
     NodeLock(found["home_dir"]).check_free(owner_of(options["run_id"], {}), options["abandon"])
     web = {**options, "product": found["product"], "url": found["url"], "site_url": options["site_url"] or found["site_url"]}
-    ready = look_for_running(product_of(web), found["install_dir"], site_of(web), "")
+    if found["process"]["running"]:
+        ready = look_for_running(product_of(web), found["install_dir"], site_of(web), "")
+    else:
+        # where a node answers that is down need not be known
+        ready = {**look_for_stopped(product_of(web), found["install_dir"]), "ready": False}
     asked = _asked({**web, **_cookie_names(found)}) if options["canary"] and ready["ready"] else {}
     return {**found, "ready": ready, "asked": asked}
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import errno
 import os
 import pwd
+import typing as t
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, argument_of, environment_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import environment_in_unit
 
 LARGEST_FILE = 5_000_000
@@ -23,8 +25,8 @@ class HostNode:
 
     def __init__(self, process: Process | None, unit: str = "") -> None:
         self._process = process
-        # of a node that is down, the unit tells what its process will get
-        self._of_unit = {} if process else environment_in_unit(unit, self.read)
+        # of a node that is down, the unit tells what its process will get; without one nobody does
+        self._of_unit = None if process else environment_in_unit(unit, self.read)
         self.process = f"process {process.pid}" if process else ""
 
     def read(self, path: str) -> bytes | None:
@@ -42,13 +44,19 @@ class HostNode:
         """The paths below the folder that fit, sorted."""
         return sorted(str(path) for path in Path(folder).glob(pattern))
 
+    def saved_sessions(self, install_dir: str, names: t.Sequence[str]) -> list[str]:
+        """See find_saved, by which they are found again when they are removed."""
+        return find_saved(install_dir, names) if names else []
+
     def argument(self, prefix: str) -> str:
         """The rest of the process's last argument that begins so, ''."""
         return argument_of(self._process, prefix) if self._process else ""
 
     def environment(self, name: str) -> str | None:
-        """One variable of the process, '', None when it is not ours to read."""
-        return environment_of(self._process, name) if self._process else self._of_unit.get(name, "")
+        """One variable of the process, or of the unit of one that is down; '' when unset, None when nobody tells."""
+        if self._process:
+            return environment_of(self._process, name)
+        return None if self._of_unit is None else self._of_unit.get(name, "")
 
 
 def _unreadable(path: str, error: OSError) -> str:

@@ -28,7 +28,7 @@ def describe(product: Product, install: str, home: Found, node: Node, node_url: 
     files = product.files
     lookup = _lookup(product, {"install": install, "home": home.value}, node)
     tomcat = TomcatOfProduct(files.tomcat, install, lookup) if files.tomcat else None
-    database, database_facts = find_database(files.database, lookup, tomcat)
+    database, database_facts = find_database(files.database, lookup, tomcat, home)
     web, web_facts = find_web(product, lookup, tomcat, node_url)
     cookies, cookie_facts = find_cookies(product, lookup, tomcat)
     sessions, session_facts = find_sessions(product, install, lookup, tomcat)
@@ -54,13 +54,16 @@ def describe(product: Product, install: str, home: Found, node: Node, node_url: 
 
 
 def _lookup(product: Product, folders: dict[str, str], node: Node) -> Lookup:
-    """With the shared home, where the product has settings in it; raises SessionsError when it is not known where that is."""
+    """With the shared home, where the product has settings in it; raises SessionsError when a node that runs does not tell where that is.
+
+    What lies there on one that is down is not known, then.
+    """
     files = product.files
-    if files.shared_home:
-        shared = Lookup(node, folders, product=product.name).find(files.shared_home)
-        if not shared:
-            raise SessionsError(f"The shared home folder of {product.title} is not known: {shared.source}.")
+    shared = Lookup(node, folders, product=product.name).find(files.shared_home)
+    if shared:
         folders = {**folders, "shared": shared.value.rstrip("/")}
+    elif files.shared_home and node.process:
+        raise SessionsError(f"The shared home folder of {product.title} is not known: {shared.source}.")
     return Lookup(node, folders, {files.database.file: files.database.root}, product.name)
 
 

@@ -30,11 +30,14 @@ class Node(t.Protocol):
     def glob(self, folder: str, pattern: str) -> list[str]:
         """The paths below the folder that fit, sorted."""
 
+    def saved_sessions(self, install_dir: str, names: t.Sequence[str]) -> list[str]:
+        """The files of these names in which the container saved sessions, sorted; raises SessionsError when they cannot be looked for."""
+
     def argument(self, prefix: str) -> str:
         """The rest of the process's argument that begins so, '' when there is none or no process."""
 
     def environment(self, name: str) -> str | None:
-        """One variable of the process, '' when unset, or no process; None when it is not ours to read."""
+        """One variable of the process, or of the unit of one that is down; '' when unset, None when nobody tells."""
 
 
 class Lookup:
@@ -52,8 +55,8 @@ class Lookup:
         }
 
     def path(self, where: str) -> str:
-        """The absolute path of a place's file."""
-        return where.format(**self._folders)
+        """The absolute path of a place's file; below a shared home that is not known there is none."""
+        return where.format(**{"shared": "<shared home>", **self._folders})
 
     def is_there(self, where: str) -> bool:
         """Whether the place's file is."""
@@ -125,20 +128,24 @@ class Lookup:
 
     def _in(self, place: Place) -> Found:
         if place.where == DEFAULT:
-            return Found(place.key.format(**self._folders), "default", "default")
+            return Found(self.path(place.key), "default", "default")
         if place.where == ARGUMENT:
             value = self.node.argument(place.key)
             return Found(value, "certain", self.node.process) if value else Found(missing=True)
         if place.where == ENVIRONMENT:
             return self._in_environment(place.key)
+        if "{shared}" in place.where and "shared" not in self._folders:
+            return Found(source="the shared home folder is not known", lost=True)
         path = self.path(place.where)
         file = self._file(place, path)
         return _one_of(file.written(place.key), path, file.problem) if file else Found(missing=True)
 
     def _in_environment(self, name: str) -> Found:
         value = self.node.environment(name)
-        if value is None:
+        if value is None and self.node.process:
             return Found(source=f"the environment of {self.node.process} cannot be read: run as its account or as root (become)", lost=True)
+        if value is None:
+            return Found(source=f"no process runs, and no unit is known, that could tell the variable {name}", lost=True)
         return Found(value, "certain", self.node.process or f"{name} of its unit") if value else Found(missing=True)
 
     def _file(self, place: Place, path: str) -> SettingsFile | None:

@@ -38,9 +38,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
     pid_file_problem,
     try_way,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit, find_unit_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS, product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
 
@@ -54,8 +55,9 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The answer of product_detect to its options; raises SessionsError."""
     install = _the_one(_named(options) or _running(options) or _usual(options), options)
     processes = find_processes(install.product, install.folder)
-    node = HostNode(processes[0] if processes else None, options["service"])
-    home = _home(install, node, options["home_dir"])
+    unit = options["service"] if options["service"] or processes else _unit_of_stopped(install)
+    node = HostNode(processes[0] if processes else None, unit)
+    home = _home(install, node, options["home_dir"], options.get("run_id", ""))
     answer = describe(install.product, install.folder, home, node, options["node_url"])
     site_url, seconds, certs = options["site_url"] or answer["site_url"], options["request_timeout"], options["validate_certs"]
     site = Site(answer["url"], site_url, seconds, certs) if processes and answer["url"] else None
@@ -63,7 +65,7 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {
         **answer,
         "process": {**_process_row(processes), "strangers": _strangers([install.product])},
-        "control": _control(install, answer, processes, options),
+        "control": _control(install, answer, processes, options, unit),
         "home_identity": _identity_of_folder(home.value),
         "role_in_cluster": role,
         # the primary last: a restart of it makes another node take over
@@ -147,7 +149,13 @@ def _the_one(found: t.Sequence[_Install], options: t.Mapping[str, t.Any]) -> _In
     return found[0]
 
 
-def _home(install: _Install, node: HostNode, named: str) -> Found:
+def _unit_of_stopped(install: _Install) -> str:
+    """The unit that will start a node that is down, '' where none is known."""
+    unit = find_unit_of(os.path.realpath(install.folder))
+    return unit.name if unit else ""
+
+
+def _home(install: _Install, node: HostNode, named: str, run_id: str) -> Found:
     home = Found(named.rstrip("/"), "certain", "option home_dir") if named else find_home(install.product, install.folder, node)
     if not home:
         raise SessionsError(
@@ -159,7 +167,13 @@ def _home(install: _Install, node: HostNode, named: str) -> Found:
             f"The home folder {home.value} of {install.product.title} ({home.source}) is not there for {account()} to see. "
             "Name it with force_reauth_home_dir."
         )
-    return home
+    return _confirmed(home, run_id) if run_id and home.sure == "likely" else home
+
+
+def _confirmed(home: Found, run_id: str) -> Found:
+    """Where the lock of this very run lies, its earlier start saw the node's home, while the process ran."""
+    holder = NodeLock(home.value).holder()
+    return Found(home.value, "certain", f"the lock of run {run_id} lies in it") if holder and holder["run_id"] == run_id else home
 
 
 def _process_row(processes: t.Sequence[Process]) -> dict[str, t.Any]:
@@ -181,17 +195,16 @@ def _identity_of_folder(path: str) -> str:
 
 
 def _control(
-    install: _Install, answer: t.Mapping[str, t.Any], processes: t.Sequence[Process], options: t.Mapping[str, t.Any]
+    install: _Install, answer: t.Mapping[str, t.Any], processes: t.Sequence[Process], options: t.Mapping[str, t.Any], unit: str
 ) -> dict[str, t.Any]:
     service = install.product.service
     start, stop = ([f"{install.folder}/{script}", *arguments] for script, *arguments in (service.start, service.stop))
     missing = tuple(script for script in (start[0], stop[0]) if not os.access(script, os.X_OK))
     holder: Unit | None = find_holder(processes[0].unit) if processes else None
     pids = tuple(process.pid for process in processes)
-    named = find_unit(options["service"])
-    control = decide_control(
-        options["service_manager"], options["service"], Seen(os.path.realpath(install.folder), pids, holder, named, missing)
-    )
+    named = find_unit(unit)
+    seen = Seen(os.path.realpath(install.folder), pids, holder, named, missing)
+    control = decide_control(options["service_manager"], options["service"], seen)
     pid_file = _pid_file(install, answer["home_dir"], processes)
     owners = Owners(unit=named.user if named else "", install=_owner_of(install.folder), pid_file=_owner_of(pid_file))
     # a process whose real and effective account differ tells of none

@@ -38,11 +38,29 @@ def find_unit(name: str) -> Unit | None:
     return replace(found, start_command=with_real_paths(found.start_command)) if found else None
 
 
-def environment_in_unit(name: str, read: t.Callable[[str], bytes | None]) -> dict[str, str]:
-    """The variables that the unit gives to its process, its files read by ``read``; empty where systemd does not know it."""
+def find_unit_of(install_dir: str) -> Unit | None:
+    """The service that starts something of the installation; None when there is none, or several do, or systemd does not run here.
+
+    Raises SessionsError when systemd does not answer.
+    """
+    if not BOOTED.is_dir():
+        return None
+    listed = _answer("its units", ["list-unit-files", "--type=service", "--no-legend", "--no-pager", "--plain"])
+    # a template is none before it has a name
+    names = [words[0] for words in map(str.split, listed.splitlines()) if words and not words[0].endswith("@.service")]
+    shown = _answer("its units", ["show", f"--property={','.join(_PROPERTIES)}", "--", *names]) if names else ""
+    units = [unit for unit in map(unit_in, shown.split("\n\n")) if unit]
+    own = {unit.name: unit for unit in units if replace(unit, start_command=with_real_paths(unit.start_command)).starts(install_dir)}
+    return next(iter(own.values())) if len(own) == 1 else None
+
+
+def environment_in_unit(name: str, read: t.Callable[[str], bytes | None]) -> dict[str, str] | None:
+    """The variables that the unit gives to its process, its files read by ``read``; None where systemd does not know it."""
     if not name or not BOOTED.is_dir():
-        return {}
-    lines = _shown(name if "." in name else f"{name}.service", ("Environment", "EnvironmentFiles")).splitlines()
+        return None
+    lines = _shown(name if "." in name else f"{name}.service", ("LoadState", "Environment", "EnvironmentFiles")).splitlines()
+    if "LoadState=loaded" not in lines:
+        return None
     values = dict(pair.partition("=")[::2] for line in lines if line.startswith("Environment=") for pair in _words(line[12:]))
     for line in lines:
         path = line.removeprefix("EnvironmentFiles=").rpartition(" (")[0] if line.startswith("EnvironmentFiles=") else ""
@@ -67,11 +85,15 @@ def _words(line: str) -> list[str]:
 
 
 def _shown(unit: str, properties: t.Sequence[str]) -> str:
-    command = ["systemctl", "show", f"--property={','.join(properties)}", "--", unit]
+    return _answer(f"the unit {unit}", ["show", f"--property={','.join(properties)}", "--", unit])
+
+
+def _answer(of_what: str, arguments: t.Sequence[str]) -> str:
+    command = ["systemctl", *arguments]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
-        raise SessionsError(f"systemd does not tell of the unit {unit}: 'systemctl show {unit}' gave no answer in {SECONDS} s.") from None
+        raise SessionsError(f"systemd does not tell of {of_what}: 'systemctl {arguments[0]}' gave no answer in {SECONDS} s.") from None
     return answer.stdout
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import assignments
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import telling
 
 Look = t.Mapping[str, t.Any]
 
@@ -41,7 +42,7 @@ def asked_database(found: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -
 
 def password_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any]) -> str:
     """Why no password is sent yet, '' when it may be. ``looks``: of ``product_detect``, by node; ``given``: the settings of the run."""
-    databases = {node: look["database"] for node, look in looks.items()}
+    databases = {node: looks[node]["database"] for node in telling(looks)}
     found = next(iter(databases.values()))
     if not given["database_password"] or (given["database_engine"] or found["engine"]) in _FILES:
         return ""

@@ -13,6 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, resumed_route
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import is_certain, telling
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
 
 # steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
@@ -31,11 +32,18 @@ def cluster_key(look: Look) -> tuple[str, ...]:
 
 
 def clusters(looks: t.Mapping[str, Look]) -> list[tuple[str, list[str]]]:
-    """The clusters among the nodes: (in words, its nodes), in the order of the nodes."""
+    """The clusters among the nodes: (in words, its nodes), in the order of the nodes.
+
+    A node that is down, and does not tell for certain which database it has, parts no cluster from another.
+    """
+    told = telling(looks)
     found: dict[tuple[str, ...], list[str]] = {}
-    for node, look in looks.items():
-        found.setdefault(cluster_key(look), []).append(node)
-    return [(_in_words(key), nodes) for key, nodes in found.items()]
+    unclear = [node for node, look in looks.items() if node not in told and not is_certain(look)]
+    for node in (one for one in looks if one not in unclear):
+        found.setdefault(cluster_key(looks[node]), []).append(node)
+    if len(found) > 1 and unclear:
+        return [*((_in_words(key), nodes) for key, nodes in found.items()), ("a cluster that they do not tell, being down", unclear)]
+    return [(_in_words(key), list(looks) if len(found) == 1 else nodes) for key, nodes in found.items()]
 
 
 def _in_words(key: tuple[str, ...]) -> str:

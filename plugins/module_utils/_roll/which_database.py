@@ -26,13 +26,27 @@ _OWN_NAMES = (
 )
 
 
+def telling(looks: t.Mapping[str, Look]) -> list[str]:
+    """The nodes whose settings count: those that run; where none does, those whose settings are certain all the same, else all.
+
+    What a node that is down was started with may have stood in the environment of its process alone.
+    """
+    running = [node for node, look in looks.items() if look["process"]["running"]]
+    return running or [node for node, look in looks.items() if is_certain(look)] or list(looks)
+
+
+def is_certain(look: Look) -> bool:
+    """Whether nothing that the node's settings say of its database is in doubt."""
+    return not look["database"].get("doubts", _NOT_TOLD)
+
+
 def database_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any], same_machine: bool) -> str:
     """Why it is not known which database to ask, '' when it is.
 
     ``looks``: of ``product_detect``, by node, alike in their database; ``given``: the settings of the run.
     ``same_machine``: whether the SQL runs on the machine of a node: there alone 'localhost' and a file mean the same.
     """
-    database = next(iter(looks.values()))["database"]
+    database = looks[telling(looks)[0]]["database"]
     unclear = _unclear(database, given)
     if unclear:
         return f"the product's settings do not tell for certain which database it has ({unclear})"
