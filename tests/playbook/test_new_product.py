@@ -80,7 +80,7 @@ LEDGER = Product(
         sign_in_form=(("name", "{username}"), ("word", "{password}"), ("keep", "yes")),
         whoami_path="/who",
     ),
-    persisted_sessions=("work/Catalina/*/*/SESSIONS.ser",),
+    persisted_sessions=("SESSIONS.ser",),
     survives=("ink",),
 )
 """

@@ -165,10 +165,8 @@ def find_sessions(product: Product, install: str, lookup: Lookup, tomcat: Tomcat
     moved = tomcat.other_work_folder() if tomcat and sessions.kept == "disk" else ""
     kept: SessionsKept = "elsewhere" if sessions.kept == "disk" and (moved or not plain) else sessions.kept
     where = f"{moved} workDir" if moved and plain else sessions.where
-    named = [re.sub(r"[^/]+$", sessions.pathname, pattern) for pattern in product.persisted_sessions if plain and sessions.pathname]
-    patterns = [*product.persisted_sessions, *named]
-    saved = sorted({path for pattern in patterns for path in lookup.node.glob(install, pattern)})
-    answer = {"kept": kept, "where": where, "names": [pattern.rpartition("/")[2] for pattern in patterns], "saved": saved}
+    names = [*product.persisted_sessions, *([sessions.pathname] if product.persisted_sessions and plain and sessions.pathname else [])]
+    answer = {"kept": kept, "where": where, "names": names, "saved": lookup.node.saved_sessions(install, names)}
     return answer, [row("sessions.kept", Found(kept, sessions.sure, where))]
 
 

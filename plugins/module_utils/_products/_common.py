@@ -18,7 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 
 TOMCAT_PROCESS = (r"-Dcatalina\.base=(.+)", r"-Dcatalina\.home=(.+)")
 TOMCAT_PID_FILE, TOMCAT_PID_VARIABLE = "{install}/work/catalina.pid", "CATALINA_PID"
-TOMCAT_SAVED_SESSIONS = ("work/Catalina/*/*/SESSIONS.ser",)
+TOMCAT_SAVED_SESSIONS = ("SESSIONS.ser",)
 TOMCAT_SERVER = "conf/server.xml"
 # the version in a file that Maven leaves in every web application
 POM_VERSION = r"(?m)^version=(\d[\w.-]*)"

@@ -300,7 +300,8 @@ class EndSessions:
 class Product:
     """All that is particular to one product.
 
-    ``member_tables``, ``members_page``, ``clear_page`` and ``end_sessions``: None where none is known.
+    ``persisted_sessions``: names of the files in which its Tomcat saves sessions at a stop, each in a folder of the work folder for engine,
+    host and application. ``member_tables``, ``members_page``, ``clear_page`` and ``end_sessions``: None where none is known.
     """
 
     name: str
