@@ -144,6 +144,44 @@ def test_a_server_xml_that_was_cut_is_mentioned() -> None:
 
 
 @pytest.mark.parametrize(
+    ("product", "file"),
+    [("jira", "conf/server.xml"), ("confluence", "conf/server.xml"), ("bamboo", "conf/server.xml"), ("fisheye", "config.xml")],
+)
+def test_where_the_file_with_the_connectors_is_not_there_nothing_is_said_to_be_unset(product: str, file: str) -> None:
+    answer = look_at(product, FakeNode({}))
+    assert (answer["url"], answer["site_url"], answer["proxy"]) == ("", "", {})
+    for name in ("url", "site_url"):
+        sure, source = fact(answer, name)
+        assert (sure, f"/{file} is not there" in source) == ("unknown", True)
+
+
+def test_a_bitbucket_without_a_settings_file_does_what_it_does_by_itself() -> None:
+    answer = look_at("bitbucket", FakeNode({}))
+    assert (answer["url"], fact(answer, "site_url")) == ("http://127.0.0.1:7990", ("default", "no proxy name is set"))
+    stopped = look_at("bitbucket", FakeNode({}, [], None, process=""))
+    assert [fact(stopped, name)[0] for name in ("url", "site_url")] == ["unknown", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("server_xml", "context", "kept", "sure"),
+    [
+        (None, "", "unknown", "unknown"),
+        (b"<Server><Service>", "", "unknown", "unknown"),
+        (b"<Server/>", "", "disk", "default"),
+        (None, '<Manager pathname=""/>', "memory", "likely"),
+        (b"<Server><Service>", '<Manager pathname="x.ser"/>', "disk", "likely"),
+        (b"<Server/>", '<Manager pathname=""/>', "memory", "certain"),
+    ],
+)
+def test_a_server_xml_that_was_not_read_whole_may_say_otherwise_of_the_sessions(
+    server_xml: bytes | None, context: str, kept: str, sure: str
+) -> None:
+    files = {"{install}/conf/context.xml": f"<Context>{context}</Context>".encode()}
+    answer = look({**files, **({"{install}/conf/server.xml": server_xml} if server_xml else {})})
+    assert (answer["sessions"]["kept"], fact(answer, "sessions.kept")[0]) == (kept, sure)
+
+
+@pytest.mark.parametrize(
     ("own", "remembered", "path", "sure"),
     [("", "/wiki", "/wiki", "certain"), ("", "", "", "default"), ("/wiki", "/wiki", "/wiki", "certain"), ("/a", "/b", "/a", "likely")],
 )

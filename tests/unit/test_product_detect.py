@@ -233,6 +233,15 @@ def test_a_node_that_is_down_is_looked_at_though_nobody_tells_where_it_answers(t
     assert (seen["url"], seen["ready"]["ready"], seen["ready"]["saw"], seen["asked"]) == ("", False, "no process is left", {})
 
 
+def test_a_node_that_runs_and_does_not_tell_where_it_answers_is_refused_with_the_reason(install: Path) -> None:
+    options = {**OPTIONS, "install_dir": str(install), "run_id": "r1", "abandon": "", "canary": False, "functional_path": ""}
+    with _running(install), pytest.raises(SessionsError) as refusal:
+        first_look(options)
+    assert str(refusal.value) == (
+        f"Where the node itself answers is not known: {install}/conf/server.xml is not there; name the address with force_reauth_node_url."
+    )
+
+
 @pytest.mark.parametrize("how", ["argument", "environment", "option"])
 def test_the_home_of_the_process_counts_before_that_of_the_files(how: str, install: Path, tmp_path: Path) -> None:
     real = tmp_path / "real"

@@ -24,12 +24,19 @@ def first_look(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     NodeLock(found["home_dir"]).check_free(owner_of(options["run_id"], {}), options["abandon"])
     web = {**options, "product": found["product"], "url": found["url"], "site_url": options["site_url"] or found["site_url"]}
     if found["process"]["running"]:
+        _check_address(found)
         ready = look_for_running(product_of(web), found["install_dir"], site_of(web), "")
     else:
         # where a node answers that is down need not be known
         ready = {**look_for_stopped(product_of(web), found["install_dir"]), "ready": False}
     asked = _asked({**web, **_cookie_names(found)}) if options["canary"] and ready["ready"] else {}
     return {**found, "ready": ready, "asked": asked}
+
+
+def _check_address(found: t.Mapping[str, t.Any]) -> None:
+    if not found["url"]:
+        (why,) = (fact["source"] for fact in found["facts"] if fact["name"] == "url")
+        raise SessionsError(f"Where the node itself answers is not known: {why}.")
 
 
 def _asked(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

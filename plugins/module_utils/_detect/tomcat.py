@@ -34,8 +34,13 @@ class TomcatOfProduct:
         return files.http_connectors(server, self.server_path, self._tomcat.webapp, self._lookup.resolved) if server else []
 
     @property
+    def unread(self) -> str:
+        """What is wrong with server.xml, also when it is not there, '' when nothing is."""
+        return self.damage if self._read[self.server_path] else f"{self.server_path} is not there"
+
+    @property
     def damage(self) -> str:
-        """What is wrong with server.xml, '' when nothing is."""
+        """What is wrong with the server.xml that is there, '' when nothing is."""
         server = self._read[self.server_path]
         return f"{self.server_path} is damaged ({server.problem})" if server and server.problem else ""
 
@@ -47,6 +52,8 @@ class TomcatOfProduct:
                 return self._in_form(self._lookup.resolved(written))
             if "/Catalina/" in path:
                 return Found(files.context_path_of_file(path), "certain", path)
+        if self.server_path not in self._roots:
+            return Found(source=self.unread)
         return Found(source=f"no Context of {self._tomcat.webapp} in {self.server_path}", missing=True)
 
     def session_cookie(self) -> Found:

@@ -68,7 +68,7 @@ def find_web(product: Product, lookup: Lookup, tomcat: TomcatOfProduct | None, n
 
 def _of_tomcat(tomcat: TomcatOfProduct, product: Product, lookup: Lookup) -> _Web:
     context = _context(tomcat.context_path(), lookup.find(product.files.connector.context))
-    return _Web(tomcat.connectors(), context, Found(missing=True), tomcat.damage)
+    return _Web(tomcat.connectors(), context, Found(missing=True), tomcat.unread)
 
 
 def _context(of_container: Found, of_product: Found) -> Found:
@@ -104,12 +104,21 @@ def _of_keys(keys: ConnectorKeys, lookup: Lookup, product: Product) -> _Web:
     context = lookup.find(keys.context)
     context = context.otherwise("").but(context_path(context.value))
     site_url = lookup.find(keys.site_url)
-    return _Web([connector] if number else [], context, site_url.but(site_url.value.rstrip("/")))
+    unread = _not_there(product, lookup) or ("" if number else unclear_of(port, bind))
+    return _Web([connector] if number else [], context, site_url.but(site_url.value.rstrip("/")), unread)
+
+
+def _not_there(product: Product, lookup: Lookup) -> str:
+    """That the settings file is missing which the product cannot do without, ''."""
+    database = product.files.database
+    needed = database.built_in is None or database.built_in.needs_file
+    return f"{lookup.path(database.file)} is not there" if needed and not lookup.is_there(database.file) else ""
 
 
 def _own_url(connector: Connector | None, web: _Web) -> Found:
     if connector is None:
-        return Found(source="no HTTP connector with a known port; name the address with force_reauth_node_url")
+        why = web.damage or "no HTTP connector with a known port"
+        return Found(source=f"{why}; name the address with force_reauth_node_url")
     if connector.doubt or not web.context:
         return Found(source=connector.doubt or web.context.source)
     if connector.address and not _ADDRESS.fullmatch(connector.address):
@@ -163,11 +172,20 @@ def find_sessions(product: Product, install: str, lookup: Lookup, tomcat: Tomcat
     sessions = (tomcat.sessions() if tomcat else None) or _by_setting(product.files.sessions, lookup)
     plain = _is_plain_name(sessions.pathname)
     moved = tomcat.other_work_folder() if tomcat and sessions.kept == "disk" else ""
+    if tomcat and tomcat.unread and not moved:
+        sessions = _half_read(sessions, tomcat.unread)
     kept: SessionsKept = "elsewhere" if sessions.kept == "disk" and (moved or not plain) else sessions.kept
     where = f"{moved} workDir" if moved and plain else sessions.where
     names = [*product.persisted_sessions, *([sessions.pathname] if product.persisted_sessions and plain and sessions.pathname else [])]
     answer = {"kept": kept, "where": where, "names": names, "saved": lookup.node.saved_sessions(install, names)}
     return answer, [row("sessions.kept", Found(kept, sessions.sure, where))]
+
+
+def _half_read(sessions: Sessions, why: str) -> Sessions:
+    """A file that was not read whole may have the Manager, or the Cluster, that decides."""
+    if sessions.sure == "default":
+        return Sessions("unknown", "unknown", why)
+    return replace(sessions, sure="likely" if sessions.sure == "certain" else sessions.sure, where=f"{sessions.where} ({why})")
 
 
 def _is_plain_name(pathname: str) -> bool:
