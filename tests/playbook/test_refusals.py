@@ -109,13 +109,23 @@ def test_what_is_asked_for_cannot_be(site: Site, arguments: tuple[str, ...], var
     assert site.state_of_everything() == before
 
 
-def test_a_node_that_could_not_be_stopped_is_named_by_the_rehearsal(site: Site) -> None:
-    pid_file = site.cluster["n2"].pid_file
-    assert pid_file
-    pid_file.unlink()
+def test_every_node_that_could_not_be_stopped_is_named_by_the_rehearsal(make_site: MakeSite) -> None:
+    site = make_site(nodes=3)
+    stale, gone = site.cluster["n1"].pid_file, site.cluster["n2"].pid_file
+    assert stale
+    assert gone
+    stale.write_text("4711\n", encoding="utf-8")
+    gone.unlink()
+    script = site.cluster["n3"].install / "bin/stop-jira.sh"
+    script.chmod(0o644)
     before = site.state_of_everything()
     refused(
-        site, site.run("--check"), f"n2: Its stop script goes by {pid_file}, which does not tell of the process", "Nothing was changed."
+        site,
+        site.run("--check"),
+        f"n1: Its stop script goes by {stale}, which names the process 4711 and not ",
+        f"n2: Its stop script goes by {gone}, which does not tell of the process",
+        f"n3: {script} is not there, or cannot be run",
+        "Nothing was changed.",
     )
     assert site.state_of_everything() == before
 

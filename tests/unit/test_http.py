@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
-import subprocess
 import threading
 import time
 import typing as t
@@ -19,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
 from demo.patience import patient
+from tests.unit.self_signed import self_signed
 
 Serve = t.Callable[[socket.socket], None]
 HALF_A_SECOND = 0.5
@@ -169,7 +169,7 @@ def test_name_and_password_before_a_host_are_not_shown() -> None:
 
 
 def test_a_certificate_is_checked_unless_that_is_switched_off(tmp_path: Path) -> None:
-    context = _self_signed(tmp_path)
+    context = self_signed(tmp_path)
 
     def serve(connection: socket.socket) -> None:
         with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as secure:
@@ -180,15 +180,3 @@ def test_a_certificate_is_checked_unless_that_is_switched_off(tmp_path: Path) ->
         Site(url.replace("http:", "https:"), timeout=patient(10)).get("/")
     with _server(serve) as url:
         assert Site(url.replace("http:", "https:"), timeout=patient(10), validate_certs=False).get("/").body == "body"
-
-
-def _self_signed(folder: Path) -> ssl.SSLContext:
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=n1", "-keyout", str(key), "-out", str(certificate)],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context
