@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.playbook import PLAYBOOK
 from tests.hosts.bed.host import KEYS, SSH_OPTIONS, Host
 from tests.hosts.bed.services import BALANCER, DATABASE_HOST
 from tests.hosts.conftest import MakeSite
@@ -94,11 +95,14 @@ def test_the_sql_runs_on_the_database_host_by_its_own_connection_wherever_the_va
     hosts = (DATABASE_HOST, BALANCER)
     came, became = ({host: len(seen(host)) for host in hosts} for seen in (_came_in, _became_root))
     named = {"force_reauth_database_host": DATABASE_HOST.name}
-    for arguments, of_nodes in (((), named), (("-e", f"force_reauth_database_host={DATABASE_HOST.name}"), {})):
+    importing = site.folder / "importing.yml"
+    importing.write_text(json.dumps([{"import_playbook": PLAYBOOK, "vars": named}]), encoding="utf-8")
+    of_command_line = ("-e", f"force_reauth_database_host={DATABASE_HOST.name}")
+    for arguments, of_nodes, playbook in (((), named, PLAYBOOK), (of_command_line, {}, PLAYBOOK), ((), {}, str(importing))):
         before = len(_became_root(DATABASE_HOST))
-        rehearsed = site.run("--check", *arguments, inventory=_inventory(site, {}, of_nodes))
+        rehearsed = site.run("--check", *arguments, inventory=_inventory(site, {}, of_nodes), playbook=playbook)
         assert rehearsed.status == 0, rehearsed.output
-        assert set(_became_root(DATABASE_HOST)[before:]) == {"deploy"}, arguments
+        assert set(_became_root(DATABASE_HOST)[before:]) == {"deploy"}, (arguments, playbook)
 
     result = site.run(inventory=_inventory(site, {"database_host": DATABASE_HOST.name}, {}))
     assert result.status == 0, result.output
