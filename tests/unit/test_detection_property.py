@@ -9,13 +9,14 @@ import typing as t
 from xml.sax.saxutils import escape
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import database_problem
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS, Database, database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.fake_node import FakeNode, look_at
+from tests.unit.fake_node import CERTAIN_HOME, HOME, FakeNode, look_at
 
 NOTHING = {"database_port": 0, **{f"database_{name}": "" for name in ("engine", "server", "name", "user", "schema")}}
 
@@ -134,34 +135,104 @@ def _is_stated(database: Database, text: str) -> bool:
     return bool(word) and host and port and name in text
 
 
-@settings(max_examples=600, deadline=None)
+# of each product the files of its built-in database, and what lies there beside
+BUILT_IN = {
+    "jira": {},
+    "confluence": {"{home}/database/h2db.mv.db": b""},
+    "bamboo": {},
+    "bitbucket": {"{home}/shared/data/db.mv.db": b""},
+    "fisheye": {"{home}/var/data/crudb/crucible.script": b""},
+}
+# a name of a data source, and where the container defines it
+_RESOURCE = '<Resource name="jdbc/DS" url="{url}"/>'
+_SERVICE = '<Server><Service><Engine><Host><Context docBase="../{webapp}">{resource}</Context></Host></Engine></Service></Server>'
+WEBAPPS = {"jira": "atlassian-jira", "confluence": "confluence", "bamboo": "atlassian-bamboo"}
+_OF_JIRA = "<jira-database-config><jndi-datasource><jndi-name>{name}</jndi-name></jndi-datasource></jira-database-config>"
+_OF_HIBERNATE = '<{root}><setupStep>complete</setupStep><property name="hibernate.connection.datasource">{name}</property></{root}>'
+_NAMED = {
+    "jira": ("{home}/dbconfig.xml", _OF_JIRA),
+    "confluence": ("{home}/confluence.cfg.xml", _OF_HIBERNATE.replace("{root}", "confluence-configuration")),
+    "bamboo": ("{home}/bamboo.cfg.xml", _OF_HIBERNATE.replace("{root}", "application-configuration")),
+}
+
+
+def _data_source(product: str, urls: list[str], name: str, cut: int) -> Files:
+    """Settings that name a data source, which the files of the container define so often."""
+    place, text = _NAMED[product]
+    resource = "".join(_RESOURCE.format(url=escape(url, {'"': "&quot;"})) for url in urls)
+    server = _SERVICE.format(webapp=WEBAPPS[product], resource=resource)
+    return {place: text.format(name=escape(name)).encode(), **_file("{install}/conf/server.xml", server, cut)}
+
+
+def _checked(product: str, files: Files, node: FakeNode, environment: dict[str, str] | None, home: Found) -> None:
+    """The plan refuses, or names what somebody wrote; a built-in database is one that was seen."""
+    text = " ".join([*(data.decode() for data in files.values()), *(environment or {}).values()])
+    try:
+        found = look_at(product, node, home=home)["database"]
+    except SessionsError:
+        return
+    problem = database_problem(_looks(found), NOTHING, same_machine=True)
+    if problem:
+        assert "force_reauth_database_" in problem
+        return
+    assert home.sure == "certain"
+    if found["engine"] in ("h2", "hsqldb"):
+        built_in = set(BUILT_IN[product]) <= set(files) and bool(BUILT_IN[product])
+        assert found["name"] in text.replace("\\", "") or (built_in and node.process and found["name"].startswith(HOME))
+        return
+    taken = _taken(found)
+    assert taken
+    assert _is_stated(taken, text)
+
+
+HOMES = st.sampled_from([CERTAIN_HOME, CERTAIN_HOME, CERTAIN_HOME, Found(HOME, "likely", "x:1")])
+PROCESSES = st.sampled_from(["process 1", "process 1", ""])
+
+
+@settings(max_examples=800, deadline=None)
 @given(
     product=st.sampled_from(sorted(PRODUCTS)),
     urls=st.lists(URLS, max_size=2),
     cut=st.sampled_from([0, 0, 0, 1, 25, 60]),
     environment=ENVIRONMENTS,
+    built_in=st.booleans(),
+    process=PROCESSES,
+    home=HOMES,
 )
-@example(product="jira", urls=["jdbc:postgresql://2001:db8::7:5432/jira"], cut=0, environment={})
-@example(product="jira", urls=["jdbc:postgresql://db1/jira", "jdbc:postgresql://db2/jira"], cut=0, environment={})
-@example(product="bitbucket", urls=[], cut=0, environment=None)
-@example(product="bitbucket", urls=["jdbc:sqlserver://db1\\X;databaseName=jira"], cut=0, environment={})
-@example(product="bamboo", urls=["jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST=db1))(CONNECT_DATA=(SID=jira)))"], cut=0, environment={})
+@example("jira", ["jdbc:postgresql://2001:db8::7:5432/jira"], 0, {}, False, "process 1", CERTAIN_HOME)
+@example("jira", ["jdbc:postgresql://db1/jira", "jdbc:postgresql://db2/jira"], 0, {}, False, "process 1", CERTAIN_HOME)
+@example("bitbucket", [], 0, None, True, "process 1", CERTAIN_HOME)
+@example("bitbucket", ["jdbc:postgresql://db1/x"], 0, None, False, "", CERTAIN_HOME)
+@example("confluence", [], 0, {}, True, "", CERTAIN_HOME)
+@example("confluence", [], 0, {}, True, "process 1", CERTAIN_HOME)
+@example("fisheye", [], 0, {}, True, "process 1", Found(HOME, "likely", "x:1"))
+@example("bitbucket", ["jdbc:sqlserver://db1\\X;databaseName=jira"], 0, {}, False, "process 1", CERTAIN_HOME)
+@example(
+    "bamboo", ["jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST=db1))(CONNECT_DATA=(SID=jira)))"], 0, {}, False, "process 1", CERTAIN_HOME
+)
 def test_the_plan_names_what_the_files_state_or_refuses(
-    product: str, urls: list[str], cut: int, environment: dict[str, str] | None
+    product: str, urls: list[str], cut: int, environment: dict[str, str] | None, built_in: bool, process: str, home: Found
 ) -> None:
-    files = PRODUCTS[product](urls, cut)
-    text = " ".join([*(data.decode() for data in files.values()), *(environment or {}).values()])
-    try:
-        found = look_at(product, FakeNode(files, [], environment))["database"]
-    except SessionsError:
-        return
-    problem = database_problem(_looks(found), NOTHING, same_machine=True)
-    taken = _taken(found)
-    if problem:
-        assert "force_reauth_database_" in problem
-    elif found["engine"] not in ("h2", "hsqldb"):
-        assert taken
-        assert _is_stated(taken, text)
+    files = {**PRODUCTS[product](urls, cut), **(BUILT_IN[product] if built_in else {})}
+    _checked(product, files, FakeNode(files, [], environment, process), environment, home)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    product=st.sampled_from(sorted(_NAMED)),
+    urls=st.lists(URLS, max_size=2),
+    name=st.sampled_from(["java:comp/env/jdbc/DS", "jdbc/DS", "jdbc/Other", "${DS}", "", "@ds@"]),
+    cut=st.sampled_from([0, 0, 0, 1, 40]),
+    environment=ENVIRONMENTS,
+    home=HOMES,
+)
+@example("jira", ["jdbc:postgresql://db1/jira"], "jdbc/Other", 0, {}, CERTAIN_HOME)
+@example("confluence", [], "jdbc/DS", 0, {}, CERTAIN_HOME)
+def test_a_data_source_is_one_that_the_files_define_or_refused(
+    product: str, urls: list[str], name: str, cut: int, environment: dict[str, str] | None, home: Found
+) -> None:
+    files = {**_data_source(product, urls, name, cut), **BUILT_IN[product]}
+    _checked(product, files, FakeNode(files, [], environment), environment, home)
 
 
 @settings(max_examples=100, deadline=None)
