@@ -164,25 +164,30 @@ def _data_source(product: str, urls: list[str], name: str, cut: int) -> Files:
     return {place: text.format(name=escape(name)).encode(), **_file("{install}/conf/server.xml", server, cut)}
 
 
-def _checked(product: str, files: Files, node: FakeNode, environment: dict[str, str] | None, home: Found) -> None:
-    """The plan refuses, or names what somebody wrote; a built-in database is one that was seen."""
+def _contradict(urls: list[str]) -> bool:
+    return len({url.strip() for url in urls} - {""}) > 1
+
+
+def _checked(product: str, files: Files, node: FakeNode, environment: dict[str, str] | None, home: Found) -> bool:
+    """Whether the plan refuses; else it names what somebody wrote, and a built-in database is one that was seen."""
     text = " ".join([*(data.decode() for data in files.values()), *(environment or {}).values()])
     try:
         found = look_at(product, node, home=home)["database"]
     except SessionsError:
-        return
+        return True
     problem = database_problem(_looks(found), NOTHING, same_machine=True)
     if problem:
         assert "force_reauth_database_" in problem
-        return
+        return True
     assert home.sure == "certain"
     if found["engine"] in ("h2", "hsqldb"):
         built_in = set(BUILT_IN[product]) <= set(files) and bool(BUILT_IN[product])
         assert found["name"] in text.replace("\\", "") or (built_in and node.process and found["name"].startswith(HOME))
-        return
+        return False
     taken = _taken(found)
     assert taken
     assert _is_stated(taken, text)
+    return False
 
 
 HOMES = st.sampled_from([CERTAIN_HOME, CERTAIN_HOME, CERTAIN_HOME, Found(HOME, "likely", "x:1")])
@@ -214,7 +219,9 @@ def test_the_plan_names_what_the_files_state_or_refuses(
     product: str, urls: list[str], cut: int, environment: dict[str, str] | None, built_in: bool, process: str, home: Found
 ) -> None:
     files = {**PRODUCTS[product](urls, cut), **(BUILT_IN[product] if built_in else {})}
-    _checked(product, files, FakeNode(files, [], environment, process), environment, home)
+    refused = _checked(product, files, FakeNode(files, [], environment, process), environment, home)
+    # the last line of a properties file counts, and the environment before it
+    assert refused or product == "bitbucket" or cut or not _contradict(urls)
 
 
 @settings(max_examples=400, deadline=None)
@@ -232,7 +239,8 @@ def test_a_data_source_is_one_that_the_files_define_or_refused(
     product: str, urls: list[str], name: str, cut: int, environment: dict[str, str] | None, home: Found
 ) -> None:
     files = {**_data_source(product, urls, name, cut), **BUILT_IN[product]}
-    _checked(product, files, FakeNode(files, [], environment), environment, home)
+    refused = _checked(product, files, FakeNode(files, [], environment), environment, home)
+    assert refused or cut or not name or not _contradict(urls)
 
 
 @settings(max_examples=100, deadline=None)
