@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_reader
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import host_node, node_reader
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
@@ -222,6 +223,19 @@ def test_the_home_of_a_node_that_is_down_is_as_sure_as_its_file_and_certain_wher
     assert _fact(_detect(install_dir=str(install), run_id="r1"), "home_dir") == ("certain", "the lock of run r1 lies in it")
     assert _fact(_detect(install_dir=str(install), run_id="r2"), "home_dir")[0] == "likely"
     assert _fact(_detect(install_dir=str(install)), "home_dir")[0] == "likely"
+
+
+def test_a_node_that_is_down_is_its_units_account_and_has_what_that_unit_gives_it(
+    install: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = Unit(("own.service",), 0, "no", f"{install}/bin/start-jira.sh", "jira")
+    (tmp_path / "real").mkdir()
+    monkeypatch.setattr(node_reader, "find_unit_of", {str(install): unit}.get)
+    monkeypatch.setattr(node_reader, "find_unit", {"own.service": unit}.get)
+    monkeypatch.setattr(host_node, "environment_in_unit", lambda name, _read: {"own.service": {"JIRA_HOME": f"{tmp_path}/real"}}.get(name))
+    answer = _detect(install_dir=str(install))
+    assert (answer["home_dir"], answer["control"]["account"]) == (f"{tmp_path}/real", "jira")
+    assert _fact(answer, "home_dir") == ("certain", "JIRA_HOME of its unit")
 
 
 def test_a_node_that_is_down_is_looked_at_though_nobody_tells_where_it_answers(tmp_path: Path) -> None:
