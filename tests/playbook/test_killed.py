@@ -12,6 +12,7 @@ import pytest
 
 from demo.behaviour import Behaviour
 from demo.browser import Browser
+from demo.imitated import PRODUCTS
 from demo.patience import wait_for
 from tests.playbook.runs import Result, Site
 
@@ -97,6 +98,16 @@ def test_killed_at_another_moment_and_resumed_ends_proven(
 ) -> None:
     result = kill_and_resume(make_site(nodes=2), at(node, step), **route)
     assert result.status == 0, result.output
+
+
+@pytest.mark.long
+def test_a_stopped_bitbucket_whose_settings_its_process_alone_could_tell_is_resumed_by_what_the_other_node_says(
+    make_site: MakeSite,
+) -> None:
+    """Its shared home, and what its environment may set, are not known while it is down."""
+    result = kill_and_resume(make_site(nodes=2, product=PRODUCTS["bitbucket"]), at("n1", "stopping"), **ROLLING)
+    assert result.status == 0, result.output
+    result.assert_says("resumed in phase")
 
 
 @pytest.mark.long

@@ -21,6 +21,9 @@ OF_A_NODE = (
     *("drain_tasks", "undrain_tasks", "haproxy_backend", "haproxy_server"),
 )
 
+# the least whole number that can be meant, 0 of all others: what is given no time at all would fail when the tokens are gone already
+_LEAST = {**dict.fromkeys(("request_timeout", "stop_timeout", "gate_timeout", "settle_polls"), 1), "min_up": -1}
+
 _TRUE, _FALSE = ("true", "yes", "on", "1", "y", "t"), ("false", "no", "off", "0", "n", "f")
 
 Option = t.Mapping[str, t.Any]
@@ -102,7 +105,10 @@ def _int(name: str, value: t.Any, _option: Option) -> int:
     sign, digits = (text[:1], text[1:]) if text[:1] in ("+", "-") else ("", text)
     if isinstance(value, (bool, float)) or not digits.isascii() or not digits.isdigit():
         raise SessionsError(f"{name} is a whole number, not {_quoted(value)}")
-    return int(sign + digits)
+    number, least = int(sign + digits), _LEAST.get(name[len(PREFIX) :], 0)
+    if number < least:
+        raise SessionsError(f"{name} is {least} or more, not {number}")
+    return number
 
 
 def _float(name: str, value: t.Any, _option: Option) -> float:
