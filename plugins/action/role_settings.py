@@ -10,7 +10,7 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX, typed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX, check_together, typed
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.report_folder import check_report_folder
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import ROLE, defaults, specification
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.task_files import check_task_files
@@ -37,6 +37,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
             options = specification()
             values = {name: self._value(name, variables[name]) for name in options if name in variables}
             settings = typed(values, options, defaults(), self._task.args.get("required") or [])
+            check_together(settings)
             check_task_files(settings, self._loader, str(ROLE))
             check_report_folder(settings["report_dir"])
         except SessionsError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import disagreements, is_true, typed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import check_together, disagreements, is_true, typed
 
 ROLE = Path(__file__).resolve().parents[2] / "roles/force_reauth"
 SPECS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
@@ -202,6 +202,24 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "force_reauth_route is one of auto, rolling, outage, live, not 'y'",
         "force_reauth_min_up is a whole number, not 'x'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("polls", "pause", "seconds", "fits"),
+    [(3, 5, 1800, True), (3, 5, 11, True), (3, 5, 10, False), (1, 60, 1, True), (400, "4.6", 1800, False)],
+)
+def test_a_gate_that_no_node_could_pass_is_refused_before_the_tokens_are_gone(polls: int, pause: object, seconds: int, fits: bool) -> None:
+    given = {"force_reauth_settle_polls": polls, "force_reauth_poll_seconds": pause, "force_reauth_gate_timeout": seconds}
+    taken = typed(given, OPTIONS, DEFAULTS)
+    if fits:
+        check_together(taken)
+        return
+    with pytest.raises(SessionsError) as refused:
+        check_together(taken)
+    assert str(refused.value) == (
+        f"no node could pass its gate: force_reauth_settle_polls={polls} looks, force_reauth_poll_seconds={pause} apart, take longer than "
+        f"force_reauth_gate_timeout={seconds}"
+    )
 
 
 def test_a_long_value_is_not_repeated_whole() -> None:

@@ -51,6 +51,16 @@ def typed(
     return found
 
 
+def check_together(settings: t.Mapping[str, t.Any]) -> None:
+    """Raises SessionsError when values, each of which can be meant, cannot be together. ``settings``: of ``typed``."""
+    polls, pause, seconds = (settings[name] for name in ("settle_polls", "poll_seconds", "gate_timeout"))
+    if (polls - 1) * pause >= seconds:
+        raise SessionsError(
+            f"no node could pass its gate: force_reauth_settle_polls={polls} looks, force_reauth_poll_seconds={pause:g} apart, take longer "
+            f"than force_reauth_gate_timeout={seconds}"
+        )
+
+
 def is_true(value: t.Any) -> bool:
     """Whether a variable that is true or false says true. What can mean neither does not; ``typed`` refuses it by its name."""
     return str(value).strip().lower() in _TRUE
