@@ -225,6 +225,15 @@ def test_the_home_of_a_node_that_is_down_is_as_sure_as_its_file_and_certain_wher
     assert _fact(_detect(install_dir=str(install)), "home_dir")[0] == "likely"
 
 
+def test_the_usual_home_of_a_fisheye_that_is_down_is_its_own_only_where_the_lock_of_this_run_lies(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/fisheyectl.sh").touch()
+    assert "that could tell the variable FISHEYE_INST" in _refusal(product="fisheye", install_dir=str(tmp_path), run_id="r1")
+    NodeLock(str(tmp_path)).take(owner_of("r1", {"attempt": 1, "number": "a", "controller": "c"}), "")
+    assert _detect(product="fisheye", install_dir=str(tmp_path), run_id="r1")["home_dir"] == str(tmp_path)
+    assert "is not known" in _refusal(product="fisheye", install_dir=str(tmp_path), run_id="r2")
+
+
 def test_a_node_that_is_down_is_its_units_account_and_has_what_that_unit_gives_it(
     install: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.b
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Seen, Unit, decide_control
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import describe, find_home
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import describe, find_home, usual_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_role
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
     Process,
@@ -156,7 +156,7 @@ def _unit_of_stopped(install: _Install) -> str:
 
 
 def _home(install: _Install, node: HostNode, named: str, run_id: str) -> Found:
-    home = Found(named.rstrip("/"), "certain", "option home_dir") if named else find_home(install.product, install.folder, node)
+    home = Found(named.rstrip("/"), "certain", "option home_dir") if named else _found_home(install, node, run_id)
     if not home:
         raise SessionsError(
             f"The home folder of {install.product.title} in {install.folder} is not known: {home.source}. "
@@ -167,13 +167,18 @@ def _home(install: _Install, node: HostNode, named: str, run_id: str) -> Found:
             f"The home folder {home.value} of {install.product.title} ({home.source}) is not there for {account()} to see. "
             "Name it with force_reauth_home_dir."
         )
-    return _confirmed(home, run_id) if run_id and home.sure == "likely" else home
+    return home
 
 
-def _confirmed(home: Found, run_id: str) -> Found:
-    """Where the lock of this very run lies, its earlier start saw the node's home, while the process ran."""
-    holder = NodeLock(home.value).holder()
-    return Found(home.value, "certain", f"the lock of run {run_id} lies in it") if holder and holder["run_id"] == run_id else home
+def _found_home(install: _Install, node: HostNode, run_id: str) -> Found:
+    """Of a node that is down it may be unsure. Where the lock of this very run lies, its earlier start saw the home of the process."""
+    home = find_home(install.product, install.folder, node)
+    if home.sure == "certain" or not run_id:
+        return home
+    candidate = (home or usual_home(install.product, install.folder, node)).value
+    holder = NodeLock(candidate).holder() if candidate else None
+    mine = holder is not None and holder["run_id"] == run_id
+    return Found(candidate, "certain", f"the lock of run {run_id} lies in it") if mine else home
 
 
 def _process_row(processes: t.Sequence[Process]) -> dict[str, t.Any]:
