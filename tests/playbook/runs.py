@@ -285,7 +285,8 @@ class Site(Playbook):
         return {
             "pids": self.pids(),
             "rows": self.cluster.token_rows(),
-            "files": {str(path): path.read_bytes() for path in files if path.suffix != ".db"},
+            # a node that writes to its database has a journal for a moment
+            "files": {str(path): path.read_bytes() for path in files if path.suffix not in (".db", ".db-journal")},
         }
 
     def take_down(self) -> None:
