@@ -27,7 +27,6 @@ _WHY_ENOUGH = {
     "rolling": "each node keeps its sessions itself, and they end with its process; what it saves at its stop is removed",
     "outage": "no node is left that could keep a session; what they save at their stop is removed",
 }
-_DATABASE = ("engine", "server", "name", "port", "user", "schema")
 
 
 class Seen(t.TypedDict):
@@ -62,8 +61,7 @@ def count_problem(looks: t.Mapping[str, Mapping], hostvars: t.Mapping[str, Mappi
     found = clusters(looks)
     if len(found) > 1:
         return f"these are nodes of {len(found)} clusters: {'; '.join(f'{name} ({chr(44).join(nodes)})' for name, nodes in found)}"
-    parts = {part: given[f"database_{part}"] for part in _DATABASE}
-    return database_problem(looks, parts, same_machine) or password_problem(looks, given)
+    return database_problem(looks, given, same_machine) or password_problem(looks, given)
 
 
 def status(seen: Seen) -> Values:
