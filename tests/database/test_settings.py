@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
 import typing as t
@@ -15,16 +14,13 @@ from functools import partial
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import PINNED
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL
 
 from demo.patience import patient
 from tests.database.site import Site, lines
 from tests.database.tables import HARD_ROWS
 from tests.database.test_contention import INSERT, open_transaction
+from tests.database.test_settings_postgresql import account
 
 MYSQLS = ["mariadb", "mysql"]
 # by the name of the variable: what an account might have; a server has those that it knows
@@ -56,26 +52,6 @@ MYSQL_SETTINGS: t.Mapping[str, object] = {
     "foreign_key_checks": 0,
     "autocommit": 1,
     "lc_time_names": "'de_DE'",
-}
-POSTGRESQL_SETTINGS: t.Mapping[str, str] = {
-    "row_security": "on",
-    "datestyle": "German, DMY",
-    "timezone": "'Asia/Kathmandu'",
-    "intervalstyle": "sql_standard",
-    "bytea_output": "escape",
-    "extra_float_digits": "'-15'",
-    "statement_timeout": "'1s'",
-    "idle_in_transaction_session_timeout": "'1s'",
-    "lock_timeout": "0",
-    "synchronous_commit": "off",
-    "enable_hashjoin": "off",
-    "standard_conforming_strings": "off",
-    "default_transaction_isolation": "serializable",
-    "search_path": "nowhere",
-    "client_encoding": "latin1",
-    "transform_null_equals": "on",
-    "quote_all_identifiers": "on",
-    "lc_monetary": "'C'",
 }
 
 
@@ -135,44 +111,6 @@ def test_each_pinned_setting_is_known_to_one_server_and_tried(mariadb: Site, mys
     assert set(PINNED) - there == set()
 
 
-def nothing_differs_on_postgresql(site: Site, names: t.Collection[str]) -> None:
-    """With these settings of the account."""
-    site.run_sql(
-        "ALTER TABLE remembermetoken ADD COLUMN f float DEFAULT 0.1::float8 + 0.2, ADD COLUMN b bytea DEFAULT '\\x00ff', "
-        "ADD COLUMN i interval DEFAULT '1 day'"
-    )
-    site.add(*HARD_ROWS)
-    before = site.rows()
-    expected = lines([site.back_up()["archive"]])
-    limited = account(site)
-    for name in names:
-        site.run_sql(f"ALTER ROLE {limited.database.user} SET {name} = {POSTGRESQL_SETTINGS[name]}")
-    backup = limited.back_up()
-    done = limited.purge(expected_rows=limited.look()["rows"])
-    assert lines([backup["archive"]]) == lines(done["archives"]) == expected
-    assert limited.restore(done["archives"])["rows"] == len(before)
-    assert site.rows() == before
-
-
-def account(site: Site) -> Site:
-    """The site for an account of its own, which is told nothing else."""
-    name = f"set_{site.database.name}"
-    site.run_sql(
-        f"CREATE ROLE {name} LOGIN PASSWORD '{site.database.password}'", f"GRANT SELECT, DELETE, INSERT ON remembermetoken TO {name}"
-    )
-    return site.with_database(user=name)
-
-
-def test_settings_of_the_account_change_nothing_on_postgresql(postgres_site: Site) -> None:
-    nothing_differs_on_postgresql(postgres_site, POSTGRESQL_SETTINGS)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", POSTGRESQL_SETTINGS)
-def test_each_setting_of_the_account_alone_changes_nothing_on_postgresql(postgres_site: Site, name: str) -> None:
-    nothing_differs_on_postgresql(postgres_site, [name])
-
-
 def test_a_statement_that_takes_longer_than_the_account_may_is_not_cancelled(server_site: Site) -> None:
     """It waits for a lock, shorter than a lock may stand in the queue: the account's limit would end it as a failure."""
     server_site.sign_in(3)
@@ -207,20 +145,6 @@ def test_a_transaction_that_idles_longer_than_the_account_may_is_not_ended(serve
             stack.enter_context(set_for_all(server_site, **dict.fromkeys(names, 1)))
         done = limited.purge(before_commit=lambda: time.sleep(1.5), single_sweep=True)
     assert (done["rows"], server_site.rows()) == (3, [])
-
-
-def test_rows_that_a_policy_hides_are_an_error_and_not_an_empty_table(postgres_site: Site) -> None:
-    """The look refuses such a table; this one gets its policy after that."""
-    postgres_site.sign_in(3)
-    limited = account(postgres_site)
-    store = store_of(database_of(limited.options()), product_named("jira").tokens)
-    table = store.look().table
-    postgres_site.run_sql("ALTER TABLE remembermetoken ENABLE ROW LEVEL SECURITY")
-    for locked in (False, True):
-        with pytest.raises(SessionsError, match="delete the tokens: the account lacks a right"), store.sweep(table, locked) as sweep:
-            sweep.move_out(io.BytesIO(), ALL)
-    with pytest.raises(SessionsError, match="read the tokens: the account lacks a right"):
-        store.copy(table, io.BytesIO())
 
 
 @pytest.mark.parametrize("name", ["read_only", "super_read_only", "offline_mode"])

@@ -104,6 +104,7 @@ _POSTGRESQL_CODES: Codes = {
 }
 # without a connection libpq has no code; PgBouncer has 08P01 for everything
 _POSTGRESQL_TEXTS: Texts = (
+    (r"cannot set transaction read-write mode during recovery", _READ_ONLY),
     (r"Transaction blocks not allowed in statement pooling mode", _STATEMENT_POOL),
     (r"server login (?:has been )?fail|client_login_timeout", _POOLER),
     (r"no such database", _NO_DATABASE),
@@ -197,6 +198,10 @@ _SQLITE_TEXTS: Texts = (
 
 _SQLSERVER_CODES: Codes = {
     "229": RIGHTS,
+    "334": "the table has a trigger (made after the look, or hidden from the account), so that rows cannot leave it by OUTPUT",
+    "544": "its keys are given by the server, and IDENTITY_INSERT is not on: the account needs ALTER on the table to put rows back",
+    "1088": "the account needs ALTER on the table to give keys by hand (IDENTITY_INSERT)",
+    "8107": "IDENTITY_INSERT is on for another table of this session",
     "1205": CONTENDED,
     "1222": CONTENDED,
     "2627": _TWICE,

@@ -16,7 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_server
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_tried
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_open, check_tried
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
@@ -135,7 +135,7 @@ class MysqlStore(TokenStore):
 
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
         """The server's, to be written to at all; then a read and a delete of nothing."""
-        mysql_server.check_open(mysql_server.reported_by(connection), self.database.where)
+        check_open(mysql_server.closed_by(mysql_server.reported_by(connection)), self.database.where)
         check_tried(self.connector, connection, table, "SELECT current_user()")
 
     def has_unique_key(self, connection: Connection, table: FoundTable) -> bool:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
@@ -55,14 +53,9 @@ def reported_by(connection: Connection) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def check_open(reported: t.Mapping[str, str], where: str) -> None:
-    """Raises SessionsError for a server, a replica perhaps, that takes no writes but from accounts with more rights than others."""
-    closed = [name for name in _CLOSED if reported.get(name, "OFF") not in ("OFF", "0")]
-    if closed:
-        raise SessionsError(
-            f"{where[:1].upper()}{where[1:]} is closed to writers ({' and '.join(closed)} is on): it is a replica, perhaps, or under "
-            "maintenance. Name the server to which the product writes."
-        )
+def closed_by(reported: t.Mapping[str, str]) -> list[str]:
+    """The settings by which the server takes no writes but from accounts with more rights than others."""
+    return [name for name in _CLOSED if reported.get(name, "OFF") not in ("OFF", "0")]
 
 
 def cluster_notes(reported: t.Mapping[str, str]) -> list[str]:

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, TokenStore, other_content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, Keys, Sink, Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
@@ -22,6 +22,8 @@ _NO_EQUALITY = "42883"
 # With row_security off a policy raises an error; with it on, it hides rows and "0 rows" would look like success.
 # The formats pin what an archive looks like; the time-outs of an account must not end a sweep half-way.
 _SETTINGS = (
+    # an account may be set to read only, and is told otherwise; a standby refuses to be
+    ("transaction_read_only", "off"),
     ("row_security", "off"),
     ("datestyle", "ISO, YMD"),
     ("timezone", "UTC"),
@@ -66,6 +68,12 @@ UNION ALL SELECT 'the foreign key ' || conname || ' of ' || conrelid::regclass |
 """
 _MISSING_RIGHTS = """
 SELECT r FROM unnest(ARRAY['SELECT', 'DELETE']) r WHERE NOT pg_catalog.has_table_privilege(%s::regclass, r)
+"""
+# of the whole server or database it is a decision, before a move perhaps; of one account it is a habit
+_CLOSED = """
+SELECT 'default_transaction_read_only of the ' || CASE WHEN source = 'database' THEN 'database' ELSE 'server' END
+FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only' AND setting = 'on'
+    AND source NOT IN ('user', 'database user', 'client')
 """
 # who holds a lock that SHARE ROW EXCLUSIVE has to wait for
 _BLOCKERS = """
@@ -150,7 +158,8 @@ class PostgresqlStore(TokenStore):
         return [row[0] for row in connection.exec_driver_sql(_OBSTACLES, {"table": quoted(connection, candidate)})]
 
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
-        """A delete of nothing, with RETURNING, which needs the right to read as well."""
+        """The server's, to be written to at all; then a delete of nothing, with RETURNING, which needs the right to read as well."""
+        check_open([row[0] for row in connection.exec_driver_sql(_CLOSED)], self.database.where)
         statements = Statements(table)
         none = statements.sql.delete(statements.table).where(statements.sql.false()).returning(*statements.columns)
         with connection.begin_nested():

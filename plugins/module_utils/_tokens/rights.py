@@ -39,6 +39,18 @@ def check_missing(connector: Connector, connection: Connection, table: FoundTabl
         raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {where}: grant it.")
 
 
+def check_open(closed: t.Sequence[str], where: str) -> None:
+    """Raises SessionsError for a server, a replica perhaps, that takes no writes but from accounts with more rights than others.
+
+    ``closed``: the settings that say so, in words; empty where it is open.
+    """
+    if closed:
+        raise SessionsError(
+            f"{where[:1].upper()}{where[1:]} is closed to writers ({' and '.join(closed)} is on): it is a replica, perhaps, or under "
+            "maintenance. Name the server to which the product writes."
+        )
+
+
 def _may(connector: Connector, connection: Connection, statement: t.Any) -> bool:
     try:
         with connector.sentences("try the account's rights"):
