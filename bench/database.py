@@ -24,15 +24,17 @@ GOALS: t.Mapping[str, Goal] = {"backup": ratio_of(1.3), "purge": ratio_of(1.3), 
 
 
 class Settings(t.NamedTuple):
-    """How much is measured."""
+    """How much is measured, and on which engines."""
 
     rows: int
     repeat: int
+    engines: tuple[str, ...]
 
 
 def marks(settings: Settings) -> t.Iterator[Mark]:
     """All of every engine."""
-    for engine in ENGINES.values():
+    for name in settings.engines:
+        engine = ENGINES[name]
         # a short path: the name of a unix socket has little room; the server removes the folder
         with engine.server(Path(tempfile.mkdtemp(prefix="das-"))) as server, tempfile.TemporaryDirectory() as folder:
             site = Site(server.make_database("tracker"), Path(folder) / "archives")

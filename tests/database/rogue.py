@@ -143,3 +143,18 @@ def mysql_with_a_key(plugin: bytes) -> Talk:
         _read_packet(client, heard)
 
     return talk
+
+
+def mysql_asking_for_a_file(path: str, answers: int) -> Talk:
+    """A server that lets anybody in, answers so many statements with OK, and the next with a request for a file, as for LOAD DATA LOCAL."""
+
+    def talk(client: socket.socket, heard: bytearray) -> None:
+        _send_packet(client, 0, _mysql_hello(b"mysql_native_password", _MYSQL_CAN))
+        for _statement in range(answers + 1):
+            number = _read_packet(client, heard)
+            _send_packet(client, number + 1, b"\0\0\0\x02\0\0\0")
+        number = _read_packet(client, heard)
+        _send_packet(client, number + 1, b"\xfb" + path.encode())
+        _read(client, heard, 1 << 20)
+
+    return talk

@@ -181,6 +181,7 @@ _MYSQL_CODES: Codes = {
     "2006": LOST,
     "2013": LOST,
     "2026": NO_TLS,
+    "2068": "it asks for a file of this machine, which nobody offered: nothing was sent",
 }
 _MYSQL_TEXTS: Texts = (*_PYTHON_TLS, *_NETWORK)
 

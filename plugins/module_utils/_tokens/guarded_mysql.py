@@ -4,7 +4,8 @@
 """PyMySQL's connection, which answers whatever a server asks, with a guard before what it sends.
 
 Without TLS, and not over a unix socket, no packet is the password, and none is encrypted with a key that the server has just sent: anybody
-could have sent it. Where TLS was asked for, nothing but the request for it goes out before (PyMySQL up to 1.1 goes on without).
+could have sent it. Where TLS was asked for, nothing but the request for it goes out before (PyMySQL up to 1.1 goes on without). No file is
+opened for a server that asks for one.
 """
 
 from __future__ import annotations
@@ -24,12 +25,18 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.t
 
 try:
     from pymysql.connections import Connection
+    from pymysql.err import OperationalError
 except ImportError:
     # its absence is said where the dialect is loaded
     Connection = object  # type: ignore[assignment,misc]
+    OperationalError = Exception  # type: ignore[assignment,misc]
 
 # the request for TLS is as long as the fixed part of every first answer
 _TLS_REQUEST = 32
+# of the protocol: a statement; that this client knows LOAD DATA LOCAL; the client's error number for a file that it does not give
+_QUERY, _LOCAL_FILES, _FILE_ASKED_FOR = 3, 128, 2068
+# bytes of rows that are sent at a time
+_PACKET = 1 << 16
 
 
 class GuardedConnection(Connection):
@@ -39,7 +46,7 @@ class GuardedConnection(Connection):
         self._target = target
         self._key: bytes | None = None
         # PyMySQL's own limit ends when there is a connection: a server that says nothing would hold it for ever
-        super().__init__(connect_timeout=timeout, read_timeout=timeout, **arguments, **_tls_arguments(target))
+        super().__init__(client_flag=_LOCAL_FILES, connect_timeout=timeout, read_timeout=timeout, **arguments, **_tls_arguments(target))
         # statements may take what they need
         self._read_timeout = None
 
@@ -55,6 +62,27 @@ class GuardedConnection(Connection):
             raise Unsafe(FOREIGN_KEY)
         self._key = key
 
+    def load(self, statement: str, data: bytes) -> None:
+        """Run a LOAD DATA LOCAL with these bytes, whatever file the server asks for."""
+        self._execute_command(_QUERY, statement)  # type: ignore[attr-defined]
+        answer = self._read_packet()  # type: ignore[no-untyped-call]
+        if answer.is_load_local_packet():
+            for begin in range(0, len(data), _PACKET):
+                self.write_packet(data[begin : begin + _PACKET])
+            self.write_packet(b"")
+            self._read_packet()  # type: ignore[no-untyped-call]
+
+    def _read_query_result(self, unbuffered: bool = False) -> t.Any:
+        try:
+            return super()._read_query_result(unbuffered)  # type: ignore[misc]
+        except RuntimeError:
+            # PyMySQL's word for a server that asks for a file where none was offered
+            raise OperationalError(_FILE_ASKED_FOR, "") from None
+
+    def _create_ssl_ctx(self, sslp: t.Any) -> ssl.SSLContext:
+        """Of PyMySQL: it would read every authority of the system, at each connection, and ask none of them."""
+        return sslp if isinstance(sslp, ssl.SSLContext) else _tls_with_anybody()
+
     def write_packet(self, payload: bytes) -> None:
         """Send it, unless it must not be sent."""
         if not self._is_private():
@@ -67,6 +95,14 @@ class GuardedConnection(Connection):
     def _is_private(self) -> bool:
         # set by PyMySQL for unix sockets, and when TLS has begun
         return bool(getattr(self, "_secure", False))
+
+
+def _tls_with_anybody() -> ssl.SSLContext:
+    """For TLS where a server offers it, whoever it is."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _tls_arguments(database: Database) -> dict[str, t.Any]:

@@ -9,15 +9,15 @@ exactly the rows that were read; a read of the whole table keeps every insert ou
 
 from __future__ import annotations
 
-import re
+import itertools
 import typing as t
+from functools import partial
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import ESCAPES, NULL
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_server
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_restore, mysql_server
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import MysqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_open, check_tried
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
 
@@ -49,58 +49,10 @@ SELECT 1 FROM information_schema.statistics WHERE table_schema = %s AND table_na
 _SIZE = "SELECT data_length FROM information_schema.tables WHERE table_schema = %s AND table_name = %s"
 # bytes of a row, at least: right after many inserts the server still tells the size of an empty table
 _ROW = 200
-# as CHAR an approximate number loses digits, unless it is a double
-_APPROXIMATE = re.compile(r"(float|double|real)\b.*", re.IGNORECASE)
-_EXACT = re.compile(r"((tiny|small|medium|big)?int|integer|decimal|numeric|datetime|timestamp|date|time|year)\b.*", re.IGNORECASE)
 _BLOCKERS = """
 SELECT trx_mysql_thread_id, trx_state, timestampdiff(SECOND, trx_started, now()) FROM information_schema.innodb_trx
 WHERE trx_mysql_thread_id <> connection_id() AND trx_rows_locked + trx_rows_modified > 0 ORDER BY trx_started LIMIT 3
 """
-
-
-class MysqlSweep(Sweep):
-    """The server writes the rows in COPY text: one value a row costs the driver a fraction of four."""
-
-    def rendered(self, columns: t.Sequence[str]) -> t.Sequence[t.Any]:
-        """One expression that is the row's line, without its end."""
-        sql = self.statements.sql
-        parts: list[t.Any] = []
-        for name in columns:
-            parts += ["\t", sql.func.coalesce(self._field(name), NULL.decode())]
-        return [sql.func.concat(*parts[1:])]
-
-    def line(self, row: t.Any) -> bytes:
-        """See Sweep."""
-        return str(row[0]).encode() + b"\n"
-
-    def insertable(self, text: str | None, column: str) -> object:
-        """A bit takes a number, everything else its text."""
-        return int(text) if text is not None and self._is_bit(column) else text
-
-    def now(self) -> str:
-        """The server's clock."""
-        return str(self.connection.exec_driver_sql("SELECT date_format(utc_timestamp(), '%%Y-%%m-%%dT%%H:%%i:%%sZ')").scalar_one())
-
-    def _field(self, name: str) -> t.Any:
-        sql, column = self.statements.sql, self.statements.table.c[name]
-        if self._is_bit(name):
-            return column + 0
-        if _APPROXIMATE.fullmatch(self._type(name)):
-            return column + sql.literal_column("0e0")
-        if _EXACT.fullmatch(self._type(name)):
-            return sql.cast(column, sql.CHAR)
-        if token_table.kind_of(self._type(name)) != "text":
-            # ENUM, SET, JSON ..
-            column = sql.cast(column, sql.CHAR)
-        for meant, written in ESCAPES:
-            column = sql.func.replace(column, meant, written)
-        return column
-
-    def _is_bit(self, name: str) -> bool:
-        return self._type(name).lower().startswith("bit")
-
-    def _type(self, name: str) -> str:
-        return self.table.columns[self.table.position(name)].type
 
 
 class MysqlStore(TokenStore):
@@ -162,3 +114,8 @@ class MysqlStore(TokenStore):
         except SessionsError:
             rows = []
         return "; ".join(f"session {thread} ({state.lower()}, for {age} s)" for thread, state, age in rows) or super().blockers(table)
+
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+        """See ``mysql_restore``."""
+        lines = itertools.chain.from_iterable(files)
+        return mysql_restore.put_back(t.cast("MysqlSweep", sweep), columns, lines, partial(self.insert, sweep, columns))

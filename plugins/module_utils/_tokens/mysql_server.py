@@ -31,6 +31,8 @@ PINNED: t.Mapping[str, object] = {
     "tx_read_only": 0,
     "information_schema_stats_expiry": 0,
     "time_zone": "+00:00",
+    # bytes of the longest value that rows are joined to, up to what a packet takes
+    "group_concat_max_len": 2**30,
 }
 # what makes a server refuse the writes of everybody else; an account with more rights would get through
 _CLOSED = ("read_only", "super_read_only", "innodb_read_only", "offline_mode")
@@ -38,10 +40,10 @@ _CLOSED = ("read_only", "super_read_only", "innodb_read_only", "offline_mode")
 
 def pin(connection: Connection) -> None:
     """Pin what the account or the server may have set otherwise."""
-    there = {row[0] for row in connection.exec_driver_sql("SHOW SESSION VARIABLES")}
-    for name, value in PINNED.items():
-        if name in there:
-            connection.exec_driver_sql(f"SET SESSION {name} = %s", (value,))
+    names = ", ".join(f"'{name}'" for name in PINNED)
+    there = [row[0] for row in connection.exec_driver_sql(f"SHOW SESSION VARIABLES WHERE variable_name IN ({names})")]
+    pinned = ", ".join(f"SESSION {name} = %s" for name in there)
+    connection.exec_driver_sql(f"SET {pinned}", tuple(PINNED[name] for name in there))
 
 
 def reported_by(connection: Connection) -> dict[str, str]:

@@ -254,14 +254,15 @@ class TokenStore(abc.ABC):
             wanted = {key_of(line, position): line for line in batch}
             there = self._rows_of(sweep, columns, wanted).keys()
             present.update(there - new)
-            self._insert(sweep, columns, [line for key, line in wanted.items() if key not in there])
+            self.insert(sweep, columns, [line for key, line in wanted.items() if key not in there])
             new.update(wanted.keys() - there)
             found = self._rows_of(sweep, columns, wanted)
             if any(found.get(key_of(line, position)) != line for line in batch):
                 raise other_content(sweep.table)
         return Restored(len(new), len(present))
 
-    def _insert(self, sweep: Sweep, columns: t.Sequence[str], lines: t.Sequence[bytes]) -> None:
+    def insert(self, sweep: Sweep, columns: t.Sequence[str], lines: t.Sequence[bytes]) -> None:
+        """Write rows of COPY text into the table."""
         rows = [{name: sweep.insertable(text, name) for name, text in zip(columns, texts_of(line, len(columns)))} for line in lines]
         if rows:
             sweep.connection.execute(sweep.statements.sql.insert(sweep.statements.table), rows)

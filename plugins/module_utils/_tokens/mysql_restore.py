@@ -1,0 +1,147 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of archives back into MySQL and MariaDB, thousands at a time: looked for, written, and read again as they are in the table now.
+
+By LOAD DATA LOCAL where the server allows it, else by one INSERT. What either makes of a value is not trusted: the rows that were read
+again have to be those of the archive, to the byte.
+Sources: MySQL and MariaDB manuals: LOAD DATA (its escapes, and that LOCAL turns errors into warnings), string literals.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, key_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import GuardedConnection
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import PIECE, MysqlSweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, other_content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange, Keys
+
+# bytes of one statement, where a packet may be as small as a megabyte
+_STATEMENT = 1 << 18
+# two of COPY's escapes mean nothing to the server, which takes the characters themselves
+_ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
+_THEMSELVES = {b"f": b"\f", b"v": b"\v"}
+_QUOTED_NULL = b"'%b'" % NULL
+
+Insert = t.Callable[[t.Sequence[bytes]], object]
+
+
+def put_back(sweep: MysqlSweep, columns: t.Sequence[str], lines: t.Iterable[bytes], insert: Insert) -> Restored:
+    """See ``TokenStore.restoring``; raises SessionsError when a row is not in the table afterwards as the archive has it.
+
+    ``insert``: the way of every engine, where no faster one is open.
+    """
+    writer, tally = _Writer(sweep, columns, insert), _Tally()
+    position = columns.index(sweep.table.key)
+    rest = iter(lines)
+    while batch := list(itertools.islice(rest, PIECE)):
+        wanted = {key_of(line, position): line for line in batch}
+        span = (min(wanted) - 1, max(wanted))
+        free = sweep.is_free(KeyRange(*span))
+        there = set() if free else {key_of(line, position) for line in _rows_of(sweep, columns, list(wanted)).splitlines(keepends=True)}
+        tally.add(wanted.keys(), there, span if free else None)
+        writer.write([line for key, line in wanted.items() if key not in there])
+        found = _rows_of(sweep, columns, KeyRange(*span) if free else list(wanted))
+        # two lines of one key are one row, and have to be the same
+        if set(batch) != set(wanted.values()) or found != b"".join(wanted[key] for key in sorted(wanted)):
+            raise other_content(sweep.table)
+    return tally.told
+
+
+class _Tally:
+    """Which rows were written, and which were there before. Of most batches no more is kept than between which keys they were."""
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._spans: list[tuple[int, int]] = []
+        self._new: set[int] = set()
+        self._present: set[int] = set()
+
+    def add(self, keys: t.AbstractSet[int], there: t.AbstractSet[int], span: tuple[int, int] | None) -> None:
+        """``span``: the one of the keys where the table had no row at all, so that each in it will be one of these."""
+        if span:
+            self._rows += len(keys)
+            self._spans.append(span)
+            return
+        near = [one for one in self._spans if one[0] < max(keys) and min(keys) <= one[1]]
+        own = {key for key in there if key in self._new or any(after < key <= upto for after, upto in near)}
+        self._present |= there - own
+        self._new |= keys - there
+
+    @property
+    def told(self) -> Restored:
+        """How many they are."""
+        return Restored(self._rows + len(self._new), len(self._present))
+
+
+def _rows_of(sweep: MysqlSweep, columns: t.Sequence[str], keys: Keys) -> bytes:
+    return sweep.joined(columns, keys, lock=False)[0]
+
+
+class _Writer:
+    """Writes lines of COPY text into the table."""
+
+    def __init__(self, sweep: MysqlSweep, columns: t.Sequence[str], insert: Insert) -> None:
+        self._connection, self._slow = sweep.connection, insert
+        quote = self._connection.dialect.identifier_preparer.quote
+        # these texts have no parameters: no % is halved on the way
+        self._table = f"{quote(sweep.table.schema)}.{quote(sweep.table.name)}" % ()
+        self._names = [quote(name) % () for name in columns]
+        # a bit takes a number, everything else its text
+        self._bits = {number: f"@bit{number}" for number, name in enumerate(columns) if sweep.is_bit(name)}
+        self._may_load = bool(self._connection.exec_driver_sql("SELECT @@local_infile").scalar_one())
+
+    def write(self, lines: t.Sequence[bytes]) -> None:
+        """These rows, in as many statements as their size takes."""
+        if self._may_load:
+            self._by(self._load, lines)
+        elif self._bits:
+            self._slow(lines)
+        else:
+            self._by(self._insert, lines)
+
+    def _by(self, way: t.Callable[[bytes], object], lines: t.Sequence[bytes]) -> None:
+        for some in _of_size(lines):
+            way(_for_the_server(some))
+
+    def _load(self, text: bytes) -> None:
+        into = ", ".join(self._bits.get(number, name) for number, name in enumerate(self._names))
+        numbers = ", ".join(f"{self._names[number]} = CAST({bit} AS unsigned)" for number, bit in self._bits.items())
+        statement = (
+            f"LOAD DATA LOCAL INFILE 'rows' INTO TABLE {self._table} CHARACTER SET utf8mb4 "
+            f"FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({into})"
+        )
+        driver = t.cast("GuardedConnection", self._connection.connection.driver_connection)
+        driver.load(f"{statement} SET {numbers}" if numbers else statement, text)
+
+    def _insert(self, text: bytes) -> None:
+        rows = text[:-1].replace(b"'", b"\\'").replace(b"\t", b"','").replace(b"\n", b"'),('")
+        # between quotes that are no value's own, so that no value can be taken for it
+        values = b"('%b')" % rows
+        into = f"INSERT INTO {self._table} ({', '.join(self._names)}) VALUES "  # noqa: S608  quoted names
+        statement = into + values.replace(_QUOTED_NULL, b"NULL").decode()
+        self._connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+
+def _of_size(lines: t.Sequence[bytes]) -> t.Iterator[bytes]:
+    """The lines, as many together as a statement may hold."""
+    some: list[bytes] = []
+    size = 0
+    for line in lines:
+        if some and size + len(line) > _STATEMENT:
+            yield b"".join(some)
+            some, size = [], 0
+        some.append(line)
+        size += len(line)
+    if some:
+        yield b"".join(some)
+
+
+def _for_the_server(text: bytes) -> bytes:
+    if b"\\f" not in text and b"\\v" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: _THEMSELVES.get(found[1], found[0]), text)

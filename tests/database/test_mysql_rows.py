@@ -1,0 +1,148 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""MySQL and MariaDB: rows that the server joins, and that come back thousands at a time, are the rows."""
+
+from __future__ import annotations
+
+import gzip
+import typing as t
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_restore, mysql_rows, mysql_server
+
+from demo.tokens import Database
+from tests.database.rogue import RogueServer, mysql_asking_for_a_file
+from tests.database.site import Site, lines
+from tests.database.tables import BITBUCKET, HARD_ROWS
+from tests.database.test_refusals import PASSWORD, refusal
+from tests.database.test_settings import MYSQLS, set_for_all
+
+# what is joined is told apart by tabs, ends of lines and a mark for NULL: values of nothing but those, beside NULLs
+TRAPS: tuple[tuple[object, ...], ...] = (
+    (21, None, "\v", None),
+    (22, None, None, "\v"),
+    (23, "2026-01-02 03:04:05", "\t", "\n"),
+    (24, None, "\\f\f\\v\v", "',('"),
+    (25, None, "'\\N'", "\\N"),
+    (26, None, "\n\n\t\n", "%s %% %(x)s"),
+    (27, None, "\x00", "\x1a"),
+)
+
+
+@pytest.fixture(params=MYSQLS)
+def site(request: pytest.FixtureRequest) -> Site:
+    """Jira's empty token table on MariaDB and on MySQL."""
+    found: Site = request.getfixturevalue(request.param)
+    return found.create()
+
+
+@pytest.fixture(params=[0, 1], ids=["by INSERT", "by LOAD DATA"])
+def loading(site: Site, request: pytest.FixtureRequest) -> t.Iterator[int]:
+    """Whether the server takes files of its clients."""
+    with set_for_all(site, local_infile=request.param):
+        yield request.param
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three rows."""
+    monkeypatch.setattr(mysql_rows, "PIECE", 3)
+    monkeypatch.setattr(mysql_restore, "PIECE", 3)
+
+
+def one_by_one(site: Site) -> list[bytes]:
+    """The archive of a backup that joins nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mysql_rows.MysqlSweep, "_as_they_are", lambda *_arguments: None)
+        return lines([site.back_up()["archive"]])
+
+
+@pytest.mark.usefixtures("loading", "small_pieces")
+def test_joined_rows_are_the_rows_and_come_back(site: Site) -> None:
+    site.add(*HARD_ROWS, *TRAPS)
+    site.sign_in(20, first=100)
+    before, expected = site.rows(), one_by_one(site)
+    archives = site.purge()["archives"]
+    assert lines(archives) == expected
+    assert site.restore(archives)["rows"] == len(before)
+    assert site.rows() == before
+
+
+@pytest.mark.usefixtures("loading", "small_pieces")
+def test_rows_of_several_archives_are_counted_once(site: Site) -> None:
+    site.sign_in(20)
+    backup = site.back_up()["archive"]
+    archives = site.purge()["archives"]
+    site.restore(archives[:1])
+    site.run_sql("DELETE FROM remembermetoken WHERE ID NOT IN (2, 3, 9, 11)")
+    again = site.restore([backup, *archives])
+    assert (again["rows"], again["present"], len(site.rows())) == (16, 4, 20)
+
+
+@pytest.mark.parametrize("limit", [16, 1024, 4096])
+def test_what_the_server_cuts_is_read_row_by_row(site: Site, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.add(*HARD_ROWS, *TRAPS)
+    site.sign_in(50, first=100)
+    expected = one_by_one(site)
+    monkeypatch.setattr(mysql_server, "PINNED", {**mysql_server.PINNED, "group_concat_max_len": limit})
+    assert lines([site.back_up()["archive"]]) == expected
+    assert lines(site.purge()["archives"]) == expected
+
+
+@pytest.mark.usefixtures("loading")
+def test_rows_that_are_longer_than_a_statement_come_back(site: Site) -> None:
+    site.run_sql("ALTER TABLE remembermetoken MODIFY TOKEN mediumtext")
+    site.add(*((number, None, f"{number}'\\" * 12_000, None) for number in range(100_000, 100_012)))
+    before = site.rows()
+    site.restore(site.purge()["archives"])
+    assert site.rows() == before
+
+
+@pytest.mark.usefixtures("loading")
+def test_bits_come_back(site: Site) -> None:
+    stash = replace(site, product="bitbucket").create(BITBUCKET)
+    stash.run_sql(
+        "INSERT INTO sta_remember_me_token VALUES (1, 's1', 't1', 7, NULL, b'1', '1'), (2, 's2', 't2', 7, NULL, b'0', '0'), "
+        "(3, 's3', 't3', 7, NULL, NULL, NULL)"
+    )
+    before = stash.rows("sta_remember_me_token")
+    stash.restore(stash.purge()["archives"])
+    assert stash.rows("sta_remember_me_token") == before
+
+
+@pytest.mark.usefixtures("loading")
+def test_a_row_that_another_one_keeps_out_is_not_lost_in_silence(site: Site) -> None:
+    """LOAD DATA LOCAL leaves it out with a warning."""
+    site.run_sql("ALTER TABLE remembermetoken ADD UNIQUE (TOKEN)")
+    site.sign_in(5)
+    archives = site.purge()["archives"]
+    token = gzip.decompress(Path(archives[0]["path"]).read_bytes()).split(b"\t")[2].decode()
+    site.add((77, None, token, "somebody"))
+    with pytest.raises(SessionsError, match=r"with other content|the same key or token"):
+        site.restore(archives)
+    assert len(site.rows()) == 1
+
+
+@pytest.mark.usefixtures("loading")
+def test_a_value_that_does_not_fit_any_more_is_not_cut_in_silence(site: Site) -> None:
+    site.sign_in(5)
+    archives = site.purge()["archives"]
+    site.run_sql("ALTER TABLE remembermetoken MODIFY USERNAME varchar(3)")
+    with pytest.raises(SessionsError):
+        site.restore(archives)
+    assert site.rows() == []
+
+
+@pytest.mark.parametrize("engine", MYSQLS)
+@pytest.mark.parametrize("answers", [1, 2])
+def test_a_server_that_asks_for_a_file_gets_none(engine: str, answers: int, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("nobody's business", encoding="utf-8")
+    with RogueServer(mysql_asking_for_a_file(str(file), answers)) as server:
+        site = Site(Database(engine, "jira", "127.0.0.1", server.port, "jira", PASSWORD), tmp_path / "archives")
+        assert "it asks for a file of this machine, which nobody offered: nothing was sent" in refusal(site)
+    assert b"nobody's business" not in server.heard
