@@ -25,6 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import driver_connections
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import sweep as store_sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import MysqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql import PostgresqlStore, PostgresqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange
 
@@ -253,13 +254,13 @@ def test_an_archive_goes_with_a_commit_that_the_server_is_known_to_have_rolled_b
 
 def test_a_backup_of_fewer_rows_than_the_table_holds_is_none(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.sign_in(5)
-    copy_out = store_sweep.Sweep.copy_out if site.engine != "postgresql" else PostgresqlSweep.copy_out
+    kind: type[store_sweep.Sweep] = {"postgresql": PostgresqlSweep, "sqlite": store_sweep.Sweep}.get(site.engine, MysqlSweep)
+    copy_out = kind.copy_out
 
     def cut_short(sweep: store_sweep.Sweep, sink: t.Any, columns: t.Sequence[str], *_more: object) -> int:
         return copy_out(t.cast("t.Any", sweep), sink, columns, KeyRange(1))
 
-    for kind in (store_sweep.Sweep, PostgresqlSweep):
-        monkeypatch.setattr(kind, "copy_out", cut_short)
+    monkeypatch.setattr(kind, "copy_out", cut_short)
     with pytest.raises(SessionsError, match=r"Unsuccessful: .* holds 5 rows, and 4 of them were read"):
         site.back_up()
     assert archives(site) == []

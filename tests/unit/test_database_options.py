@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import sys
 import typing as t
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_source
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import sqlalchemy_dep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS, Database, database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import (
@@ -32,6 +34,7 @@ GIVEN: dict[str, t.Any] = {
     "database_user": "jira",
     "database_password": "sw0rdfish",
 }
+FILES = "/home/confluence/database/h2db"
 
 
 def database(engine: str = "postgresql", **more: t.Any) -> Database:
@@ -229,23 +232,36 @@ def test_libpq_knows_authorities_in_the_home_of_the_account(monkeypatch: pytest.
 @pytest.mark.parametrize("name", [name for name, engine in ENGINES.items() if not engine.tested])
 def test_engines_that_are_not_treated_are_refused_with_the_sql(name: str) -> None:
     with pytest.raises(SessionsError, match="DELETE FROM tokens"):
-        check_supported(engine_named(name), "tokens", accept_untested=False)
+        check_supported(engine_named(name), "tokens", False, FILES, "")
 
 
 @pytest.mark.parametrize("name", ["h2", "hsqldb"])
-def test_embedded_engines_are_refused_whatever_is_accepted(name: str) -> None:
-    with pytest.raises(SessionsError, match="is embedded"):
-        check_supported(engine_named(name), "tokens", accept_untested=True)
+@pytest.mark.parametrize(("owner", "whose"), [("confluence", "that owns them (confluence), "), ("", "that owns them, ")])
+def test_built_in_engines_are_refused_with_all_that_a_hand_needs(name: str, owner: str, whose: str) -> None:
+    with pytest.raises(SessionsError, match="is built in") as refused:
+        check_supported(engine_named(name), "tokens", True, FILES, owner)
+    jar = f"find <install folder> -name '{name}*.jar'"
+    for word in (f"its files ({FILES})", whose, jar, 'end with "SHUTDOWN": without it', "Open it once more"):
+        assert word in str(refused.value)
+
+
+def test_the_owner_of_the_files_of_a_built_in_database_is_named_where_they_are_here(tmp_path: Path) -> None:
+    options = {**GIVEN, "product": "confluence", "engine": "h2", "database_name": str(tmp_path / "h2db"), "accept_untested_engine": True}
+    with pytest.raises(SessionsError, match="owns them, "):
+        look_at_source(options)
+    (tmp_path / "h2db.mv.db").touch()
+    with pytest.raises(SessionsError, match=rf"owns them \({re.escape(tmp_path.owner())}\), "):
+        look_at_source(options)
 
 
 @pytest.mark.parametrize("name", ["postgresql", "sqlite", "mysql", "mariadb"])
 def test_other_engines_are_treated(name: str) -> None:
-    check_supported(engine_named(name), "tokens", accept_untested=False)
+    check_supported(engine_named(name), "tokens", False, FILES, "")
 
 
 @pytest.mark.parametrize("name", ["sqlserver", "oracle"])
 def test_untested_engines_are_treated_when_that_is_accepted(name: str) -> None:
-    check_supported(engine_named(name), "tokens", accept_untested=True)
+    check_supported(engine_named(name), "tokens", True, FILES, "")
 
 
 def test_a_missing_package_is_named_with_the_python_that_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import glob
 import typing as t
 from dataclasses import dataclass
+from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import database_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database, database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import check_supported
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Look, TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
@@ -58,11 +60,23 @@ def look_at_source(options: t.Mapping[str, t.Any], scope: UserScope | None = Non
     """Find and check the table; raises SessionsError with what stands in the way of a purge, or when a user of the scope is not found."""
     product = product_named(options["product"])
     database = database_of(options)
-    check_supported(database.engine, product.tokens.name, options["accept_untested_engine"])
+    check_supported(database.engine, product.tokens.name, options["accept_untested_engine"], database.name, _owner(database))
     store = store_of(database, product.tokens)
     look = store.look()
     look = store.narrowed(look, scope) if scope else look
     return Source(store, look, token_table.cluster_name(product.name, look.identity), product.name)
+
+
+def _owner(database: Database) -> str:
+    """Whose the files of a built-in database are, '' where they are not on this host, or not to be seen."""
+    path = Path(database.name)
+    if not database.engine.embedded or not path.is_absolute():
+        return ""
+    try:
+        there = next(iter(sorted(path.parent.glob(f"{glob.escape(path.name)}*"))), None)
+        return there.owner() if there else ""
+    except (KeyError, OSError):
+        return ""
 
 
 def folder_for(source: Source, options: t.Mapping[str, t.Any]) -> RunFolder:

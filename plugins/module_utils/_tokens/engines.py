@@ -52,12 +52,19 @@ def engine_named(name: str) -> Engine:
     return ENGINES[name]
 
 
-def check_supported(engine: Engine, table: str, accept_untested: bool) -> None:
-    """Raises SessionsError, with the SQL to run by hand, for an engine that this collection does not purge by itself."""
+def check_supported(engine: Engine, table: str, accept_untested: bool, files: str, owner: str) -> None:
+    """Raises SessionsError, with what to do by hand, for an engine that this collection does not purge by itself.
+
+    ``files``: the path of a built-in database as the product's settings, or people, name it; ``owner``: whose they are, '' if not seen.
+    """
     if engine.embedded:
+        # seen on H2 and HSQLDB: DELETE, COMMIT and a process that ended at once had lost the deletion
         raise SessionsError(
-            f"{engine.title} is embedded: its files belong to the product's process, so no module can purge it while the product runs. "
-            f"{_by_hand(table)}"
+            f"{engine.title} is built in: its files ({files}) belong to the product's own process, and this collection does not open them. "
+            f"By hand, with every node stopped: copy the folder of the files; as the account that owns them{owner and f' ({owner})'}, with "
+            f"the jar that the product itself brings (find <install folder> -name '{engine.name}*.jar'; another version may not read "
+            f'them, or change them), run {_statements(table)}, and end with "SHUTDOWN": without it the deletion may be lost, though it is '
+            "committed. Open it once more and count, then start the nodes. force_reauth_revoke=manual writes the script."
         )
     if not engine.tested and not accept_untested:
         raise SessionsError(
@@ -67,7 +74,9 @@ def check_supported(engine: Engine, table: str, accept_untested: bool) -> None:
 
 
 def _by_hand(table: str) -> str:
-    return (
-        f'By hand, with every node stopped: save what "SELECT * FROM {table}" gives, "DELETE FROM {table}", "COMMIT", '  # noqa: S608  for people
-        f'look that "SELECT COUNT(*) FROM {table}" says 0, and start the nodes. force_reauth_revoke=manual writes the script.'
-    )
+    count = f'look that "SELECT COUNT(*) FROM {table}" says 0'  # noqa: S608  for people
+    return f"By hand, with every node stopped: {_statements(table)}, {count}, and start the nodes. force_reauth_revoke=manual writes the script."
+
+
+def _statements(table: str) -> str:
+    return f'"SELECT * FROM {table}" (save what it gives), "DELETE FROM {table}", "COMMIT"'  # noqa: S608  for people
