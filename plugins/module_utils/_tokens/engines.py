@@ -74,8 +74,8 @@ def check_supported(engine: Engine, table: str, accept_untested: bool, files: st
 
 
 def _by_hand(table: str) -> str:
-    count = f'look that "SELECT COUNT(*) FROM {table}" says 0'  # noqa: S608  for people
-    return f"By hand, with every node stopped: {_statements(table)}, {count}, and start the nodes. force_reauth_revoke=manual writes the script."
+    end = f'look that "SELECT COUNT(*) FROM {table}" says 0, and start the nodes. force_reauth_revoke=manual writes the script.'  # noqa: S608
+    return f"By hand, with every node stopped: {_statements(table)}, {end}"
 
 
 def _statements(table: str) -> str:
