@@ -147,7 +147,7 @@ def test_a_table_is_found_whatever_its_case_and_called_by_its_very_name(owner: s
 
 
 def test_rights_are_tried_on_no_row_and_named() -> None:
-    denied = store().connector._driver_error("ORA-01031: insufficient privileges")
+    denied = store().connector.driver_error("ORA-01031: insufficient privileges")
     said = connection(("^DELETE", denied), ("FROM dual", [("JIRA_RO",)]))
     with pytest.raises(SessionsError, match="The account JIRA_RO lacks DELETE on "):
         store().check_rights(t.cast("t.Any", said), TABLE)

@@ -37,7 +37,7 @@ class Connector:
         check_tls(database)
         self._sqlalchemy = sqlalchemy_module()
         self._engine = self._make_engine()
-        self._driver_error: type[Exception] = t.cast("t.Any", self._engine.dialect).dbapi.Error
+        self.driver_error: type[Exception] = t.cast("t.Any", self._engine.dialect).dbapi.Error
 
     @contextmanager
     def connect(self, doing: str, begin: t.Callable[[Connection], object]) -> t.Iterator[Connection]:
@@ -69,7 +69,7 @@ class Connector:
     @contextmanager
     def sentences(self, doing: str) -> t.Iterator[None]:
         """Turn errors of the driver and of SQLAlchemy into sentences without their text, which may quote values."""
-        errors = (self._sqlalchemy.exc.SQLAlchemyError, self._driver_error)
+        errors = (self._sqlalchemy.exc.SQLAlchemyError, self.driver_error)
         try:
             yield
         except errors as error:
@@ -88,7 +88,7 @@ class Connector:
         package, what = package_missing(str(error))
         if package:
             return missing(what, package)
-        if isinstance(error, (self._sqlalchemy.exc.SQLAlchemyError, self._driver_error)):
+        if isinstance(error, (self._sqlalchemy.exc.SQLAlchemyError, self.driver_error)):
             meant = meaning_at_the_start(self.database.engine.name, code_of(error), str(error))
         else:
             meant = meaning_beside_the_driver(error)

@@ -19,6 +19,10 @@ if t.TYPE_CHECKING:
 
 # what a type without an equality of its own answers
 _NO_EQUALITY = "42883"
+# what a second row of a key answers
+_NOT_UNIQUE = "23505"
+# bytes that are sent at a time
+_BLOCK = 1 << 16
 # With row_security off a policy raises an error; with it on, it hides rows and "0 rows" would look like success.
 # The formats pin what an archive looks like; the time-outs of an account must not end a sweep half-way.
 _SETTINGS = (
@@ -106,9 +110,11 @@ class PostgresqlSweep(Sweep):
         cursor.copy_expert(f"COPY ({literal(self.connection, statement)}) TO STDOUT", sink)
         return int(cursor.rowcount)
 
-    def copy_in(self, target: str, file: t.BinaryIO) -> None:
-        """Fill the target from COPY text."""
-        self._cursor().copy_expert(f"COPY {target} FROM STDIN", file)
+    def copy_in(self, target: str, file: t.BinaryIO) -> int:
+        """Fill the target from COPY text; returns how many rows."""
+        cursor = self._cursor()
+        cursor.copy_expert(f"COPY {target} FROM STDIN", file, _BLOCK)
+        return int(cursor.rowcount)
 
     def now(self) -> str:
         """The server's clock, not the begin of the transaction."""
@@ -215,14 +221,30 @@ class PostgresqlStore(TokenStore):
         return True
 
     def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+        """At once where no row of theirs is there; the server would not take a second row of a key."""
+        if self.has_unique_key(sweep.connection, sweep.table):
+            try:
+                with sweep.connection.begin_nested():
+                    return Restored(self._copied_in(sweep, quoted(sweep.connection, sweep.table), columns, files), 0)
+            except self.connector.driver_error as error:
+                if getattr(error, "pgcode", "") != _NOT_UNIQUE:
+                    raise
+            for file in files:
+                file.seek(0)
+        return self._put_back_compared(sweep, columns, files)
+
+    def _copied_in(self, sweep: Sweep, target: str, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> int:
+        names = ", ".join(_identifier(sweep.connection, name) for name in columns)
+        return sum(t.cast("PostgresqlSweep", sweep).copy_in(f"{target} ({names})", file) for file in files)
+
+    def _put_back_compared(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
         """Through a temporary table, so that rows already there can be compared first."""
         connection, table, sql = sweep.connection, sweep.statements.table, sweep.statements.sql
         staging = sql.table(_STAGING, *(sql.column(name) for name in columns), schema="pg_temp")
         names = ", ".join(_identifier(connection, name) for name in columns)
         none = literal(connection, sql.select(*(table.c[name] for name in columns)).where(sql.false()))
         _run(connection, f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS {none}")
-        for file in files:
-            t.cast("PostgresqlSweep", sweep).copy_in(f"pg_temp.{_STAGING} ({names})", file)
+        self._copied_in(sweep, f"pg_temp.{_STAGING}", columns, files)
         # the planner knows no figures of the one table and old ones of the other: a nested loop would take hours
         connection.exec_driver_sql("SET LOCAL enable_nestloop = off")
         source: t.Any = staging
