@@ -22,7 +22,7 @@ BACKUP_OPTIONS: dict[str, t.Any] = {**DATABASE_OPTIONS, **FOLDER_OPTIONS, **USER
 
 def back_up(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     """Write and verify the copy; in check mode say what would be written. Returns the module's values."""
-    source = look_at_source(options, scope_of(options["usernames"], options["exclude_usernames"]))
+    source = look_at_source(options, scope_of(options["usernames"], options["exclude_usernames"]), briefly=True)
     folder = folder_for(source, options)
     table, store = source.look.table, source.store
     said = {**source.told, "folder": str(folder.path), "changed": True, "notes": source.notes}

@@ -35,7 +35,7 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
         raise SessionsError(
             "Every row that is put back is a login that works again. Set accept_live_logins: true if that is what you want."
         )
-    source = look_at_source(options)
+    source = look_at_source(options, briefly=True)
     paths = [Path(archive["path"]) for archive in options["archives"]]
     with ExitStack() as stack:
         files = [stack.enter_context(opened(path)) for path in paths]

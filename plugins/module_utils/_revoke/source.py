@@ -56,13 +56,16 @@ class Source:
         )
 
 
-def look_at_source(options: t.Mapping[str, t.Any], scope: UserScope | None = None) -> Source:
-    """Find and check the table; raises SessionsError with what stands in the way of a purge, or when a user of the scope is not found."""
+def look_at_source(options: t.Mapping[str, t.Any], scope: UserScope | None = None, briefly: bool = False) -> Source:
+    """Find and check the table; raises SessionsError with what stands in the way of a purge, or when a user of the scope is not found.
+
+    ``briefly``: of what is there only the rows are counted.
+    """
     product = product_named(options["product"])
     database = database_of(options)
     check_supported(database.engine, product.tokens.name, options["accept_untested_engine"], database.name, _owner(database))
     store = store_of(database, product.tokens)
-    look = store.look()
+    look = store.look(briefly)
     look = store.narrowed(look, scope) if scope else look
     return Source(store, look, token_table.cluster_name(product.name, look.identity), product.name)
 

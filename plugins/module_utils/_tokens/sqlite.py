@@ -34,7 +34,7 @@ class SqliteStore(TokenStore):
 
     sweep_class = SqliteSweep
 
-    def look(self) -> Look:
+    def look(self, briefly: bool = False) -> Look:
         """As for every engine, after a look at the file itself: SQLite says little about one that it cannot open."""
         path = Path(self.database.name)
         if not path.is_file():
@@ -43,7 +43,7 @@ class SqliteStore(TokenStore):
             raise SessionsError(
                 f"{path} and its folder must be readable and writable for the account that purges: run it as the file's owner."
             )
-        return super().look()
+        return super().look(briefly)
 
     def begin(self, connection: Connection) -> None:
         """Reads see one state of the file."""

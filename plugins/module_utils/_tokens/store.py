@@ -84,8 +84,8 @@ class TokenStore(abc.ABC):
         self.wanted = wanted
         self.connector = Connector(database, self.isolation)
 
-    def look(self) -> Look:
-        """Find the table, check all that a purge needs, and count. Changes nothing."""
+    def look(self, briefly: bool = False) -> Look:
+        """Find the table, check all that a purge needs, and count. Changes nothing. ``briefly``: rows alone, no users and no age."""
         with self.connector.connect("look at the token table", self.begin) as connection:
             candidates = self.candidates(connection, self.wanted.name)
             candidate = token_table.choose(candidates, self.wanted, self.database.schema, self.database.where)
@@ -93,7 +93,8 @@ class TokenStore(abc.ABC):
             table = token_table.match_columns(candidate, self.columns(connection, candidate), self.wanted, self.database.where)
             self.check_rights(connection, table)
             token_table.check_restorable(table.label, [*token_table.binary_columns(table), *self.unrestorable(connection, table)])
-            rows, users, oldest = self._count(connection, table)
+            sweep = self.sweep_class(self.connector, connection, table)
+            rows, users, oldest = (sweep.remaining(), 0, "") if briefly else self._count(connection, table)
             size = self.size(connection, table, rows)
             notes = (*self.notes(connection), *token_table.notes(table, self.wanted, self._sorts(connection, table)))
             return Look(table, self.identity(connection, table), rows, users, oldest, size, notes)
