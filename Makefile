@@ -47,7 +47,7 @@ matrix: venv ## the demo of every product on every database, and with other Ansi
 
 bench: export PYTHONPATH := build/collections:.
 bench: venv ## how fast tokens are copied, purged, put back, and how long the playbook takes (ROWS=200000 BENCH="--only playbook"); build/bench.md and .json
-	@python -m demo.packages postgresql mariadb
+	@python -m demo.packages postgresql mariadb mysql
 	@python -m bench --rows $(ROWS) $(BENCH)
 
 .PHONY: mutants
