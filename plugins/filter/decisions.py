@@ -8,8 +8,10 @@ from __future__ import annotations
 import typing as t
 from functools import wraps
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import shelved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base import ansible_core
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown, sentence
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence import status
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
     by_hand,
@@ -56,11 +58,13 @@ class FilterModule:
         return {
             "abort_sentence": _for_people(registered.abort_sentence),
             "administrator": by_hand.administrator,
+            "archive_lines": _for_people(shelved.archive_lines),
             "asked_database": _for_people(destination.asked_database),
             "canary_rows": canary.with_values,
             "clusters": _for_people(plan.clusters),
             "connections": connections.connections,
             "core_problem": ansible_core.core_problem,
+            "count_problem": _for_people(status.count_problem),
             "database_problem": _for_people(which_database.database_problem),
             "deletion_seen": _for_people(by_hand.deletion_seen),
             "disagreements": _for_people(registered.disagreements),
@@ -79,6 +83,7 @@ class FilterModule:
             "roll_verdict": _for_people(verdict.verdict),
             "script_text": by_hand.script_text,
             "seen_dead": by_hand.seen_dead,
+            "seen_looks": registered.seen_looks,
             "sentence": _for_people(sentence),
             "signing_in": canary.signing_in,
             "standbys": _for_people(registered.standbys),

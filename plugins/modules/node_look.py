@@ -13,7 +13,7 @@ version_added: 0.2.0
 description:
   - In one go what M(dcops.atlassian_sessions.product_detect), M(dcops.atlassian_sessions.node_lock) (looked),
     M(dcops.atlassian_sessions.node_ready) and M(dcops.atlassian_sessions.session_probe) (asked) say of a node.
-  - Fails when another run is at work on the node.
+  - Fails when another run than O(run_id) is at work on the node.
   - Changes nothing.
 options:
   product:
@@ -49,9 +49,9 @@ options:
     default: auto
   run_id:
     description:
-      - The id of the run.
+      - The id of the run. Without one it is only told who is at work on the node, and nobody is in the way.
     type: str
-    required: true
+    default: ""
   abandon:
     description:
       - The id of a run that is set aside, whose lock does not count.
@@ -127,6 +127,11 @@ asked:
   returned: success
   type: dict
   sample: {"nobody": "an empty page", "doors": []}
+locked_by:
+  description: Who is at work on the node, empty for nobody.
+  returned: success
+  type: str
+  sample: "run CHG-4711 (start 1, controller ops1)"
 process:
   description: And all that M(dcops.atlassian_sessions.product_detect) returns.
   returned: success
@@ -143,13 +148,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows
 
 def main() -> None:
     """Look."""
-    texts = ("product", "node_url", "service", "abandon")
+    texts = ("product", "node_url", "service", "run_id", "abandon")
     module = AnsibleModule(
         argument_spec={
             **{name: option for name, option in WEB_OPTIONS.items() if name not in ("product", "url")},
             **{name: {"type": "str", "default": ""} for name in texts},
             **{name: {"type": "path", "default": ""} for name in ("install_dir", "home_dir")},
-            **{name: {"type": "str", "required": True} for name in ("run_id", "node")},
+            "node": {"type": "str", "required": True},
             "service_manager": {"type": "str", "choices": ["auto", "systemd", "scripts", "tasks"], "default": "auto"},
             "canary": {"type": "bool", "default": False},
             "proof_cookies": {"type": "list", "elements": "dict", "default": [], "options": GIVEN_OPTIONS, "no_log": False},

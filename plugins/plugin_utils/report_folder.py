@@ -27,9 +27,14 @@ def check_report_folder(report_dir: str) -> None:
 
 def copied(report_dir: str, cluster: str, run_id: str, texts: t.Mapping[str, str]) -> list[str]:
     """Write the files there, 0600, each with cluster and run in its name; returns their paths. Raises SessionsError."""
+    return kept(report_dir, {f"{cluster}.{run_id}.{name}": text for name, text in texts.items()})
+
+
+def kept(report_dir: str, texts: t.Mapping[str, str]) -> list[str]:
+    """Write the files there, 0600, by their names; returns their paths. Raises SessionsError."""
     folder = Path(report_dir).expanduser()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SessionsError(f"The folder {folder} of the controller cannot be made: {error.strerror}.") from error
-    return written(folder, {f"{cluster}.{run_id}.{name}": text for name, text in texts.items()})
+    return written(folder, texts)

@@ -55,7 +55,7 @@ def test_all_but_the_excluded_users_lose_their_tokens_and_nobodys_tokens_go_as_w
     site.add((3, "2026-02-03 04:05:06", "token3", "GONE"), (4, "2026-02-03 04:05:06", "token4", None))
     done = site.purge(exclude_usernames=["adam"])
     assert (done["rows"], done["others"], owners(site)) == (3, 1, ["KEY2"])
-    assert done["notes"] == ["2 tokens belong to no user of app_user: they are deleted as well."]
+    assert done["notes"] == ["2 tokens belong to no user of app_user: a purge deletes them as well."]
 
 
 def test_check_mode_counts_them_and_changes_nothing(site: Site) -> None:

@@ -46,7 +46,7 @@ def test_tokens_that_belong_to_nobody_are_said_and_deleted_as_well(site: Site) -
     hold(site, "KEY1", "GONE", "GONE", None)
     looked = site.look()
     assert (looked["rows"], looked["users"]) == (4, 1)
-    assert looked["notes"] == ["3 tokens belong to no user of app_user: they are deleted as well."]
+    assert looked["notes"] == ["3 tokens belong to no user of app_user: a purge deletes them as well."]
     done = site.purge()
     assert (done["rows"], done["users"], done["notes"], site.rows()) == (4, 1, looked["notes"], [])
     assert len(site.rows("app_user")) == 2
@@ -135,7 +135,7 @@ def test_the_table_is_found_whatever_its_case(site: Site) -> None:
     site.run_sql(f"CREATE TABLE {name} ({key} varchar(255), {login} varchar(255))", f"INSERT INTO {name} VALUES ('KEY1', 'eve')")  # noqa: S608
     hold(site, "KEY1", "GONE")
     looked = site.look()
-    assert (looked["users"], looked["notes"]) == (1, ["1 token belongs to no user of app_user: it is deleted as well."])
+    assert (looked["users"], looked["notes"]) == (1, ["1 token belongs to no user of app_user: a purge deletes it as well."])
 
 
 @pytest.mark.usefixtures("users")

@@ -27,6 +27,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     argument_of,
     environment_of,
     leaf_service,
+    seconds_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
@@ -235,3 +236,11 @@ def test_one_variable_of_the_environment_is_read(proc: Path) -> None:
 )
 def test_the_unit_is_the_service_at_the_end_of_the_cgroup(cgroup: str, unit: str) -> None:
     assert leaf_service(cgroup) == unit
+
+
+def test_a_process_is_as_old_as_the_clock_says_by_which_its_start_is_counted() -> None:
+    ticks = int(Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
+    own = Process("", os.getpid(), ticks, "", "", (), os.getuid())
+    earlier = Process("", 1, ticks - 100 * os.sysconf("SC_CLK_TCK"), "", "", (), 0)
+    assert 0 <= seconds_of(own) < 86_400
+    assert seconds_of(earlier) - seconds_of(own) in (99, 100, 101)

@@ -189,7 +189,16 @@ def test_a_home_that_no_file_tells_is_refused(install: Path) -> None:
 
 def test_a_node_that_is_down_is_described_all_the_same(install: Path) -> None:
     answer = _detect(install_dir=str(install))
-    assert answer["process"] == {"running": False, "identity": "", "pid": 0, "user": "", "unit": "", "count": 0, "strangers": ""}
+    assert answer["process"] == {
+        "running": False,
+        "identity": "",
+        "pid": 0,
+        "user": "",
+        "unit": "",
+        "count": 0,
+        "seconds": -1,
+        "strangers": "",
+    }
     assert answer["home_dir"] == str(install.parent / "home")
     assert answer["control"]["problem"] == f"{install}/bin/start-jira.sh is not there, or cannot be run"
 

@@ -69,8 +69,8 @@ def test_a_missing_column_is_told(columns: list[FoundColumn], said: str) -> None
     ("tokens", "said"),
     [
         (0, []),
-        (1, ["1 token belongs to no user of people: it is deleted as well."]),
-        (3, ["3 tokens belong to no user of people: they are deleted as well."]),
+        (1, ["1 token belongs to no user of people: a purge deletes it as well."]),
+        (3, ["3 tokens belong to no user of people: a purge deletes them as well."]),
     ],
 )
 def test_tokens_of_nobody_are_told(tokens: int, said: list[str]) -> None:

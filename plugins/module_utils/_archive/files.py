@@ -34,7 +34,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.c
 _BLOCK = 1 << 20
 # no row is longer
 _LINE = 1 << 16
-_DRAFT = ".draft-"
+# what a writer that was killed leaves begins so; it holds logins as well
+DRAFT = ".draft-"
 
 
 class RunFolder:
@@ -58,8 +59,8 @@ class RunFolder:
     def make(self) -> None:
         """Make the folder, and remove what a killed writer left in it."""
         make_private_folder(self.path, self._top)
-        for left in self.path.glob(f"{_DRAFT}*"):
-            _remove_unless_in_use(left)
+        for left in self.path.glob(f"{DRAFT}*"):
+            remove_unless_in_use(left)
 
     def archives(self, backup: bool) -> list[Path]:
         """The run's archives. A file without a sidecar was never finished, so its rows were never deleted."""
@@ -257,7 +258,7 @@ def _read_through(file: t.BinaryIO) -> ReadBack:
 
 def _make_temporary(folder: Path) -> tuple[int, Path]:
     while True:
-        handle, name = tempfile.mkstemp(dir=folder, prefix=_DRAFT)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=DRAFT)
         # whoever finds the file can tell by this lock that it is not left over
         fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
@@ -266,7 +267,8 @@ def _make_temporary(folder: Path) -> tuple[int, Path]:
         os.close(handle)
 
 
-def _remove_unless_in_use(path: Path) -> None:
+def remove_unless_in_use(path: Path) -> None:
+    """Remove what a writer left, unless it is still at it."""
     with suppress(OSError), path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink()

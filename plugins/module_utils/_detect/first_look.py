@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_running
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of, told
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of, site_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.probe import probe
 
@@ -18,14 +18,25 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.prob
 def first_look(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What product_detect finds, with ``ready`` (of node_ready) and ``asked`` (of session_probe, where a canary is wanted).
 
-    Raises SessionsError, also when another run holds the lock of the node. Why nobody could be told is ``msg`` in ``asked``.
+    ``locked_by``: who is at work on the node, '' for nobody. Raises SessionsError, with a ``run_id`` also when that is another run.
+    Why nobody could be told is ``msg`` in ``asked``.
     """
     found = detect(options)
-    NodeLock(found["home_dir"]).check_free(owner_of(options["run_id"], {}), options["abandon"])
+    lock = NodeLock(found["home_dir"])
+    if options["run_id"]:
+        lock.check_free(owner_of(options["run_id"], {}), options["abandon"])
     web = {**options, "product": found["product"], "url": found["url"], "site_url": options["site_url"] or found["site_url"]}
     ready = look_for_running(product_of(web), found["install_dir"], site_of(web), "")
     asked = _asked({**web, **_cookie_names(found)}) if options["canary"] and ready["ready"] else {}
-    return {**found, "ready": ready, "asked": asked}
+    return {**found, "ready": ready, "asked": asked, "locked_by": _holder(lock)}
+
+
+def _holder(lock: NodeLock) -> str:
+    try:
+        holder = lock.holder()
+    except SessionsError as error:
+        return f"it is not known whom: {error}"
+    return told(holder) if holder else ""
 
 
 def _asked(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

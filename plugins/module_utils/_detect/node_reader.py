@@ -28,6 +28,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     boot_id,
     environment_of,
     install_dir_of,
+    seconds_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import Owners, account_of_scripts
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
@@ -171,6 +172,7 @@ def _process_row(processes: t.Sequence[Process]) -> dict[str, t.Any]:
         "user": first.user if first else "",
         "unit": first.unit if first else "",
         "count": len(processes),
+        "seconds": seconds_of(first) if first else -1,
     }
 
 

@@ -9,6 +9,7 @@ import os
 import pwd
 import re
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,11 @@ def argument_of(process: Process, prefix: str) -> str:
     """The rest of the last argument that begins so, as the JVM takes it; '' when there is none."""
     values = [argument[len(prefix) :] for argument in process.arguments if argument.startswith(prefix)]
     return values[-1] if values else ""
+
+
+def seconds_of(process: Process) -> int:
+    """Since its start, by the clock that both are counted by."""
+    return max(0, int(time.clock_gettime(time.CLOCK_BOOTTIME) - process.start_ticks / os.sysconf("SC_CLK_TCK")))
 
 
 def boot_id(proc: Path = PROC) -> str:

@@ -98,6 +98,18 @@ def merged(old: Payload, new: Payload, at: str) -> Payload:
     return {**after, "history": history} if history else after
 
 
+def expired(before: Payload, archives: t.Sequence[Payload], at: str, sha256: str) -> Payload:
+    """What a record tells of archives that were removed: those that it told of before, with these on top, by their paths.
+
+    ``sha256``: of the file of the record as it is.
+    """
+    known = before.get("expired", {"record_before": sha256, "archives": []})
+    rows = {one["path"]: one for one in known["archives"]}
+    for one in archives:
+        rows[one["path"]] = {"rows": 0, "sha256": "", **rows.get(one["path"], {}), **one, "at": at}
+    return {**known, "archives": list(rows.values())}
+
+
 def next_start(before: Payload, controller: str, number: str) -> Payload:
     """The start that takes over from the one in ``before`` (empty for a new run). ``attempt`` only grows: it fences older ones off."""
     attempt = before["start"]["attempt"] if before else 0

@@ -103,6 +103,12 @@ OF_RUN: t.Mapping[str, Check] = {
     "revoked": _dict_of(
         {"rows": _count, "cut_off": _words, "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _sha256}))}
     ),
+    "expired": _dict_of(
+        {
+            "record_before": _sha256,
+            "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _text, "removed": _flag, "at": _moment})),
+        }
+    ),
     "missing": _list_of(_words),
     "tokens_that_came_back": _count,
     "proof_withdrawn": _flag,

@@ -114,6 +114,18 @@ class RunRecords:
             if before:
                 self._write(path, {**before, "proof_withdrawn": True})
 
+    def note_expired(self, run_id: str, archives: t.Sequence[content.Payload]) -> None:
+        """Note, whoever owned the run, which of its archives are removed; raises SessionsError when the run is not over.
+
+        The first note keeps the SHA-256 that the file had before: by it the evidence of the run goes.
+        """
+        path = self._path(run_id, "")
+        with _serialized(path.parent):
+            before = self._read(path)
+            if not content.is_finished(before):
+                raise SessionsError(f"The run of {path} is not over: its archives stay.")
+            self._write(path, {**before, "expired": content.expired(before, archives, self.now(), self.sum_of(run_id))})
+
     def abandon(self, run_id: str) -> bool:
         """Set another run aside, whoever works at it; False when its record does not lie here."""
         path = self._path(run_id, "")

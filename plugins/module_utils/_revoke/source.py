@@ -54,13 +54,16 @@ class Source:
         )
 
 
-def look_at_source(options: t.Mapping[str, t.Any], scope: UserScope | None = None) -> Source:
-    """Find and check the table; raises SessionsError with what stands in the way of a purge, or when a user of the scope is not found."""
+def look_at_source(options: t.Mapping[str, t.Any], scope: UserScope | None = None, to_purge: bool = True) -> Source:
+    """Find and check the table; raises SessionsError with what stands in the way of a purge, or when a user of the scope is not found.
+
+    Without ``to_purge`` the right to read is enough.
+    """
     product = product_named(options["product"])
     database = database_of(options)
     check_supported(database.engine, product.tokens.name, options["accept_untested_engine"])
     store = store_of(database, product.tokens)
-    look = store.look()
+    look = store.look(to_purge)
     look = store.narrowed(look, scope) if scope else look
     return Source(store, look, token_table.cluster_name(product.name, look.identity), product.name)
 

@@ -26,6 +26,16 @@ def unseen(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
     return [f"{', '.join(names)}: {why}" for why, names in by_reason.items() if why]
 
 
+def unseen_by_node(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, str]:
+    """Why each node could not be looked at, of those that could not."""
+    return {node: why for node in nodes for why in [_why_unseen(hostvars[node])] if why}
+
+
+def seen_looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
+    """The same as ``looks``, of the nodes that were seen."""
+    return looks([node for node in nodes if not _why_unseen(hostvars[node])], hostvars)
+
+
 def disagreements(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
     """A sentence for each variable of the cluster that was not told all nodes alike."""
     return settings.disagreements({node: hostvars[node]["__force_reauth_taken"]["settings"] for node in nodes})

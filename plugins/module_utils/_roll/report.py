@@ -12,7 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.dou
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sign_on import sign_on_lines
 
-_RULE = "-" * 100
+RULE = "-" * 100
 _KEPT = {
     "memory": "in memory",
     "disk": "in memory, saved at a stop (the saved ones are removed)",
@@ -33,7 +33,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     """What is about to happen, or would. ``plan``: as handed over by the role, with ``look`` (of the token table)."""
     look = plan["look"]
     lines = [
-        _RULE,
+        RULE,
         f"Run {plan['run_id']}, route {plan['route']}{', resumed in phase ' + plan['phase'] if plan['resumed'] else ''}",
         *(f"Sign-on    {line}" for line in sign_on_lines(plan["node_facts"])),
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
@@ -53,7 +53,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
             "Check mode: nothing is changed. Not rehearsed: the sign-in of the proof account, stop and start of the nodes, the gate, "
             f"the replay of cookies{_NOT_REHEARSED.get(plan['revoke'], '')}."
         )
-    return [*lines, _RULE]
+    return [*lines, RULE]
 
 
 def _act(plan: t.Mapping[str, t.Any]) -> list[str]:
@@ -65,7 +65,7 @@ def _act(plan: t.Mapping[str, t.Any]) -> list[str]:
 def _by_database(plan: t.Mapping[str, t.Any]) -> list[str]:
     look = plan["look"]
     return [
-        f"Tokens     {look['rows']} of {_count(look['users'], 'user')} in {look['table']}, {look['database']}{_oldest(look['oldest'])}",
+        f"Tokens     {look['rows']} of {count(look['users'], 'user')} in {look['table']}, {look['database']}{_oldest(look['oldest'])}",
         *_users(plan),
         f"Asked      {plan['asked']}, from {plan['database_host']}",
         f"Archives   {plan['folder']} on {plan['database_host']}",
@@ -115,7 +115,7 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
     """What was done and seen. ``record``: of the run; ``found``: of ``verdict``; ``open_seconds``: since the cut-off, -1 is unknown."""
     revoked = record.get("revoked") or {"archives": []}
     lines = [
-        _RULE,
+        RULE,
         f"Run {plan['run_id']}: {found['verdict'].upper()}",
         *(f"Sign-on    {line}" for line in sign_on_lines(plan["node_facts"])),
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
@@ -132,7 +132,7 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
         lines.append(f"Open       a session of {_STILL_OPEN[plan['route']]} could be used for {open_seconds} s after {_since(revoked)}")
     lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
     lines.append("Not ended  " + "; ".join(plan["survives"]))
-    return [*lines, _RULE]
+    return [*lines, RULE]
 
 
 def _cut_off(revoked: t.Mapping[str, t.Any], deleted: str) -> list[str]:
@@ -156,7 +156,8 @@ def _users(plan: t.Mapping[str, t.Any]) -> list[str]:
     return [f"Users      {plan['users']}", f"Note       {stay}"]
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """So many of them."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
@@ -169,7 +170,7 @@ def _outage(plan: t.Mapping[str, t.Any]) -> str:
         return "every node is down at once, from the stop until the first node is up again"
     if plan["route"] == LIVE:
         return "none: no node is stopped"
-    return f"none of the cluster: at least {_count(plan['min_up'], 'node')} of {len(plan['nodes'])} stay up"
+    return f"none of the cluster: at least {count(plan['min_up'], 'node')} of {len(plan['nodes'])} stay up"
 
 
 def _node(facts: t.Mapping[str, t.Any]) -> str:

@@ -34,16 +34,17 @@ class SqliteStore(TokenStore):
 
     sweep_class = SqliteSweep
 
-    def look(self) -> Look:
+    def look(self, to_purge: bool = True) -> Look:
         """As for every engine, after a look at the file itself: SQLite says little about one that it cannot open."""
         path = Path(self.database.name)
         if not path.is_file():
             raise SessionsError(f"{path} is no file: name the file of the SQLite database with database_name.")
-        if not (os.access(path, os.R_OK | os.W_OK, effective_ids=True) and os.access(path.parent, os.W_OK | os.X_OK, effective_ids=True)):
-            raise SessionsError(
-                f"{path} and its folder must be readable and writable for the account that purges: run it as the file's owner."
-            )
-        return super().look()
+        wanted = os.W_OK if to_purge else 0
+        here, above = (path, os.R_OK | wanted), (path.parent, os.X_OK | wanted)
+        if not all(os.access(one, rights, effective_ids=True) for one, rights in (here, above)):
+            words = "readable and writable for the account that purges" if to_purge else "readable for the account that counts"
+            raise SessionsError(f"{path} and its folder must be {words}: run it as the file's owner.")
+        return super().look(to_purge)
 
     def begin(self, connection: Connection) -> None:
         """Reads see one state of the file."""

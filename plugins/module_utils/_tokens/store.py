@@ -32,6 +32,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
     count_named,
     every_name,
     holders,
+    names_by_table,
     owners_by_table,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Owners, UserScope, tokenless_notes
@@ -84,19 +85,24 @@ class TokenStore(abc.ABC):
         self.wanted = wanted
         self.connector = Connector(database, self.isolation)
 
-    def look(self) -> Look:
-        """Find the table, check all that a purge needs, and count. Changes nothing."""
+    def look(self, to_purge: bool = True) -> Look:
+        """Find the table, check all that a purge needs (unless it is only to be counted), and count. Changes nothing."""
         with self.connector.connect("look at the token table", self.begin) as connection:
             candidates = self.candidates(connection, self.wanted.name)
             candidate = token_table.choose(candidates, self.wanted, self.database.schema, self.database.where)
-            token_table.check_obstacles(candidate.label, self.obstacles(connection, candidate))
             table = token_table.match_columns(candidate, self.columns(connection, candidate), self.wanted, self.database.where)
-            self.check_rights(connection, table)
-            token_table.check_restorable(table.label, [*token_table.binary_columns(table), *self.unrestorable(connection, table)])
+            if to_purge:
+                self._check_purge(connection, candidate, table)
             rows, users, oldest = self._count(connection, table)
             size = self.size(connection, table, rows)
             notes = (*self.notes(connection), *token_table.notes(table, self.wanted, self._sorts(connection, table)))
             return Look(table, self.identity(connection, table), rows, users, oldest, size, notes)
+
+    def _check_purge(self, connection: Connection, candidate: Candidate, table: FoundTable) -> None:
+        """Raises SessionsError with what would make a purge fail, do something else, or not be undone."""
+        token_table.check_obstacles(candidate.label, self.obstacles(connection, candidate))
+        self.check_rights(connection, table)
+        token_table.check_restorable(table.label, [*token_table.binary_columns(table), *self.unrestorable(connection, table)])
 
     def narrowed(self, look: Look, scope: UserScope) -> Look:
         """What was seen, of the scope's users alone; raises SessionsError when it cannot be told who they are."""
@@ -158,6 +164,11 @@ class TokenStore(abc.ABC):
         """Each name of the product's table of users."""
         with self.connector.connect("read the names of the users", self.begin) as connection:
             return every_name(connection, table, self._users(connection, table, wanted))
+
+    def names_of(self, table: FoundTable, wanted: UserTable, keys: t.Sequence[t.Any]) -> dict[t.Any, str]:
+        """The names of the users with these keys, as far as there are such users."""
+        with self.connector.connect("read the names of the users", self.begin) as connection:
+            return names_by_table(connection, table, self._users(connection, table, wanted), keys)
 
     def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
         """The key that ends the next range of so many rows; None when fewer are left."""

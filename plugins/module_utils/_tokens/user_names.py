@@ -42,6 +42,14 @@ def owners_by_table(connection: Connection, tokens: FoundTable, users: FoundUser
     return Owners(tuple(key for key, _name in found), scope.spared, named=False)
 
 
+def names_by_table(connection: Connection, tokens: FoundTable, users: FoundUsers, keys: t.Sequence[t.Any]) -> dict[t.Any, str]:
+    """The names of the users with these keys."""
+    sql = Statements(tokens).sql
+    named = _table_of(sql, users)
+    key, name = named.c[users.key], named.c[users.name]
+    return {found: str(called) for found, called in connection.execute(sql.select(key, name).where(key.in_(keys)))}
+
+
 def holders(connection: Connection, tokens: FoundTable, names: t.Sequence[str]) -> list[str]:
     """Which of the names stand in the token table itself, as they stand there."""
     statements = Statements(tokens)

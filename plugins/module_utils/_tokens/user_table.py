@@ -44,8 +44,8 @@ def match_users(candidate: Candidate, columns: t.Sequence[FoundColumn], wanted: 
 def nobodys_notes(tokens: int, wanted: UserTable) -> list[str]:
     """What is said of tokens that belong to nobody."""
     if tokens == 1:
-        return [f"1 token belongs to no user of {wanted.table}: it is deleted as well."]
-    return [f"{tokens} tokens belong to no user of {wanted.table}: they are deleted as well."] if tokens else []
+        return [f"1 token belongs to no user of {wanted.table}: a purge deletes it as well."]
+    return [f"{tokens} tokens belong to no user of {wanted.table}: a purge deletes them as well."] if tokens else []
 
 
 def uncounted_note(column: str, reason: str) -> str:

@@ -1,0 +1,34 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The counting module's work: how many tokens there are, how old, of whom. The right to read is enough."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_source
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.token_ages import ages_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.top_holders import top_holders
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_count import count_users
+
+COUNT_OPTIONS: dict[str, t.Any] = {
+    **DATABASE_OPTIONS,
+    "top": {"type": "int", "default": 10},
+    "show_users": {"type": "bool", "default": False},
+}
+
+
+def count_tokens(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The values of the module remember_me_count; raises SessionsError. Changes nothing."""
+    source = look_at_source(options, to_purge=False)
+    store, look = source.store, source.look
+    return {
+        **source.told,
+        **count_users(store, look),
+        "rows": look.rows,
+        "oldest": look.oldest,
+        "ages": ages_of(store, look),
+        "top": top_holders(store, look, options["top"], options["show_users"]),
+    }

@@ -1,0 +1,116 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tokens are counted by an account that may only read, and of a table that would not be purged; nothing is changed by it."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.counting import count_tokens
+
+from demo.imitated import PRODUCTS
+from demo.tokens import Tokens
+from tests.database.conftest import unprivileged
+from tests.database.site import Site
+
+
+def count(site: Site, **more: object) -> dict[str, t.Any]:
+    before = site.rows()
+    found = count_tokens({**site.options(), "top": 10, "show_users": False, **more})
+    assert site.rows() == before
+    return found
+
+
+@pytest.fixture
+def users(site: Site) -> Tokens:
+    """Jira's table of users: eve is KEY1, adam KEY2."""
+    tokens = Tokens(site.database, PRODUCTS["jira"])
+    tokens.create_users()
+    tokens.add_user("eve", 1)
+    tokens.add_user("adam", 2)
+    return tokens
+
+
+def hold(site: Site, *owners: str | None) -> None:
+    """A token for each owner."""
+    site.add(*((number, "2026-02-03 04:05:06", f"token{number}", owner) for number, owner in enumerate(owners, start=1)))
+
+
+@pytest.mark.usefixtures("users")
+def test_the_users_with_the_most_tokens_come_first_and_have_names_only_where_they_are_wanted(site: Site) -> None:
+    hold(site, "KEY1", "KEY2", "KEY2", "GONE", "GONE", "GONE", None, None, None, None)
+    found = count(site, show_users=True)
+    assert [(one["tokens"], one["user"]) for one in found["top"]] == [(4, ""), (3, "GONE"), (2, "adam"), (1, "eve")]
+    assert (found["rows"], found["users"], found["ages"]["older"]) == (10, 2, 10)
+    assert found["notes"] == ["7 tokens belong to no user of app_user: a purge deletes them as well."]
+    assert [one["user"] for one in count(site)["top"]] == ["", "", "", ""]
+    assert [one["tokens"] for one in count(site, top=2)["top"]] == [4, 3]
+
+
+def test_without_the_table_of_users_a_name_is_the_key_that_stands_for_it(site: Site) -> None:
+    hold(site, "KEY1")
+    assert count(site, show_users=True)["top"] == [{"tokens": 1, "user": "KEY1"}]
+
+
+def test_an_empty_table_has_no_tokens(site: Site) -> None:
+    found = count(site)
+    assert (found["rows"], found["users"], found["top"], found["oldest"]) == (0, 0, [], "")
+
+
+def test_the_right_to_read_is_enough(postgres_site: Site) -> None:
+    account = f"reader_{postgres_site.database.name}"
+    postgres_site.run_sql(
+        f"CREATE ROLE {account} LOGIN PASSWORD '{postgres_site.database.password}'", f"GRANT SELECT ON remembermetoken TO {account}"
+    )
+    postgres_site.sign_in(3)
+    reader = postgres_site.with_database(user=account)
+    with pytest.raises(SessionsError, match="lacks DELETE"):
+        reader.look()
+    assert count_tokens({**reader.options(), "top": 10, "show_users": False})["rows"] == 3
+
+
+def test_without_the_right_to_read_nothing_is_counted_as_none(postgres_site: Site) -> None:
+    account = f"nobody_{postgres_site.database.name}"
+    postgres_site.run_sql(f"CREATE ROLE {account} LOGIN PASSWORD '{postgres_site.database.password}'")
+    with pytest.raises(SessionsError, match="lacks a right"):
+        count_tokens({**postgres_site.with_database(user=account).options(), "top": 10, "show_users": False})
+
+
+def test_a_server_that_is_closed_to_writers_is_counted(postgres_site: Site) -> None:
+    postgres_site.sign_in(3)
+    postgres_site.run_sql(f"ALTER DATABASE {postgres_site.database.name} SET default_transaction_read_only = on")
+    assert count_tokens({**postgres_site.options(), "top": 10, "show_users": False})["rows"] == 3
+
+
+def test_rows_that_a_policy_hides_are_no_count(postgres_site: Site) -> None:
+    account = f"hidden_{postgres_site.database.name}"
+    postgres_site.run_sql(
+        f"CREATE ROLE {account} LOGIN PASSWORD '{postgres_site.database.password}'",
+        f"GRANT SELECT ON remembermetoken TO {account}",
+        "ALTER TABLE remembermetoken ENABLE ROW LEVEL SECURITY",
+    )
+    with pytest.raises(SessionsError):
+        count_tokens({**postgres_site.with_database(user=account).options(), "top": 10, "show_users": False})
+
+
+def test_a_table_that_would_not_be_purged_is_counted(sqlite: Site) -> None:
+    site = sqlite.create()
+    site.sign_in(3)
+    site.run_sql("CREATE TRIGGER kept BEFORE DELETE ON RememberMeToken BEGIN SELECT RAISE(IGNORE); END")
+    assert count(site)["rows"] == 3
+
+
+def test_a_file_that_may_only_be_read_is_counted(sqlite: Site) -> None:
+    site = sqlite.create()
+    site.sign_in(3)
+    path = Path(site.database.name)
+    path.chmod(0o644)
+    path.parent.chmod(0o755)
+    with unprivileged(path.parent):
+        assert count_tokens({**site.options(), "top": 10, "show_users": False})["rows"] == 3
+        with pytest.raises(SessionsError, match="readable and writable"):
+            site.look()
