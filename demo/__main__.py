@@ -45,7 +45,7 @@ def main() -> int:
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
     try:
-        return _demo(arguments.product.on_line(arguments.line), arguments.database, arguments.keep)
+        return _demo(arguments.product.on_line(arguments.line), arguments.database, arguments.keep, arguments.story == "yes")
     except Missing as missing:
         print(f"{missing} `make demo` alone needs no database server.", file=sys.stderr)
         return 1
@@ -61,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--product", choices=tuple(PRODUCTS), default="jira", help="whose stand-in (default: %(default)s)")
     parser.add_argument("--line", default="", help="of its versions, for example 9.12 (default: today's)")
     parser.add_argument("--database", choices=ENGINES, default="sqlite", help="where the tokens are (default: %(default)s)")
+    parser.add_argument("--story", choices=("yes", "no"), default="yes", help="no: show the playbook task by task (default: on one screen)")
     parser.add_argument("--keep", action="store_true", help="leave the cluster running until Enter is pressed")
     arguments = parser.parse_args()
     arguments.product = PRODUCTS[arguments.product]
@@ -69,7 +70,7 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def _demo(product: StandInProduct, engine: str, keep: bool) -> int:
+def _demo(product: StandInProduct, engine: str, keep: bool, story: bool) -> int:
     began = time.monotonic()
     kept = CHECKOUT / "build/demo" / f"{time.strftime('%Y%m%d-%H%M%S')}-{product.name}-{product.line}-{engine}"
     with ExitStack() as stack:
@@ -77,7 +78,7 @@ def _demo(product: StandInProduct, engine: str, keep: bool) -> int:
         scratch = _scratch_folder(stack)
         try:
             cluster = _cluster(stack, product, engine, scratch)
-            good = _sign_everybody_out(cluster, scratch, kept)
+            good = _sign_everybody_out(cluster, PlaybookRun(scratch, story), kept)
             _say(f"{time.monotonic() - began:.0f} s in all. " + ("As it should be." if good else "NOT as it should be: see above."))
             if keep:
                 _wait_for_enter(cluster)
@@ -152,7 +153,7 @@ _SERVERS: t.Mapping[str, t.Callable[[ExitStack, Path, str], Database | None]] = 
 }
 
 
-def _sign_everybody_out(cluster: Cluster, scratch: Path, kept: Path) -> bool:
+def _sign_everybody_out(cluster: Cluster, playbook: PlaybookRun, kept: Path) -> bool:
     crowd = Crowd(cluster)
     crowd.sign_in()
     before = crowd.look()
@@ -164,7 +165,7 @@ def _sign_everybody_out(cluster: Cluster, scratch: Path, kept: Path) -> bool:
         f"rows in {cluster.product.tokens.name}: {len(cluster.token_rows())}\n",
     )
     with HealthSampler(cluster) as health:
-        status = _run_playbook(cluster, scratch, kept)
+        status = _run_playbook(cluster, playbook, kept)
     after = crowd.look()
     _say(f"\nBEFORE > AFTER   {_LEGEND}\n", grid(crowd, [before, after]), "", totals(crowd, [before, after]))
     able = crowd.able_to_sign_in()
@@ -178,7 +179,7 @@ def _sign_everybody_out(cluster: Cluster, scratch: Path, kept: Path) -> bool:
     return good
 
 
-def _run_playbook(cluster: Cluster, scratch: Path, kept: Path) -> int:
+def _run_playbook(cluster: Cluster, playbook: PlaybookRun, kept: Path) -> int:
     kept.mkdir(parents=True, mode=0o700)
     inventory = cluster.write_inventory(
         kept / "inventory.yml",
@@ -191,7 +192,7 @@ def _run_playbook(cluster: Cluster, scratch: Path, kept: Path) -> int:
         **_route(cluster),
     )
     secret_variables = {"force_reauth_proof_password": cluster.users[CANARY], "force_reauth_database_password": cluster.database.password}
-    return PlaybookRun(scratch).run(inventory, secret_variables)
+    return playbook.run(inventory, secret_variables)
 
 
 def _route(cluster: Cluster) -> dict[str, object]:

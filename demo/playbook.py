@@ -17,13 +17,18 @@ from demo.patience import patient
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PLAYBOOK = "dcops.atlassian_sessions.force_reauth"
+STORY = "dcops.atlassian_sessions.story"
 
 
 class PlaybookRun:
-    """One run. ``scratch`` takes what Ansible writes for itself and the file of secrets: remove it afterwards."""
+    """One run. ``scratch`` takes what Ansible writes for itself and the file of secrets: remove it afterwards.
 
-    def __init__(self, scratch: Path) -> None:
+    ``story``: it is shown on one screen, else task by task.
+    """
+
+    def __init__(self, scratch: Path, story: bool = True) -> None:
         self._scratch = scratch
+        self._story = {"ANSIBLE_STDOUT_CALLBACK": STORY} if story else {}
 
     def run(self, inventory: Path, secret_variables: t.Mapping[str, str]) -> int:
         """Its exit status; the output goes to ours. An exception here ends ansible as well."""
@@ -45,6 +50,7 @@ class PlaybookRun:
             "ANSIBLE_CONFIG": str(write_config(self._scratch)),
             "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
             "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()),
+            **self._story,
             "PYTHONUNBUFFERED": "1",
         }
 

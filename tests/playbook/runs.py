@@ -138,18 +138,20 @@ class Playbook(ABC):
         return self._start(shlex.split(printed[1])).wait(self.longest)
 
     def _start(self, words: t.Sequence[str]) -> Run:
-        secrets = self._write_secrets()
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), *words, "-e", f"@{secrets}"]
-        run = Run(command, self._environment(), self.folder, self.folder / f"run{len(self._runs)}.log")
+        run = Run(self.command(*words), self.environment_of_runs(), self.folder, self.folder / f"run{len(self._runs)}.log")
         self._runs.append(run)
         return run
+
+    def command(self, *words: str) -> list[str]:
+        """The command with the file of secrets."""
+        return [str(Path(sys.executable).with_name("ansible-playbook")), *words, "-e", f"@{self._write_secrets()}"]
 
     def shell(self, script: str, **variables: str) -> Result:
         """Run a script that calls ansible-playbook, with these variables in its environment and the secrets in secrets.json."""
         self._write_secrets()
         command = ["bash", "-euo", "pipefail", "-c", script]
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        run = Run(command, {**self._environment(), "PATH": path, **variables}, self.folder, self.folder / f"run{len(self._runs)}.log")
+        run = Run(command, {**self.environment_of_runs(), "PATH": path, **variables}, self.folder, self.folder / f"run{len(self._runs)}.log")
         self._runs.append(run)
         return run.wait(self.longest)
 
@@ -207,7 +209,8 @@ class Playbook(ABC):
         secrets.chmod(0o600)
         return secrets
 
-    def _environment(self) -> dict[str, str]:
+    def environment_of_runs(self) -> dict[str, str]:
+        """What a run is started with."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
         return {
             **own,

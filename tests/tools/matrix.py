@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the demo in every cell of a matrix: each product on each database, and Jira on PostgreSQL with other versions of the libraries.
 
-Of each product it runs today's line and the last with the old sign-in. With other versions of Ansible also the test of hostile text, and
-the refusal of those that run it.
+Of each product it runs today's line and the last with the old sign-in. With other versions of Ansible also the tests of hostile text and
+of the story on the screen, and the refusal of those that run such text.
 
 ``python -m tests.tools.matrix 'jira-*' core-2.18`` runs some cells, without a name it runs all. build/matrix.md has a line per cell, also
 for those of earlier runs; what a cell printed is in build/matrix/<cell>.log. The libraries of .venv stay as they are.
@@ -33,6 +33,9 @@ TABLE = CHECKOUT / "build/matrix.md"
 FOLDER = CHECKOUT / "build/matrix"
 REQUIREMENTS = CHECKOUT / "demo/requirements.txt"
 HOSTILE = "tests/playbook/test_hostile_text.py"
+STORY = "tests/playbook/test_story.py"
+# what a test needs that a demo does not
+_FOR_TESTS = ("pytest >= 8, < 9.2", "jsonschema >= 4.20, < 5")
 # a demo that neither ends nor says anything for so long is stuck
 LONGEST = 240
 PROVEN, PASSED, REFUSED = "PROVEN", "PASSED", "refused, as it should be"
@@ -94,9 +97,15 @@ CELLS = (
     Cell("core-2.17", "jira", "postgresql", "ansible-core >= 2.17, < 2.18", ("3.11", "3.12")),
     Cell("core-2.18", "jira", "postgresql", "ansible-core >= 2.18, < 2.19", ("3.11", "3.12", "3.13")),
     Cell("core-newest", "jira", "postgresql", "ansible-core >= 2.20", ("3.14", "3.13", "3.12")),
-    Cell("core-oldest-hostile", "jira", "sqlite", "ansible-core == 2.17.7", ("3.11", "3.12"), test=HOSTILE),
-    Cell("core-2.18-hostile", "jira", "sqlite", "ansible-core >= 2.18.1, < 2.19", ("3.11", "3.12", "3.13"), test=HOSTILE),
-    Cell("core-newest-hostile", "jira", "sqlite", "ansible-core >= 2.20", ("3.14", "3.13", "3.12"), test=HOSTILE),
+    *(
+        Cell(f"core-{name}-{what}", "jira", "sqlite", pin, pythons, test=test)
+        for what, test in (("hostile", HOSTILE), ("story", STORY))
+        for name, pin, pythons in (
+            ("oldest", "ansible-core == 2.17.7", ("3.11", "3.12")),
+            ("2.18", "ansible-core >= 2.18.1, < 2.19", ("3.11", "3.12", "3.13")),
+            ("newest", "ansible-core >= 2.20", ("3.14", "3.13", "3.12")),
+        )
+    ),
     *(
         Cell(f"core-{version}-refused", "jira", "sqlite", f"ansible-core == {version}", ("3.11", "3.12"), refusal="is too old")
         for version in ("2.17.6", "2.18.0")
@@ -164,7 +173,7 @@ def environment(cell: Cell, log: Path) -> str:
     if not python.exists():
         subprocess.run([real, "-m", "venv", "--clear", str(folder)], check=True)
     wanted = folder / "requirements.txt"
-    lines = [*pinned(requirements(REQUIREMENTS), cell.pin), *(["pytest >= 8, < 9.2"] if cell.test else [])]
+    lines = [*pinned(requirements(REQUIREMENTS), cell.pin), *(_FOR_TESTS if cell.test else ())]
     wanted.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     pip = [str(python), "-m", "pip", "install", "--quiet", "--upgrade", "--disable-pip-version-check", "-r", str(wanted)]
     installed = subprocess.run(pip, capture_output=True, text=True, check=False)
@@ -223,7 +232,7 @@ def sentence(cell: Cell, status: int, output: str) -> str:
         as_wanted = status == 0 and (f": {PROVEN}\n" in output or bool(cell.test))
     if as_wanted:
         return cell.wanted
-    failures = re.findall(r"^(?:fatal: |\[ERROR\]: |Run \S+: )(.+)$", output, re.MULTILINE)
+    failures = re.findall(r"^(?:fatal: |FAILED +|\[ERROR\]: |Run \S+: )(.+)$", output, re.MULTILINE)
     return f"status {status}: {last_line(failures[-1] if failures else output)}"
 
 
