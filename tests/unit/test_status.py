@@ -203,7 +203,8 @@ def test_names_of_users_are_shown_only_where_they_were_asked_for() -> None:
 def test_single_sign_on_is_told_with_the_nodes_that_name_it() -> None:
     fact = {"name": "sign_on.state", "value": "SSOAuth", "source": "/x:3", "sure": "certain"}
     named = look_of(sign_on={"server": "Crowd", "state": "on"}, facts=[fact])
-    (line,) = [line for line in status_lines(status(seen_of(["a", "b", "c"], {"a": named, "b": named, "c": look_of()}))) if "Sign-on" in line]
+    lines = status_lines(status(seen_of(["a", "b", "c"], {"a": named, "b": named, "c": look_of()})))
+    (line,) = [line for line in lines if "Sign-on" in line]
     assert line.startswith("Sign-on    Crowd single sign-on is on: ")
     assert line.endswith("(/x:3: SSOAuth), on a, b")
 
