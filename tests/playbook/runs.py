@@ -151,7 +151,8 @@ class Playbook(ABC):
         self._write_secrets()
         command = ["bash", "-euo", "pipefail", "-c", script]
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        run = Run(command, {**self.environment_of_runs(), "PATH": path, **variables}, self.folder, self.folder / f"run{len(self._runs)}.log")
+        environment = {**self.environment_of_runs(), "PATH": path, **variables}
+        run = Run(command, environment, self.folder, self.folder / f"run{len(self._runs)}.log")
         self._runs.append(run)
         return run.wait(self.longest)
 
