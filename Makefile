@@ -9,6 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 PRODUCT ?= jira
 LINE ?=
 DATABASE ?= sqlite
+# live: no node is restarted
+ROUTE ?= auto
 # no: every task of the playbook is shown
 STORY ?= yes
 NODES ?= 3
@@ -32,8 +34,8 @@ PARTS := lint unit database playbook browser $(if $(wildcard tests/hosts/test_*.
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are signed out (PRODUCT=jira.. LINE=9.12.. DATABASE=sqlite|postgresql|mariadb|mysql STORY=no)
-	@python -m demo --product $(PRODUCT) --line "$(LINE)" --database $(DATABASE) --story $(STORY)
+demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are signed out (PRODUCT=jira.. LINE=9.12.. DATABASE=sqlite|postgresql|mariadb|mysql ROUTE=live STORY=no)
+	@python -m demo --product $(PRODUCT) --line "$(LINE)" --database $(DATABASE) --route $(ROUTE) --story $(STORY)
 
 ##@ Check it
 .PHONY: test test-all matrix bench

@@ -36,6 +36,7 @@ from demo.sampler import HealthSampler
 from demo.tokens import Database
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ROUTES = AUTO, LIVE = ("auto", "live")
 _LEGEND = "S: the session cookie opens a door    R: the remember-me cookie does    -: dead    each sent alone, to every node"
 
 
@@ -45,7 +46,7 @@ def main() -> int:
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
     try:
-        return _demo(arguments.product.on_line(arguments.line), arguments.database, arguments.keep, arguments.story == "yes")
+        return _demo(arguments)
     except Missing as missing:
         print(f"{missing} `make demo` alone needs no database server.", file=sys.stderr)
         return 1
@@ -61,26 +62,29 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--product", choices=tuple(PRODUCTS), default="jira", help="whose stand-in (default: %(default)s)")
     parser.add_argument("--line", default="", help="of its versions, for example 9.12 (default: today's)")
     parser.add_argument("--database", choices=ENGINES, default="sqlite", help="where the tokens are (default: %(default)s)")
+    parser.add_argument("--route", choices=ROUTES, default=AUTO, help="live: no node is restarted (default: %(default)s)")
     parser.add_argument("--story", choices=("yes", "no"), default="yes", help="no: show the playbook task by task (default: on one screen)")
     parser.add_argument("--keep", action="store_true", help="leave the cluster running until Enter is pressed")
     arguments = parser.parse_args()
     arguments.product = PRODUCTS[arguments.product]
     if arguments.line not in ("", *arguments.product.lines):
         parser.error(f"{arguments.product.title} has the lines {', '.join(arguments.product.lines)}, and no {arguments.line}")
+    arguments.product = arguments.product.on_line(arguments.line)
     return arguments
 
 
-def _demo(product: StandInProduct, engine: str, keep: bool, story: bool) -> int:
+def _demo(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
+    product, engine = arguments.product, arguments.database
     kept = CHECKOUT / "build/demo" / f"{time.strftime('%Y%m%d-%H%M%S')}-{product.name}-{product.line}-{engine}"
     with ExitStack() as stack:
         stack.callback(_say, "Taken down: no process and no temporary folder is left.")
         scratch = _scratch_folder(stack)
         try:
             cluster = _cluster(stack, product, engine, scratch)
-            good = _sign_everybody_out(cluster, PlaybookRun(scratch, story), kept)
+            good = _sign_everybody_out(cluster, PlaybookRun(scratch, arguments.story == "yes"), kept, arguments.route)
             _say(f"{time.monotonic() - began:.0f} s in all. " + ("As it should be." if good else "NOT as it should be: see above."))
-            if keep:
+            if arguments.keep:
                 _wait_for_enter(cluster)
         finally:
             _ignore_signals()
@@ -153,7 +157,7 @@ _SERVERS: t.Mapping[str, t.Callable[[ExitStack, Path, str], Database | None]] = 
 }
 
 
-def _sign_everybody_out(cluster: Cluster, playbook: PlaybookRun, kept: Path) -> bool:
+def _sign_everybody_out(cluster: Cluster, playbook: PlaybookRun, kept: Path, route: str) -> bool:
     crowd = Crowd(cluster)
     crowd.sign_in()
     before = crowd.look()
@@ -165,7 +169,7 @@ def _sign_everybody_out(cluster: Cluster, playbook: PlaybookRun, kept: Path) -> 
         f"rows in {cluster.product.tokens.name}: {len(cluster.token_rows())}\n",
     )
     with HealthSampler(cluster) as health:
-        status = _run_playbook(cluster, playbook, kept)
+        status = _run_playbook(cluster, playbook, kept, route)
     after = crowd.look()
     _say(f"\nBEFORE > AFTER   {_LEGEND}\n", grid(crowd, [before, after]), "", totals(crowd, [before, after]))
     able = crowd.able_to_sign_in()
@@ -179,7 +183,7 @@ def _sign_everybody_out(cluster: Cluster, playbook: PlaybookRun, kept: Path) -> 
     return good
 
 
-def _run_playbook(cluster: Cluster, playbook: PlaybookRun, kept: Path) -> int:
+def _run_playbook(cluster: Cluster, playbook: PlaybookRun, kept: Path, route: str) -> int:
     kept.mkdir(parents=True, mode=0o700)
     inventory = cluster.write_inventory(
         kept / "inventory.yml",
@@ -189,15 +193,18 @@ def _run_playbook(cluster: Cluster, playbook: PlaybookRun, kept: Path) -> int:
         force_reauth_poll_seconds=0.5,
         force_reauth_gate_timeout=round(patient(60)),
         force_reauth_run_id="demo",
-        **_route(cluster),
+        **_route(cluster, route),
     )
     secret_variables = {"force_reauth_proof_password": cluster.users[CANARY], "force_reauth_database_password": cluster.database.password}
-    return playbook.run(inventory, secret_variables)
+    administrator = {"force_reauth_admin_token": cluster.admin_token} if route == LIVE else {}
+    return playbook.run(inventory, secret_variables | administrator)
 
 
-def _route(cluster: Cluster) -> dict[str, object]:
-    """A single node has no other way than an outage, which is to be accepted."""
-    return {"force_reauth_route": "outage", "force_reauth_accept_outage": True} if len(cluster.nodes) == 1 else {}
+def _route(cluster: Cluster, wanted: str) -> dict[str, object]:
+    """A single node that is restarted has no other way than an outage, which is to be accepted."""
+    if len(cluster.nodes) == 1 and wanted != LIVE:
+        return {"force_reauth_route": "outage", "force_reauth_accept_outage": True}
+    return {"force_reauth_route": wanted}
 
 
 def _wait_for_enter(cluster: Cluster) -> None:

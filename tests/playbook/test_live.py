@@ -27,7 +27,7 @@ def test_everybody_is_signed_out_on_every_node_and_every_process_runs_on(live: S
     old = live.pids()
     result = live.run(route="live")
     assert result.status == 0, result.output
-    result.assert_says(": PROVEN", "no node is stopped", "a session of a user whose turn had not come could be used for")
+    result.assert_says(": PROVEN", "no node is stopped", "a session of a user whose turn had not come could be used for", "15 minutes")
     assert (live.open_doors(browsers), live.pids(), live.locks()) == ([], old, [])
     assert live.evidence()["plan"]["route"] == "live"
     assert live.evidence()["not_seen"] == []

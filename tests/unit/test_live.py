@@ -81,6 +81,13 @@ def test_every_node_stays_up_in_the_plan() -> None:
     assert (made["route"], made["min_up"]) == ("live", 3)
 
 
+def test_plan_and_result_say_what_the_call_leaves_alone() -> None:
+    assert live.call_lines("jira")[0].startswith("Live       no node is stopped: DELETE /rest/api/2/user/session/<user> for each user")
+    assert live.call_lines("jira")[1:] == live.call_notes("jira")
+    assert "15 minutes" in live.call_notes("jira")[0]
+    assert live.call_lines("fisheye") == live.call_notes("fisheye") == []
+
+
 def test_the_evidence_of_a_proven_run_without_a_restart_misses_none() -> None:
     record = {**record_of(THREE), "route": "live"}
     for node in record["node_records"].values():

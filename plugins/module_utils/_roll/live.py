@@ -61,9 +61,11 @@ def lives_on(answers: t.Iterable[Values]) -> bool:
 def call_lines(product: str) -> list[str]:
     """What the plan says of the act."""
     call = product_named(product).end_sessions
-    if not call:
-        return []
-    return [
-        f"Live       no node is stopped: DELETE {call.path.format(name='<user>')} for each user, as the administrator",
-        f"Note       {call.note}",
-    ]
+    path = call.path.format(name="<user>") if call else ""
+    return [f"Live       no node is stopped: DELETE {path} for each user, as the administrator", *call_notes(product)] if call else []
+
+
+def call_notes(product: str) -> list[str]:
+    """What the act leaves alone, for plan and result."""
+    call = product_named(product).end_sessions
+    return [f"Note       {call.note}"] if call else []

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import DATABASE, MANUAL, PRODUCT
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_lines
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_lines, call_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sign_on import sign_on_lines
 
 RULE = "-" * 100
@@ -58,8 +58,12 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
 
 def _act(plan: t.Mapping[str, t.Any]) -> list[str]:
     if plan["route"] == LIVE:
-        return call_lines(next(iter(plan["node_facts"].values()))["product"])
+        return call_lines(_product(plan))
     return [f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}"]
+
+
+def _product(plan: t.Mapping[str, t.Any]) -> str:
+    return str(next(iter(plan["node_facts"].values()))["product"])
 
 
 def _by_database(plan: t.Mapping[str, t.Any]) -> list[str]:
@@ -130,6 +134,7 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
     ]
     if plan["route"] in _STILL_OPEN and open_seconds >= 0:
         lines.append(f"Open       a session of {_STILL_OPEN[plan['route']]} could be used for {open_seconds} s after {_since(revoked)}")
+    lines += call_notes(_product(plan)) if plan["route"] == LIVE else []
     lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
     lines.append("Not ended  " + "; ".join(plan["survives"]))
     return [*lines, RULE]
