@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from demo.imitated import PRODUCTS
 from demo.mariadb import MariadbServer
 from demo.mysql import MysqlServer
 from demo.postgresql import PostgresServer
-from demo.tokens import Database
+from demo.tokens import Database, Tokens
 from tests.borrowed import borrow_mysql
 from tests.database.site import Site
 
@@ -112,3 +113,13 @@ def unprivileged(folder: Path) -> t.Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+@pytest.fixture
+def users(site: Site) -> Tokens:
+    """Jira's table of users: eve is KEY1, adam KEY2."""
+    tokens = Tokens(site.database, PRODUCTS["jira"])
+    tokens.create_users()
+    tokens.add_user("eve", 1)
+    tokens.add_user("adam", 2)
+    return tokens

@@ -68,6 +68,10 @@ class Site:
             **more,
         }
 
+    def hold(self, *owners: str | None) -> None:
+        """A token for each owner, in an empty table."""
+        self.add(*((number, "2026-02-03 04:05:06", f"token{number}", owner) for number, owner in enumerate(owners, start=1)))
+
     def run_sql(self, *statements: str) -> None:
         """In one transaction, as the owner of everything."""
         with self.database.transaction() as execute:

@@ -12,8 +12,6 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.counting import count_tokens
 
-from demo.imitated import PRODUCTS
-from demo.tokens import Tokens
 from tests.database.conftest import unprivileged
 from tests.database.site import Site
 
@@ -25,24 +23,9 @@ def count(site: Site, **more: object) -> dict[str, t.Any]:
     return found
 
 
-@pytest.fixture
-def users(site: Site) -> Tokens:
-    """Jira's table of users: eve is KEY1, adam KEY2."""
-    tokens = Tokens(site.database, PRODUCTS["jira"])
-    tokens.create_users()
-    tokens.add_user("eve", 1)
-    tokens.add_user("adam", 2)
-    return tokens
-
-
-def hold(site: Site, *owners: str | None) -> None:
-    """A token for each owner."""
-    site.add(*((number, "2026-02-03 04:05:06", f"token{number}", owner) for number, owner in enumerate(owners, start=1)))
-
-
 @pytest.mark.usefixtures("users")
 def test_the_users_with_the_most_tokens_come_first_and_have_names_only_where_they_are_wanted(site: Site) -> None:
-    hold(site, "KEY1", "KEY2", "KEY2", "GONE", "GONE", "GONE", None, None, None, None)
+    site.hold("KEY1", "KEY2", "KEY2", "GONE", "GONE", "GONE", None, None, None, None)
     found = count(site, show_users=True)
     assert [(one["tokens"], one["user"]) for one in found["top"]] == [(4, ""), (3, "GONE"), (2, "adam"), (1, "eve")]
     assert (found["rows"], found["users"], found["ages"]["older"]) == (10, 2, 10)
@@ -52,7 +35,7 @@ def test_the_users_with_the_most_tokens_come_first_and_have_names_only_where_the
 
 
 def test_without_the_table_of_users_a_name_is_the_key_that_stands_for_it(site: Site) -> None:
-    hold(site, "KEY1")
+    site.hold("KEY1")
     assert count(site, show_users=True)["top"] == [{"tokens": 1, "user": "KEY1"}]
 
 

@@ -17,33 +17,18 @@ from tests.database.conftest import ENGINES
 from tests.database.site import Site
 
 
-@pytest.fixture
-def users(site: Site) -> Tokens:
-    """Jira's table of users: eve is KEY1, adam KEY2."""
-    tokens = Tokens(site.database, PRODUCTS["jira"])
-    tokens.create_users()
-    tokens.add_user("eve", 1)
-    tokens.add_user("adam", 2)
-    return tokens
-
-
-def hold(site: Site, *owners: str | None) -> None:
-    """A token for each owner."""
-    site.add(*((number, "2026-02-03 04:05:06", f"token{number}", owner) for number, owner in enumerate(owners, start=1)))
-
-
 @pytest.mark.usefixtures("users")
 def test_users_are_counted_by_their_names(site: Site) -> None:
     # two keys of one name: somebody who was deleted and made again
     site.run_sql("INSERT INTO app_user (id, user_key, lower_user_name) VALUES (3, 'KEY3', 'eve')")
-    hold(site, "KEY1", "KEY1", "KEY2", "KEY3")
+    site.hold("KEY1", "KEY1", "KEY2", "KEY3")
     looked = site.look()
     assert (looked["rows"], looked["users"], looked["notes"]) == (4, 2, [])
 
 
 @pytest.mark.usefixtures("users")
 def test_tokens_that_belong_to_nobody_are_said_and_deleted_as_well(site: Site) -> None:
-    hold(site, "KEY1", "GONE", "GONE", None)
+    site.hold("KEY1", "GONE", "GONE", None)
     looked = site.look()
     assert (looked["rows"], looked["users"]) == (4, 1)
     assert looked["notes"] == ["3 tokens belong to no user of app_user: a purge deletes them as well."]
@@ -59,7 +44,7 @@ def test_an_empty_token_table_has_no_users(site: Site) -> None:
 
 
 def test_without_the_table_of_users_the_keys_are_counted_and_a_note_says_so(site: Site) -> None:
-    hold(site, "KEY1", "KEY1", "KEY2")
+    site.hold("KEY1", "KEY1", "KEY2")
     looked = site.look()
     assert (looked["rows"], looked["users"]) == (3, 2)
     (note,) = looked["notes"]
@@ -72,7 +57,7 @@ def test_without_the_table_of_users_the_keys_are_counted_and_a_note_says_so(site
 @pytest.mark.usefixtures("users")
 def test_without_the_column_of_names_the_keys_are_counted_and_a_note_says_so(site: Site) -> None:
     site.run_sql("ALTER TABLE app_user RENAME COLUMN lower_user_name TO other")
-    hold(site, "KEY1")
+    site.hold("KEY1")
     looked = site.look()
     assert (looked["users"], looked["notes"][0].endswith("app_user has no column lower_user_name.")) == (1, True)
     assert site.purge()["rows"] == 1
@@ -104,7 +89,7 @@ def limited(site: Site, *grants: str) -> Site:
 
 def test_an_account_that_may_not_read_them_is_told_so_and_may_purge(server_site: Site) -> None:
     Tokens(server_site.database, PRODUCTS["jira"]).create_users()
-    hold(server_site, "KEY1", "KEY2")
+    server_site.hold("KEY1", "KEY2")
     site = limited(server_site, "SELECT, DELETE ON remembermetoken")
     looked = site.look()
     assert looked["users"] == 2
@@ -116,7 +101,7 @@ def test_an_account_that_may_not_read_them_is_told_so_and_may_purge(server_site:
 
 def test_a_key_that_cannot_be_compared_is_a_note(postgres_site: Site) -> None:
     postgres_site.run_sql("CREATE TABLE app_user (user_key integer, lower_user_name text)")
-    hold(postgres_site, "KEY1")
+    postgres_site.hold("KEY1")
     looked = postgres_site.look()
     assert looked["users"] == 1
     assert "cannot read the names of the users" in looked["notes"][0]
@@ -125,7 +110,7 @@ def test_a_key_that_cannot_be_compared_is_a_note(postgres_site: Site) -> None:
 def test_the_table_of_users_in_another_schema_is_not_taken(postgres_site: Site) -> None:
     Tokens(postgres_site.database, PRODUCTS["jira"]).create_users()
     postgres_site.run_sql("CREATE SCHEMA other", "ALTER TABLE app_user SET SCHEMA other")
-    hold(postgres_site, "KEY1")
+    postgres_site.hold("KEY1")
     assert "the account sees no table app_user in schema public" in postgres_site.look()["notes"][0]
 
 
@@ -133,7 +118,7 @@ def test_the_table_is_found_whatever_its_case(site: Site) -> None:
     quote = "`" if site.database.sql == "mariadb" else '"'
     name, key, login = (f"{quote}{one}{quote}" for one in ("APP_USER", "USER_KEY", "LOWER_USER_NAME"))
     site.run_sql(f"CREATE TABLE {name} ({key} varchar(255), {login} varchar(255))", f"INSERT INTO {name} VALUES ('KEY1', 'eve')")  # noqa: S608
-    hold(site, "KEY1", "GONE")
+    site.hold("KEY1", "GONE")
     looked = site.look()
     assert (looked["users"], looked["notes"]) == (1, ["1 token belongs to no user of app_user: a purge deletes it as well."])
 
