@@ -11,6 +11,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX, check_together, typed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.hook import check_hook
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.report_folder import check_report_folder
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import ROLE, defaults, specification
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.task_files import check_task_files
@@ -40,6 +41,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
             check_together(settings)
             check_task_files(settings, self._loader, str(ROLE))
             check_report_folder(settings["report_dir"])
+            check_hook(settings["notify_url"])
         except SessionsError as error:
             return {**result, "failed": True, "msg": f"{error}."}
         return {**result, "changed": False, "settings": settings}

@@ -269,16 +269,18 @@ def test_a_backup_of_fewer_rows_than_the_table_holds_is_none(site: Site, monkeyp
 def test_a_backup_counts_the_state_that_it_reads(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sign-in between the two is in neither."""
     site.sign_in(5)
-    remaining = store_sweep.Sweep.remaining
+    remaining, counts = store_sweep.Sweep.remaining, []
 
     def count_and_see_one_arrive(sweep: store_sweep.Sweep) -> int:
-        counted = remaining(sweep)
+        counts.append(remaining(sweep))
         if site.engine != "sqlite":
-            site.add((99, None, "late", None))
-        return counted
+            key = 99 + len(counts)
+            site.add((key, None, f"late{key}", None))
+        return counts[-1]
 
     monkeypatch.setattr(store_sweep.Sweep, "remaining", count_and_see_one_arrive)
-    assert site.back_up()["rows"] == 5
+    assert site.back_up()["rows"] == counts[-1]
+    assert len(site.rows()) == counts[-1] + (site.engine != "sqlite")
 
 
 def test_rows_that_are_left_after_the_last_sweep_roll_it_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

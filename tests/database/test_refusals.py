@@ -210,7 +210,7 @@ def test_a_cluster_has_one_name_for_all_accounts_that_may_read_it(postgres_site:
 
 def test_a_database_that_is_read_only(postgres_site: Site) -> None:
     postgres_site.run_sql(f"ALTER DATABASE {postgres_site.database.name} SET default_transaction_read_only = on")
-    assert "it is read-only" in refusal(postgres_site)
+    assert "is closed to writers (default_transaction_read_only of the database is on)" in refusal(postgres_site)
 
 
 # connections

@@ -28,6 +28,7 @@ MOST_LINES = 40
 # All that a pure file may import: none of it reads a file, a clock, a network or a random number.
 HARMLESS = {
     *("__future__", "abc", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"),
+    "hmac",
     *("html.parser", "ipaddress", "itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse"),
     *("xml.parsers", "xml.parsers.expat"),
     *("base64.b64encode", "csv.DictReader", "glob.escape", "pathlib.PurePosixPath", "shlex.join", "shlex.split"),

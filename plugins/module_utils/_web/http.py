@@ -63,6 +63,10 @@ class Site:
         """POST a JSON document."""
         return self._ask("POST", path, body, {"Content-Type": "application/json", "Accept": "application/json", **_NO_PAGE})
 
+    def post_signed(self, path: str, body: bytes, headers: t.Mapping[str, str]) -> Answer:
+        """POST a JSON document to somebody who is no product, with these headers beside."""
+        return self._ask("POST", path, body, {"Content-Type": "application/json", **headers})
+
     def get_as(self, path: str, authorization: str) -> Answer:
         """GET the path without a cookie, with that header."""
         return self._ask("GET", path, None, {"Authorization": authorization, "Accept": "application/json"})
