@@ -105,12 +105,16 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Story]:
         site = Site(cluster, folder)
         stack.callback(site.take_down)
         site.more_secrets |= {"admin_token": cluster.admin_token, "admin_password": made_up("admin")}
+        # nobody listens there
+        hook = {"address": made_up("address"), "key": made_up("signs")}
+        site.more_secrets |= {"notify_url": f"http://127.0.0.1:1/{hook['address']}", "notify_key": hook["key"]}
         cluster.create()
         planted = {
             "database password": server.password,
             "wrong database password": made_up("wrong"),
             "admin token": cluster.admin_token,
             "admin password": site.more_secrets["admin_password"],
+            **{f"{part} of the hook": value for part, value in hook.items()},
             "proof password": cluster.add_user(CANARY, made_up("proof")),
             **plant_in_files(cluster),
         }
