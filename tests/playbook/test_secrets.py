@@ -106,7 +106,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Story]:
         stack.callback(site.take_down)
         site.more_secrets |= {"admin_token": cluster.admin_token, "admin_password": made_up("admin")}
         # nobody listens there
-        hook = {"address": made_up("address"), "key": made_up("signs")}
+        hook = {"address": secrets.token_urlsafe(24), "key": made_up("signs")}
         site.more_secrets |= {"notify_url": f"http://127.0.0.1:1/{hook['address']}", "notify_key": hook["key"]}
         cluster.create()
         planted = {
