@@ -46,14 +46,31 @@ class ActionModule(AnsweringAction):
         look_options = {name: options[name] for name in LOOK_OPTIONS}
         node = (task_vars or {}).get("inventory_hostname", "")
 
-        def look() -> Look:
-            found = self.ask("dcops.atlassian_sessions.node_ready", look_options, task_vars)
-            if found.get("failed"):
-                raise AnsibleActionFail(found.get("msg", "the node could not be looked at"), result=found)
-            return Look(found["ready"], found["process"], found["saw"])
-
-        passage = wait_at(limits, look, time.monotonic, time.sleep, lambda line: Display().display(shown(f"  {node}: {line}")))
+        ask = "dcops.atlassian_sessions.node_ready"
+        looked = _Node(lambda wait: self.ask(ask, {**look_options, "wait": wait}, task_vars), limits.pause)
+        passage = wait_at(limits, looked.look, time.monotonic, looked.sleep, lambda line: Display().display(shown(f"  {node}: {line}")))
         return {**result, **_told(passage, options)}
+
+
+class _Node:
+    """Looks at a node. Where it is not ready, the next look waits on the node itself, which sees at once when it is."""
+
+    def __init__(self, ask: t.Callable[[float], dict[str, t.Any]], pause: float) -> None:
+        self._ask, self._pause = ask, pause
+        self._wait = 0.0
+
+    def look(self) -> Look:
+        """What ``node_ready`` sees; raises AnsibleActionFail when it cannot look."""
+        found = self._ask(self._wait)
+        if found.get("failed"):
+            raise AnsibleActionFail(found.get("msg", "the node could not be looked at"), result=found)
+        self._wait = 0.0 if found["ready"] else self._pause
+        return Look(found["ready"], found["process"], found["saw"])
+
+    def sleep(self, seconds: float) -> None:
+        """Before the next look, unless that waits itself."""
+        if not self._wait:
+            time.sleep(seconds)
 
 
 def _told(passage: Passage, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -2,19 +2,19 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look once whether a node is up, or gone."""
+"""Look whether a node is up, or gone."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: node_ready
-short_description: Look once whether a node of an Atlassian product is up, or gone
+short_description: Look whether a node of an Atlassian product is up, or gone
 version_added: 0.1.0
 description:
   - Up means that the product itself says a ready state in the body of its status page, that a page which runs through the whole
     application answers, and that exactly one process of this installation is there. The HTTP status alone is never taken for readiness.
   - Gone means that no process of this installation is left.
-  - The module looks once and never fails because a node is not ready. M(dcops.atlassian_sessions.gate) looks again and again.
+  - The module never fails because a node is not ready. M(dcops.atlassian_sessions.gate) looks until it has settled.
 options:
   install_dir:
     description:
@@ -32,6 +32,11 @@ options:
       - A process identity as in RV(process). A node that still runs it is not ready.
     type: str
     default: ""
+  wait:
+    description:
+      - For how many seconds the node is looked at again and again, four times a second, until it is in the wanted state. With V(0) once.
+    type: float
+    default: 0
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.web
@@ -78,30 +83,38 @@ saw:
   sample: /status answers 200 with state STARTING
 """
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_running, look_for_stopped
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import (
+    look_for_running,
+    look_for_stopped,
+    look_until_ready,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, product_of, site_of
 
 
 def main() -> None:
-    """Look, once."""
+    """Look."""
     module = AnsibleModule(
         argument_spec={
             **WEB_OPTIONS,
             "install_dir": {"type": "path", "required": True},
             "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
             "old_process": {"type": "str", "default": ""},
+            "wait": {"type": "float", "default": 0.0},
         },
         supports_check_mode=True,
     )
     options = module.params
     try:
         product = product_of(options)
-        if options["state"] == "running":
-            seen = look_for_running(product, options["install_dir"], site_of(options), options["old_process"])
-        else:
-            seen = look_for_stopped(product, options["install_dir"])
+        looks = {
+            "running": lambda: look_for_running(product, options["install_dir"], site_of(options), options["old_process"]),
+            "stopped": lambda: look_for_stopped(product, options["install_dir"]),
+        }
+        seen = look_until_ready(looks[options["state"]], options["wait"], time.monotonic, time.sleep)
     except SessionsError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **seen)

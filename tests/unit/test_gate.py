@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.action import gate as gate_action
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_until_ready
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, Passage, wait_at
 
 WORSE = Look(False, "b:1:1", "the same process, not ready")
@@ -79,3 +81,53 @@ def test_tells_what_it_sees_when_that_changes() -> None:
     script = Script([BAD, BAD, GOOD])
     script.run()
     assert script.told == ["state STARTING (0 s)", "up (10 s)"]
+
+
+class Clock:
+    """Time passes only in pauses."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.pauses: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    ("good_after", "seconds", "ready", "waited"),
+    [
+        (0, 5.0, True, 0.0),
+        (3, 5.0, True, 0.75),
+        (10_000, 5.0, False, 5.0),
+        # once, however it is
+        (10_000, 0.0, False, 0.0),
+        (0, 0.0, True, 0.0),
+    ],
+)
+def test_a_look_that_may_wait_ends_when_it_is_good_or_the_time_is_up(good_after: int, seconds: float, ready: bool, waited: float) -> None:
+    clock, looks = Clock(), []
+
+    def look() -> dict[str, object]:
+        looks.append(clock.now)
+        return {"ready": len(looks) > good_after, "saw": f"look {len(looks)}"}
+
+    seen = look_until_ready(look, seconds, lambda: clock.now, clock.sleep)
+    assert (seen["ready"], sum(clock.pauses)) == (ready, waited)
+    assert seen["saw"] == f"look {len(looks)}"
+
+
+def test_a_node_that_is_not_ready_is_waited_for_where_it_is_and_one_that_is_settles_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [False, False, True, True]
+    waits: list[float] = []
+    slept: list[float] = []
+
+    def ask(wait: float) -> dict[str, object]:
+        waits.append(wait)
+        return {"ready": answers[len(waits) - 1], "process": "b:1:1", "saw": ""}
+
+    monkeypatch.setattr("time.sleep", slept.append)
+    node = gate_action._Node(ask, 5.0)
+    assert wait_at(Limits(2, 5, 600), node.look, lambda: 0.0, node.sleep, lambda _line: None).passed
+    assert (waits, slept) == ([0.0, 5.0, 5.0, 0.0], [5])

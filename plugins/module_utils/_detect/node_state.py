@@ -25,6 +25,9 @@ class _Page(t.NamedTuple):
 
 
 _NOT_ASKED = _Page(0, "")
+# seconds between two looks of one waiting
+_BETWEEN = 0.25
+Seen = dict[str, t.Any]
 
 
 def look_for_running(product: Product, install_dir: str, site: Site, old_process: str) -> dict[str, t.Any]:
@@ -37,6 +40,16 @@ def look_for_running(product: Product, install_dir: str, site: Site, old_process
     seen = readiness.Seen(process, status.code, status.body, page.code, page.body, status.target, page.target, page.is_off)
     found = readiness.is_running(product, seen, old_process)
     return {"ready": found.ready, "status": found.status, "process": process, "http_status": status.code, "saw": found.saw}
+
+
+def look_until_ready(look: t.Callable[[], Seen], seconds: float, clock: t.Callable[[], float], sleep: t.Callable[[float], None]) -> Seen:
+    """Look again and again for so many seconds, until what is looked for is seen; at least once. Returns the last look."""
+    ends = clock() + seconds
+    while True:
+        seen = look()
+        if seen["ready"] or clock() + _BETWEEN > ends:
+            return seen
+        sleep(_BETWEEN)
 
 
 def look_for_stopped(product: Product, install_dir: str) -> dict[str, t.Any]:
