@@ -25,6 +25,7 @@ def administered(make_site: MakeSite, nodes: int, **behaviour: t.Any) -> Site:
     return site
 
 
+@pytest.mark.long
 def test_the_product_deletes_the_tokens_and_the_roll_ends_proven_without_a_database_password(make_site: MakeSite) -> None:
     site = administered(make_site, 2)
     browsers = site.sign_in("eve")

@@ -72,6 +72,7 @@ def test_the_template_would_leave_a_file(make_site: t.Callable[..., Site], hosti
     assert hostile.left.exists()
 
 
+@pytest.mark.long
 def test_a_run_shows_and_keeps_hostile_text_of_every_host_and_runs_none(make_site: t.Callable[..., Site], hostile: Hostile) -> None:
     site = make_site(nodes=2)
     result = site.run(*answered_by(site, hostile, SHOWN))

@@ -17,7 +17,8 @@ MakeSite = t.Callable[..., Site]
 OUTAGE: dict[str, t.Any] = {"route": "outage", "accept_outage": True}
 
 
-@pytest.mark.parametrize("nodes", [pytest.param(1, marks=pytest.mark.long), 3])
+@pytest.mark.long
+@pytest.mark.parametrize("nodes", [1, 3])
 def test_every_node_is_down_at_once_and_everybody_is_signed_out(make_site: MakeSite, nodes: int) -> None:
     site = make_site(nodes=nodes)
     browsers = site.sign_in("eve", "adam", "noah")

@@ -231,6 +231,7 @@ def test_the_nodes_of_two_clusters_are_told_apart_with_a_command_for_each(site: 
     refused(site, site.run(inventory=path), "These are nodes of 2 clusters", "-e force_reauth_hosts=n1,n2", "-e force_reauth_hosts=w1")
 
 
+@pytest.mark.long
 def test_an_unfinished_run_is_named_with_both_ways_out_and_can_be_set_aside(site: Site) -> None:
     site.cluster["n1"].behave(start_fails=True)
     failed = site.run(run_id="CHG-1")

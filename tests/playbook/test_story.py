@@ -84,6 +84,7 @@ def lines_of(result: Result) -> list[str]:
     return result.output.splitlines()
 
 
+@pytest.mark.long
 def test_a_failed_gate_is_told_whole_and_the_resume_fits_a_terminal(site: Site) -> None:
     for name in ("drain", "undrain"):
         (site.folder / f"{name}.yml").write_text(DRAIN, encoding="utf-8")
