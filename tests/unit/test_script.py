@@ -69,7 +69,7 @@ def test_what_a_node_says_stays_in_its_comment(engine: str) -> None:
         return [line for line in script.split("\n") if not line.startswith("--")]
 
     assert statements(text) == statements(script_of(JOBS[engine]))
-    assert not set('\r\u2028{&$"\\*;') & set(text.split("\n")[0] + text.split("\n")[1])
+    assert not set('\r\u2028{&$"\\*;') & set("".join(text.split("\n", 2)[:2]))
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ class _Writer:
             f"LOAD DATA LOCAL INFILE 'rows' INTO TABLE {self._table} CHARACTER SET utf8mb4 "
             f"FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' ({into})"
         )
-        driver = t.cast("GuardedConnection", self._connection.connection.driver_connection)
+        driver: GuardedConnection = t.cast("t.Any", self._connection.connection.driver_connection)
         driver.load(f"{statement} SET {numbers}" if numbers else statement, text)
 
     def _insert(self, text: bytes) -> None:
