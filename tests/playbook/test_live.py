@@ -42,6 +42,15 @@ def test_who_may_not_end_sessions_is_refused_before_anything_changes(live: Site)
     assert live.state_of_everything() == before
 
 
+def test_a_table_of_users_that_cannot_be_read_is_refused_before_anything_changes(live: Site) -> None:
+    with live.cluster.database.transaction() as execute:
+        execute("ALTER TABLE app_user RENAME TO app_user_elsewhere")
+    result = live.run(route="live")
+    assert result.status != 0
+    result.assert_says("the account sees no table app_user", "Nothing was changed.")
+    assert list(live.archives.glob("*/*/run.json")) == []
+
+
 @pytest.mark.long
 def test_a_node_that_does_not_hear_of_it_is_named_and_the_printed_roll_ends_proven(live: Site) -> None:
     browsers = live.sign_in("eve")
