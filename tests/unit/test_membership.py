@@ -11,13 +11,14 @@ import typing as t
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import MemberRow, MembersPage
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members import members_by_page
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import MemberRow, MembersPage, MemberTables
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members import members_by_database, members_by_page
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.membership import (
     members_in_page,
     members_in_rows,
     membership,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_token
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
@@ -27,6 +28,19 @@ from demo.imitated import PRODUCTS as STAND_INS
 TABLES = PRODUCTS["jira"].member_tables
 PAGE = MembersPage("/nodes", "list", "name", "state", ("OFFLINE", "false"))
 NOW = 1_700_000_000_000
+
+
+class OneDatabase:
+    """Tables of nodes with these rows, or a reason why they cannot be read."""
+
+    def __init__(self, rows: t.Sequence[MemberRow], reason: str = "") -> None:
+        self.rows, self.reason = rows, reason
+
+    def members(self, tables: MemberTables, schema: str) -> t.Sequence[MemberRow]:
+        """See TokenStore."""
+        if self.reason:
+            raise SessionsError(self.reason)
+        return self.rows if (tables, schema) == (TABLES, "public") else []
 
 
 def told(*nodes: str, note: str = "") -> dict[str, t.Any]:
@@ -40,12 +54,33 @@ def looks(clustered: bool = True, **ids: str) -> dict[str, dict[str, t.Any]]:
 TWO = looks(n1="a", n2="b")
 
 
+def by_database(product: str, rows: t.Sequence[MemberRow], reason: str = "") -> dict[str, t.Any]:
+    store = t.cast("TokenStore", OneDatabase(rows, reason))
+    return dict(members_by_database(PRODUCTS[product], store, "public"))
+
+
+def test_the_tables_of_the_product_are_asked_for_its_nodes() -> None:
+    assert by_database("jira", [("a", "ACTIVE", NOW)])["nodes_known"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("product", "reason", "note"),
+    [
+        ("confluence", "", "its database is not known to name its nodes"),
+        ("jira", "The table of nodes may not be read.", "The table of nodes may not be read"),
+    ],
+)
+def test_a_database_that_does_not_name_the_nodes_says_why(product: str, reason: str, note: str) -> None:
+    assert by_database(product, [("a", "ACTIVE", NOW)], reason) == told(note=note)
+
+
 @pytest.mark.parametrize(
     ("rows", "alive"),
     [
         ([("a", "ACTIVE", NOW), ("b", "ACTIVE", NOW - 60_000)], ["a", "b"]),
         # dead for longer than the product itself takes a node for alive
         ([("a", "ACTIVE", NOW), ("b", "ACTIVE", NOW - 300_001)], ["a"]),
+        ([("a", "ACTIVE", NOW), ("b", "ACTIVE", NOW - 300_000)], ["a", "b"]),
         ([("a", "ACTIVE", NOW), ("b", "OFFLINE", NOW)], ["a"]),
         # a node that is gone does not set the time, and one without a heartbeat is none where others have some
         ([("a", "ACTIVE", NOW), ("b", "OFFLINE", NOW + 999_999), ("c", "ACTIVE", None)], ["a"]),

@@ -348,5 +348,44 @@ def test_finished_is_told(records: RunRecords, start: dict[str, t.Any]) -> None:
     assert STATES["read"](records, options, False)["finished"] is True
 
 
+def opening(**changes: object) -> dict[str, t.Any]:
+    return {"run_id": RUN, "values": PREPARED, "controller": "ops1", "abandon": "", **changes}
+
+
+def test_a_begun_run_is_told_with_the_start_that_owns_it(records: RunRecords) -> None:
+    told = STATES["opened"](records, opening(), False)
+    assert told == {
+        "changed": True,
+        "record": records.read(RUN),
+        "finished": False,
+        "start": {"attempt": 1, "number": told["start"]["number"], "controller": "ops1"},
+        "abandoned": False,
+    }
+    assert (told["record"]["start"], told["record"]["phase"], len(told["start"]["number"])) == (told["start"], "prepared", 16)
+
+
+def test_another_run_is_set_aside_when_one_is_begun(records: RunRecords) -> None:
+    STATES["opened"](records, opening(run_id="CHG-0"), False)
+    told = STATES["opened"](records, opening(abandon="CHG-0"), False)
+    assert (told["abandoned"], records.read("CHG-0")["phase"], told["record"]["run_id"]) == (True, "abandoned", RUN)
+
+
+def test_a_rehearsal_tells_what_would_be_begun_and_owns_nothing(records: RunRecords) -> None:
+    told = STATES["opened"](records, opening(abandon="CHG-0"), True)
+    assert told == {"changed": True, "record": PREPARED, "finished": False, "start": {}, "abandoned": False}
+
+
+def test_the_start_that_owns_a_run_is_told_what_it_has(records: RunRecords, start: dict[str, t.Any]) -> None:
+    told = STATES["checked"](records, {"run_id": RUN, "start": start}, False)
+    assert told == {"changed": False, "record": records.read(RUN), "finished": False}
+    assert STATES["checked"](records, {"run_id": RUN, "start": start}, True) == {"changed": False, "record": {}, "finished": False}
+
+
+def test_a_start_that_owns_the_run_no_more_is_refused(records: RunRecords, start: dict[str, t.Any]) -> None:
+    records.open(RUN, PREPARED, "ops2", "bb")
+    with pytest.raises(SessionsError, match="ops2"):
+        STATES["checked"](records, {"run_id": RUN, "start": start}, False)
+
+
 def test_the_packed_text_is_the_same_for_the_same_payload() -> None:
     assert content.pack({"a": 1, "b": 2}) == content.pack({"b": 2, "a": 1})

@@ -14,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.reg
     failures,
     looks,
     not_up,
+    places,
     standbys,
     unseen,
     why_failed,
@@ -66,8 +67,9 @@ def test_the_items_of_a_loop_that_failed_are_named() -> None:
         {"item": "lb1"},
         {"item": "lb2", "failed": True, "msg": "no."},
         {"item": "lb3", "unreachable": True, "msg": "timed out"},
+        {"item": "lb4", "failed": True},
     ]
-    assert failures(results) == ["lb2: no", "lb3: timed out"]
+    assert failures(results) == ["lb2: no", "lb3: timed out", "lb4: it was not seen"]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +91,17 @@ def test_a_reason_that_is_hidden_with_secrets_is_said_to_be_and_where_it_is_told
 
 def test_evidence_of_a_node_that_registered_nothing_is_empty() -> None:
     assert evidence(["n1"], {"n1": {}}) == {"n1": {"controls": [], "answers": [], "before": "", "after": ""}}
+
+
+def test_evidence_of_a_node_has_the_answers_before_the_act_and_after_it() -> None:
+    before, after = {"kind": "session", "user": "adam"}, {"kind": "session", "user": ""}
+    found = {"__force_reauth_controls": [before], "__force_reauth_replayed": {"answers": [after]}}
+    assert evidence(["n1"], {"n1": found}) == {"n1": {"controls": [before], "answers": [after], "before": "", "after": ""}}
+
+
+def test_where_a_product_lies_is_read_from_the_variables_of_its_host() -> None:
+    found = {"force_reauth_install_dir": "/opt/jira", "force_reauth_home_dir": None, "force_reauth_route": "rolling"}
+    assert places(found) == {"install_dir": "/opt/jira", "home_dir": ""}
 
 
 def test_evidence_tells_why_there_are_no_answers() -> None:
