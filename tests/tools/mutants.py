@@ -55,7 +55,12 @@ PARTS: t.Mapping[str, Part] = {
     "core": Part(
         only=(
             "*/_roll/*.py",
-            "*/_record/*.py",
+            # not its fields.py: its functions are called once, when it is imported, before mutmut has chosen a mutant
+            "*/_record/canary_key.py",
+            "*/_record/content.py",
+            "*/_record/files.py",
+            "*/_record/node_lock.py",
+            "*/_record/states.py",
             "*/_archive/description.py",
             "*/_archive/copy_text.py",
             "*/_web/gate.py",
