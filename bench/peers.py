@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.postgresql import find_programs
+from demo.postgresql import find_clients
 from demo.tokens import Database
 
 _GZIP = shutil.which("gzip") or "gzip"
@@ -63,7 +63,7 @@ def peer_of(database: Database) -> Peer:
 def _postgresql(database: Database) -> Peer:
     address = ("-h", database.host, "-p", str(database.port), "-U", database.user, "-d", database.name)
     return Peer(
-        command=(str(find_programs() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *address),
+        command=(str(find_clients() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *address),
         environment={"PGPASSWORD": database.password},
         backup=("COPY remembermetoken TO STDOUT",),
         purge=(

@@ -19,14 +19,14 @@ class MysqlServer(MariadbServer):
     engine = "mysql"
     usual = (
         "--innodb-buffer-pool-size=32M",
-        "--innodb-redo-log-capacity=16M",
+        "--loose-innodb-redo-log-capacity=16M",
         "--innodb-flush-log-at-trx-commit=0",
         "--innodb-use-native-aio=0",
         "--innodb-doublewrite=OFF",
         "--skip-log-bin",
         "--skip-name-resolve",
         "--max-connections=120",
-        "--mysqlx=OFF",
+        "--loose-mysqlx=OFF",
         "--secure-file-priv=NULL",
     )
 
@@ -34,17 +34,9 @@ class MysqlServer(MariadbServer):
         root = find_unpacked()
         if not root:
             raise NotUnpacked("MySQL is not there: python -m demo.packages mysql")
-        share = root / "usr/share/mysql"
-        loader = [str(root / "usr/lib64/ld-linux-x86-64.so.2"), "--library-path", str(root / "usr/lib/x86_64-linux-gnu")]
-        places = [
-            f"--lc-messages-dir={share}",
-            f"--character-sets-dir={share / 'charsets'}",
-            f"--plugin-dir={root / 'usr/lib/mysql/plugin'}",
-        ]
-        plugins = f"--plugin-dir={root / 'usr/lib/mysql/plugin'}"
-        self._program = [*loader, str(root / "usr/sbin/mysqld"), "--no-defaults", *places, plugins]
+        self._program = _command(root)
         # by the settings that are fixed when the tables are made
-        self._template = root / "-".join(["data", *(one.rpartition("=")[2] for one in self._settings if "lower-case" in one)])
+        self._template = root / "-".join(["system-tables", *(one.rpartition("=")[2] for one in self._settings if "lower-case" in one)])
 
     def _make_system_tables(self, data: Path) -> None:
         with alone(self._template.parent):
@@ -75,3 +67,15 @@ class MysqlServer(MariadbServer):
         shutil.copytree(made, half_copied)
         half_copied.rename(self._template)
         shutil.rmtree(made)
+
+
+def _command(root: Path) -> list[str]:
+    """The server of Debian's packages runs by their own loader and libraries; another one is linked against this machine's."""
+    of_another_version = root / "mysqld"
+    if of_another_version.exists():
+        program, share, plugins = [str(of_another_version)], root / "share/mysql", root
+    else:
+        loader = [str(root / "usr/lib64/ld-linux-x86-64.so.2"), "--library-path", str(root / "usr/lib/x86_64-linux-gnu")]
+        program, share, plugins = [*loader, str(root / "usr/sbin/mysqld")], root / "usr/share/mysql", root / "usr/lib/mysql/plugin"
+    places = [f"--lc-messages-dir={share}", f"--character-sets-dir={share / 'charsets'}", f"--plugin-dir={plugins}"]
+    return [*program, "--no-defaults", *places]

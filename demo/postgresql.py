@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import typing as t
 from pathlib import Path
 
 from demo.account import ServerAccount
@@ -21,13 +22,21 @@ class PostgresMissing(Exception):
 
 
 def find_programs() -> Path:
-    """The folder of initdb and pg_ctl; raises PostgresMissing."""
-    candidates = [Path(found).resolve().parent for found in [shutil.which("pg_ctl")] if found]
-    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for folder in candidates:
-        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
+    """The folder of initdb and pg_ctl, of another version where the environment names one; raises PostgresMissing."""
+    return _folder_of("initdb", "pg_ctl", folders=[Path(one) for one in [os.environ.get("STAND_IN_POSTGRESQL", "")] if one])
+
+
+def find_clients() -> Path:
+    """The folder of psql and createdb, of whatever version; raises PostgresMissing."""
+    return _folder_of("psql", "createdb")
+
+
+def _folder_of(*programs: str, folders: t.Sequence[Path] = ()) -> Path:
+    found = [Path(one).resolve().parent for one in [shutil.which("pg_ctl")] if one]
+    for folder in [*folders, *found, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]:
+        if all((folder / name).exists() for name in programs):
             return folder
-    raise PostgresMissing("no PostgreSQL server programs (initdb, pg_ctl): install the package postgresql")
+    raise PostgresMissing(f"no PostgreSQL programs ({', '.join(programs)}): install the package postgresql")
 
 
 class PostgresServer:
@@ -100,7 +109,7 @@ class PostgresServer:
 
     def make_database(self, name: str, *more: str) -> Database:
         """A fresh database of that name; ``more`` options of createdb."""
-        program, address = str(self._programs / "createdb"), ["-h", str(self.socket_dir), "-p", str(self.port), "-U", self.user]
+        program, address = str(find_clients() / "createdb"), ["-h", str(self.socket_dir), "-p", str(self.port), "-U", self.user]
         subprocess.run(
             [program, *address, *more, name],
             env={**os.environ, "PGPASSWORD": self.password},

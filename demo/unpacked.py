@@ -48,7 +48,9 @@ def cache_folder() -> Path:
 
 
 def find_unpacked() -> Path | None:
-    """The folder of the unpacked packages, None where they are not there."""
+    """The folder of the unpacked packages, or of the server of another version that the environment names; None where neither is there."""
+    if named := os.environ.get("STAND_IN_MYSQL"):
+        return Path(named)
     return next((folder for folder in sorted(cache_folder().glob("mysql-*"), reverse=True)), None)
 
 

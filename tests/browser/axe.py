@@ -5,40 +5,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import tarfile
-import tempfile
-from pathlib import Path
-
+from demo.npm import NpmPackage, unpack
 from demo.playbook import CHECKOUT
 
-VERSION = "4.14.1"
-_SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+_PACKAGE = NpmPackage(
+    "axe-core",
+    "4.14.1",
+    "1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5",
+)
 
 
 def axe_script() -> str:
-    """The script; raises AssertionError when what came is not that version."""
-    kept = CHECKOUT / f"build/axe-core-{VERSION}.min.js"
-    if not kept.is_file() or not _is_right(kept.read_bytes()):
+    """The script; raises NotFetched when what came is not that version."""
+    kept = CHECKOUT / f"build/axe-core-{_PACKAGE.version}"
+    if not kept.exists():
         kept.parent.mkdir(exist_ok=True)
-        data = _fetched()
-        assert _is_right(data), f"axe-core {VERSION} is not what it was when this test was written"
-        kept.write_bytes(data)
-    return kept.read_text(encoding="utf-8")
-
-
-def _is_right(data: bytes) -> bool:
-    return hashlib.sha256(data).hexdigest() == _SHA256
-
-
-def _fetched() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            ["npm", "pack", "--silent", f"axe-core@{VERSION}"], cwd=folder, check=True, stdin=subprocess.DEVNULL, capture_output=True
-        )
-        (packed,) = Path(folder).glob("*.tgz")
-        with tarfile.open(packed) as archive:
-            member = archive.extractfile("package/axe.min.js")
-            assert member
-            return member.read()
+        unpack(_PACKAGE, kept)
+    return (kept / "axe.min.js").read_text(encoding="utf-8")

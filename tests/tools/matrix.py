@@ -4,7 +4,8 @@
 """Runs the demo in every cell of a matrix: each product on each database, and Jira on PostgreSQL with other versions of the libraries.
 
 Of each product it runs today's line and the last with the old sign-in. With other versions of Ansible also the tests of hostile text and
-of the story on the screen, and the refusal of those that run such text.
+of the story on the screen, and the refusal of those that run such text. With other versions of the database servers also the tests of the
+token table.
 
 ``python -m tests.tools.matrix 'jira-*' core-2.18`` runs some cells, without a name it runs all. build/matrix.md has a line per cell, also
 for those of earlier runs; what a cell printed is in build/matrix/<cell>.log. The libraries of .venv stay as they are.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -24,6 +26,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from demo.imitated import PRODUCTS
+from demo.npm import NotFetched
+from demo.other_servers import provide
 from demo.patience import wait_for
 from demo.products import ENGINES
 from tests.tools.pythons import interpreter
@@ -34,6 +38,7 @@ FOLDER = CHECKOUT / "build/matrix"
 REQUIREMENTS = CHECKOUT / "demo/requirements.txt"
 HOSTILE = "tests/playbook/test_hostile_text.py"
 STORY = "tests/playbook/test_story.py"
+TOKENS = "tests/database"
 # what a test needs that a demo does not
 _FOR_TESTS = ("pytest >= 8, < 9.2", "jsonschema >= 4.20, < 5")
 # a demo that neither ends nor says anything for so long is stuck
@@ -50,8 +55,9 @@ class Cell(t.NamedTuple):
     """One demo, of today's line where no ``line`` is named.
 
     ``pin`` replaces one line of the demo's requirements, in a virtual environment of one of ``pythons``, the first there is. Without a
-    pin it runs in this virtual environment. With ``test`` it is that file of tests instead of the demo; with ``refusal`` the demo is to be
-    refused with this sentence.
+    pin it runs in this virtual environment. With ``test`` it is that file of tests instead of the demo, of them only what ``chosen`` (an
+    expression of pytest's ``-k``) means; with ``refusal`` the demo is to be refused with this sentence. ``server`` is one of
+    ``other_servers.py``.
     """
 
     name: str
@@ -62,12 +68,14 @@ class Cell(t.NamedTuple):
     line: str = ""
     test: str = ""
     refusal: str = ""
+    server: str = ""
+    chosen: str = ""
 
     @property
     def what(self) -> str:
         """For people."""
         where = f"{self.product} {self.line or PRODUCTS[self.product].line} on {self.database}"
-        return (self.test or where) + (f", {self.pin}" if self.pin else "")
+        return ", ".join(part for part in (self.test or where, self.pin, self.server) if part)
 
     @property
     def wanted(self) -> str:
@@ -109,6 +117,16 @@ CELLS = (
     *(
         Cell(f"core-{version}-refused", "jira", "sqlite", f"ansible-core == {version}", ("3.11", "3.12"), refusal="is too old")
         for version in ("2.17.6", "2.18.0")
+    ),
+    *(
+        Cell(f"{what}-{server}", "jira", engine, server=server, test=test, chosen=chosen if test else "")
+        for what, test in (("server", ""), ("tokens", TOKENS))
+        for server, engine, chosen in (
+            # pg_basebackup makes the standby, and there is none of these versions
+            ("postgresql-12", "postgresql", "postgres and not standby"),
+            ("postgresql-18", "postgresql", "postgres and not standby"),
+            ("mysql-5.7", "mysql", "mysql"),
+        )
     ),
     Cell("sqlalchemy-2.1", "jira", "postgresql", "SQLAlchemy >= 2.1, < 2.2", ("3.11", "3.12", "3.13")),
 )
@@ -153,14 +171,23 @@ def run(cell: Cell) -> Result:
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
     try:
         python = environment(cell, log) if cell.pin else sys.executable
+        servers = other_server(cell)
     except NotRun as reason:
         return Result(str(reason), reason.failed, when=when)
     asked = subprocess.run([python, "-c", _VERSIONS], capture_output=True, text=True, check=True)
     began = time.monotonic()
-    status = execute(python, cell, log)
+    status = execute(python, cell, log, servers)
     seconds = time.monotonic() - began
     said = sentence(cell, status, log.read_text(encoding="utf-8", errors="replace"))
     return Result(said, said != cell.wanted, asked.stdout.strip(), round(seconds, 1), when)
+
+
+def other_server(cell: Cell) -> dict[str, str]:
+    """The variables by which the demo and the tests take the server of the cell. Raises NotRun."""
+    try:
+        return provide(cell.server) if cell.server else {}
+    except NotFetched as reason:
+        raise NotRun(f"not run: {reason}", failed=True) from None
 
 
 def environment(cell: Cell, log: Path) -> str:
@@ -206,16 +233,18 @@ def _package(line: str) -> str:
 def command_of(python: str, cell: Cell) -> list[str]:
     """The demo, or the tests without the options and plugins of this virtual environment."""
     if cell.test:
-        return [python, "-m", "pytest", "-v", "-o", "addopts=", "-p", "no:cacheprovider", cell.test]
+        return [python, "-m", "pytest", "-v", "-o", "addopts=", "-p", "no:cacheprovider", "-k", cell.chosen, cell.test]
     return [python, "-m", "demo", "--product", cell.product, "--line", cell.line, "--database", cell.database]
 
 
-def execute(python: str, cell: Cell, log: Path) -> int:
+def execute(python: str, cell: Cell, log: Path, servers: t.Mapping[str, str]) -> int:
     """The exit status, all of its output in the log; interrupted when it is stuck: it takes itself down then."""
     command = command_of(python, cell)
     with (
         log.open("w", encoding="utf-8") as output,
-        subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=output, stderr=output) as process,
+        subprocess.Popen(
+            command, cwd=CHECKOUT, env=os.environ | servers, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        ) as process,
     ):
         try:
             wait_for(lambda: process.poll() is not None, "the demo ends or says more", LONGEST, lambda: log.stat().st_size)

