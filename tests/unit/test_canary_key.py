@@ -138,6 +138,10 @@ def test_of_many_forks_all_have_the_same_key(tmp_path: Path) -> None:
         ("", ""),
         (GIVEN, ""),
         ("short", "too weak"),
+        ("0123456789abcdef" * 2, ""),
+        (GIVEN[:31], "too weak"),
+        ("01234567" * 4, ""),
+        ("0123456" * 5, "too weak"),
         ("a" * 64, "too weak"),
         ("the proof password and some more words", "holds the proof password"),
     ],
@@ -146,3 +150,16 @@ def test_a_weak_key_is_refused(key: str, problem: str) -> None:
     found = given_problem(key, "proof password")
     assert (problem in found, bool(problem)) == (True, bool(found))
     assert not key or key not in found
+
+
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (KeyFile.read, r"The key of the canary .*1\.key cannot be read\. See whose file it is, or remove it\."),
+        (KeyFile.forget, r"The key of the canary .*1\.key cannot be removed: .*\. Remove it\."),
+    ],
+)
+def test_a_key_that_is_no_file_is_named(tmp_path: Path, act: t.Callable[[KeyFile], object], sentence: str) -> None:
+    (tmp_path / "jira.1.key").mkdir()
+    with pytest.raises(SessionsError, match=sentence):
+        act(KeyFile(str(tmp_path), "jira", "1"))

@@ -46,6 +46,7 @@ ORACLE_TWO_NAMES = JdbcUrl(ORA, "db1", 1521, True, doubt="it does not name one s
         ("jdbc:mysql+srv://u:p@db1/jiradb", JdbcUrl(MY, name="jiradb", user="u", doubt=SRV)),
         ("jdbc:mariadb://localhost/jiradb?localSocket=/run/m.sock", JdbcUrl("mariadb", "/run/m.sock", 0, True, "jiradb")),
         ("jdbc:mysql:db1", JdbcUrl(MY, doubt="it has no '//'")),
+        ("jdbc:MariaDB:db1", JdbcUrl("mariadb", doubt="it has no '//'")),
         ("jdbc:sqlserver://;serverName=db1;portNumber=1434;database=jira", JdbcUrl(MS, "db1", 1434, True, "jira")),
         ("jdbc:sqlserver://db1:1433;databaseName=jira;userName=sa;password={a;b};", JdbcUrl(MS, "db1", 1433, True, "jira", user="sa")),
         ("jdbc:sqlserver://db1;instanceName=X;databaseName=jira", JdbcUrl(MS, "db1", 0, False, "jira", instance="X", doubt=INSTANCE)),

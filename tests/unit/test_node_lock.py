@@ -16,11 +16,18 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import node_lock
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, Owner, may_take
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, Owner, may_take, owner_of
 
 
 def owner(run_id: str = "CHG-1", attempt: int = 1, number: str = "aa", controller: str = "ops1") -> Owner:
     return Owner(run_id=run_id, attempt=attempt, number=number, controller=controller)
+
+
+def test_the_start_of_a_run_is_its_owner() -> None:
+    start = {"attempt": 2, "number": "bb", "controller": "ops2"}
+    assert owner_of("CHG-1", start) == owner(attempt=2, number="bb", controller="ops2")
+    # a rehearsal owns nothing
+    assert owner_of("CHG-1", {}) == owner(attempt=0, number="", controller="")
 
 
 @pytest.fixture

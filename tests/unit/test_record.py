@@ -135,6 +135,12 @@ def test_a_damaged_run_can_be_set_aside(records: RunRecords) -> None:
     assert records.read(RUN)["phase"] == "abandoned"
 
 
+def test_a_run_that_is_set_aside_belongs_to_nobody(records: RunRecords, start: dict[str, t.Any]) -> None:
+    records.abandon(RUN)
+    found = records.read(RUN)
+    assert (found["start"], found["run_id"]) == ({"attempt": start["attempt"] + 1, "number": "", "controller": "abandoned"}, RUN)
+
+
 def test_a_run_without_a_record_here_cannot_be_set_aside_by_it(records: RunRecords) -> None:
     assert records.abandon("elsewhere") is False
 

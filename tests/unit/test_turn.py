@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -66,6 +67,14 @@ def test_a_node_that_is_done_is_not_asked_for_cookies_that_are_dead_by_then(
 ) -> None:
     found = look(record={"identity": "another", "sessions": "memory"}, cookies=cookies)
     assert (found["done"], found["answers"]) == (True, [])
+
+
+def test_a_node_whose_process_is_gone_is_not_asked_for_cookies(cookies: list[CookieRow], cluster: Cluster, tmp_path: Path) -> None:
+    node = cluster["n1"]
+    lock = (NodeLock(str(node.home)), owner_of("CHG-1", START))
+    found = look_before_act(JIRA, str(tmp_path), lock, Site(node.url), {}, cookies)
+    assert (found["running"], found["done"], found["answers"], found["renewed"], found["unanswered"]) == (False, False, [], [], "")
+    assert found["process"] == ""
 
 
 def test_cookies_that_cannot_be_replayed_are_a_reason_and_no_failure(
