@@ -27,7 +27,8 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export ANSIBLE_HOME := $(CURDIR)/build/ansible
 PYTEST = python -m pytest -m "$(SELECTION)" --junitxml=build/junit/$@.xml
 LINTS := lint-ruff lint-format lint-types lint-yaml lint-ansible lint-docs lint-changelog lint-shell
-PARTS := lint unit database playbook browser $(if $(wildcard tests/hosts/test_*.py),hosts) sanity
+# hosts boot and wait most of the time: sanity runs beside them
+PARTS := lint unit database playbook browser $(if $(wildcard tests/hosts/test_*.py),hosts+sanity,sanity)
 
 ##@ See it
 .PHONY: help demo
@@ -39,7 +40,7 @@ demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are sig
 
 ##@ Check it
 .PHONY: test test-all matrix bench
-test: venv ## everything that CI asks for: the parts below, one after the other
+test: venv ## everything that CI asks for: the parts below
 	@python tests/tools/parts.py $(PARTS)
 
 test-all: export SELECTION :=

@@ -30,6 +30,7 @@ Host {nodes}
 """
 
 
+@pytest.mark.long
 def test_an_account_with_sudo_through_a_jump_host(site: RealSite) -> None:
     visitors = site.sign_in_everywhere("eve")
     config = site.folder / "ssh_config"

@@ -41,7 +41,8 @@ def test_a_start_whose_run_was_taken_over_stops_before_it_touches_the_next_node(
     assert site.locks() == []
 
 
-@pytest.mark.parametrize("number", [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 20))])
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(20))
 def test_of_two_runs_at_the_same_moment_one_goes_on_and_the_other_names_it(make_site: MakeSite, number: int) -> None:
     site = make_site(nodes=2)
     (browser,) = site.sign_in("eve")

@@ -49,6 +49,7 @@ def assert_everybody_is_signed_out(site: Site, browsers: list[Browser], old_rows
     assert len(site.open_doors(site.sign_in("eve"))) == 1 + len(site.cluster.nodes)
 
 
+@pytest.mark.long
 def test_confluence_rolls_on_postgresql_below_a_context_path(make_site: MakeSite, postgresql: Database) -> None:
     site = make_site(nodes=2, product=PRODUCTS["confluence"], database=postgresql, context="/wiki")
     browsers = signed_in(site)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
 from demo.cluster import CANARY
 from tests.playbook.runs import Site
 
 MakeSite = t.Callable[..., Site]
 
 
+@pytest.mark.long
 def test_the_tokens_of_the_named_users_end_and_those_of_the_others_go_on(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     browsers = site.sign_in("eve", "adam", "noah")

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs targets of the Makefile one after the other, whatever becomes of each, and sums them up.
+"""Runs targets of the Makefile one after the other, whatever becomes of each, and sums them up. Those that a ``+`` joins run side by side.
 
 The last line is ``N passed, N failed``: the tests of all parts, and one failure for each part that failed without a failing test.
 """
@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -40,24 +41,39 @@ def main(arguments: t.Sequence[str]) -> int:
     parser.add_argument("--table", type=Path, help="also write the summary there, as a table in Markdown")
     parser.add_argument("parts", nargs="+")
     options = parser.parse_args(arguments)
-    results = [run(part) for part in options.parts]
+    began = time.monotonic()
+    results = [result for group in options.parts for result in run_side_by_side(group.split("+"))]
     if options.table:
         options.table.parent.mkdir(exist_ok=True)
         options.table.write_text(table(results), encoding="utf-8")
         print(f"\nWritten: {options.table}")
-    print("\n" + summary(results), flush=True)
+    print("\n" + summary(results, time.monotonic() - began), flush=True)
     return 0 if good(results) else 1
 
 
-def run(part: str) -> Result:
-    """One part, its output going to ours."""
+def run_side_by_side(group: t.Sequence[str]) -> list[Result]:
+    """The first one's output goes to ours as it comes, that of the others follows when it has ended."""
+    with ThreadPoolExecutor(len(group)) as pool:
+        others = [pool.submit(run, part, subprocess.PIPE) for part in group[1:]]
+        print(f"\n=== {group[0]}", flush=True)
+        results = [run(group[0])[0]]
+        for part, other in zip(group[1:], others, strict=True):
+            result, output = other.result()
+            print(f"\n=== {part}\n{output}", end="", flush=True)
+            results.append(result)
+        return results
+
+
+def run(part: str, output: int | None = None) -> tuple[Result, str]:
+    """One part, and what it said where its output is a pipe."""
     report = JUNIT / f"{part}.xml"
     report.unlink(missing_ok=True)
-    print(f"\n=== {part}", flush=True)
     began = time.monotonic()
-    status = subprocess.run(["make", "--no-print-directory", "--keep-going", part], cwd=CHECKOUT, check=False).returncode
+    command = ["make", "--no-print-directory", "--keep-going", part]
+    errors = subprocess.STDOUT if output else None
+    done = subprocess.run(command, cwd=CHECKOUT, check=False, text=True, errors="replace", stdout=output, stderr=errors)
     counted = count(report.read_text(encoding="utf-8")) if report.exists() else (0, 0)
-    return judge(part, status, counted, time.monotonic() - began)
+    return judge(part, done.returncode, counted, time.monotonic() - began), done.stdout or ""
 
 
 def count(junit: str) -> tuple[int, int]:
@@ -81,10 +97,9 @@ def good(results: t.Sequence[Result]) -> bool:
     return any(result.passed for result in results) and not any(result.failed for result in results)
 
 
-def summary(results: t.Sequence[Result]) -> str:
-    """A line per part, and the two totals."""
+def summary(results: t.Sequence[Result], seconds: float) -> str:
+    """A line per part, and the two totals; ``seconds`` is how long all took."""
     lines = [f"{result.part:<10} {result.seconds:>5.0f} s  {result.passed:>5} tests passed  {result.sentence}" for result in results]
-    seconds = sum(result.seconds for result in results)
     totals = f"{sum(result.passed for result in results)} passed, {sum(result.failed for result in results)} failed"
     return "\n".join([*lines, f"{'all':<10} {seconds:>5.0f} s", totals])
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
 
@@ -55,8 +56,8 @@ def test_all_is_well_only_when_tests_ran_and_nothing_failed(results: t.Sequence[
 
 
 def test_the_last_line_is_the_sum() -> None:
-    lines = summary([Result("lint", 0, 1, 10), Result("unit", 3, 0, 5.4), Result("database", 4, 2, 6)]).splitlines()
-    assert lines[-1] == "7 passed, 3 failed"
+    lines = summary([Result("lint", 0, 1, 10), Result("unit", 3, 0, 5.4), Result("database", 4, 2, 6)], 15).splitlines()
+    assert lines[-2:] == ["all           15 s", "7 passed, 3 failed"]
     assert [line.split()[0] for line in lines[:-1]] == ["lint", "unit", "database", "all"]
 
 
@@ -69,11 +70,26 @@ def test_a_part_that_fails_does_not_keep_the_others_from_running(
 ) -> None:
     made: list[str] = []
 
-    def run(part: str) -> Result:
+    def run(part: str) -> tuple[Result, str]:
         made.append(part)
-        return Result(part, 1, int(part == "unit"), 0)
+        return Result(part, 1, int(part == "unit"), 0), ""
 
     monkeypatch.setattr(parts, "run", run)
     assert parts.main(["unit", "database"]) == 1
     assert made == ["unit", "database"]
     assert capsys.readouterr().out.splitlines()[-1] == "2 passed, 1 failed"
+
+
+def test_parts_that_run_side_by_side_are_told_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    # each waits for what the other one does
+    recipes = {"one": "touch 1; until test -e 2; do sleep 0.01; done; echo said by one", "two": "touch 2; echo said by two >&2; exit 3"}
+    rules = (f"{part}:\n\t@cd {tmp_path}; {recipe}\n" for part, recipe in recipes.items())
+    (tmp_path / "Makefile").write_text("".join(rules), encoding="utf-8")
+    monkeypatch.setattr(parts, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(parts, "JUNIT", tmp_path)
+    results = parts.run_side_by_side(["one", "two"])
+    assert [(result.part, result.failed) for result in results] == [("one", 0), ("two", 1)]
+    said = [line for line in capfd.readouterr().out.splitlines() if line and not line.startswith("make")]
+    assert [line for line in said if "said by" in line or "===" in line] == ["=== one", "said by one", "=== two", "said by two"]
