@@ -18,6 +18,8 @@ from demo.tokens import Database
 
 SERVER = Path(__file__).resolve().parent / "server.py"
 NODE_FILE = "stand-in-node.json"
+# folders of templates that lie in that of the Tomcat, where it has one of its own
+_SHARED = ("common", "tomcat")
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class NodeLayout:
 
     def write(self, behaviour: Behaviour) -> None:
         """Write the install and the home folder."""
-        for folder in (self.install / "logs", self.install / "work", self.home):
+        for folder in (self.tomcat / "logs", self.tomcat / "work", self.home):
             folder.mkdir(parents=True)
         settings = {
             "product": self.product.name,
@@ -62,6 +64,11 @@ class NodeLayout:
             values, target = self._values(behaviour), self.path(self.product.behaviour_file)
             write_from_template(self._templates(values)[target], target, values)
 
+    @property
+    def tomcat(self) -> Path:
+        """The folder of the Tomcat, and of what the products' scripts share."""
+        return Path(f"{self.install}{self.product.tomcat}")
+
     def path(self, place: str) -> Path:
         """Where a file is that the product names as ``{install}/..`` or ``{home}/..``."""
         return Path(place.format(install=self.install, home=self.home))
@@ -70,8 +77,8 @@ class NodeLayout:
         return {
             root / name: template
             for folder in ("common", *self.product.templates)
-            for root in (self.install, self.home)
-            for name, template in templates_in(TEMPLATES / folder / root.name, values).items()
+            for kind, root in (("install", self.tomcat if folder in _SHARED else self.install), ("home", self.home))
+            for name, template in templates_in(TEMPLATES / folder / kind, values).items()
         }
 
     def _values(self, behaviour: Behaviour) -> dict[str, object]:
@@ -82,7 +89,14 @@ class NodeLayout:
             "webapp": self.product.webapp,
         }
         node = {"node": self.name, "port": self.port, "context": self.context}
-        places = {"install": self.install, "home": self.home, "shared": self.shared, "python": sys.executable, "server": SERVER}
+        places = {
+            "install": self.install,
+            "tomcat": self.tomcat,
+            "home": self.home,
+            "shared": self.shared,
+            "python": sys.executable,
+            "server": SERVER,
+        }
         manager = "" if behaviour.persist_sessions else '<Manager pathname=""/>'
         wishes = {"session_manager": manager, "http_sessions": behaviour.http_sessions}
         return {**product, **node, **places, **wishes, **database_words(self.database)}

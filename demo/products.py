@@ -13,11 +13,15 @@ ENGINES = ("sqlite", "postgresql", "mariadb", "mysql")
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the product: the statements that make it, by engine, and what each of its columns holds (a word of ``tokens.py``)."""
+    """A table of the product: the statements that make it, by engine, and what each of its columns holds (a word of ``tokens.py``).
+
+    ``users``: the condition that its rows of users fulfil, '' where all are of users.
+    """
 
     name: str
     columns: t.Mapping[str, str]
     create: t.Mapping[str, tuple[str, ...]]
+    users: str = ""
 
     @classmethod
     def alike(cls, name: str, columns: t.Mapping[str, str], *definitions: str) -> t.Self:
@@ -150,7 +154,8 @@ class StandInProduct:
     ``templates``: the folders of ``files/`` that make a node, each with ``install`` and ``home``. ``behaviour_file``: the file of the
     product that says how it behaves, as ``{install}/..`` or ``{home}/..``, '' for none. ``persisted_sessions``: below the install folder,
     '' where no session is ever saved. ``clustered``: whether it may have more than one node. ``members``: the tables in which its nodes
-    note that they are alive.
+    note that they are alive. ``more_tokens``: tables that get a row, too, whenever a token is made; ``also``: statements that make the
+    rest. ``tomcat``: the folder of the Tomcat below the install folder, with its slash, '' where both are one.
     """
 
     name: str
@@ -171,6 +176,9 @@ class StandInProduct:
     clustered: bool = True
     members: tuple[Table, ...] = ()
     older: tuple[Line, ...] = ()
+    more_tokens: tuple[Table, ...] = ()
+    also: tuple[str, ...] = ()
+    tomcat: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:

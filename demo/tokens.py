@@ -63,14 +63,17 @@ class Tokens:
     def __init__(self, database: Database, product: StandInProduct) -> None:
         self._database = database
         self._table = product.tokens
+        self._more, self._also = product.more_tokens, product.also
         self._users = product.users
         self._members = product.members
         self._rotates = product.cookies.rotates
         self._format = FORMATS[product.cookies.value_format]
 
     def create(self) -> None:
-        """The token table, empty."""
-        self._run(self._table.create[self._database.sql])
+        """The tables of tokens, without any of a user."""
+        for table in (self._table, *self._more):
+            self._run(table.create[self._database.sql])
+        self._run(self._also)
 
     def create_members(self) -> None:
         """The tables of the nodes, empty."""
@@ -125,17 +128,17 @@ class Tokens:
 
     def clear(self) -> None:
         """Every row goes: a purge by hand."""
-        self._run([f"DELETE FROM {self._table.name}"])
+        self._run([f"DELETE FROM {table.name} WHERE {table.users or '1 = 1'}" for table in (self._table, *self._more)])
 
     def rows(self) -> list[tuple[int, str, str]]:
-        """The token table as it is: (id, token, login name), sorted; the owner as it stands there where no user of that key is known."""
+        """The token table as it is, of users: (id, token, login name), sorted; the owner as it stands there where no user is known."""
         token, owner = self._table.column("token"), self._table.column("owner")
         login = f"u.{self._users.login}" if self._users else f"t.{owner}"
         statement = (
             f"SELECT t.{self._table.column('id')}, t.{token}, t.{owner}, {login} FROM {self._table.name} t {self._join('LEFT JOIN')}"
         )
         with self._database.transaction() as execute:
-            found = execute(statement).fetchall()
+            found = execute(f"{statement} WHERE {self._table.users or '1 = 1'}").fetchall()
         return sorted((int(number), text, str(owner if name is None else name)) for number, text, owner, name in found)
 
     def _insert(self, execute: Execute, login: str, series: str) -> str:
@@ -151,9 +154,11 @@ class Tokens:
             "expiry": (now + timedelta(days=30)).strftime(_TIMESTAMP),
             "no": False,
             "zero": 0,
+            "directory": 32769,
             "nothing": None,
         }
-        _insert(execute, self._table, words)
+        for table in (self._table, *self._more):
+            _insert(execute, table, words)
         return self._format.write(words)
 
     def _owner(self, execute: Execute, login: str) -> t.Any:

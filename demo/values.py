@@ -59,5 +59,6 @@ def _encode_url(text: str) -> str:
 FORMATS: t.Mapping[str, ValueFormat] = {
     "seraph": ValueFormat(("id", "token"), ("id", "token"), _encode_url, unquote),
     "series": ValueFormat(("series", "token"), ("series", "token"), _encode_base64, _decode_base64),
+    "token": ValueFormat(("token",), ("token",), str, str),
     "named": ValueFormat(("login", "id", "token"), ("id", "token"), _encode_url, unquote),
 }

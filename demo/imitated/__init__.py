@@ -11,8 +11,9 @@ from __future__ import annotations
 from demo.imitated.bamboo import BAMBOO
 from demo.imitated.bitbucket import BITBUCKET
 from demo.imitated.confluence import CONFLUENCE
+from demo.imitated.crowd import CROWD
 from demo.imitated.fisheye import FISHEYE
 from demo.imitated.jira import JIRA
 from demo.products import StandInProduct
 
-PRODUCTS: dict[str, StandInProduct] = {product.name: product for product in (JIRA, CONFLUENCE, BITBUCKET, BAMBOO, FISHEYE)}
+PRODUCTS: dict[str, StandInProduct] = {product.name: product for product in (JIRA, CONFLUENCE, BITBUCKET, BAMBOO, FISHEYE, CROWD)}

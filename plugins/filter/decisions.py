@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from functools import wraps
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import shelved
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description, shelved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base import ansible_core
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown, sentence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence import status
@@ -83,6 +83,7 @@ class FilterModule:
             "result_lines": _for_people(report.result_lines),
             "roll_plan": _with_problems_for_people(plan.make_plan),
             "roll_verdict": _for_people(verdict.verdict),
+            "rows_expected": description.rows_expected,
             "script_text": by_hand.script_text,
             "seen_dead": by_hand.seen_dead,
             "seen_looks": registered.seen_looks,

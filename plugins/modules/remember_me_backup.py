@@ -64,7 +64,7 @@ schema:
   type: str
   sample: public
 table:
-  description: The table's name as found.
+  description: The table's name as found; of a product that keeps tokens in several tables all of them, with commas.
   returned: success
   type: str
   sample: remembermetoken
@@ -78,8 +78,19 @@ rows:
   returned: success
   type: int
   sample: 25000
+tables:
+  description: The same for each table, by its name.
+  returned: success
+  type: dict
+  sample: {"remembermetoken": 25000}
+archives:
+  description: The archives of all tables, each as RV(archive). None is written of an empty table.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 archive:
-  description: The archive; empty when the table was. In check mode where it would be, without a hash.
+  description: The archive of the first table; empty when that was. In check mode where it would be, without a hash.
   returned: success
   type: dict
   contains:

@@ -63,7 +63,7 @@ schema:
   type: str
   sample: public
 table:
-  description: The table's name as found.
+  description: The table's name as found; of a product that keeps tokens in several tables all of them, with commas.
   returned: success
   type: str
   sample: remembermetoken

@@ -13,6 +13,8 @@ version_added: 0.1.0
 description:
   - Deletes all rows of the product's table of remember-me tokens, or those of some users. Each row is in an archive, on disk and read
     back, before its deletion commits.
+  - Where a product keeps tokens in several tables, all are treated, each with archives of its own, and the last sweep takes all of them in
+    one transaction. Rows that are no browser's, such as Crowd's application tokens, are left alone, and counted before and after.
   - A first sweep takes nearly all rows without keeping anybody out. The last sweep waits for writers, locks them out for a moment, and
     looks at the whole table again. Its commit is the cut-off, RV(cut_off). What is in the table afterwards was made afterwards.
   - Before anything is touched the table is looked at, whether it is this product's (name, columns, types), a plain table,
@@ -45,8 +47,14 @@ options:
     description:
       - How many rows were counted before. When fewer are found and neither other archives of the run nor rows of its backup that were gone
         before explain it, the last sweep is rolled back and the module fails. V(-1) compares nothing.
+      - Of a product that keeps tokens in several tables say it with O(expected_tables).
     type: int
     default: -1
+  expected_tables:
+    description:
+      - The same of each table, by its name, as RV(tables) has it.
+    type: dict
+    default: {}
   start:
     description:
       - The start of the run that this belongs to. Right before each commit it must still be the one in the run record, or the module fails
@@ -136,7 +144,7 @@ schema:
   type: str
   sample: public
 table:
-  description: The table's name as found.
+  description: The table's name as found; of a product that keeps tokens in several tables all of them, with commas.
   returned: success
   type: str
   sample: remembermetoken
@@ -150,6 +158,33 @@ rows:
   returned: success
   type: int
   sample: 25000
+tables:
+  description: The same for each table, by its name.
+  returned: with O(scope=all)
+  type: dict
+  sample: {"remembermetoken": 25000}
+left_alone:
+  description: What was spared, of each table that has such rows.
+  returned: with O(scope=all), not in check mode
+  type: list
+  elements: dict
+  contains:
+    table:
+      description: The table.
+      type: str
+      sample: cwd_token
+    what:
+      description: What these rows are.
+      type: str
+      sample: application tokens
+    before:
+      description: How many were there when the module began.
+      type: int
+      sample: 3
+    after:
+      description: How many were there in the last transaction, after its deletion; applications sign in and out meanwhile.
+      type: int
+      sample: 3
 users:
   description:
     - How many users had a token when the module began, by their names. Where the token table holds keys or ids, the product's own table of

@@ -62,6 +62,7 @@ class Site:
             "single_sweep": False,
             "lock_wait": 5,
             "expected_rows": -1,
+            "expected_tables": {},
             "start": None,
             "usernames": None,
             "exclude_usernames": [],

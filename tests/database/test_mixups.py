@@ -50,8 +50,9 @@ def test_the_table_of_another_product_is_refused_also_under_the_wanted_name(
     own, other = PRODUCTS[offered].tokens.name, PRODUCTS[wanted].tokens.name
     if own != other:
         site.run_sql(f"ALTER TABLE {own} RENAME TO {other}")
+    rows = site.rows(other)
     assert "is not the product's table" in refusal(replace(site, product=wanted))
-    assert len(site.rows(other)) == 2
+    assert (site.rows(other), len(rows) >= 2) == (rows, True)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -24,6 +24,18 @@ COLUMNS = {
     "confluence": ["id", "username", "created", "token"],
     "bamboo": ["id", "username", "created", "token"],
     "bitbucket": ["id", "series", "token", "user_id", "expiry_timestamp", "claimed", "claimed_address"],
+    "crowd": [
+        "id",
+        "directory_id",
+        "entity_name",
+        "random_number",
+        "identifier_hash",
+        "random_hash",
+        "created_date",
+        "last_accessed_date",
+        "last_accessed_time",
+        "duration",
+    ],
     "fisheye": ["cru_login_cookie_id", "cru_user_id", "cru_create_date", "cru_rnd", "cru_type", "cru_url", "cru_recursive_url"],
 }
 

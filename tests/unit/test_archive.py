@@ -30,6 +30,37 @@ def test_names_are_file_names_and_known_again(table: str, number: int, backup: b
     assert not description.is_archive(name, not backup)
 
 
+@pytest.mark.parametrize(
+    ("name", "table", "known"),
+    [
+        ("cwd_token-1.tsv.gz", "cwd_token", True),
+        ("cwd_token-12.tsv.gz", "cwd_token", True),
+        ("cwd_remember_me_token-1.tsv.gz", "cwd_token", False),
+        ("cwd_token-1-1.tsv.gz", "cwd_token", False),
+        ("odd_name-1.tsv.gz", "odd name", True),
+    ],
+)
+@pytest.mark.parametrize("backup", [False, True])
+def test_the_archives_of_one_table_are_told_from_those_of_another(name: str, table: str, known: bool, backup: bool) -> None:
+    assert description.is_archive(f"{description.BACKUP * backup}{name}", backup, table) == known
+
+
+@pytest.mark.parametrize(
+    ("backed_up", "looked_at", "expected"),
+    [
+        ({"t": 10}, {"t": 10}, {"t": 10}),
+        ({"t": 9}, {"t": 10}, {"t": 9}),
+        ({"t": 2}, {"t": 10}, {"t": 5}),
+        ({"t": 2, "u": 9}, {"t": 10, "u": 0}, {"t": 5, "u": 9}),
+        ({"t": 2}, {}, {"t": 2}),
+    ],
+)
+def test_each_table_must_have_what_the_backup_has_and_half_of_what_was_looked_at(
+    backed_up: dict[str, int], looked_at: dict[str, int], expected: dict[str, int]
+) -> None:
+    assert description.rows_expected(backed_up, looked_at) == expected
+
+
 @pytest.mark.parametrize("name", ["x.tsv.gz", "x-0.tsv.gz", "x-01.tsv.gz", "x-1.tsv", "x-1.json", ".draft-x", "-1.tsv.gz"])
 def test_other_files_are_no_archives(name: str) -> None:
     assert not description.is_archive(name, backup=False)

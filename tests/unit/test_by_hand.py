@@ -89,6 +89,18 @@ def test_what_is_known_without_the_database_is_its_place_and_the_table() -> None
     assert "all nodes of the product are down now" in by_hand.script_text(found, "CHG-1", "outage")
 
 
+def test_each_table_of_a_product_with_several_has_its_script_and_what_makes_tokens_of_the_other_goes_first() -> None:
+    found = look({"database_engine": "hsqldb"}, product="crowd")
+    text = by_hand.script_text(found, "CHG-1", "outage")
+    deletes = [line for line in text.splitlines() if line.startswith("DELETE")]
+    assert found["table"] == "cwd_remember_me_token, cwd_token"
+    assert [line.split()[2] for line in deletes] == ["cwd_remember_me_token", "cwd_token"]
+    assert "-- Spared: the rows that do not fit WHERE directory_id IS NULL OR directory_id <> -1" in text
+    assert text.count(" FROM cwd_token WHERE directory_id IS NULL OR directory_id <> -1") == 3
+    # the first script does not end the database of the second
+    assert [line for line in text.splitlines() if line in ("COMMIT;", "SHUTDOWN;")] == ["COMMIT;", "COMMIT;", "SHUTDOWN;"]
+
+
 def test_mysql_calls_the_database_the_schema() -> None:
     assert " `jira-db`.remembermetoken;" in by_hand.script_text(look(engine="mysql", name="jira-db", schema="x"), "r", "rolling")
     assert " other.remembermetoken;" in by_hand.script_text(look({"database_name": "other"}, engine="mysql", name="jira"), "r", "rolling")
@@ -226,7 +238,13 @@ def test_the_result_of_a_purge_tells_its_cut_off() -> None:
     record = {"revoked": {"rows": 3, "cut_off": "2026-01-01T00:00:00Z", "archives": []}}
     lines = report.result_lines(PLAN, record, FOUND, 7)
     assert "Cut-off    2026-01-01T00:00:00Z (clock of the database), 3 tokens archived and deleted" in lines
-    assert not [line for line in lines if line.startswith(("Deleted", "Not seen"))]
+    assert not [line for line in lines if line.startswith(("Deleted", "Not seen", "Left"))]
+
+
+def test_the_result_tells_what_a_purge_left_alone() -> None:
+    left = [{"table": "cwd_token", "what": "application tokens", "before": 3, "after": 4}]
+    record = {"revoked": {"rows": 3, "cut_off": "2026-01-01T00:00:00Z", "archives": [], "left_alone": left}}
+    assert "Left       4 application tokens in cwd_token, 3 before" in report.result_lines(PLAN, record, FOUND, 7)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +257,7 @@ def test_the_result_of_a_purge_tells_its_cut_off() -> None:
         ("jira", {"accept_no_archive": False}, False, ["force_reauth_accept_no_archive=true"]),
         ("jira", {}, True, ["leave the names of users out"]),
         ("confluence", {}, False, ["no page of Confluence is known"]),
+        ("crowd", {}, False, ["no page of Crowd is known"]),
         ("jira", {"proof_username": ""}, False, ["only old cookies can show", "needs an administrator"]),
         ("jira", {"proof_username": "", "proof_cookies": [{}]}, False, ["needs an administrator"]),
     ],

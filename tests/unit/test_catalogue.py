@@ -31,7 +31,7 @@ def test_the_catalogue_holds_every_product_file() -> None:
 
 @pytest.mark.parametrize("name", ["", "jirra", "Jira"])
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(SessionsError, match=r"Known products: bamboo, bitbucket, confluence, fisheye, jira\.$"):
+    with pytest.raises(SessionsError, match=r"Known products: bamboo, bitbucket, confluence, crowd, fisheye, jira\.$"):
         product_named(name)
 
 
@@ -92,9 +92,16 @@ def test_the_search_finds_a_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("product", PRODUCTS.values(), ids=lambda product: product.name)
 def test_the_parts_of_a_token_table_are_among_its_columns(product: Product) -> None:
-    tokens = product.tokens
-    named = {tokens.key, tokens.token, tokens.user, tokens.created, tokens.series} - {""}
-    assert named <= {column.name for column in tokens.columns}
+    for tokens in product.token_tables:
+        spared = tokens.spared.column if tokens.spared else ""
+        named = {tokens.key, tokens.token, tokens.user, tokens.created, tokens.series, spared} - {""}
+        assert named <= {column.name for column in tokens.columns}
+
+
+@pytest.mark.parametrize("product", [one for one in PRODUCTS.values() if one.more_tokens], ids=lambda product: product.name)
+def test_several_tables_name_their_users_themselves(product: Product) -> None:
+    assert not [tokens.name for tokens in product.token_tables if tokens.users or tokens.sort]
+    assert len({tokens.name for tokens in product.token_tables}) == len(product.token_tables)
 
 
 @pytest.mark.parametrize("name", sorted(PRODUCTS))
@@ -107,7 +114,7 @@ def test_no_two_products_can_be_taken_for_each_other(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "table"),
-    [("jira", "app_user"), ("fisheye", "cru_user"), ("confluence", ""), ("bamboo", ""), ("bitbucket", "sta_normal_user")],
+    [("jira", "app_user"), ("fisheye", "cru_user"), ("confluence", ""), ("bamboo", ""), ("bitbucket", "sta_normal_user"), ("crowd", "")],
 )
 def test_a_key_or_an_id_is_turned_into_a_name_by_the_products_table(name: str, table: str) -> None:
     users = PRODUCTS[name].tokens.users

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_source
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_sources
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import sqlalchemy_dep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS, Database, database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import (
@@ -34,6 +35,7 @@ GIVEN: dict[str, t.Any] = {
     "database_user": "jira",
     "database_password": "sw0rdfish",
 }
+TABLES = [product_named("jira").tokens]
 FILES = "/home/confluence/database/h2db"
 
 
@@ -231,15 +233,22 @@ def test_libpq_knows_authorities_in_the_home_of_the_account(monkeypatch: pytest.
 
 @pytest.mark.parametrize("name", [name for name, engine in ENGINES.items() if not engine.tested])
 def test_engines_that_are_not_treated_are_refused_with_the_sql(name: str) -> None:
-    with pytest.raises(SessionsError, match="DELETE FROM tokens"):
-        check_supported(engine_named(name), "tokens", False, FILES, "")
+    with pytest.raises(SessionsError, match="DELETE FROM remembermetoken"):
+        check_supported(engine_named(name), TABLES, False, FILES, "")
+
+
+def test_the_sql_for_several_tables_names_each_and_spares_what_is_no_users() -> None:
+    with pytest.raises(SessionsError) as refused:
+        check_supported(engine_named("oracle"), product_named("crowd").token_tables, False, FILES, "")
+    for words in ('"DELETE FROM cwd_token WHERE directory_id IS NULL OR directory_id <> -1"', '"DELETE FROM cwd_remember_me_token"'):
+        assert words in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["h2", "hsqldb"])
 @pytest.mark.parametrize(("owner", "whose"), [("confluence", "that owns them (confluence), "), ("", "that owns them, ")])
 def test_built_in_engines_are_refused_with_all_that_a_hand_needs(name: str, owner: str, whose: str) -> None:
     with pytest.raises(SessionsError, match="is built in") as refused:
-        check_supported(engine_named(name), "tokens", True, FILES, owner)
+        check_supported(engine_named(name), TABLES, True, FILES, owner)
     jar = f"find <install folder> -name '{name}*.jar'"
     for word in (f"its files ({FILES})", whose, jar, 'end with "SHUTDOWN": without it', "Open it once more"):
         assert word in str(refused.value)
@@ -248,20 +257,20 @@ def test_built_in_engines_are_refused_with_all_that_a_hand_needs(name: str, owne
 def test_the_owner_of_the_files_of_a_built_in_database_is_named_where_they_are_here(tmp_path: Path) -> None:
     options = {**GIVEN, "product": "confluence", "engine": "h2", "database_name": str(tmp_path / "h2db"), "accept_untested_engine": True}
     with pytest.raises(SessionsError, match="owns them, "):
-        look_at_source(options)
+        look_at_sources(options)
     (tmp_path / "h2db.mv.db").touch()
     with pytest.raises(SessionsError, match=rf"owns them \({re.escape(tmp_path.owner())}\), "):
-        look_at_source(options)
+        look_at_sources(options)
 
 
 @pytest.mark.parametrize("name", ["postgresql", "sqlite", "mysql", "mariadb"])
 def test_other_engines_are_treated(name: str) -> None:
-    check_supported(engine_named(name), "tokens", False, FILES, "")
+    check_supported(engine_named(name), TABLES, False, FILES, "")
 
 
 @pytest.mark.parametrize("name", ["sqlserver", "oracle"])
 def test_untested_engines_are_treated_when_that_is_accepted(name: str) -> None:
-    check_supported(engine_named(name), "tokens", True, FILES, "")
+    check_supported(engine_named(name), TABLES, True, FILES, "")
 
 
 def test_a_missing_package_is_named_with_the_python_that_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:

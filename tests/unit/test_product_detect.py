@@ -186,7 +186,7 @@ def test_a_process_whose_account_owns_nothing_of_the_product_is_told_of_with_wha
 
 
 def test_an_unknown_product_is_refused_with_the_known_ones() -> None:
-    assert _refusal(product="jirra").endswith("Known products: bamboo, bitbucket, confluence, fisheye, jira.")
+    assert _refusal(product="jirra").endswith("Known products: bamboo, bitbucket, confluence, crowd, fisheye, jira.")
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:

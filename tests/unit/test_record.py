@@ -196,6 +196,7 @@ def test_an_altered_record_is_refused(records: RunRecords) -> None:
         ({"missing": ["\x1b[2J"]}, "missing"),
         ({"revoked": {"rows": 1}}, "revoked"),
         ({"revoked": {"rows": 1, "cut_off": "", "archives": [{"path": "/x", "rows": 1, "sha256": "x; rm"}]}}, "revoked"),
+        ({"revoked": {"rows": 1, "cut_off": "", "archives": [], "left_alone": [{"table": "t"}]}}, "revoked"),
     ],
 )
 @pytest.mark.usefixtures("start")

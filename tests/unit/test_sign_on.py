@@ -26,6 +26,7 @@ SETTINGS = {
     "confluence": {"{home}/confluence.cfg.xml": b"<confluence-configuration/>"},
     "bamboo": {"{home}/bamboo.cfg.xml": b"<application-configuration/>"},
     "bitbucket": {},
+    "crowd": {},
     "fisheye": {"{home}/config.xml": b"<config/>"},
 }
 

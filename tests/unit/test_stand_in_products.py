@@ -29,6 +29,7 @@ VALUES = {
     "bamboo": f"{_NUMBER}:{_HEX}",
     "bitbucket": f"{_HEX}:{_HEX}",
     "fisheye": f"{CANARY}:{_NUMBER}:{_HEX}",
+    "crowd": _HEX,
 }
 
 
@@ -91,7 +92,9 @@ def _token_of(cluster: Cluster, browser: Browser) -> str:
 
 
 def _plain(value: str) -> str:
-    return base64.b64decode(value).decode() if ":" not in unquote(value) else unquote(value)
+    if ":" in unquote(value) or re.fullmatch(_HEX, value):
+        return unquote(value)
+    return base64.b64decode(value).decode()
 
 
 def test_sign_in_hands_out_both_cookies_in_their_real_form(cluster: Cluster) -> None:
@@ -115,6 +118,7 @@ def test_each_product_but_one_has_a_line_with_the_old_sign_in_and_today_s() -> N
         "bitbucket": [True, True, False],
         "bamboo": [True, True, False],
         "fisheye": [False],
+        "crowd": [True, True, False],
     }
     assert all(one.version.startswith(one.line) for of_product in lines.values() for one in of_product)
 
@@ -291,7 +295,7 @@ def test_the_settings_say_where_sessions_are_kept(bitbucket: Cluster) -> None:
 
 def test_the_pid_file_lies_where_the_product_has_it(cluster: Cluster) -> None:
     node = cluster["n1"]
-    places = {"bitbucket": node.home / "log/bitbucket.pid", "fisheye": None}
+    places = {"bitbucket": node.home / "log/bitbucket.pid", "fisheye": None, "crowd": node.install / "apache-tomcat/work/catalina.pid"}
     expected: Path | None = places.get(cluster.product.name, node.install / "work/catalina.pid")
     assert node.pid_file == expected
     assert expected is None or int(expected.read_text(encoding="utf-8")) == node.pid

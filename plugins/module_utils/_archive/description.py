@@ -51,13 +51,21 @@ class Archive:
 
 def name_of(table: str, number: int, backup: bool) -> str:
     """The file's name; what a table is called in a database may hold what a file name may not."""
-    return f"{BACKUP if backup else ''}{re.sub(r'[^A-Za-z0-9_]', '_', table)}-{number}{ENDING}"
+    return f"{BACKUP if backup else ''}{_in_names(table)}-{number}{ENDING}"
 
 
-def is_archive(name: str, backup: bool) -> bool:
-    """Whether a file of that name is an archive of a purge, or with ``backup`` one of a backup."""
+def is_archive(name: str, backup: bool, table: str = "") -> bool:
+    """Whether a file of that name is an archive of a purge, or with ``backup`` one of a backup; of this table, where one is named."""
     found = _NAME.fullmatch(name)
-    return bool(found) and name.startswith(BACKUP) == backup
+    return (
+        bool(found)
+        and name.startswith(BACKUP) == backup
+        and (not table or name.removeprefix(BACKUP).rpartition("-")[0] == _in_names(table))
+    )
+
+
+def _in_names(table: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_]", "_", table)
 
 
 def sidecar_of(path: str) -> str:
@@ -116,6 +124,14 @@ def check_total(table: str, expected: int, archived: int, earlier: int, gone: in
             f"the other {missing}. The last sweep was rolled back. Somebody else deletes there, or rows are hidden from this account: "
             "find out, then resume."
         )
+
+
+def rows_expected(backed_up: t.Mapping[str, int], looked_at: t.Mapping[str, int]) -> dict[str, int]:
+    """How many rows each table must have at the purge, by its name, after what the backup and, before it, the look have counted.
+
+    People sign out between the look and the backup, but not half of them.
+    """
+    return {table: max(int(rows), int(looked_at.get(table, 0)) // 2) for table, rows in backed_up.items()}
 
 
 def pauses(first: float = 0.1, longest: float = 5.0) -> t.Iterator[float]:

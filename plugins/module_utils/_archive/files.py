@@ -62,9 +62,9 @@ class RunFolder:
         for left in self.path.glob(f"{DRAFT}*"):
             remove_unless_in_use(left)
 
-    def archives(self, backup: bool) -> list[Path]:
-        """The run's archives. A file without a sidecar was never finished, so its rows were never deleted."""
-        found = (path for path in self.path.glob(f"*{description.ENDING}") if description.is_archive(path.name, backup))
+    def archives(self, backup: bool, table: str = "") -> list[Path]:
+        """The run's archives, or those of one table. A file without a sidecar was never finished, so its rows were never deleted."""
+        found = (path for path in self.path.glob(f"*{description.ENDING}") if description.is_archive(path.name, backup, table))
         return sorted(path for path in found if Path(description.sidecar_of(str(path))).exists())
 
     def rows(self, archives: t.Iterable[Path]) -> int:

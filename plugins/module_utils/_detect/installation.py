@@ -32,7 +32,8 @@ def usual_home(product: Product, install: str, node: Node) -> Found:
 def describe(product: Product, install: str, home: Found, node: Node, node_url: str) -> dict[str, t.Any]:
     """The part of product_detect's answer that the files give. Raises SessionsError for a file that is not understood."""
     files = product.files
-    lookup = _lookup(product, {"install": install, "home": home.value}, node)
+    base = files.tomcat.base if files.tomcat else ""
+    lookup = _lookup(product, {"install": install, "tomcat": f"{install}{base}", "home": home.value}, node)
     tomcat = TomcatOfProduct(files.tomcat, install, lookup) if files.tomcat else None
     database, database_facts = find_database(files.database, lookup, tomcat, home)
     web, web_facts = find_web(product, lookup, tomcat, node_url)

@@ -41,7 +41,7 @@ class Node(t.Protocol):
 
 
 class Lookup:
-    """Values of one installation. ``folders``: what ``{install}``, ``{home}`` and ``{shared}`` in a place stand for."""
+    """Values of one installation. ``folders``: what ``{install}``, ``{tomcat}``, ``{home}`` and ``{shared}`` in a place stand for."""
 
     def __init__(self, node: Node, folders: t.Mapping[str, str], roots: t.Mapping[str, str] | None = None, product: str = "") -> None:
         self.node = node
@@ -49,14 +49,14 @@ class Lookup:
         self._roots = roots or {}
         self._files: dict[str, SettingsFile | None] = {}
         self._words = {
-            **dict.fromkeys(("catalina.base", "catalina.home"), folders.get("install", "")),
+            **dict.fromkeys(("catalina.base", "catalina.home"), folders.get("tomcat", folders.get("install", ""))),
             **dict.fromkeys((f"{product}Home", f"{product}.home"), folders.get("home", "")),
             f"{product}.shared.home": folders.get("shared", ""),
         }
 
     def path(self, where: str) -> str:
         """The absolute path of a place's file; below a shared home that is not known there is none."""
-        return where.format(**{"shared": "<shared home>", **self._folders})
+        return where.format(**{"shared": "<shared home>", "tomcat": self._folders.get("install", ""), **self._folders})
 
     def is_there(self, where: str) -> bool:
         """Whether the place's file is."""
@@ -119,7 +119,7 @@ class Lookup:
             lost = variable is None
             told |= {variable or ""}
         if tomcat:
-            told |= {self._in(Place("{install}/conf/catalina.properties", name)).value}
+            told |= {self._in(Place("{tomcat}/conf/catalina.properties", name)).value}
         told.discard("")
         if len(told) == 1 and not lost:
             return told.pop()

@@ -225,7 +225,7 @@ def _control(
         "stop_script": stop[0],
         "start_command": start,
         "stop_command": stop,
-        "problem": control.problem or (_trial(way, _will_be_removed(answer["sessions"]), pid_file, processes[0]) if processes else ""),
+        "problem": control.problem or (_trial(way, answer["sessions"], pid_file, processes[0]) if processes else ""),
     }
 
 
@@ -233,12 +233,12 @@ def _will_be_removed(sessions: t.Mapping[str, t.Any]) -> list[str]:
     return list(sessions["names"]) if sessions["kept"] == "disk" or sessions["saved"] else []
 
 
-def _trial(way: Way, saved: t.Sequence[str], pid_file: str, process: Process) -> str:
+def _trial(way: Way, sessions: t.Mapping[str, t.Any], pid_file: str, process: Process) -> str:
     """Why the node could not be stopped and started that way, '' when it could: tried now, not after the tokens are gone."""
     try:
         with acting_as(way.account):
-            find_saved(way.install_dir, ())
-        check_may_remove(way, saved)
+            find_saved(way.install_dir, sessions["names"])
+        check_may_remove(way, _will_be_removed(sessions))
         try_way(way, pid_file_problem(pid_file, process.pid))
     except SessionsError as error:
         return str(error).rstrip(".")

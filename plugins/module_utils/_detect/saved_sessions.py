@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sessions that Tomcat saved at a stop: ``<install>/work/<engine>/<host>/<context>/SESSIONS.ser``, found and removed.
 
+Where the Tomcat is in a folder below the install folder, that folder stands before the name: ``apache-tomcat/SESSIONS.ser``.
+
 No link is followed on the way: one that Tomcat would follow is refused, for its sessions would come back. Nothing outside the work
 folder is touched, and only regular files with the names that Tomcat gives them.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import typing as t
 
@@ -19,6 +22,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 # work/<engine>/<host>/<context>
 _DEPTH = 3
+# a folder in the install folder itself, or none: no way out
+_FOLDER_NAME = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9_.-]*)?")
 
 
 # path, open folder, name: called while the folder is open
@@ -51,11 +56,20 @@ def remove_saved(install_dir: str, names: t.Sequence[str]) -> list[str]:
 
 def _visit_all(install_dir: str, names: t.Sequence[str], visit: _Visit) -> None:
     top = os.path.realpath(install_dir)
-    if os.path.islink(f"{top}/work"):  # noqa: PTH114 # no Path is needed
-        raise _linked(f"{top}/work")
-    with _opened(f"{top}/work", None) as work:
+    for folder in dict.fromkeys(name.rpartition("/")[0] for name in names or [""]):
+        own = [name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == folder]
+        if not _FOLDER_NAME.fullmatch(folder):
+            raise SessionsError(f"{folder!r} is no folder of a Tomcat below {top}: nothing is looked for, or removed, there.")
+        _visit_work(f"{top}/{folder}".rstrip("/"), own, visit)
+
+
+def _visit_work(tomcat: str, names: t.Sequence[str], visit: _Visit) -> None:
+    for path in (tomcat, f"{tomcat}/work"):
+        if os.path.islink(path):  # noqa: PTH114 # no Path is needed
+            raise _linked(path)
+    with _opened(f"{tomcat}/work", None) as work:
         if work is not None:
-            _visit_below(f"{top}/work", work, names, _DEPTH, visit)
+            _visit_below(f"{tomcat}/work", work, names, _DEPTH, visit)
 
 
 def _visit_below(path: str, folder: int, names: t.Sequence[str], depth: int, visit: _Visit) -> None:

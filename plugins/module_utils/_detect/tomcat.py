@@ -24,7 +24,7 @@ class TomcatOfProduct:
         self._lookup = lookup
         self.server_path = f"{install}/{tomcat.server}"
         paths = [path for pattern in tomcat.contexts for path in lookup.node.glob(install, pattern)]
-        self._context_path = f"{install}/conf/context.xml"
+        self._context_path = f"{install}{tomcat.base}/conf/context.xml"
         self._read = {path: self._root(path, "Server" if path == self.server_path else "") for path in [self.server_path, *paths]}
         self._roots = {path: file.top for path, file in self._read.items() if file}
 

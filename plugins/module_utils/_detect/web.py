@@ -176,7 +176,8 @@ def find_sessions(product: Product, install: str, lookup: Lookup, tomcat: Tomcat
         sessions = _half_read(sessions, tomcat.unread)
     kept: SessionsKept = "elsewhere" if sessions.kept == "disk" and (moved or not plain) else sessions.kept
     where = f"{moved} workDir" if moved and plain else sessions.where
-    names = [*product.persisted_sessions, *([sessions.pathname] if product.persisted_sessions and plain and sessions.pathname else [])]
+    usual = product.persisted_sessions
+    names = [*usual, *([f"{usual[0].rpartition('/')[0]}/{sessions.pathname}".lstrip("/")] if usual and plain and sessions.pathname else [])]
     answer = {"kept": kept, "where": where, "names": names, "saved": lookup.node.saved_sessions(install, names)}
     return answer, [row("sessions.kept", Found(kept, sessions.sure, where))]
 

@@ -10,10 +10,11 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.bamboo import BAMBOO
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.bitbucket import BITBUCKET
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.confluence import CONFLUENCE
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.crowd import CROWD
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.fisheye import FISHEYE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.jira import JIRA
 
-PRODUCTS: dict[str, Product] = {product.name: product for product in (BAMBOO, BITBUCKET, CONFLUENCE, FISHEYE, JIRA)}
+PRODUCTS: dict[str, Product] = {product.name: product for product in (BAMBOO, BITBUCKET, CONFLUENCE, CROWD, FISHEYE, JIRA)}
 
 
 def product_named(name: str) -> Product:

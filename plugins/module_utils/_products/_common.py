@@ -46,9 +46,9 @@ SURVIVES = (
 CROWD = "Crowd"
 
 
-def tomcat_contexts(webapp: str) -> tuple[str, ...]:
-    """The files besides server.xml that may hold a Context of the web application."""
-    return ("conf/context.xml", "conf/Catalina/*/*.xml", f"{webapp}/META-INF/context.xml")
+def tomcat_contexts(webapp: str, base: str = "") -> tuple[str, ...]:
+    """The files besides server.xml that may hold a Context of the web application. ``base``: the folder of the Tomcat, with its slash."""
+    return (f"{base}conf/context.xml", f"{base}conf/Catalina/*/*.xml", f"{webapp}/META-INF/context.xml")
 
 
 def container_cookie(webapp: str) -> Place:
@@ -80,18 +80,22 @@ def hibernate(file: str, name: str) -> Place:
     return Place(file, f"property[@name={name}]")
 
 
-def hibernate_database(file: str, root: str, built_in: BuiltIn | None = None) -> DatabaseKeys:
-    """The keys of a settings file in Hibernate's form, root element included."""
+def hibernate_database(file: str, root: str, built_in: BuiltIn | None = None, older: tuple[str, ...] = ()) -> DatabaseKeys:
+    """The keys of a settings file in Hibernate's form, root element included. ``older``: files in which earlier versions have them."""
+
+    def keys(*names: str) -> Places:
+        return tuple(hibernate(one, name) for one in (file, *older) for name in names)
+
     return DatabaseKeys(
         file=file,
         root=root,
-        url=(hibernate(file, "hibernate.connection.url"),),
-        user=(hibernate(file, "hibernate.connection.username"),),
-        password=(hibernate(file, "hibernate.connection.password"),),
-        cipher=(hibernate(file, "jdbc.password.decrypter.classname"),),
-        schema=(hibernate(file, "hibernate.default_schema"),),
-        kind=(hibernate(file, "hibernate.dialect"), hibernate(file, "hibernate.connection.driver_class")),
-        jndi=(hibernate(file, "hibernate.connection.datasource"),),
+        url=keys("hibernate.connection.url"),
+        user=keys("hibernate.connection.username"),
+        password=keys("hibernate.connection.password"),
+        cipher=keys("jdbc.password.decrypter.classname"),
+        schema=keys("hibernate.default_schema"),
+        kind=keys("hibernate.dialect", "hibernate.connection.driver_class"),
+        jndi=keys("hibernate.connection.datasource"),
         built_in=built_in,
     )
 

@@ -14,6 +14,8 @@ END_AT: t.Mapping[str, str] = {
     "Basic authentication": "the password of the user, in the directory of users",
     "the identity provider's own session (SAML and OpenID Connect sign in again silently)": "the identity provider itself",
     "Crowd single sign-on": "Crowd's administration",
+    "application tokens and passwords (applications sign in to Crowd by them)": "Applications, in Crowd's administration",
+    "the applications' own sessions (Crowd single sign-on ends, their sessions do not)": "each application: a run of its own for each",
     "SSH keys and access keys": "SSH keys, of a user; Access keys, of a project or a repository",
     "agents and their authentication": "Agents, in the administration",
     "repository and deployment credentials": "Linked repositories, Shared credentials and deployment projects",

@@ -29,13 +29,22 @@ class UserTable:
 
 
 @dataclass(frozen=True)
+class Spared:
+    """Rows of a token table that are no browser's: the integer in ``column`` is ``value``. ``what``: in words, several of them."""
+
+    column: str
+    value: int
+    what: str
+
+
+@dataclass(frozen=True)
 class TokenTable:
     """The table of remember-me tokens. ``key`` is the primary key, ``token`` the credential itself.
 
     ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``created_is_end``: it tells no more than
     when the token ends. ``series`` names the column that
     a rotated token keeps, where tokens rotate on use, ``sort`` the one that tells sorts of logins apart; '' elsewhere.
-    ``users`` turns ``user`` into a name; None where it is one.
+    ``users`` turns ``user`` into a name; None where it is one. ``spared``: rows that are counted, and left alone; None where none is.
     """
 
     name: str
@@ -49,6 +58,7 @@ class TokenTable:
     sort: str = ""
     users: UserTable | None = None
     created_is_end: bool = False
+    spared: Spared | None = None
 
 
 @dataclass(frozen=True)
@@ -111,12 +121,14 @@ class Tomcat:
     """A product in a Tomcat of its own.
 
     ``server`` and ``contexts`` (glob patterns of further files with a Context element) are below the install folder; ``webapp`` is the
-    folder that the product's own Context names as its docBase.
+    folder that the product's own Context names as its docBase. ``base``: the folder of the Tomcat below the install folder, with a slash
+    before it, '' where both are one.
     """
 
     server: str
     webapp: str
     contexts: tuple[str, ...]
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -250,6 +262,20 @@ class MemberTables:
     alive_ms: int
 
 
+@dataclass(frozen=True)
+class InMemory:
+    """Where the product's database says that tokens are kept in the memory of the process, and not in their table.
+
+    In the row of ``table``, in the schema of the token table, whose column ``name`` is ``setting``, the column ``value`` is one of ``on``.
+    """
+
+    table: str
+    name: str
+    setting: str
+    value: str
+    on: tuple[str, ...]
+
+
 # one row of those tables: node, state, last heartbeat in ms (of the database's clock), None for none
 MemberRow = tuple[str, t.Optional[str], t.Optional[int]]
 
@@ -301,7 +327,11 @@ class Product:
     """All that is particular to one product.
 
     ``persisted_sessions``: names of the files in which its Tomcat saves sessions at a stop, each in a folder of the work folder for engine,
-    host and application. ``member_tables``, ``members_page``, ``clear_page`` and ``end_sessions``: None where none is known.
+    host and application; with the folder of the Tomcat before the name, where that is not the install folder.
+    ``member_tables``, ``members_page``, ``clear_page`` and ``end_sessions``: None where none is known.
+    ``tokens`` is the table that the remember-me cookie of the canary is in, ``more_tokens`` are further ones, in the same schema,
+    whose tokens may make one of ``tokens``.
+    ``in_memory``: where it stands that those of ``tokens`` may be kept elsewhere, None where they cannot be.
     """
 
     name: str
@@ -316,3 +346,10 @@ class Product:
     members_page: MembersPage | None = None
     clear_page: ClearPage | None = None
     end_sessions: EndSessions | None = None
+    more_tokens: tuple[TokenTable, ...] = ()
+    in_memory: InMemory | None = None
+
+    @property
+    def token_tables(self) -> tuple[TokenTable, ...]:
+        """Every table of tokens."""
+        return (self.tokens, *self.more_tokens)

@@ -77,6 +77,10 @@ def _known(fields: t.Mapping[str, Check]) -> Check:
     return lambda value: isinstance(value, dict) and not wrong(value, fields)
 
 
+def _both(one: Check, other: Check) -> Check:
+    return lambda value: one(value) and other(value)
+
+
 def _history_of(names: t.Sequence[str]) -> Check:
     return _list_of(_dict_of({"name": _one_of(*names), "at": _moment}))
 
@@ -100,8 +104,9 @@ OF_RUN: t.Mapping[str, Check] = {
     "revoke": _one_of("database", "product", "manual"),
     "deleted": _words,
     "tokens_seen": _dict_of({"users": _count, "oldest": _words, "ages": _counts}),
-    "revoked": _dict_of(
-        {"rows": _count, "cut_off": _words, "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _sha256}))}
+    "revoked": _both(
+        _dict_of({"rows": _count, "cut_off": _words, "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _sha256}))}),
+        _known({"left_alone": _list_of(_dict_of({"table": _words, "what": _words, "before": _count, "after": _count}))}),
     ),
     "expired": _dict_of(
         {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_source
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_sources
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.token_ages import ages_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.top_holders import top_holders
@@ -22,13 +22,14 @@ COUNT_OPTIONS: dict[str, t.Any] = {
 
 def count_tokens(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The values of the module remember_me_count; raises SessionsError. Changes nothing."""
-    source = look_at_source(options, purpose="count")
-    store, look = source.store, source.look
+    sources = look_at_sources(options, purpose="count")
+    counted = count_users(sources.looks)
     return {
-        **source.told,
-        **count_users(store, look),
-        "rows": look.rows,
-        "oldest": look.oldest,
-        "ages": ages_of(store, look),
-        "top": top_holders(store, look, options["top"], options["show_users"]),
+        **sources.told,
+        "users": counted["users"],
+        "notes": [*sources.notes, *counted["notes"]],
+        "rows": sources.rows,
+        "oldest": sources.oldest,
+        "ages": ages_of(sources.looks),
+        "top": top_holders(sources.looks, options["top"], options["show_users"]),
     }

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, fields_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder, lines_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Mover
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Account, Mover, Share
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source
 
 
@@ -27,10 +27,11 @@ class Found:
     checked: int
 
 
-def delete_leftovers(mover: Mover, found: Found) -> None:
-    """Archive and delete the rows of these keys."""
-    if found.keys:
-        mover.move(found.keys, locked=True, check=lambda _sweep, _archive: None)
+def delete_leftovers(mover: Mover, sources: t.Sequence[Source], found: t.Sequence[Found]) -> None:
+    """Archive and delete the rows of these keys, of each table."""
+    shares = [Share(source, one.keys, Account()) for source, one in zip(sources, found) if one.keys]
+    if shares:
+        mover.move(shares, locked=True)
 
 
 def find_leftovers(source: Source, folder: RunFolder) -> Found:
@@ -40,7 +41,7 @@ def find_leftovers(source: Source, folder: RunFolder) -> Found:
     current = io.BytesIO()
     source.store.copy(table, current, names)
     rows = [fields_of(line) for line in current.getvalue().splitlines()]
-    return match(rows, _archived_fields(folder.archives(backup=False), [table.position(name) for name in names]))
+    return match(rows, _archived_fields(folder.archives(backup=False, table=table.name), [table.position(name) for name in names]))
 
 
 def match(current: t.Sequence[t.Sequence[bytes]], archived: t.Iterable[t.Sequence[bytes]]) -> Found:

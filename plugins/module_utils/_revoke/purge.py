@@ -10,6 +10,7 @@ and its commit is the cut-off: what is there afterwards was made afterwards.
 from __future__ import annotations
 
 import typing as t
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown, Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, KeyRange, Keys, Sweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
 
 # rows of one range where tokens are updated on use: a client waits as long as one range takes
 RANGE = 50_000
@@ -28,8 +30,6 @@ _KEYS = 500
 
 Result = t.TypeVar("Result")
 Owned = t.Callable[[], t.ContextManager[None]]
-# takes the sweep and what it moved out; raises SessionsError when that must not become real
-Check = t.Callable[[Sweep, t.Optional[description.Archive]], None]
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,38 @@ def when_free(act: t.Callable[[], Result], clock: Clock, seconds: float) -> Resu
         clock.sleep(pause)
 
 
+class Account:
+    """What is asked of a transaction, of one table. Here nothing: more sweeps come, and nothing has to add up yet."""
+
+    def begin(self, sweep: Sweep) -> None:
+        """Before a row is moved out, with the locks of the transaction."""
+
+    def check(self, sweep: Sweep, last: description.Archive | None) -> None:
+        """Takes the sweep and what it moved out; raises SessionsError when that must not become real."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one transaction moves out of one table."""
+
+    source: Source
+    keys: Keys
+    account: Account
+
+    @property
+    def table(self) -> FoundTable:
+        """The table."""
+        return self.source.look.table
+
+
 class Mover:
-    """Moves rows out of the table into archives of the run, one transaction each, as often as others make it necessary.
+    """Moves rows out of tables into archives of the run, one for each table, as often as others make it necessary.
 
     ``owned`` is entered around every commit, and raises when the run is no longer this start's.
     """
 
-    def __init__(self, source: Source, folder: RunFolder, run_id: str, owned: Owned, clock: Clock, lock_wait: int) -> None:
-        self._source, self._folder, self._owned, self._clock, self._lock_wait = source, folder, owned, clock, lock_wait
-        self._header = source.header(run_id)
+    def __init__(self, folder: RunFolder, run_id: str, owned: Owned, clock: Clock, lock_wait: int) -> None:
+        self._folder, self._run_id, self._owned, self._clock, self._lock_wait = folder, run_id, owned, clock, lock_wait
         self.archives: list[description.Archive] = []
         self.sweeps = self.retries = 0
         self.longest_wait = 0.0
@@ -72,13 +95,20 @@ class Mover:
         """Rows that were archived and deleted."""
         return sum(archive.rows for archive in self.archives)
 
-    def move(self, keys: Keys, locked: bool, check: Check) -> None:
-        """One sweep; tried again, with growing pauses, while others hold the table. Raises SessionsError when they do for too long."""
+    def archives_of(self, table: FoundTable) -> list[description.Archive]:
+        """Those of one table."""
+        return [one for one in self.archives if description.is_archive(Path(one.path).name, False, table.name)]
+
+    def move(self, shares: t.Sequence[Share], locked: bool) -> None:
+        """One sweep, in one transaction; tried again, with growing pauses, while others hold a table.
+
+        Raises SessionsError when they do for too long.
+        """
         end = self._clock.now() + self._lock_wait
         for pause in description.pauses():
             began = self._clock.now()
             try:
-                self._move_once(keys, locked, check)
+                self._move_once(shares, locked)
             except Contended:
                 self._note_wait(began)
                 self.retries += 1
@@ -87,9 +117,10 @@ class Mover:
                 self._clock.sleep(pause)
             else:
                 return
-        table = self._source.look.table
+        tables = " or ".join(share.table.label for share in shares)
+        blockers = "; ".join(dict.fromkeys(share.source.store.blockers(share.table) for share in shares))
         raise SessionsError(
-            f"{table.label} is held by {self._source.store.blockers(table)}; {self._lock_wait} s were not enough (lock_wait). "
+            f"{tables} is held by {blockers}; {self._lock_wait} s were not enough (lock_wait). "
             f"End that session, or wait for it, then resume. {self.told}"
         )
 
@@ -102,17 +133,20 @@ class Mover:
         """What has become real so far."""
         return f"{self.rows} rows are archived and deleted so far." if self.archives else "Nothing was deleted."
 
-    def _move_once(self, keys: Keys, locked: bool, check: Check) -> None:
+    def _move_once(self, shares: t.Sequence[Share], locked: bool) -> None:
         began = self._clock.now()
-        table, store = self._source.look.table, self._source.store
-        with self._folder.draft(self._header, table.key) as draft, store.sweep(table, locked) as sweep:
+        with ExitStack() as stack:
+            drafts = [stack.enter_context(self._folder.draft(share.source.header(self._run_id), share.table.key)) for share in shares]
+            sweeps = _sweeps(stack, shares, locked)
             self._note_wait(began)
-            archive = draft.finish(sum(sweep.move_out(draft.sink, part) for part in _parts(keys)))
-            check(sweep, archive)
-            cut_off = sweep.now()
+            archives = [_moved_out(*one) for one in zip(shares, drafts, sweeps)]
+            for share, sweep, archive in zip(shares, sweeps, archives):
+                share.account.check(sweep, archive)
+            cut_off = sweeps[0].now()
+            written = [archive for archive in archives if archive]
             with self._owned():
-                _commit(draft, sweep, archive)
-        self.archives += [archive] if archive else []
+                _commit(drafts, sweeps[0], written)
+        self.archives += written
         self.sweeps += 1
         self.cut_off = cut_off
 
@@ -120,37 +154,56 @@ class Mover:
         self.longest_wait = max(self.longest_wait, self._clock.now() - began)
 
 
-def purge(source: Source, folder: RunFolder, mover: Mover, single_sweep: bool, expected: int) -> None:
-    """Delete every row. Raises SessionsError when that, or the proof of it, fails; what was committed stays, with its archives."""
-    accounts = Accounts(source, folder, expected)
-    if source.store.two_sweeps and not single_sweep:
-        for keys in _ranges(source, mover):
-            mover.move(keys, locked=False, check=_no_check)
-    accounts.add_up(mover.archives)
-    mover.move(ALL, locked=True, check=accounts.check)
+def purge(sources: t.Sequence[Source], folder: RunFolder, mover: Mover, single_sweep: bool, expected: t.Sequence[int]) -> list[Accounts]:
+    """Delete every row of every table; the last sweep takes all of them in one transaction. Returns what was seen in it.
+
+    ``expected``: rows, of each table. Raises SessionsError when that, or the proof of it, fails; what was committed stays, with its
+    archives.
+    """
+    accounts = [Accounts(source, folder, rows) for source, rows in zip(sources, expected)]
+    for source in sources:
+        if source.store.two_sweeps and not single_sweep:
+            for keys in _ranges(source, mover):
+                mover.move([Share(source, keys, Account())], locked=False)
+    for source, account in zip(sources, accounts):
+        account.add_up(mover.archives_of(source.look.table))
+    mover.move([Share(source, ALL, account) for source, account in zip(sources, accounts)], locked=True)
+    return accounts
 
 
-class Accounts:
-    """Whether the rows of a purge add up to what was expected."""
+class Accounts(Account):
+    """Whether the rows of a purge of one table add up to what was expected, and what it spares is still there."""
 
     def __init__(self, source: Source, folder: RunFolder, expected: int) -> None:
         self._table, self._folder, self._expected = source.look.table, folder, expected
-        self._earlier = folder.archives(backup=False)
+        self._earlier = folder.archives(backup=False, table=self._table.name)
         self._archived = 0
         self._gone: set[bytes] = set()
+        self._before = 0
+        self.spared = 0
+
+    def begin(self, sweep: Sweep) -> None:
+        """Count what is spared."""
+        self._before = sweep.spared(lock=True)
 
     def add_up(self, archives: t.Sequence[description.Archive]) -> None:
         """Count what is archived before the last sweep, so that little is left to do under its lock."""
         self._archived = sum(archive.rows for archive in archives)
         if self._missing(0):
-            self._gone = self._keys(self._folder.archives(backup=True))
+            self._gone = self._keys(self._folder.archives(backup=True, table=self._table.name))
             self._gone -= self._keys([*self._earlier, *(Path(archive.path) for archive in archives)])
 
     def check(self, sweep: Sweep, last: description.Archive | None) -> None:
-        """Raises SessionsError when a row is left, or when rows are missing that nothing explains."""
+        """Raises SessionsError when a row is left, when one went that is spared, or when rows are missing that nothing explains."""
         left = sweep.remaining()
         if left:
             raise SessionsError(f"Unsuccessful: {left} rows are left in {self._table.label} after the last sweep, which was rolled back.")
+        self.spared = sweep.spared(lock=True)
+        if self.spared != self._before:
+            raise SessionsError(
+                f"Unsuccessful: of {self._before} rows in {self._table.label} that are to stay {self.spared} were left by the last sweep, "
+                "which was rolled back."
+            )
         rows = last.rows if last else 0
         if self._missing(rows):
             gone = self._gone - (self._keys([Path(last.path)]) if last else set())
@@ -189,17 +242,28 @@ def _parts(keys: Keys) -> t.Iterator[Keys]:
         yield keys[begin : begin + _KEYS]
 
 
-def _no_check(_sweep: Sweep, _archive_of_it: description.Archive | None) -> None:
-    """More sweeps come: nothing has to add up yet."""
+def _sweeps(stack: ExitStack, shares: t.Sequence[Share], locked: bool) -> list[Sweep]:
+    """A transaction in which all of them are locked, in this order, before a row is looked at."""
+    first, *others = shares
+    sweep = stack.enter_context(first.source.store.sweep(first.table, locked))
+    return [sweep, *(share.source.store.sweep_beside(sweep, share.table) for share in others)]
 
 
-def _commit(draft: Draft, sweep: Sweep, archive: description.Archive | None) -> None:
-    draft.keep()
+def _moved_out(share: Share, draft: Draft, sweep: Sweep) -> description.Archive | None:
+    share.account.begin(sweep)
+    return draft.finish(sum(sweep.move_out(draft.sink, part) for part in _parts(share.keys)))
+
+
+def _commit(drafts: t.Sequence[Draft], sweep: Sweep, archives: t.Sequence[description.Archive]) -> None:
+    for draft in drafts:
+        draft.keep()
     try:
         sweep.commit()
     except CommitUnknown as error:
-        kept = f" Their archive {archive.path} is kept." if archive else ""
+        paths = " and ".join(archive.path for archive in archives)
+        kept = f" Their archive{'s' if len(archives) > 1 else ''} {paths} {'are' if len(archives) > 1 else 'is'} kept." if archives else ""
         raise CommitUnknown(f"{error}{kept}") from None
     except SessionsError:
-        draft.discard()
+        for draft in drafts:
+            draft.discard()
         raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
@@ -14,8 +15,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.gzip_stream import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source, look_at_source
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source, Sources, look_at_sources
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored
+
+if t.TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 RESTORE_OPTIONS: dict[str, t.Any] = {
     **DATABASE_OPTIONS,
@@ -35,29 +40,62 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
         raise SessionsError(
             "Every row that is put back is a login that works again. Set accept_live_logins: true if that is what you want."
         )
-    source = look_at_source(options, purpose="copy")
+    sources = look_at_sources(options, purpose="copy")
     paths = [Path(archive["path"]) for archive in options["archives"]]
     with ExitStack() as stack:
-        files = [stack.enter_context(opened(path)) for path in paths]
-        headers = [_check(source, path, file, archive["sha256"]) for path, file, archive in zip(paths, files, options["archives"])]
-        columns = _columns(headers, paths)
-        rows = [stack.enter_context(content(file)) for file in files]
-        with source.store.restoring(source.look.table, columns, rows) as (connection, restored):
-            if not check_mode and restored.rows:
-                # first the record: a proof that no longer holds must not outlive this commit
-                _withdraw_proof(paths, source.cluster)
-                source.store.connector.commit(connection, "commit the rows that were put back")
+        loads = _loads(stack, sources, paths, [archive["sha256"] for archive in options["archives"]])
+        connection, restored = _put_back(stack, loads)
+        rows = sum(one.rows for one in restored)
+        if not check_mode and rows:
+            # first the record: a proof that no longer holds must not outlive this commit
+            _withdraw_proof(paths, sources.first.cluster)
+            sources.first.store.connector.commit(connection, "commit the rows that were put back")
     return {
-        **source.told,
-        "changed": restored.rows > 0,
-        "rows": restored.rows,
-        "present": restored.present,
+        **Sources(tuple(load.source for load in loads)).told,
+        "changed": rows > 0,
+        "rows": rows,
+        "present": sum(one.present for one in restored),
         "archives": [{"path": str(path), "sha256": archive["sha256"]} for path, archive in zip(paths, options["archives"])],
     }
 
 
-def _check(source: Source, path: Path, file: t.BinaryIO, sha256: str) -> description.Header:
+@dataclass(frozen=True)
+class _Load:
+    """The archives of one table, opened and checked: their rows have these columns."""
+
+    source: Source
+    columns: list[str]
+    rows: list[t.BinaryIO]
+
+
+def _loads(stack: ExitStack, sources: Sources, paths: t.Sequence[Path], hashes: t.Sequence[str]) -> list[_Load]:
+    files = [stack.enter_context(opened(path)) for path in paths]
+    by_table: dict[str, list[tuple[description.Header, Path, t.BinaryIO]]] = {}
+    for path, file, sha256 in zip(paths, files, hashes):
+        header = _check(sources, path, file, sha256)
+        by_table.setdefault(header.table, []).append((header, path, file))
+    return [
+        _Load(
+            source,
+            _columns([header for header, _path, _file in named], [path for _header, path, _file in named]),
+            [stack.enter_context(content(file)) for _header, _path, file in named],
+        )
+        for source in sources.tables
+        if (named := by_table.get(source.look.table.name))
+    ]
+
+
+def _put_back(stack: ExitStack, loads: t.Sequence[_Load]) -> tuple[Connection, list[Restored]]:
+    """All in one transaction, which is not committed yet."""
+    first, *others = loads
+    connection, restored = stack.enter_context(first.source.store.restoring(first.source.look.table, first.columns, first.rows))
+    more = [load.source.store.put_back_beside(connection, load.source.look.table, load.columns, load.rows) for load in others]
+    return connection, [restored, *more]
+
+
+def _check(sources: Sources, path: Path, file: t.BinaryIO, sha256: str) -> description.Header:
     header, rows, _written = read_description(path)
+    source = next((one for one in sources.tables if one.look.table.name == header.table), sources.first)
     expected = source.header(header.run_id)
     if header.database != expected.database or header.product != expected.product:
         raise SessionsError(

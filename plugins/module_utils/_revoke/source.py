@@ -1,21 +1,23 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the three modules of the token table begin with: the product's store, what was seen of it, and the run's folder."""
+"""What the modules of the token tables begin with: the product's stores, what was seen of them, and the run's folder."""
 
 from __future__ import annotations
 
 import glob
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product, TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database, database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import check_supported
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.in_memory import memory_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Look, Purpose, TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope
@@ -30,23 +32,12 @@ USERS_OPTIONS: dict[str, t.Any] = {
 
 @dataclass(frozen=True)
 class Source:
-    """The token table of the options' database, looked at and found fit to be purged."""
+    """A token table of the options' database, looked at and found fit to be purged."""
 
     store: TokenStore
     look: Look
     cluster: str
     product: str
-
-    @property
-    def told(self) -> dict[str, t.Any]:
-        """What every module returns of it."""
-        table = self.look.table
-        return {"cluster": self.cluster, "database": self.look.identity, "schema": table.schema, "table": table.name}
-
-    @property
-    def notes(self) -> list[str]:
-        """What an operator should know, though nothing is wrong."""
-        return list(self.look.notes)
 
     def header(self, run_id: str) -> description.Header:
         """What an archive of this table says of itself."""
@@ -56,16 +47,79 @@ class Source:
         )
 
 
-def look_at_source(options: t.Mapping[str, t.Any], scope: UserScope | None = None, purpose: Purpose = "purge") -> Source:
-    """Find and check the table; raises SessionsError with what stands in the way, or when a user of the scope is not found.
+@dataclass(frozen=True)
+class Sources:
+    """Every token table of the product, the first one first. They are in one database and one schema."""
+
+    tables: tuple[Source, ...]
+
+    @property
+    def first(self) -> Source:
+        """The one that names the cluster."""
+        return self.tables[0]
+
+    @property
+    def told(self) -> dict[str, t.Any]:
+        """What every module returns of them."""
+        first = self.first
+        names = ", ".join(source.look.table.name for source in self.tables)
+        return {"cluster": first.cluster, "database": first.look.identity, "schema": first.look.table.schema, "table": names}
+
+    @property
+    def looks(self) -> list[tuple[TokenStore, Look]]:
+        """What is counted."""
+        return [(source.store, source.look) for source in self.tables]
+
+    @property
+    def rows(self) -> int:
+        """Rows that are treated."""
+        return sum(source.look.rows for source in self.tables)
+
+    @property
+    def rows_by_table(self) -> dict[str, int]:
+        """The same, of each table."""
+        return {source.look.table.name: source.look.rows for source in self.tables}
+
+    @property
+    def oldest(self) -> str:
+        """When the oldest token was made."""
+        return min((source.look.oldest for source in self.tables if source.look.oldest), default="")
+
+    @property
+    def notes(self) -> list[str]:
+        """What an operator should know, though nothing is wrong."""
+        return [*table_notes(self.tables), *dict.fromkeys(note for source in self.tables for note in source.look.notes)]
+
+
+def table_notes(tables: t.Sequence[Source]) -> list[str]:
+    """How the rows are spread over several tables, and what is spared."""
+    rows = [f"{source.look.rows} in {source.look.table.label}" for source in tables]
+    spared = [
+        f"{source.look.spared} {source.store.wanted.spared.what} in {source.look.table.label} are left alone"
+        for source in tables
+        if source.store.wanted.spared
+    ]
+    return [*([f"The tokens are in several tables: {', '.join(rows)}."] if len(rows) > 1 else []), *(f"{one}." for one in spared)]
+
+
+def look_at_sources(options: t.Mapping[str, t.Any], scope: UserScope | None = None, purpose: Purpose = "purge") -> Sources:
+    """Find and check the tables; raises SessionsError with what stands in the way, or when a user of the scope is not found.
 
     ``purpose``: what the store looks for, see there.
     """
     product = product_named(options["product"])
     database = database_of(options)
-    check_supported(database.engine, product.tokens.name, options["accept_untested_engine"], database.name, _owner(database))
-    store = store_of(database, product.tokens)
+    check_supported(database.engine, product.token_tables, options["accept_untested_engine"], database.name, _owner(database))
+    first = _look_at(product, database, product.tokens, scope, purpose)
+    beside = replace(database, schema=first.look.table.schema)
+    return Sources((first, *(_look_at(product, beside, table, scope, purpose) for table in product.more_tokens)))
+
+
+def _look_at(product: Product, database: Database, wanted: TokenTable, scope: UserScope | None, purpose: Purpose) -> Source:
+    store = store_of(database, wanted)
     look = store.look(purpose)
+    if product.in_memory and wanted is product.tokens:
+        look = replace(look, notes=(*look.notes, *memory_notes(store, look.table, product.in_memory)))
     look = store.narrowed(look, scope) if scope else look
     return Source(store, look, token_table.cluster_name(product.name, look.identity), product.name)
 
@@ -82,8 +136,8 @@ def _owner(database: Database) -> str:
         return ""
 
 
-def folder_for(source: Source, options: t.Mapping[str, t.Any]) -> RunFolder:
-    """The run's folder, checked but not made; raises SessionsError when archives of this table could not be kept there."""
-    folder = RunFolder(options["archive_dir"], source.cluster, options["run_id"])
-    folder.check(source.look.bytes)
+def folder_for(sources: Sources, options: t.Mapping[str, t.Any]) -> RunFolder:
+    """The run's folder, checked but not made; raises SessionsError when archives of these tables could not be kept there."""
+    folder = RunFolder(options["archive_dir"], sources.first.cluster, options["run_id"])
+    folder.check(sum(source.look.bytes for source in sources.tables))
     return folder

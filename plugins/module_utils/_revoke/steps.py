@@ -19,8 +19,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.s
     FOLDER_OPTIONS,
     USERS_OPTIONS,
     Source,
+    Sources,
     folder_for,
-    look_at_source,
+    look_at_sources,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members import members_by_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
@@ -36,6 +37,7 @@ PURGE_OPTIONS: dict[str, t.Any] = {
     "single_sweep": {"type": "bool", "default": False},
     "lock_wait": {"type": "int", "default": 120},
     "expected_rows": {"type": "int", "default": -1},
+    "expected_tables": {"type": "dict", "default": {}},
     "start": {
         "type": "dict",
         "options": {
@@ -52,42 +54,61 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
     users = scope_of(options["usernames"], options["exclude_usernames"])
     if users and options["scope"] == "archived":
         raise SessionsError("scope=archived follows the archives of the run: usernames and exclude_usernames belong to scope=all.")
-    source = when_free(partial(look_at_source, options, users), clock, 0 if check_mode else options["lock_wait"])
-    folder = folder_for(source, options)
-    mover = Mover(source, folder, options["run_id"], _fence(options, source.cluster), clock, options["lock_wait"])
-    counted = count_users(source.store, source.look)
+    sources = when_free(partial(look_at_sources, options, users), clock, 0 if check_mode else options["lock_wait"])
+    folder = folder_for(sources, options)
+    mover = Mover(folder, options["run_id"], _fence(options, sources.first.cluster), clock, options["lock_wait"])
+    counted = count_users(sources.looks)
     scope = _revoke_archived if options["scope"] == "archived" else _revoke_all
-    more = scope(options, source, folder, mover, check_mode)
-    return {**source.told, "folder": str(folder.path), **counted, **_told(source, mover), **more}
+    more = scope(options, sources, folder, mover, check_mode)
+    said = {"users": counted["users"], "notes": [*sources.notes, *counted["notes"]]}
+    return {**sources.told, "folder": str(folder.path), **said, **_told(sources, mover), **more}
 
 
-def _revoke_all(options: t.Mapping[str, t.Any], source: Source, folder: RunFolder, mover: Mover, check_mode: bool) -> dict[str, t.Any]:
+def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFolder, mover: Mover, check_mode: bool) -> dict[str, t.Any]:
+    expected = _expected(options, sources)
     if check_mode:
-        told = members_by_database(product_named(source.product), source.store, source.look.table.schema)
-        return {"rows": source.look.rows, "changed": source.look.rows > 0, "ages": ages_of(source.store, source.look), **told}
+        first = sources.first
+        told = members_by_database(product_named(first.product), first.store, first.look.table.schema)
+        counted = {"rows": sources.rows, "tables": sources.rows_by_table, "ages": ages_of(sources.looks)}
+        return {**counted, "changed": sources.rows > 0, **told}
     folder.make()
-    purge(source, folder, mover, options["single_sweep"], options["expected_rows"])
-    return {"rows": mover.rows, "changed": mover.rows > 0}
+    accounts = purge(sources.tables, folder, mover, options["single_sweep"], expected)
+    tables = {source.look.table.name: sum(one.rows for one in mover.archives_of(source.look.table)) for source in sources.tables}
+    kept = [_left_alone(source, account.spared) for source, account in zip(sources.tables, accounts) if source.store.wanted.spared]
+    return {"rows": mover.rows, "tables": tables, "left_alone": kept, "changed": mover.rows > 0}
+
+
+def _expected(options: t.Mapping[str, t.Any], sources: Sources) -> list[int]:
+    """How many rows each table should have, -1 where that is not said; raises SessionsError where it is not said of which."""
+    by_table, rows = options["expected_tables"], options["expected_rows"]
+    if rows >= 0 and len(sources.tables) > 1:
+        raise SessionsError(f"expected_rows is of one table, and these are {sources.told['table']}: say it of each with expected_tables.")
+    return [max(int(by_table.get(source.look.table.name, -1)), rows) for source in sources.tables]
+
+
+def _left_alone(source: Source, after: int) -> dict[str, t.Any]:
+    spared = source.store.wanted.spared
+    return {"table": source.look.table.name, "what": spared.what if spared else "", "before": source.look.spared, "after": after}
 
 
 def _revoke_archived(
-    _options: t.Mapping[str, t.Any], source: Source, folder: RunFolder, mover: Mover, check_mode: bool
+    _options: t.Mapping[str, t.Any], sources: Sources, folder: RunFolder, mover: Mover, check_mode: bool
 ) -> dict[str, t.Any]:
-    found = find_leftovers(source, folder)
-    if check_mode or not found.keys:
-        told = {"left": len(found.keys), "checked": found.checked, "since": source.look.rows - len(found.keys)}
-        return {**told, "rows": len(found.keys), "changed": bool(found.keys)}
+    found = [find_leftovers(source, folder) for source in sources.tables]
+    rows, checked = sum(len(one.keys) for one in found), sum(one.checked for one in found)
+    counted = {"checked": checked, "since": sources.rows - rows}
+    if check_mode or not rows:
+        return {**counted, "left": rows, "rows": rows, "changed": bool(rows)}
     folder.make()
-    delete_leftovers(mover, found)
-    left = len(find_leftovers(source, folder).keys)
-    since = source.look.rows - len(found.keys)
-    return {"rows": mover.rows, "left": left, "checked": found.checked, "since": since, "changed": mover.rows > 0}
+    delete_leftovers(mover, sources.tables, found)
+    left = sum(len(find_leftovers(source, folder).keys) for source in sources.tables)
+    return {**counted, "left": left, "rows": mover.rows, "changed": mover.rows > 0}
 
 
-def _told(source: Source, mover: Mover) -> dict[str, t.Any]:
+def _told(sources: Sources, mover: Mover) -> dict[str, t.Any]:
     return {
-        "oldest": source.look.oldest,
-        "others": source.look.others,
+        "oldest": sources.oldest,
+        "others": sum(source.look.others for source in sources.tables),
         "archives": [vars(archive) for archive in mover.archives],
         "cut_off": mover.cut_off,
         "sweeps": mover.sweeps,

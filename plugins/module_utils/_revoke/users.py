@@ -8,14 +8,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_source
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_sources
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import scope_of
 
 
 def treated_names(options: t.Mapping[str, t.Any]) -> list[str]:
     """Of the options' database; raises SessionsError when they are not known, or when one of the scope is not there."""
     scope = scope_of(options["usernames"], options["exclude_usernames"])
-    source = look_at_source(options, scope)
+    source = look_at_sources(options, scope).first
     wanted = source.store.wanted.users
     if not wanted:
         raise SessionsError(f"No table of {options['product']} is known that names all its users. Nothing was changed.")

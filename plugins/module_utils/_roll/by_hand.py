@@ -17,7 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.ver
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import means_this_machine
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.script import Job, script_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import cluster_name
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import cluster_name, treated_words
 
 DATABASE, PRODUCT, MANUAL, WAITING = "database", "product", "manual", "waiting"
 # before these nobody has asked for the script to be run
@@ -36,15 +36,12 @@ def look_without_database(database: Values, given: Values, nodes: t.Sequence[str
     """
     product = product_named(database["product"])
     place = asked_database(database, given)
-    job = Job(
-        product.title,
-        str(given["database_engine"] or database["engine"]),
-        product.tokens.name,
-        product.tokens.key,
-        _schema(database, given),
-        place,
-        run_id="",
-        outage=False,
+    engine, schema = str(given["database_engine"] or database["engine"]), _schema(database, given)
+    # what makes a token of the last table goes before it
+    tables = (*product.more_tokens, product.tokens)
+    job, *more = (
+        Job(product.title, engine, one.name, one.key, schema, place, "", False, treated_words(one), last=one is tables[-1])
+        for one in tables
     )
     # 'localhost' is another database on another machine
     where = ",".join(sorted(nodes)) if not given["database_server"] and means_this_machine(database) else ""
@@ -52,17 +49,19 @@ def look_without_database(database: Values, given: Values, nodes: t.Sequence[str
     return {
         "cluster": cluster_name(product.name, identity),
         "database": place,
-        "table": job.table,
+        "table": ", ".join(table.name for table in tables),
         "notes": [],
         "others": 0,
         "job": vars(job),
+        "more_jobs": [vars(one) for one in more],
         "problem": _problem(job, database, given) if given["revoke"] == MANUAL else "",
     }
 
 
 def script_text(look: Values, run_id: str, route: str) -> str:
     """The script of the run. ``look``: of ``look_without_database``, without a problem."""
-    return script_of(Job(**{**look["job"], "run_id": run_id, "outage": route == "outage"}))
+    jobs = [look["job"], *look["more_jobs"]]
+    return "\n".join(script_of(Job(**{**job, "run_id": run_id, "outage": route == "outage"})) for job in jobs)
 
 
 def hand_problems(options: Values, record: Values, scoped: bool, why_blind: str) -> list[str]:

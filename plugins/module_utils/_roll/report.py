@@ -146,7 +146,11 @@ def _cut_off(revoked: t.Mapping[str, t.Any], deleted: str) -> list[str]:
             f"Deleted    {deleted}",
             "Not seen   when they were deleted, how many, whether there is a copy, whether one came back: only the cookies are",
         ]
-    return [f"Cut-off    {revoked['cut_off']} (clock of the database), {revoked['rows']} tokens archived and deleted"]
+    left_alone = revoked.get("left_alone", [])
+    return [
+        f"Cut-off    {revoked['cut_off']} (clock of the database), {revoked['rows']} tokens archived and deleted",
+        *(f"Left       {one['after']} {one['what']} in {one['table']}, {one['before']} before" for one in left_alone),
+    ]
 
 
 def _since(revoked: t.Mapping[str, t.Any]) -> str:

@@ -9,6 +9,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import treated_words
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def engine_named(name: str) -> Engine:
     return ENGINES[name]
 
 
-def check_supported(engine: Engine, table: str, accept_untested: bool, files: str, owner: str) -> None:
+def check_supported(engine: Engine, tables: t.Sequence[TokenTable], accept_untested: bool, files: str, owner: str) -> None:
     """Raises SessionsError, with what to do by hand, for an engine that this collection does not purge by itself.
 
     ``files``: the path of a built-in database as the product's settings, or people, name it; ``owner``: whose they are, '' if not seen.
@@ -63,20 +65,26 @@ def check_supported(engine: Engine, table: str, accept_untested: bool, files: st
             f"{engine.title} is built in: its files ({files}) belong to the product's own process, and this collection does not open them. "
             f"By hand, with every node stopped: copy the folder of the files; as the account that owns them{owner and f' ({owner})'}, with "
             f"the jar that the product itself brings (find <install folder> -name '{engine.name}*.jar'; another version may not read "
-            f'them, or change them), run {_statements(table)}, and end with "SHUTDOWN": without it the deletion may be lost, though it is '
+            f'them, or change them), run {_statements(tables)}, and end with "SHUTDOWN": without it the deletion may be lost, though it is '
             "committed. Open it once more and count, then start the nodes. force_reauth_revoke=manual writes the script."
         )
     if not engine.tested and not accept_untested:
         raise SessionsError(
-            f"{engine.title} was never tested with this collection. {_by_hand(table)} "
+            f"{engine.title} was never tested with this collection. {_by_hand(tables)} "
             "Or set accept_untested_engine: true, after a try on a staging copy."
         )
 
 
-def _by_hand(table: str) -> str:
-    end = f'look that "SELECT COUNT(*) FROM {table}" says 0, and start the nodes. force_reauth_revoke=manual writes the script.'  # noqa: S608
-    return f"By hand, with every node stopped: {_statements(table)}, {end}"
+def _by_hand(tables: t.Sequence[TokenTable]) -> str:
+    counts = " and ".join(f'"SELECT COUNT(*) FROM {_rows(table)}"' for table in tables)  # noqa: S608  for people
+    end = f"look that {counts} says 0, and start the nodes. force_reauth_revoke=manual writes the script."
+    return f"By hand, with every node stopped: {_statements(tables)}, {end}"
 
 
-def _statements(table: str) -> str:
-    return f'"SELECT * FROM {table}" (save what it gives), "DELETE FROM {table}", "COMMIT"'  # noqa: S608  for people
+def _statements(tables: t.Sequence[TokenTable]) -> str:
+    each = (f'"SELECT * FROM {_rows(table)}" (save what it gives), "DELETE FROM {_rows(table)}"' for table in tables)  # noqa: S608  for people
+    return ", ".join([*each, '"COMMIT"'])
+
+
+def _rows(table: TokenTable) -> str:
+    return f"{table.name}{treated_words(table)}"

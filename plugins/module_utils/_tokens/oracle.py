@@ -101,6 +101,10 @@ class OracleStore(GenericStore):
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:  # noqa: ARG002  there is one kind of sweep
         """The lock first: what is read after it was committed before it."""
         self.begin(connection)
+        self.lock(connection, table)
+
+    def lock(self, connection: Connection, table: FoundTable) -> None:
+        """Does not wait: see ``Contended``."""
         run(connection, f"LOCK TABLE {quoted(connection, table)} IN EXCLUSIVE MODE NOWAIT")
 
     def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:

@@ -149,7 +149,11 @@ class PostgresqlStore(TokenStore):
         """The lock comes before any other look at the table: after a DELETE it would deadlock with writers."""
         self.begin(connection)
         if locked:
-            _run(connection, f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE")
+            self.lock(connection, table)
+
+    def lock(self, connection: Connection, table: FoundTable) -> None:
+        """Waits for writers, and lets readers through."""
+        _run(connection, f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE")
 
     def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
         """From the catalogue, which shows tables that the account may not use, too."""
@@ -266,6 +270,8 @@ class PostgresqlStore(TokenStore):
         own_keys = "OVERRIDING SYSTEM VALUE " if (connection.dialect.server_version_info or ()) >= (10,) else ""
         into = f"INSERT INTO {quoted(connection, sweep.table)} ({names}) {own_keys}"
         done = _run(connection, into + literal(connection, sql.select(*(source.c[name] for name in columns)))).rowcount
+        # the rows of a further table may come
+        _run(connection, f"DROP TABLE pg_temp.{_STAGING}")
         return Restored(int(done), int(present))
 
 

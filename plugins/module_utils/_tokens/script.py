@@ -26,7 +26,10 @@ _NOT_IN_A_COMMENT = re.compile(r"[^A-Za-z0-9 ._:/,()@+=-]")
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be deleted. ``place``: the database in words; ``schema``: '' is that of the account; ``outage``: all nodes are down."""
+    """What is to be deleted. ``place``: the database in words; ``schema``: '' is that of the account; ``outage``: all nodes are down.
+
+    ``where``: what keeps a statement to the rows that are deleted, '' for all; ``last``: no script of a further table follows.
+    """
 
     product: str
     engine: str
@@ -36,6 +39,8 @@ class Job:
     place: str
     run_id: str
     outage: bool
+    where: str = ""
+    last: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class _Words:
     find: str
     copy: tuple[str, ...]
     commit: tuple[str, ...] = ("COMMIT;",)
+    end: tuple[str, ...] = ()
     export: str = ""
     longest: int = 63
     quotes: str = '""'
@@ -63,7 +69,7 @@ _MYSQL = _Words(
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;",
         "START TRANSACTION;",
         "SELECT COUNT(*) FROM {table} FOR UPDATE;",
-        "INSERT INTO {copy} SELECT * FROM {table};",
+        "INSERT INTO {copy} SELECT * FROM {table}{where};",
     ),
     export="mysqldump --single-transaction <database> {name}",
     longest=64,
@@ -77,7 +83,7 @@ _WORDS: t.Mapping[str, _Words] = {
             "SET LOCAL row_security = off;",
             "SET LOCAL lock_timeout = '10s';",
             "LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;",
-            "CREATE TABLE {copy} AS SELECT * FROM {table};",
+            "CREATE TABLE {copy} AS SELECT * FROM {table}{where};",
         ),
         export="pg_dump --data-only --table={name} <database>",
     ),
@@ -85,7 +91,7 @@ _WORDS: t.Mapping[str, _Words] = {
     "mariadb": _MYSQL,
     "sqlite": _Words(
         find="SELECT name FROM sqlite_master WHERE type = 'table' AND LOWER(name) = '{lower}';",
-        copy=("BEGIN IMMEDIATE;", "CREATE TABLE {copy} AS SELECT * FROM {table};"),
+        copy=("BEGIN IMMEDIATE;", "CREATE TABLE {copy} AS SELECT * FROM {table}{where};"),
         export="sqlite3 <file> '.dump {name}'",
     ),
     "sqlserver": _Words(
@@ -94,7 +100,7 @@ _WORDS: t.Mapping[str, _Words] = {
             "SET XACT_ABORT ON;",
             "SET LOCK_TIMEOUT 10000;",
             "BEGIN TRANSACTION;",
-            "SELECT * INTO {copy} FROM {table} WITH (TABLOCKX, HOLDLOCK);",
+            "SELECT * INTO {copy} FROM {table} WITH (TABLOCKX, HOLDLOCK){where};",
         ),
         commit=("COMMIT TRANSACTION;",),
         export="bcp {name} out <file> -N -d <database>",
@@ -107,7 +113,7 @@ _WORDS: t.Mapping[str, _Words] = {
         copy=(
             "CREATE TABLE {copy} AS SELECT * FROM {table} WHERE 1 = 0;",
             "LOCK TABLE {table} IN EXCLUSIVE MODE WAIT 10;",
-            "INSERT INTO {copy} SELECT * FROM {table};",
+            "INSERT INTO {copy} SELECT * FROM {table}{where};",
         ),
         export="expdp tables={name}",
         # before Oracle 12.2
@@ -115,15 +121,15 @@ _WORDS: t.Mapping[str, _Words] = {
     ),
     "h2": _Words(
         find=_IN_INFORMATION_SCHEMA,
-        copy=("SET AUTOCOMMIT FALSE;", "CREATE TABLE {copy} AS SELECT * FROM {table};"),
+        copy=("SET AUTOCOMMIT FALSE;", "CREATE TABLE {copy} AS SELECT * FROM {table}{where};"),
         export="SCRIPT TO '<file>' TABLE {name}",
         longest=128,
     ),
     "hsqldb": _Words(
         find=_IN_INFORMATION_SCHEMA,
-        copy=("SET AUTOCOMMIT FALSE;", "CREATE TABLE {copy} AS (SELECT * FROM {table}) WITH DATA;"),
+        copy=("SET AUTOCOMMIT FALSE;", "CREATE TABLE {copy} AS (SELECT * FROM {table}{where}) WITH DATA;"),
         # what is committed is in the files of the product when the database is closed
-        commit=("COMMIT;", "SHUTDOWN;"),
+        end=("SHUTDOWN;",),
         export="SCRIPT '<file>'",
         longest=128,
     ),
@@ -151,8 +157,15 @@ def script_of(job: Job) -> str:
     schema = check_name(job.schema, "database_schema")
     prefix = f"{_quoted(schema, words.quotes)}." if schema else ""
     copy = copy_of(job.table, job.run_id, words.longest)
-    values = {"table": prefix + job.table, "copy": prefix + copy, "name": job.table, "lower": job.table.lower(), "key": job.key}
-    lines = [*_head(job, words.export), "", *_steps(words)]
+    values = {
+        "table": prefix + job.table,
+        "copy": prefix + copy,
+        "name": job.table,
+        "lower": job.table.lower(),
+        "key": job.key,
+        "where": job.where,
+    }
+    lines = [*_head(job, words.export), "", *_steps(words, job.last)]
     return "".join(f"{line.format(**values)}\n" for line in lines)
 
 
@@ -171,17 +184,18 @@ def _head(job: Job, export: str) -> list[str]:
         "--        Nothing is deleted that is not in the copy. To run it once more, rename the copy of the first time.",
         f"-- The engine is {ENGINES[job.engine].title}. Without the right to make a table: save the rows by its export, delete them all:",
         f"--        {export}",
+        *(["-- Spared: the rows that do not fit{where}"] if job.where else []),
         f"-- Then:  tell whoever started run {_comment(job.run_id)}, which goes on when the tokens are deleted.",
         "-- Back:  INSERT INTO {table} SELECT * FROM {copy} makes the old logins work again.",
         "--        When nobody will want to go back: DROP TABLE {copy}",
     ]
 
 
-def _steps(words: _Words) -> list[str]:
+def _steps(words: _Words, last: bool) -> list[str]:
     return [
         "-- 1. Look: the table is to be spelt and placed as below, else spell it so everywhere",
         words.find,
-        "SELECT COUNT(*) FROM {table};",
+        "SELECT COUNT(*) FROM {table}{where};",
         "",
         "-- 2. Copy into {copy}. It holds live logins: nobody else may read it",
         *words.copy,
@@ -191,10 +205,11 @@ def _steps(words: _Words) -> list[str]:
         "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {copy});",
         "",
         "-- 4. Count: 0 is expected, else ROLLBACK and run it again",
-        "SELECT COUNT(*) FROM {table};",
+        "SELECT COUNT(*) FROM {table}{where};",
         "",
         "-- 5. Commit",
         *words.commit,
+        *(words.end if last else ()),
     ]
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import key_of, texts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
+    InMemory,
     MemberRow,
     MemberTables,
     TokenTable,
@@ -52,7 +53,8 @@ _BATCH = 500
 class Look:
     """What was seen of the token table. ``identity`` names the database as its server reports it; ``bytes`` estimates the rows' size.
 
-    ``others``: rows of users that are not treated. ``notes``: what an operator should know, though nothing is wrong.
+    ``others``: rows of users that are not treated. ``spared``: rows that are no browser's. ``notes``: what an operator should know, though
+    nothing is wrong.
     """
 
     table: FoundTable
@@ -63,6 +65,7 @@ class Look:
     bytes: int
     notes: tuple[str, ...] = ()
     others: int = 0
+    spared: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ class TokenStore(abc.ABC):
             rows, users, oldest = (sweep.remaining(), 0, "") if purpose == "copy" else self._count(connection, table)
             size = self.size(connection, table, rows)
             notes = (*self.notes(connection), *token_table.notes(table, self.wanted, self._sorts(connection, table)))
-            return Look(table, self.identity(connection, table), rows, users, oldest, size, notes)
+            return Look(table, self.identity(connection, table), rows, users, oldest, size, notes, spared=sweep.spared())
 
     def _check_purge(self, connection: Connection, candidate: Candidate, table: FoundTable) -> None:
         """Raises SessionsError with what would make a purge fail, do something else, or not be undone."""
@@ -131,6 +134,11 @@ class TokenStore(abc.ABC):
         """
         with self.connector.connect("delete the tokens", lambda connection: self.begin_sweep(connection, table, locked)) as connection:
             yield self.sweep_class(self.connector, connection, table)
+
+    def sweep_beside(self, sweep: Sweep, table: FoundTable) -> Sweep:
+        """A further table in the transaction of another one's locked sweep: it keeps every writer out of this one, too."""
+        self.lock(sweep.connection, table)
+        return self.sweep_class(self.connector, sweep.connection, table)
 
     def copy(self, table: FoundTable, sink: Sink, columns: t.Sequence[str] = ()) -> int:
         """Write all rows, by key, to the sink; only those columns when any are named. Returns how many rows.
@@ -173,6 +181,12 @@ class TokenStore(abc.ABC):
         """The names of the users with these keys, as far as there are such users."""
         with self.connector.connect("read the names of the users", self.begin) as connection:
             return names_by_table(connection, table, self._users(connection, table, wanted), keys)
+
+    def setting(self, table: FoundTable, keys: InMemory) -> str:
+        """The value of a setting that the product keeps in its database, '' where there is none."""
+        wanted = UserTable(keys.table, key=keys.name, name=keys.value)
+        with self.connector.connect("read a setting of the product", self.begin) as connection:
+            return names_by_table(connection, table, self._users(connection, table, wanted), [keys.setting]).get(keys.setting, "")
 
     def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
         """The key that ends the next range of so many rows; None when fewer are left."""
@@ -237,6 +251,9 @@ class TokenStore(abc.ABC):
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
         """Begin a transaction that deletes."""
 
+    def lock(self, connection: Connection, table: FoundTable) -> None:  # noqa: B027  reading the rows, or the file, locks elsewhere
+        """Keep every writer out until the end of the transaction, where the sweep's own statements do not."""
+
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
         """Raises SessionsError when the account may not delete."""
         statements = Statements(table)
@@ -281,6 +298,12 @@ class TokenStore(abc.ABC):
         rows = [{name: sweep.insertable(text, name) for name, text in zip(columns, texts_of(line, len(columns)))} for line in lines]
         if rows:
             sweep.connection.execute(sweep.statements.sql.insert(sweep.statements.table), rows)
+
+    def put_back_beside(
+        self, connection: Connection, table: FoundTable, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]
+    ) -> Restored:
+        """See ``restoring``: rows of a further table, in the transaction that another one's restoring has begun."""
+        return self.put_back(self.sweep_class(self.connector, connection, table), columns, files)
 
     def _rows_of(self, sweep: Sweep, columns: t.Sequence[str], keys: t.Iterable[int]) -> dict[int, bytes]:
         position = columns.index(sweep.table.key)

@@ -52,7 +52,13 @@ class Statements:
         self.table: TableClause = self.sql.table(table.name, *columns, schema=table.schema or None)
         self.columns = [self.table.c[column.name] for column in table.columns]
         self.key: ColumnElement[t.Any] = self.table.c[table.key]
+        self.spared: ColumnElement[bool] = self.sql.false()
         self.treated: ColumnElement[bool] = self._owned(self.table.c[table.user], table.owners)
+        if table.spared:
+            column, value = self.table.c[table.spared[0]], table.spared[1]
+            self.spared = column == value
+            # what is empty is no value that is spared
+            self.treated = self.sql.and_(self.treated, self.sql.or_(column.is_(None), column != value))
 
     def which(self, keys: Keys) -> ColumnElement[bool]:
         """The condition that only these keys fulfil, of the rows that are treated."""
@@ -127,6 +133,15 @@ class Sweep:
         sql = self.statements.sql
         query = sql.select(sql.func.count()).select_from(self.statements.table).where(self.statements.treated)
         return int(self.connection.scalar(query))
+
+    def spared(self, lock: bool = False) -> int:
+        """How many rows the table holds now that are no browser's, inside the transaction; ``lock`` keeps them as they are."""
+        return int(self.connection.scalar(self.spared_query(lock))) if self.table.spared else 0
+
+    def spared_query(self, lock: bool) -> t.Any:  # noqa: ARG002  where the table is locked, no row needs a lock of its own
+        """The statement that counts them."""
+        sql = self.statements.sql
+        return sql.select(sql.func.count()).select_from(self.statements.table).where(self.statements.spared)
 
     def now(self) -> str:
         """The database's clock, ISO."""

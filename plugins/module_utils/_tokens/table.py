@@ -55,7 +55,7 @@ class FoundColumn:
 class FoundTable:
     """The product's token table as it is in this database, names in their real case; ``series`` is '' where tokens do not rotate.
 
-    ``owners``: the rows that are treated, by their users; None is all.
+    ``owners``: the rows that are treated, by their users; None is all. ``spared``: the column, and its value in rows that are not.
     """
 
     schema: str
@@ -67,6 +67,7 @@ class FoundTable:
     created: str
     series: str
     owners: Owners | None = None
+    spared: tuple[str, int] | None = None
 
     @property
     def label(self) -> str:
@@ -120,12 +121,19 @@ def match_columns(candidate: Candidate, columns: t.Sequence[FoundColumn], wanted
         user=name(wanted.user),
         created=name(wanted.created),
         series=name(wanted.series),
+        spared=(name(wanted.spared.column), wanted.spared.value) if wanted.spared else None,
     )
 
 
 def kind_of(type_name: str) -> str:
     """The first kind that a type of that name belongs to, '' for none."""
     return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(type_name)), "")
+
+
+def treated_words(wanted: TokenTable) -> str:
+    """What keeps a statement of a person to the rows that are treated, '' where all of the table are."""
+    spared = wanted.spared
+    return f" WHERE {spared.column} IS NULL OR {spared.column} <> {spared.value}" if spared else ""
 
 
 def more_columns(table: FoundTable, wanted: TokenTable) -> list[str]:

@@ -21,8 +21,13 @@ _DAYS = {"day": 1, "week": 7, "month": 30}
 OLDER = "older"
 
 
-def ages_of(store: TokenStore, look: Look) -> dict[str, int]:
-    """Rows by age: ``day``, ``week``, ``month``, ``older``, each without those before it; empty where the table does not tell."""
+def ages_of(looks: t.Sequence[tuple[TokenStore, Look]]) -> dict[str, int]:
+    """Rows by age: ``day``, ``week``, ``month``, ``older``, each without those before it; empty where one of the tables does not tell."""
+    ages = [_ages_of(store, look) for store, look in looks]
+    return {name: sum(one[name] for one in ages) for name in (*_DAYS, OLDER)} if all(ages) else {}
+
+
+def _ages_of(store: TokenStore, look: Look) -> dict[str, int]:
     if store.wanted.created_is_end:
         return {}
     try:

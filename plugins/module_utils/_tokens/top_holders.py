@@ -10,6 +10,10 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Look, TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
+
+if t.TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 
 class Holder(t.TypedDict):
@@ -19,16 +23,33 @@ class Holder(t.TypedDict):
     user: str
 
 
-def top_holders(store: TokenStore, look: Look, most: int, named: bool) -> list[Holder]:
+def top_holders(looks: t.Sequence[tuple[TokenStore, Look]], most: int, named: bool) -> list[Holder]:
     """The users with the most tokens, most first. Where the table of users cannot be asked, a name is the key that stands for it."""
+    store, look = looks[0]
     with store.connector.connect("count the tokens of each user", store.begin) as connection:
-        statements = Statements(look.table)
-        sql, user = statements.sql, statements.table.c[look.table.user]
+        sql, held = _held([one.table for _store, one in looks])
         number = sql.func.count().label("n")
-        query = sql.select(user, number).group_by(user).order_by(number.desc(), user).limit(most)
+        query = sql.select(held.c.u, number).group_by(held.c.u).order_by(number.desc(), held.c.u).limit(most)
         found = [(value, int(rows)) for value, rows in connection.execute(query)]
     names = _names(store, look, [value for value, _rows in found]) if named else {}
     return [{"tokens": rows, "user": names.get(value, "" if value is None or not named else str(value))} for value, rows in found]
+
+
+def number_of_holders(connection: Connection, tables: t.Sequence[FoundTable]) -> int:
+    """How many users have a token in any of the tables."""
+    sql, held = _held(tables)
+    return int(connection.scalar(sql.select(sql.func.count(held.c.u.distinct()))))
+
+
+def _held(tables: t.Sequence[FoundTable]) -> tuple[t.Any, t.Any]:
+    """SQLAlchemy, and the users (``u``) of all rows that are treated. In several tables the same name may be written in other letters."""
+    all_statements = [(Statements(table), table.user) for table in tables]
+    sql = all_statements[0][0].sql
+    users = [
+        statements.table.c[user] if len(tables) == 1 else sql.func.lower(statements.table.c[user]) for statements, user in all_statements
+    ]
+    rows = [sql.select(user.label("u")).where(statements.treated) for user, (statements, _name) in zip(users, all_statements)]
+    return sql, (rows[0] if len(rows) == 1 else sql.union_all(*rows)).subquery()
 
 
 def _names(store: TokenStore, look: Look, keys: t.Sequence[t.Any]) -> dict[t.Any, str]:

@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import user_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Look, TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.top_holders import number_of_holders
 
 
 class Counted(t.TypedDict):
@@ -19,13 +20,17 @@ class Counted(t.TypedDict):
     notes: list[str]
 
 
-def count_users(store: TokenStore, look: Look) -> Counted:
-    """Of the look's table: by names, else by what stands in the token table."""
+def count_users(looks: t.Sequence[tuple[TokenStore, Look]]) -> Counted:
+    """Of the looks' tables: by names, else by what stands in the token table. Several tables hold the names themselves."""
+    store, look = looks[0]
     wanted = store.wanted.users
+    if len(looks) > 1:
+        with store.connector.connect("count the users of the tokens", store.begin) as connection:
+            return {"users": number_of_holders(connection, [one.table for _store, one in looks]), "notes": []}
     if not wanted:
-        return {"users": look.users, "notes": list(look.notes)}
+        return {"users": look.users, "notes": []}
     try:
         names, tokens_of_nobody = store.named_users(look.table, wanted)
     except SessionsError as error:
-        return {"users": look.users, "notes": [*look.notes, user_table.uncounted_note(look.table.user, str(error))]}
-    return {"users": names, "notes": [*look.notes, *user_table.nobodys_notes(tokens_of_nobody, wanted)]}
+        return {"users": look.users, "notes": [user_table.uncounted_note(look.table.user, str(error))]}
+    return {"users": names, "notes": user_table.nobodys_notes(tokens_of_nobody, wanted)}

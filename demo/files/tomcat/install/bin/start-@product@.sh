@@ -1,8 +1,8 @@
 #!/bin/sh
 # The start script of a STAND-IN: no @title@ runs here. It behaves as Tomcat's catalina.sh does.
-install=@install@
+install=@tomcat@
 # shellcheck source=/dev/null
-. @install@/bin/stand-in.sh
+. @tomcat@/bin/stand-in.sh
 pid_file="$install/work/catalina.pid"
 
 obey start_fails
