@@ -245,11 +245,11 @@ account:
 sign_on:
   description:
     - Whether the single sign-on of another C(server) signs the users of this product in. C(state) is V(on), V(off) or V(unknown);
-      RV(facts) tells where that stands.
+      RV(facts) tells where that stands. C(address) is where that server is, by C(crowd.properties), empty where that is not known.
     - Where it is on, or an authenticator is set up that is not known, people may come back without a password.
   returned: success
   type: dict
-  sample: {"server": "Crowd", "state": "off"}
+  sample: {"server": "Crowd", "address": "", "state": "off"}
 survives:
   description: What neither the purge nor the restart ends.
   returned: success

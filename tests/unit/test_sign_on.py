@@ -92,6 +92,33 @@ def test_the_fact_says_where_it_stands() -> None:
     assert (sure, source.endswith("/WEB-INF/classes/seraph-config.xml:1")) == ("certain", True)
 
 
+CROWD_IS_AT = {
+    "jira": "{install}/atlassian-jira/WEB-INF/classes/crowd.properties",
+    "confluence": "{install}/confluence/WEB-INF/classes/crowd.properties",
+    "bamboo": "{home}/xml-data/configuration/crowd.properties",
+}
+
+
+@pytest.mark.parametrize("product", CROWD_IS_AT)
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("https://crowd.example.org/crowd/services/", "https://crowd.example.org/crowd/services/"),
+        ("http\\://localhost\\:8095/crowd", "http://localhost:8095/crowd"),
+        ("https://crowd:secret@crowd.example.org/", ""),
+        ("https://crowd.example.org/?password=secret", ""),
+        ("${CROWD}", ""),
+    ],
+)
+def test_which_crowd_it_is_is_read_where_no_secret_stands(product: str, written: str, address: str) -> None:
+    properties = {CROWD_IS_AT[product]: f"application.password=secret\ncrowd.server.url={written}\n".encode()}
+    answer = look_at(product, FakeNode({**SETTINGS[product], **seraph(product, "com.atlassian.crowd.integration.seraph.X"), **properties}))
+    assert (answer["sign_on"]["state"], answer["sign_on"]["address"]) == ("on", address)
+    assert "secret" not in str(answer)
+    (line,) = sign_on_lines({"n1": answer})
+    assert (f"; Crowd is at {address})" in line) == bool(address)
+
+
 def test_plan_and_result_say_it_once_for_the_nodes_that_are_alike() -> None:
     off, unknown = ({"sign_on": {"server": "Crowd", "state": state}, "facts": []} for state in ("off", "unknown"))
     fact_of_it = {"name": "sign_on.state", "value": "X", "source": "/seraph-config.xml:4"}

@@ -61,17 +61,19 @@ def seraph_cookie(webapp: str) -> Place:
     return Place(f"{{install}}/{webapp}/WEB-INF/classes/seraph-config.xml", "init-param[param-name=login.cookie.key]/param-value")
 
 
-def seraph_authenticator(webapp: str, own: str) -> SignOnKeys:
+def seraph_authenticator(webapp: str, own: str, *properties: str) -> SignOnKeys:
     """Seraph's authenticator: ``own`` is the product's; with one of Crowd's, a browser that is signed in to Crowd is signed in here.
 
-    Names of Crowd's: its documentation on single sign-on for each product.
+    Names of Crowd's: its documentation on single sign-on for each product. ``properties``: where else its crowd.properties may be.
     """
+    files = (f"{{install}}/{webapp}/WEB-INF/classes/crowd.properties", *properties)
     return SignOnKeys(
         CROWD,
         setting=(Place(f"{{install}}/{webapp}/WEB-INF/classes/seraph-config.xml", "authenticator@class"),),
         on=r"com\.atlassian\.jira\.security\.login\.SSOSeraphAuthenticator|com\.atlassian\.confluence\.user\.ConfluenceCrowdSSOAuthenticator"
         r"|com\.atlassian\.crowd\.integration\.seraph\..+",
         off=own.replace(".", r"\."),
+        address=tuple(Place(file, "crowd.server.url") for file in files),
     )
 
 

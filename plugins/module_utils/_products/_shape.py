@@ -166,13 +166,14 @@ class SessionKeys:
 class SignOnKeys:
     """Where it stands whether the single sign-on of another ``server`` signs users in: where the value fits ``on``, not where ``off``.
 
-    Both are regular expressions for the whole value. Where nothing is set, it does not.
+    Both are regular expressions for the whole value. Where nothing is set, it does not. ``address``: where it stands which server it is.
     """
 
     server: str
     setting: Places
     on: str
     off: str
+    address: Places = ()
 
 
 @dataclass(frozen=True)

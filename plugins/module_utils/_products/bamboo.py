@@ -42,6 +42,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 _POINTER = "atlassian-bamboo/WEB-INF/classes/bamboo-init.properties"
 _SETTINGS = "{home}/bamboo.cfg.xml"
 _NODE = "{home}/cluster-node.properties"
+_CROWD = "{home}/xml-data/configuration/crowd.properties"
 
 BAMBOO = Product(
     name="bamboo",
@@ -66,7 +67,7 @@ BAMBOO = Product(
         session_cookie=(container_cookie("atlassian-bamboo"),),
         remember_me_cookie=(seraph_cookie("atlassian-bamboo"),),
         sessions=SessionKeys(default="disk"),
-        sign_on=seraph_authenticator("atlassian-bamboo", "com.atlassian.bamboo.user.authentication.BambooAuthenticator"),
+        sign_on=seraph_authenticator("atlassian-bamboo", "com.atlassian.bamboo.user.authentication.BambooAuthenticator", _CROWD),
     ),
     service=Service(
         start=("bin/start-bamboo.sh",),

@@ -24,5 +24,7 @@ def sign_on_lines(node_facts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str
 
 
 def _where(facts: t.Mapping[str, t.Any]) -> str:
+    found = facts["sign_on"]
+    at = f"; {found['server']} is at {found['address']}" if found.get("address") else ""
     fact = next((one for one in facts.get("facts", []) if one["name"] == "sign_on.state"), {"value": "", "source": "no node tells"})
-    return f"{fact['source']}: {fact['value']}" if fact["value"] else str(fact["source"])
+    return (f"{fact['source']}: {fact['value']}" if fact["value"] else str(fact["source"])) + at
