@@ -75,9 +75,12 @@ def test_a_number_of_one_digit_is_a_boolean() -> None:
 
 def test_the_lock_comes_first_and_does_not_wait() -> None:
     said = connection()
+    sweep = store().sweep_class(store().connector, t.cast("t.Any", said), TABLE)
     store().begin_sweep(t.cast("t.Any", said), TABLE, locked=True)
     assert said.said[0].startswith("ALTER SESSION SET NLS_NUMERIC_CHARACTERS = '.,' NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS'")
     assert said.said[1:] == ["LOCK TABLE jira.remembermetoken IN EXCLUSIVE MODE NOWAIT"]
+    store().sweep_beside(sweep, replace(TABLE, name="more"))
+    assert said.said[2:] == ["LOCK TABLE jira.more IN EXCLUSIVE MODE NOWAIT"]
 
 
 def test_a_backup_counts_and_copies_one_state() -> None:

@@ -125,6 +125,17 @@ def test_what_the_account_may_have_set_is_set_before_a_sweep() -> None:
     assert {"SET XACT_ABORT ON", "SET ROWCOUNT 0", "SET NOCOUNT OFF", "SET TEXTSIZE 2147483647", "SET DATEFORMAT ymd"} <= set(PINNED)
 
 
+@pytest.mark.parametrize("lock", [True, False])
+def test_what_is_spared_is_counted_under_the_lock_of_the_deletion(lock: bool) -> None:
+    one = store()
+    sweep = one.sweep_class(one.connector, t.cast("t.Any", connection()), replace(TABLE, spared=("ID", -1)))
+    counted = str(sweep.spared_query(lock).compile(dialect=mssql.dialect()))
+    assert ("FROM jiraschema.remembermetoken WITH (TABLOCKX, HOLDLOCK)" in counted) == lock
+    deleted = str(sweep.statements.treated.compile(dialect=mssql.dialect(), compile_kwargs={"literal_binds": True}))
+    assert "[ID] IS NULL OR " in deleted
+    assert deleted.endswith("[ID] != -1")
+
+
 def test_a_backup_counts_and_copies_one_state() -> None:
     said = connection()
     store().begin_copy(t.cast("t.Any", said))

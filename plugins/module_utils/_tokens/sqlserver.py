@@ -111,6 +111,11 @@ class SqlserverSweep(GenericSweep):
             raise SessionsError(f"{self.table.label}: {rows} rows were read but {deleted} deleted, so the deletion was rolled back.")
         return rows
 
+    def spared_query(self, lock: bool) -> t.Any:
+        """With the lock of the deletion: it comes before that."""
+        query = super().spared_query(lock)
+        return query.with_hint(self.statements.table, _LOCK, "mssql") if lock else query
+
     def rendered(self, columns: t.Sequence[str]) -> t.Sequence[t.Any]:
         """Texts as they are, everything else as the server writes it."""
         return [self._field(name) for name in columns]
