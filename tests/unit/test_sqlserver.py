@@ -28,6 +28,7 @@ from tests.unit.scripted_connection import Rows, ScriptedConnection
 
 DATETIME2: t.Any = mssql.DATETIME2
 TIMESTAMP: t.Any = mssql.TIMESTAMP
+DIALECT: t.Any = t.cast("t.Any", mssql.dialect)()
 COLUMNS = (
     FoundColumn("ID", "NUMERIC(18, 0)"),
     FoundColumn("CREATED", "DATETIME"),
@@ -129,9 +130,9 @@ def test_what_the_account_may_have_set_is_set_before_a_sweep() -> None:
 def test_what_is_spared_is_counted_under_the_lock_of_the_deletion(lock: bool) -> None:
     one = store()
     sweep = one.sweep_class(one.connector, t.cast("t.Any", connection()), replace(TABLE, spared=("ID", -1)))
-    counted = str(sweep.spared_query(lock).compile(dialect=mssql.dialect()))
+    counted = str(sweep.spared_query(lock).compile(dialect=DIALECT))
     assert ("FROM jiraschema.remembermetoken WITH (TABLOCKX, HOLDLOCK)" in counted) == lock
-    deleted = str(sweep.statements.treated.compile(dialect=mssql.dialect(), compile_kwargs={"literal_binds": True}))
+    deleted = str(sweep.statements.treated.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
     assert "[ID] IS NULL OR " in deleted
     assert deleted.endswith("[ID] != -1")
 
