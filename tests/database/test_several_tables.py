@@ -42,6 +42,8 @@ def lite(sqlite: Site) -> Site:
 
 
 on_each_engine = pytest.mark.parametrize("site", ENGINES, indirect=True)
+# what no engine does in a way of its own
+on_two_engines = pytest.mark.parametrize("site", ENGINES[:2], indirect=True)
 on_each_server = pytest.mark.parametrize("site", ENGINES[1:], indirect=True)
 
 
@@ -99,7 +101,7 @@ def test_both_tables_are_put_back_from_archives_in_any_order(site: Site) -> None
     assert (again["rows"], again["present"]) == (0, 4)
 
 
-@on_each_engine
+@on_two_engines
 def test_one_of_the_tables_may_be_put_back_alone(site: Site) -> None:
     sign_in(site, "eve")
     archives = site.purge()["archives"]
@@ -107,7 +109,7 @@ def test_one_of_the_tables_may_be_put_back_alone(site: Site) -> None:
     assert (done["table"], done["rows"], left(site)) == (REMEMBERED, 1, (0, 1))
 
 
-@on_each_engine
+@on_two_engines
 def test_rows_with_other_content_in_one_table_keep_the_other_from_being_put_back(site: Site) -> None:
     sign_in(site, "eve")
     ((number, *_rest),) = site.rows(REMEMBERED)
@@ -158,7 +160,7 @@ _NULLABLE = {
 
 def test_fewer_rows_than_expected_in_one_table_delete_nothing_of_the_other(lite: Site) -> None:
     sign_in(lite, "eve", "adam")
-    with pytest.raises(SessionsError, match=r"cwd_remember_me_token.*5"):
+    with pytest.raises(SessionsError, match=r"5 rows of cwd_remember_me_token were expected, 2 were found"):
         lite.purge(expected_tables={SSO: 2, REMEMBERED: 5})
     assert (left(lite), sorted(lite.archive_dir.rglob("*.tsv.gz"))) == ((2, 2), [])
 
@@ -186,7 +188,7 @@ def test_a_deletion_that_takes_an_application_is_rolled_back(site: Site, monkeyp
     assert (left(site), applications(site), sorted(site.archive_dir.rglob("*.tsv.gz"))) == ((1, 1), APPLICATIONS, [])
 
 
-@on_each_engine
+@on_two_engines
 def test_a_commit_that_the_database_refuses_removes_both_archives(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     sign_in(site, "eve")
 
@@ -232,7 +234,7 @@ def test_a_writer_of_the_second_table_is_waited_for_and_named(site: Site) -> Non
     assert (site.purge()["rows"] >= 2, left(site)) == (True, (0, 0))
 
 
-@on_each_engine
+@on_two_engines
 def test_tokens_in_memory_are_said(site: Site) -> None:
     sign_in(site, "eve")
     assert not [note for note in site.look()["notes"] if "memory" in note]
@@ -246,7 +248,7 @@ def test_tokens_in_memory_are_said(site: Site) -> None:
     assert "is not known: the account sees no table cwd_property" in said
 
 
-@on_each_engine
+@on_two_engines
 def test_users_are_counted_over_both_tables_without_applications(site: Site) -> None:
     sign_in(site, "eve", "adam", "Adam")
     found = count_tokens({**site.options(), "top": 10, "show_users": True})

@@ -63,6 +63,30 @@ def test_confluence_rolls_on_postgresql_below_a_context_path(make_site: MakeSite
     assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
 
 
+def test_crowd_is_purged_of_both_its_tables_and_applications_stay_signed_in(make_site: MakeSite) -> None:
+    site = make_site(nodes=2, product=PRODUCTS["crowd"], context="/crowd")
+    site.cluster["n1"].behave(persist_sessions=True)
+    browsers = signed_in(site)
+    old, rows = site.pids(), site.cluster.token_rows()
+    result = site.run()
+    assert_everybody_is_signed_out(site, browsers, rows, result)
+    result.assert_says(
+        "Crowd, 2 nodes of the inventory: not confirmed by the product",
+        "Tokens 6 of 3 users in cwd_token, cwd_remember_me_token, sqlite",
+        "Note The tokens are in several tables: 3 in cwd_token, 3 in cwd_remember_me_token.",
+        "Left 3 application tokens in cwd_token, 3 before",
+    )
+    assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
+    revoked = site.record()["revoked"]
+    assert sorted((Path(one["path"]).name, one["rows"]) for one in revoked["archives"]) == [
+        ("cwd_remember_me_token-1.tsv.gz", 5),
+        ("cwd_token-1.tsv.gz", 5),
+    ]
+    with site.cluster.database.transaction() as execute:
+        applications = execute("SELECT entity_name FROM cwd_token WHERE directory_id = -1").fetchall()
+    assert sorted(applications) == [("crowd",), ("jira",), ("wiki",)]
+
+
 @pytest.mark.long
 def test_bamboo_restarts_its_secondary_first_and_its_primary_last_and_leaves_a_cold_standby_alone(make_site: MakeSite) -> None:
     site = make_site(nodes=3, product=PRODUCTS["bamboo"])

@@ -64,6 +64,8 @@ CROWD = Product(
             Column("random_hash", "text"),
             Column("created_date", "timestamp"),
             Column("last_accessed_date", "timestamp"),
+            Column("last_accessed_time", "integer"),
+            Column("duration", "integer"),
         ),
         key="id",
         token="random_hash",
