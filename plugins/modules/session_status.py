@@ -79,7 +79,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 status:
-  description: The document.
+  description: The document; C(docs/session_status.schema.json) is its shape.
   returned: success
   type: dict
   contains:
@@ -108,7 +108,7 @@ status:
       elements: dict
       sample: [{"name": "jira1", "state": "up", "seconds": 1036800, "sessions": "memory"}]
     routes:
-      description: Whether C(rolling) and C(outage) would be C(enough) (V(yes), V(no), V(unknown)), and C(why).
+      description: Whether C(rolling), C(outage) and C(live) would be C(enough) (V(yes), V(no), V(unknown)), and C(why).
       type: dict
       sample: {"rolling": {"enough": "yes", "why": ["each node keeps its sessions itself"]}}
     single_sign_on:

@@ -19,13 +19,12 @@ import typing as t
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-import jsonschema
-
 from demo.browser import Browser
 from demo.cluster import CANARY, Cluster
 from demo.patience import patient, wait_for
-from demo.playbook import CHECKOUT, PLAYBOOK, collections_path, write_config
+from demo.playbook import PLAYBOOK, collections_path, write_config
 from demo.processes import all_arguments
+from tests.schemas import fitting
 
 # a run that neither ends nor says or records anything for so long is stuck, on an idle machine
 LONGEST = 240
@@ -160,8 +159,7 @@ class Playbook(ABC):
         """The newest evidence, which fits its schema and is its owner's alone, with the hash of the record as it lies there."""
         path = max(self.archives.glob("*/*/evidence.json"), key=lambda one: one.stat().st_mtime)
         found = t.cast("dict[str, t.Any]", json.loads(path.read_text(encoding="utf-8")))
-        schema = json.loads((CHECKOUT / "docs/evidence.schema.json").read_text(encoding="utf-8"))
-        jsonschema.Draft202012Validator(schema).validate(found)
+        fitting("evidence", found)
         page = path.with_name("evidence.html")
         assert {stat.S_IMODE(one.stat().st_mode) for one in (path, page)} == {0o600}
         assert found["sentence"].split("'")[0] in page.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.playbook.runs import Result, Site
+from tests.schemas import fitting
 
 STATUS = "dcops.atlassian_sessions.session_status"
 MakeSite = t.Callable[..., Site]
@@ -31,7 +32,7 @@ def read_only(site: Site, *arguments: str, **variables: str) -> Result:
 def report_of(folder: Path) -> dict[str, t.Any]:
     (path,) = folder.iterdir()
     assert (path.name.endswith(".session_status.json"), stat.S_IMODE(path.stat().st_mode)) == (True, 0o600)
-    return t.cast("dict[str, t.Any]", json.loads(path.read_text(encoding="utf-8")))
+    return fitting("session_status", json.loads(path.read_text(encoding="utf-8")))
 
 
 def test_tokens_nodes_and_routes_are_told_without_a_change_and_a_node_that_is_down_is_told_of(make_site: MakeSite) -> None:
@@ -43,7 +44,7 @@ def test_tokens_nodes_and_routes_are_told_without_a_change_and_a_node_that_is_do
     result.assert_says("Tokens 2 of 2 users", "By age 2 up to a day", "Most eve 1, adam 1", "n1 up, Jira", "n2 up, Jira", "Archives none")
     found = report_of(reports)
     assert (found["tokens"]["rows"], found["missing"], [node["state"] for node in found["nodes"]]) == (2, [], ["up", "up"])
-    assert {name: route["enough"] for name, route in found["routes"].items()} == {"rolling": "yes", "outage": "yes"}
+    assert {name: route["enough"] for name, route in found["routes"].items()} == {"rolling": "yes", "outage": "yes", "live": "yes"}
 
     site.cluster["n2"].stop()
     rehearsed = read_only(site, "--check")
@@ -75,7 +76,11 @@ def test_it_answers_beside_a_run_that_holds_the_lock_and_a_node_that_was_not_see
     )
     found = report_of(site.folder / "reports")
     assert [node["state"] for node in found["nodes"]] == ["up", "not seen", "up"]
-    assert {name: route["enough"] for name, route in found["routes"].items()} == {"rolling": "unknown", "outage": "unknown"}
+    assert {name: route["enough"] for name, route in found["routes"].items()} == {
+        "rolling": "unknown",
+        "outage": "unknown",
+        "live": "unknown",
+    }
 
 
 @pytest.mark.long

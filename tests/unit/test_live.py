@@ -45,7 +45,7 @@ def looked(product: str = "jira", version: str = "11.3.0") -> dict[str, dict[str
     [
         (looked(), {}, []),
         (looked("bamboo"), {}, ["no call of Bamboo is known"]),
-        (looked(version="9.4.20"), {}, ["needs Jira 9.11 or later, and n1 has 9.4.20, n2 has 9.4.20"]),
+        (looked(version="9.4.20"), {}, ["Jira 9.11 or later is needed, and n1 has 9.4.20, n2 has 9.4.20"]),
         (looked(version=""), {}, ["n1 has a version that is not known"]),
         (looked(), {"admin_token": ""}, ["needs an administrator"]),
         (looked(), {"admin_token": "", "admin_username": "a", "admin_password": "p"}, []),

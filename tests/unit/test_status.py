@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
+import jsonschema
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.status import Seen, count_problem, status, status_stats
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.status_lines import ago, status_lines
@@ -16,6 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.set
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import defaults
 
 from tests.evidence_runs import HOSTILE, names
+from tests.schemas import fitting
 
 Values = dict[str, t.Any]
 DAY = 86_400
@@ -95,13 +96,28 @@ def seen_of(nodes: t.Sequence[str], looks: t.Mapping[str, Values] | None = None,
 
 @pytest.mark.parametrize("count", [0, 1, 3, 50])
 def test_a_cluster_of_any_size_fits_a_screen_and_nothing_is_missing(count: int) -> None:
-    document = status(seen_of(names(count)))
+    document = fitting("session_status", status(seen_of(names(count))))
     lines = status_lines(document)
     assert (document["missing"], len(document["nodes"])) == ([], count)
     assert len(lines) <= 20
     assert f"Jira jira-0123456789ab, {count} node{'' if count == 1 else 's'} of jira" in lines[1] or count == 0
     assert "Tokens     1600000 of 18230 users in remembermetoken" in lines[2]
-    assert json.loads(json.dumps(document)) == document
+
+
+def test_the_schema_of_the_document_says_no() -> None:
+    document = status(seen_of(names(2)))
+    live = {**document["routes"], "live": {"enough": "perhaps", "why": ["x"]}}
+    for change in ({"format": 2}, {"more": 1}, {"routes": live}, {"tokens": {**document["tokens"], "rows": -2}}):
+        with pytest.raises(jsonschema.ValidationError):
+            fitting("session_status", {**document, **change})
+
+
+def test_a_document_in_which_hardly_anything_was_seen_has_the_same_shape() -> None:
+    unseen = {"a": "lost", "b": "lost"}
+    seen = seen_of(["a", "b"], {}, unseen=unseen, counted={}, uncounted="no node was seen", shelved={}, unshelved="open to others")
+    document = fitting("session_status", status(seen))
+    assert len(document["missing"]) == 4
+    assert {route["enough"] for route in document["routes"].values()} == {"unknown"}
 
 
 def test_of_many_nodes_those_that_are_alike_share_a_line_and_the_others_stand_out() -> None:
@@ -165,6 +181,24 @@ def test_each_route_is_judged_with_its_reason(looks: dict[str, Values], rolling:
     assert why in "; ".join(routes["rolling"]["why"])
 
 
+@pytest.mark.parametrize(
+    ("more", "enough", "why"),
+    [
+        ({}, "yes", "by its documentation; a run sees by old cookies whether it did"),
+        ({"version": "9.4.2"}, "no", "Jira 9.11 or later is needed, and a has 9.4.2"),
+        ({"version": ""}, "unknown", "the version of these nodes is not known: a"),
+        ({"product": "bamboo", "title": "Bamboo"}, "no", "no call of Bamboo is known"),
+        ({"sessions": {"kept": "elsewhere", "where": "w", "saved": []}}, "no", "outside the work folder"),
+        ({"sessions": {"kept": "outside", "where": "w", "saved": []}}, "unknown", "whether the product's call reaches the sessions of"),
+        ({"database": {**DATABASE, "embedded": True}}, "no", "embedded database"),
+    ],
+)
+def test_the_route_without_a_restart_is_judged_by_product_version_and_sessions(more: Values, enough: str, why: str) -> None:
+    live = status(seen_of(["a"], {"a": look_of(**more)}))["routes"]["live"]
+    assert live["enough"] == enough
+    assert why in "; ".join(live["why"])
+
+
 def test_no_route_is_said_to_be_enough_for_a_node_that_was_not_seen() -> None:
     routes = status(seen_of(["a", "b"], {"a": look_of()}, unseen={"b": "lost"}))["routes"]
     assert {one["enough"] for one in routes.values()} == {"unknown"}
@@ -222,7 +256,7 @@ def test_what_others_call_something_stays_on_its_line(text: str) -> None:
     )
     counted = {**COUNTED, "database": text, "oldest": text, "table": text, "top": [{"tokens": 1, "user": text}], "notes": [text]}
     run = {**RUN, "cluster": text, "run_id": text, "phase": text}
-    document = status(seen_of([text], {text: look}, counted=counted, shelved={"runs": [run]}, hosts=text))
+    document = fitting("session_status", status(seen_of([text], {text: look}, counted=counted, shelved={"runs": [run]}, hosts=text)))
     lines = status_lines(document)
     assert all(line.isprintable() for line in lines)
     assert max(map(len, lines)) < 1000

@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import password_problem
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_problem
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import (
     clusters,
     no_process,
@@ -26,7 +27,10 @@ Mapping = t.Mapping[str, t.Any]
 _WHY_ENOUGH = {
     "rolling": "each node keeps its sessions itself, and they end with its process; what it saves at its stop is removed",
     "outage": "no node is left that could keep a session; what they save at their stop is removed",
+    LIVE: "the product ends the sessions of each user on every node, by its documentation; a run sees by old cookies whether it did",
 }
+# where a node's sessions end with its process, or are the product's own to end
+_OF_THE_PROCESS = ("memory", "disk")
 
 
 class Seen(t.TypedDict):
@@ -78,7 +82,7 @@ def status(seen: Seen) -> Values:
         "missing": _missing(seen),
         "tokens": _tokens(counted),
         "nodes": nodes,
-        "routes": {route: _route(route, seen) for route in ("rolling", "outage")},
+        "routes": {route: _route(route, seen) for route in _WHY_ENOUGH},
         "single_sign_on": sign_on_lines(looks),
         "survives": [{"what": str(one), "end_at": END_AT.get(str(one), "")} for one in first.get("survives", [])],
         "archives_seen": bool(seen["shelved"]),
@@ -158,14 +162,37 @@ def _state(look: Mapping) -> tuple[str, str]:
 
 def _route(route: str, seen: Seen) -> Values:
     """Whether it would end every session: ``enough`` is yes, no or unknown, ``why`` says it."""
-    looks = seen["looks"]
-    embedded = any(look["database"]["embedded"] for look in looks.values())
-    against = [one for one in (sessions_problem(node, look, route) for node, look in looks.items()) if one]
-    against += route_problems(route, len(seen["nodes"]), embedded, accept_outage=True)
+    against = _against(route, seen)
     if against:
         return {"enough": "no", "why": against}
-    unknown = [node for node, look in looks.items() if look["sessions"]["kept"] == "unknown"] if route == "rolling" else []
-    unknown += [node for node in seen["nodes"] if node not in looks]
+    unknown = _unknown(route, seen)
     if unknown:
-        return {"enough": "unknown", "why": [f"how these nodes keep their sessions is not known: {', '.join(unknown)}"]}
+        return {"enough": "unknown", "why": unknown}
     return {"enough": "yes", "why": [_WHY_ENOUGH[route]]}
+
+
+def _against(route: str, seen: Seen) -> list[str]:
+    looks = seen["looks"]
+    told = {node: look for node, look in looks.items() if look["version"]}
+    call = call_problem(told) if route == LIVE and told else ""
+    embedded = any(look["database"]["embedded"] for look in looks.values())
+    return [
+        *([call] if call else []),
+        *(one for one in (sessions_problem(node, look, route) for node, look in looks.items()) if one),
+        *route_problems(route, len(seen["nodes"]), embedded, accept_outage=True),
+    ]
+
+
+def _unknown(route: str, seen: Seen) -> list[str]:
+    kept = {node: look["sessions"]["kept"] for node, look in seen["looks"].items()}
+    unseen = [node for node in seen["nodes"] if node not in kept]
+    unclear = [node for node, how in kept.items() if how == "unknown"] if route == "rolling" else []
+    asked = {"how these nodes keep their sessions is not known": [*unclear, *unseen]}
+    if route == LIVE:
+        asked |= {
+            "whether the product's call reaches the sessions of these nodes, which are not in their processes alone, is not known": [
+                node for node, how in kept.items() if how not in _OF_THE_PROCESS
+            ],
+            "the version of these nodes is not known": [node for node, look in seen["looks"].items() if not look["version"]],
+        }
+    return [f"{words}: {', '.join(nodes)}" for words, nodes in asked.items() if nodes]

@@ -25,16 +25,24 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
-def live_problems(looks: t.Mapping[str, Values], options: Values) -> list[str]:
-    """What speaks against ending the sessions without a restart."""
+def call_problem(looks: t.Mapping[str, Values]) -> str:
+    """Why the product does not end the sessions itself, '' where it does by its documentation."""
     product = product_named(next(iter(looks.values()))["product"])
     call = product.end_sessions
     if not call:
-        return [f"force_reauth_route=live: no call of {product.title} is known that ends a user's sessions on every node"]
+        return f"no call of {product.title} is known that ends a user's sessions on every node"
     old = [node for node, look in looks.items() if not is_since(look["version"], call.since)]
     said = ", ".join(f"{node} has {looks[node]['version'] or 'a version that is not known'}" for node in old)
+    return f"{product.title} {call.since} or later is needed, and {said}" if old else ""
+
+
+def live_problems(looks: t.Mapping[str, Values], options: Values) -> list[str]:
+    """What speaks against ending the sessions without a restart."""
+    problem = call_problem(looks)
+    first = [f"force_reauth_route=live: {problem}"] if problem else []
+    if first and not product_named(next(iter(looks.values()))["product"]).end_sessions:
+        return first
     conditions = {
-        f"force_reauth_route=live needs {product.title} {call.since} or later, and {said}": bool(old),
         "force_reauth_route=live needs an administrator: give force_reauth_admin_token, or force_reauth_admin_username and _password": not (
             options["admin_token"] or (options["admin_username"] and options["admin_password"])
         ),
@@ -45,7 +53,7 @@ def live_problems(looks: t.Mapping[str, Values], options: Values) -> list[str]:
         "force_reauth_route=live: only old cookies can show that the sessions are ended: give force_reauth_proof_username, or "
         "force_reauth_proof_cookies": not options["proof_username"] and not options["proof_cookies"],
     }
-    return [sentence for sentence, holds in conditions.items() if holds]
+    return [*first, *(sentence for sentence, holds in conditions.items() if holds)]
 
 
 def resumed_route(recorded: str, wanted: str) -> str:
