@@ -92,6 +92,26 @@ ages:
   returned: success
   type: dict
   sample: {"day": 812, "week": 4100, "month": 20088, "older": 0}
+survivors:
+  description:
+    - What signs people in and is no remember-me token, and stays as it is, where the product's table of it is known.
+    - Nothing fails where the account has not the right to read that table, or where there is none.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    what:
+      description: What it is.
+      type: str
+      sample: personal access tokens
+    count:
+      description: How many rows; V(-1) is not counted.
+      type: int
+      sample: 412
+    how:
+      description: What was counted, or why it was not.
+      type: str
+      sample: personal access tokens, those that have expired among them
 top:
   description: The users with the most tokens, most first.
   returned: success

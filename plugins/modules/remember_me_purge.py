@@ -208,6 +208,26 @@ ages:
   returned: in check mode, with O(scope=all)
   type: dict
   sample: {"day": 812, "week": 4100, "month": 20088, "older": 0}
+survivors:
+  description:
+    - What signs people in and is no remember-me token, and stays as it is, where the product's table of it is known.
+    - Nothing fails where the account has not the right to read that table, or where there is none.
+  returned: in check mode, with O(scope=all)
+  type: list
+  elements: dict
+  contains:
+    what:
+      description: What it is.
+      type: str
+      sample: personal access tokens
+    count:
+      description: How many rows; V(-1) is not counted.
+      type: int
+      sample: 412
+    how:
+      description: What was counted, or why it was not.
+      type: str
+      sample: personal access tokens, those that have expired among them
 others:
   description: Rows of other users, which are left alone, where O(usernames) or O(exclude_usernames) is given; else 0.
   returned: success

@@ -117,10 +117,12 @@ status:
       elements: str
       sample: []
     survives:
-      description: What a sign-out does not end (C(what)), and where one ends it (C(end_at)).
+      description:
+        - What a sign-out does not end (C(what)), how much of it there is (C(count), V(-1) is not counted; C(how) says what was counted,
+          or why it was not), and where one ends it (C(end_at)).
       type: list
       elements: dict
-      sample: [{"what": "personal access tokens", "end_at": "Personal access tokens, of each user"}]
+      sample: [{"what": "Crowd single sign-on", "count": -1, "how": "", "end_at": "Crowd's administration"}]
     archives_seen:
       description: Whether the folder of archives was looked at.
       type: bool

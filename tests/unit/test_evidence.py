@@ -148,9 +148,21 @@ def test_what_survives_has_a_place_where_one_is_known() -> None:
     assert document(THREE)["survives"][0] == {
         "what": "personal access tokens",
         "count": -1,
+        "how": "",
         "end_at": "Personal access tokens, of each user; an administrator may revoke them",
     }
     assert document(THREE)["survives"][2]["end_at"] == ""
+
+
+def test_what_was_counted_of_it_is_told_with_what_was_counted() -> None:
+    plan = plan_of(THREE)
+    plan["look"] = {
+        "notes": [],
+        "survivors": [{"what": "personal access tokens", "count": 412, "how": "those that have expired among them"}],
+    }
+    found = check(evidence(record_of(THREE), plan, seen_of(THREE), about()))["survives"]
+    assert [one["count"] for one in found] == [412, -1, -1]
+    assert found[0]["how"] == "those that have expired among them"
 
 
 def test_every_place_is_of_something_that_survives() -> None:

@@ -78,7 +78,13 @@ def hostile_document(text: str) -> dict[str, t.Any]:
     record["node_records"][text]["history"].append({"name": text, "at": text})
     record["history"].append({"name": text, "at": text})
     plan = plan_of(nodes)
-    plan |= {"standbys": [text], "proof": [text], "survives": [text], "membership": {"sentence": text}, "look": {"notes": [text]}}
+    plan |= {
+        "standbys": [text],
+        "proof": [text],
+        "survives": [text],
+        "membership": {"sentence": text},
+        "look": {"notes": [text], "survivors": [{"what": text, "count": -1, "how": text}]},
+    }
     plan["node_facts"] = dict.fromkeys(nodes, dict.fromkeys(("title", "version", "url"), text))
     seen = seen_of(nodes, {("session", text, text)})
     for node in seen["nodes"].values():

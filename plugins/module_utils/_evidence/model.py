@@ -10,8 +10,8 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.gathered import Seen
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.nodes import controls_of, node_part
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors
 
 FORMAT = 1
 ENDS = ("proven", "unproven", "waiting", "stopped", "abandoned")
@@ -57,8 +57,7 @@ def evidence(record: Mapping, plan: Mapping, seen: Seen, about: About) -> Values
         "nodes": nodes,
         "seen_by": list(seen["verdict"].get("seen", [])),
         "tokens": _tokens(record, plan, seen),
-        # none of them is counted: -1
-        "survives": [{"what": str(one), "count": -1, "end_at": END_AT.get(str(one), "")} for one in plan.get("survives") or []],
+        "survives": [dict(one) for one in survivors(plan.get("survives") or [], (plan.get("look") or {}).get("survivors") or [])],
         "archives": [{key: one[key] for key in ("path", "rows", "sha256")} for one in record.get("revoked", {}).get("archives", [])],
         "versions": dict(about["versions"]),
         "command": about["command"],

@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import password_problem
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_problem
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import (
@@ -19,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.pla
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import disagreements
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sign_on import sign_on_lines
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import database_problem
 
 FORMAT = 1
@@ -84,7 +84,7 @@ def status(seen: Seen) -> Values:
         "nodes": nodes,
         "routes": {route: _route(route, seen) for route in _WHY_ENOUGH},
         "single_sign_on": sign_on_lines(looks),
-        "survives": [{"what": str(one), "end_at": END_AT.get(str(one), "")} for one in first.get("survives", [])],
+        "survives": [dict(one) for one in survivors(first.get("survives", []), counted.get("survivors") or [])],
         "archives_seen": bool(seen["shelved"]),
         "archives": [dict(run) for run in seen["shelved"].get("runs", [])],
         "host": seen["host"],

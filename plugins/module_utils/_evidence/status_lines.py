@@ -11,6 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.chart import AGES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.report import RULE, count
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors_in_words
 
 # of one text of somebody else: the screen stays readable, the JSON has the whole of it
 _MOST = 300
@@ -44,7 +45,7 @@ def status_lines(document: Mapping) -> list[str]:
         *(f"{route.capitalize():<10} {_route(found)}" for route, found in document["routes"].items()),
         *(f"Sign-on    {one}" for one in document["single_sign_on"]),
         *([] if document["single_sign_on"] else [_NO_SIGN_ON]),
-        f"Not ended  {'; '.join(one['what'] for one in document['survives']) or 'not known'}",
+        f"Not ended  {survivors_in_words(document['survives']) or 'not known'}",
         *_archives(document),
         *(f"Note       {note}" for note in tokens["notes"]),
         *(f"Missing    {sentence}" for sentence in document["missing"]),

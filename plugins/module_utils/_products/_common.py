@@ -12,6 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Place,
     Places,
     SignOnKeys,
+    Survivors,
     TokenTable,
     Tomcat,
 )
@@ -34,12 +35,21 @@ SERAPH_SIGN_IN_FORM = (
     ("os_cookie", "true"),
 )
 
+_PERSONAL_TOKENS = "personal access tokens"
 SURVIVES = (
-    "personal access tokens",
+    _PERSONAL_TOKENS,
     "OAuth and application-link tokens",
     "Basic authentication",
     "the identity provider's own session (SAML and OpenID Connect sign in again silently)",
     "Crowd single sign-on",
+)
+
+# named by Atlassian's page on listing them by a query (Confluence), and seen in a dump of Jira's tables
+PERSONAL_TOKENS = Survivors(
+    _PERSONAL_TOKENS,
+    rows="personal access tokens, those that have expired among them",
+    table="AO_81F455_PERSONAL_TOKEN",
+    columns=("hashed_token", "user_key"),
 )
 
 

@@ -282,6 +282,22 @@ MemberRow = tuple[str, t.Optional[str], t.Optional[int]]
 
 
 @dataclass(frozen=True)
+class Survivors:
+    """A table, in the schema of the token table, each row of which signs somebody in, and that a sign-out leaves alone.
+
+    ``what``: in the words of the product's ``survives``; ``rows``: what its rows are. ``columns``: by these it is known to be that table.
+    ``sort`` and ``value``: which of its rows they are, where there are others; '' where all are.
+    """
+
+    what: str
+    rows: str
+    table: str
+    columns: tuple[str, ...]
+    sort: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True)
 class MembersPage:
     """The page that names the nodes of the cluster to an administrator, as JSON.
 
@@ -329,6 +345,7 @@ class Product:
 
     ``persisted_sessions``: names of the files in which its Tomcat saves sessions at a stop, each in a folder of the work folder for engine,
     host and application; with the folder of the Tomcat before the name, where that is not the install folder.
+    ``survivors``: where rows of what survives can be counted.
     ``member_tables``, ``members_page``, ``clear_page`` and ``end_sessions``: None where none is known.
     ``tokens`` is the table that the remember-me cookie of the canary is in, ``more_tokens`` are further ones, in the same schema,
     whose tokens may make one of ``tokens``.
@@ -343,6 +360,7 @@ class Product:
     web: Web
     persisted_sessions: tuple[str, ...]
     survives: tuple[str, ...]
+    survivors: tuple[Survivors, ...] = ()
     member_tables: MemberTables | None = None
     members_page: MembersPage | None = None
     clear_page: ClearPage | None = None

@@ -28,6 +28,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Service,
     SessionKeys,
     SignOnKeys,
+    Survivors,
     TokenTable,
     UserTable,
     Web,
@@ -142,6 +143,21 @@ BITBUCKET = Product(
     ),
     persisted_sessions=(),
     survives=(*SURVIVES, "SSH keys and access keys", "HTTP access tokens"),
+    # seen in dumps of its tables, and named by Atlassian's pages on finding the owner of a key or token by a query
+    survivors=(
+        Survivors(
+            "SSH keys and access keys",
+            rows="keys of users, projects and repositories, those that have expired among them",
+            table="AO_FB71B4_SSH_PUBLIC_KEY",
+            columns=("key_text", "user_id"),
+        ),
+        Survivors(
+            "HTTP access tokens",
+            rows="tokens of users (once called personal access tokens), projects and repositories, those that have expired among them",
+            table="AO_E5A814_ACCESS_TOKEN",
+            columns=("hashed_token", "user_id"),
+        ),
+    ),
     # the names are given by the cluster itself: no file of a node tells its own
     members_page=MembersPage("/rest/api/1.0/admin/cluster", nodes="nodes", node="name", state="", gone_states=()),
 )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
+    PERSONAL_TOKENS,
     POM_VERSION,
     SERAPH_CAPTCHA,
     SERAPH_REASON_HEADER,
@@ -103,6 +104,7 @@ CONFLUENCE = Product(
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "mobile apps"),
+    survivors=(PERSONAL_TOKENS,),
     # the shape of its answer is that of published clients: another one confirms nothing
     members_page=MembersPage("/rest/zdu/cluster", nodes="nodes", node="name", state="state", gone_states=("OFFLINE",)),
 )

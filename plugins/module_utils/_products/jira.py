@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
+    PERSONAL_TOKENS,
     POM_VERSION,
     SERAPH_CAPTCHA,
     SERAPH_REASON_HEADER,
@@ -39,6 +40,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Product,
     Service,
     SessionKeys,
+    Survivors,
     TokenTable,
     UserTable,
     Web,
@@ -128,6 +130,18 @@ JIRA = Product(
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "mobile apps"),
+    survivors=(
+        PERSONAL_TOKENS,
+        # named by Atlassian's page on listing them by a query; tokens of OAuth 2 are kept elsewhere
+        Survivors(
+            "OAuth and application-link tokens",
+            rows="access tokens of OAuth 1 that were given to other applications",
+            table="oauthsptoken",
+            columns=("token_type", "consumer_key"),
+            sort="token_type",
+            value="ACCESS",
+        ),
+    ),
     # seen in a listing of the tables of Jira 10: what is not there, or is another table, confirms nothing
     member_tables=MemberTables(
         nodes="clusternode",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_sources
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_sources, survivors_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.token_ages import ages_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.top_holders import top_holders
@@ -31,5 +31,6 @@ def count_tokens(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "rows": sources.rows,
         "oldest": sources.oldest,
         "ages": ages_of(sources.looks),
+        "survivors": survivors_of(sources.first),
         "top": top_holders(sources.looks, options["top"], options["show_users"]),
     }

@@ -20,6 +20,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.e
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.in_memory import memory_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Look, Purpose, TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.survivors import Counted, count_survivors
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope
 
 # the options of a module that writes archives, beside those of the database
@@ -100,6 +101,11 @@ def table_notes(tables: t.Sequence[Source]) -> list[str]:
         if source.store.wanted.spared
     ]
     return [*([f"The tokens are in several tables: {', '.join(rows)}."] if len(rows) > 1 else []), *(f"{one}." for one in spared)]
+
+
+def survivors_of(source: Source) -> list[Counted]:
+    """What signs people in and is no token of these tables, as far as the product's tables of it are known."""
+    return count_survivors(source.store, source.look.table.schema, product_named(source.product).survivors)
 
 
 def look_at_sources(options: t.Mapping[str, t.Any], scope: UserScope | None = None, purpose: Purpose = "purge") -> Sources:

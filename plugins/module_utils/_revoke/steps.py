@@ -22,6 +22,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.s
     Sources,
     folder_for,
     look_at_sources,
+    survivors_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members import members_by_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
@@ -69,7 +70,7 @@ def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFol
     if check_mode:
         first = sources.first
         told = members_by_database(product_named(first.product), first.store, first.look.table.schema)
-        counted = {"rows": sources.rows, "tables": sources.rows_by_table, "ages": ages_of(sources.looks)}
+        counted = {"rows": sources.rows, "tables": sources.rows_by_table, "ages": ages_of(sources.looks), "survivors": survivors_of(first)}
         return {**counted, "changed": sources.rows > 0, **told}
     folder.make()
     accounts = purge(sources.tables, folder, mover, options["single_sweep"], expected)

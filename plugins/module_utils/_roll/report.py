@@ -11,6 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_lines, call_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sign_on import sign_on_lines
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors, survivors_in_words
 
 RULE = "-" * 100
 _KEPT = {
@@ -46,7 +47,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     lines += [f"Standby    {line}" for line in plan["standbys"]]
     lines += [f"Proof      {line}" for line in plan["proof"]]
     lines += [f"Note       {note}" for note in look.get("notes", [])]
-    lines.append("Not ended by this procedure: " + "; ".join(plan["survives"]))
+    lines.append(f"Not ended by this procedure: {_survives(plan)}")
     lines += [f"Script     | {line}".rstrip() for line in plan["statements"].splitlines()]
     if check_mode:
         lines.append(
@@ -54,6 +55,10 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
             f"the replay of cookies{_NOT_REHEARSED.get(plan['revoke'], '')}."
         )
     return [*lines, RULE]
+
+
+def _survives(plan: t.Mapping[str, t.Any]) -> str:
+    return survivors_in_words(survivors(plan["survives"], plan["look"].get("survivors", [])))
 
 
 def _act(plan: t.Mapping[str, t.Any]) -> list[str]:
@@ -136,7 +141,7 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
         lines.append(f"Open       a session of {_STILL_OPEN[plan['route']]} could be used for {open_seconds} s after {_since(revoked)}")
     lines += call_notes(_product(plan)) if plan["route"] == LIVE else []
     lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
-    lines.append("Not ended  " + "; ".join(plan["survives"]))
+    lines.append(f"Not ended  {_survives(plan)}")
     return [*lines, RULE]
 
 

@@ -97,6 +97,24 @@ def choose(candidates: t.Sequence[Candidate], wanted: TokenTable, schema: str, w
     return one
 
 
+def choose_beside(candidates: t.Sequence[Candidate], name: str, schema: str) -> Candidate:
+    """The one table, or view, of that name in the schema of the token table; raises SessionsError."""
+    fitting = [one for one in candidates if (one.schema, one.name.lower()) == (schema, name.lower())]
+    if len(fitting) != 1:
+        place = name + (f" in schema {schema}" if schema else "")
+        raise SessionsError(f"there are {len(fitting)} tables {place}." if fitting else f"the account sees no table {place}.")
+    return fitting[0]
+
+
+def real_names(candidate: Candidate, columns: t.Sequence[FoundColumn], wanted: t.Sequence[str]) -> dict[str, str]:
+    """The columns as the database writes them, by the names that are wanted; raises SessionsError when one is not there."""
+    real = {column.name.lower(): column.name for column in columns}
+    missing = [name for name in wanted if name.lower() not in real]
+    if missing:
+        raise SessionsError(f"{candidate.label} has no column {' and no column '.join(missing)}.")
+    return {name: real[name.lower()] for name in wanted}
+
+
 def match_columns(candidate: Candidate, columns: t.Sequence[FoundColumn], wanted: TokenTable, where: str) -> FoundTable:
     """The table with its columns by their part; raises SessionsError when the columns are not those that the product creates."""
     if not columns:

@@ -8,9 +8,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import UserTable
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import (
+    Candidate,
+    FoundColumn,
+    choose_beside,
+    real_names,
+)
 
 
 @dataclass(frozen=True)
@@ -25,20 +29,13 @@ class FoundUsers:
 
 def choose_users(candidates: t.Sequence[Candidate], wanted: UserTable, schema: str) -> Candidate:
     """The one table, or view, of that name in the schema of the token table; raises SessionsError."""
-    fitting = [one for one in candidates if (one.schema, one.name.lower()) == (schema, wanted.table.lower())]
-    if len(fitting) != 1:
-        place = wanted.table + (f" in schema {schema}" if schema else "")
-        raise SessionsError(f"there are {len(fitting)} tables {place}." if fitting else f"the account sees no table {place}.")
-    return fitting[0]
+    return choose_beside(candidates, wanted.table, schema)
 
 
 def match_users(candidate: Candidate, columns: t.Sequence[FoundColumn], wanted: UserTable) -> FoundUsers:
     """The table with its columns by their part; raises SessionsError when one is not there."""
-    real = {column.name.lower(): column.name for column in columns}
-    missing = [name for name in (wanted.key, wanted.name) if name.lower() not in real]
-    if missing:
-        raise SessionsError(f"{candidate.label} has no column {' and no column '.join(missing)}.")
-    return FoundUsers(candidate.schema, candidate.name, real[wanted.key.lower()], real[wanted.name.lower()])
+    real = real_names(candidate, columns, (wanted.key, wanted.name))
+    return FoundUsers(candidate.schema, candidate.name, real[wanted.key], real[wanted.name])
 
 
 def nobodys_notes(tokens: int, wanted: UserTable) -> list[str]:
