@@ -12,7 +12,10 @@ import tempfile
 import time
 import typing as t
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+
+import pyrage
 
 from bench.clients import longest_wait
 from bench.engines import ENGINES
@@ -85,6 +88,7 @@ class Bench:
         archives = [{"path": one["path"], "sha256": one["sha256"]} for one in self.ours("purge")["archives"]]
         back = {"archives": archives, "accept_live_logins": True}
         yield self._mark("restore", 0, lambda: self.ours("restore", **back), lambda: self.peer.read(self.peer.restore, file))
+        yield from self._encrypted()
         yield self._waits(file)
         yield Mark(f"{self.site.engine}: memory at {rows} rows", tuple(self.peaks), no_more_than(120, "MB"), unit="MB")
         yield self._empty()
@@ -92,6 +96,15 @@ class Bench:
     def _mark(self, work: str, rows: int, ours: t.Callable[[], object], peers: t.Callable[[], object]) -> Mark:
         taken = [(self._seconds(rows, ours), self._seconds(rows, peers)) for _time in range(self.settings.repeat)]
         return self._of(f"{work} of {self.settings.rows} rows", self.peer.words[work], taken, GOALS[work])
+
+    def _encrypted(self) -> t.Iterator[Mark]:
+        """What age costs: the same act with archives that are encrypted for one recipient, and with plain ones."""
+        recipients = [str(pyrage.x25519.Identity.generate().to_public())]
+        for act in ("backup", "purge"):
+            sealed, plain = partial(self.ours, act, archive_recipients=recipients), partial(self.ours, act)
+            rows = self.settings.rows
+            taken = [(self._seconds(rows, sealed), self._seconds(rows, plain)) for _time in range(self.settings.repeat)]
+            yield self._of(f"{act} of {rows} rows, encrypted", "the same, not encrypted", taken, ratio_of(1.2))
 
     def _waits(self, file: Path) -> Mark:
         """The longest sign-in of eight clients during the purge."""

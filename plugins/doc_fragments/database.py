@@ -100,6 +100,20 @@ options:
       - The run to which this belongs, 1 to 64 of the characters C(A-Z a-z 0-9 . _ -).
     type: str
     required: true
+  archive_recipients:
+    description:
+      - For whom archives are encrypted with age, each a public key of age (C(age1..)) or of ssh (C(ssh-ed25519), C(ssh-rsa)).
+      - Then their names end in C(.age), and the host needs C(pyrage). Not encrypted when empty.
+    type: list
+    elements: str
+    default: []
+  archive_key:
+    description:
+      - A secret of 32 random characters or more. Of it a further recipient is made, so that the run reads its own archives, right after
+        they are written and, by another module, later.
+      - When empty that recipient is random, and forgotten with the end of the module.
+    type: str
+    default: ""
 """
 
     # for the modules that can treat some users

@@ -13,6 +13,7 @@ description:
   - The cookies lie in the run record on the database host while a run lasts, so that it can be resumed. They are sealed with
     Ansible's vault and a random key, which lies in a file of the controller (C(force_reauth) in Ansible's own home folder,
     C(~/.ansible) by default), one for each run, or which is given.
+  - Of the same key is made with what a run opens its own encrypted archives.
   - Runs on the controller; the key is in no variable and in no result.
 options:
   _terms:
@@ -26,8 +27,10 @@ options:
       - With V(open) a sealed text is opened. Without its key nothing comes back.
       - With V(forget) the key is removed.
       - With V(looked) a sentence comes back when no key could be kept, or the given one is no good.
+      - With V(archives) a secret comes back that is made of the key, and of which the key cannot be made. A key is made where there is none
+        and the terms are not empty; without one nothing comes back.
     type: str
-    choices: [seal, open, forget, looked]
+    choices: [seal, open, forget, looked, archives]
     required: true
   cluster:
     description:
@@ -68,6 +71,8 @@ _raw:
   sample: []
 """
 
+import hashlib
+import hmac
 import json
 import typing as t
 
@@ -88,7 +93,7 @@ class LookupModule(LookupBase):  # type: ignore[misc] # ansible ships no types
     def run(self, terms: t.Sequence[t.Any], variables: t.Any = None, **options: t.Any) -> list[t.Any]:
         """Do what the mode says."""
         self.set_options(var_options=variables, direct=options)
-        modes = {"seal": self._seal, "open": self._open, "forget": self._forget, "looked": self._looked}
+        modes = {"seal": self._seal, "open": self._open, "forget": self._forget, "looked": self._looked, "archives": self._archives}
         given = self.get_option("key")
         folder = f"{constants.config.get_config_value('ANSIBLE_HOME')}/force_reauth"
         try:
@@ -115,6 +120,12 @@ class LookupModule(LookupBase):  # type: ignore[misc] # ansible ships no types
     def _forget(self, _terms: t.Sequence[t.Any], _given: str, file: KeyFile) -> list[t.Any]:
         file.forget()
         return []
+
+    def _archives(self, terms: t.Sequence[t.Any], given: str, file: KeyFile) -> list[t.Any]:
+        """The database host gets what opens the archives, and nothing that opens the cookies, which lie there sealed."""
+        key = given or (file.read_or_make() if terms[0] else file.read())
+        run = f"archives {self.get_option('cluster')} {self.get_option('run_id')}"
+        return [hmac.new(key.encode(), run.encode(), hashlib.sha256).hexdigest() if key else ""]
 
     def _looked(self, _terms: t.Sequence[t.Any], given: str, file: KeyFile) -> list[t.Any]:
         try:

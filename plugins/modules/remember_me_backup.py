@@ -14,7 +14,7 @@ description:
   - Copies the table of remember-me tokens, whole or the rows of some users, into a new archive of the run and reads that back before it
     says so.
   - The archive is plain data, PostgreSQL's COPY text format in a C(.gz) file, with a C(.json) file beside it that says what it is of.
-    It holds live logins, so it is readable for this account alone.
+    It holds live logins, so it is readable for this account alone, and encrypted where O(archive_recipients) are named.
   - An existing archive is never overwritten.
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes

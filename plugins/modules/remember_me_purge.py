@@ -228,6 +228,11 @@ survivors:
       description: What was counted, or why it was not.
       type: str
       sample: personal access tokens, those that have expired among them
+encrypted_for:
+  description: For how many recipients archives would be encrypted, 0 for plain ones.
+  returned: in check mode, with O(scope=all)
+  type: int
+  sample: 0
 others:
   description: Rows of other users, which are left alone, where O(usernames) or O(exclude_usernames) is given; else 0.
   returned: success
@@ -317,6 +322,12 @@ since:
   returned: when O(scope=archived)
   type: int
   sample: 12
+unread:
+  description: A sentence for each archive with which the table could not be compared, because this run has its key no more.
+  returned: when O(scope=archived)
+  type: list
+  elements: str
+  sample: []
 checked:
   description: Archived rows that were compared with the table.
   returned: when O(scope=archived)

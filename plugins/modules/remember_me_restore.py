@@ -15,8 +15,8 @@ description:
   - Every row that is put back is a login that works again. The module therefore wants O(accept_live_logins=true), and the record of
     the run notes that what it proved holds no longer.
   - Refused are archives of another database or product, with other columns than the table has now, that are links or another account's,
-    that are cut or altered; and rows which are in the table already with other content. Rows which are there with the same content are
-    left alone.
+    that are cut or altered, or encrypted for somebody else; and rows which are in the table already with other content. Rows which are
+    there with the same content are left alone.
 options:
   archives:
     description:
@@ -40,6 +40,12 @@ options:
       - Whether it is understood that the old logins will work again.
     type: bool
     default: false
+  identity_file:
+    description:
+      - The file with the private key of a recipient, where an archive is encrypted with age, as C(age-keygen) or C(ssh-keygen) writes it,
+        without a passphrase. It is read on the host of the module, and never copied; others may not read it.
+    type: path
+    default: ""
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.database

@@ -12,12 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import (
-    RunFolder,
-    lines_of,
-    read_back,
-    read_description,
-)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import lines_of, read_back, read_description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
 
 from tests.database.conftest import ENGINES

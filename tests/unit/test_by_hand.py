@@ -305,6 +305,9 @@ MADE: dict[str, t.Any] = {
 }
 
 
+COUNTED = {"rows": 3, "users": 1, "table": "t", "database": "d", "oldest": "", "others": 0}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -324,8 +327,12 @@ MADE: dict[str, t.Any] = {
         ),
         ({"revoke": "product", "look": look()}, ["Archives   none, and nothing can be put back"]),
         (
-            {"revoke": "database", "look": {"rows": 3, "users": 1, "table": "t", "database": "d", "oldest": "", "others": 0}},
+            {"revoke": "database", "look": COUNTED},
             ["Tokens     3 of 1 user in t, d", "Archives   /a on localhost"],
+        ),
+        (
+            {"revoke": "database", "look": {**COUNTED, "encrypted_for": 2}},
+            ["Archives   /a on localhost, encrypted for 2 recipients"],
         ),
     ],
 )

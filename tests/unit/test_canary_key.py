@@ -163,3 +163,27 @@ def test_a_key_that_is_no_file_is_named(tmp_path: Path, act: t.Callable[[KeyFile
     (tmp_path / "jira.1.key").mkdir()
     with pytest.raises(SessionsError, match=sentence):
         act(KeyFile(str(tmp_path), "jira", "1"))
+
+
+def test_the_secret_of_the_archives_is_made_of_the_key_and_is_not_the_key(home: Path) -> None:
+    (secret,) = lookup("archives", ["age1.."])
+    (path,) = key_files(home)
+    key = path.read_text(encoding="ascii")
+    assert (len(secret), key in secret) == (64, False)
+    assert lookup("archives", ["age1.."]) == [secret]
+    assert lookup("archives", []) == [secret]
+    assert lookup("archives", ["age1.."], run_id="CHG-2") != [secret]
+    assert lookup("archives", ["age1.."], key=GIVEN) not in ([secret], [GIVEN])
+
+
+def test_where_nothing_is_encrypted_no_key_is_made_for_it(home: Path) -> None:
+    assert lookup("archives", []) == [""]
+    assert key_files(home) == []
+
+
+@pytest.mark.usefixtures("home")
+def test_the_secret_of_the_archives_is_lost_with_the_key() -> None:
+    (secret,) = lookup("archives", ["age1.."])
+    lookup("forget")
+    assert lookup("archives", []) == [""]
+    assert lookup("archives", ["age1.."]) != [secret]

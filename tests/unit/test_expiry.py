@@ -34,16 +34,16 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def put(self, run_id: str, phase: str = "proven", rows: int = 2, cluster: str = CLUSTER) -> Path:
-        """A run with an archive, a backup, and a file of a killed writer; returns its folder. Without a phase there is no record."""
+    def put(self, run_id: str, phase: str = "proven", rows: int = 2, cluster: str = CLUSTER, sealed: bool = False) -> Path:
+        """A run with an archive and a backup; returns its folder. Without a phase there is no record. ``sealed``: nobody can read them."""
         records = RunRecords(str(self.folder), cluster)
         folder = records.folder / run_id
         make_private_folder(folder, self.folder)
         if phase:
             records.open(run_id, {"phase": phase, "nodes": ["n1"]}, "ops1", "aa")
         for backup in (True, False):
-            path = folder / description.name_of("remembermetoken", 1, backup)
-            path.write_bytes(gzip.compress(b"1\tx\n" * rows))
+            path = folder / description.name_of("remembermetoken", 1, backup, sealed)
+            path.write_bytes(b"age-encryption.org/v1 ..." if sealed else gzip.compress(b"1\tx\n" * rows))
             header = description.Header("jira", "sqlite", "db", "", "remembermetoken", (("id", "integer"), ("token", "text")), run_id)
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             Path(description.sidecar_of(str(path))).write_text(description.sidecar_text(header, rows, digest), encoding="utf-8")
@@ -73,6 +73,17 @@ def shelf(tmp_path: Path) -> Shelf:
     folder = tmp_path / "archives"
     folder.mkdir(mode=0o700)
     return Shelf(folder)
+
+
+def test_encrypted_archives_are_counted_and_removed_without_a_key(shelf: Shelf) -> None:
+    folder = shelf.put("CHG-1", rows=5, sealed=True)
+    (run,) = looked(shelf.options(), False, NOW)["runs"]
+    assert (run["files"], run["logins"], run["backed_up"], run["problem"]) == (2, 5, 5, "")
+    shelf.forget_history("CHG-1")
+    done = shelf.expire(now=NOW + 100 * DAY)["runs"][0]
+    assert (done["removed"], done["kept"]) == (2, "")
+    assert [path.name for path in folder.iterdir()] == ["run.json"]
+    assert {Path(one["path"]).suffix for one in shelf.record("CHG-1")["expired"]["archives"]} == {".age"}
 
 
 def test_what_lies_there_is_told_with_age_and_logins_and_nothing_is_changed(shelf: Shelf) -> None:

@@ -222,6 +222,16 @@ def test_a_gate_that_no_node_could_pass_is_refused_before_the_tokens_are_gone(po
     )
 
 
+@pytest.mark.parametrize("revoke", ["database", "manual", "product"])
+def test_recipients_of_archives_that_nobody_makes_are_refused(revoke: str) -> None:
+    taken = typed({"force_reauth_archive_recipients": ["age1x"], "force_reauth_revoke": revoke}, OPTIONS, DEFAULTS)
+    if revoke == "database":
+        check_together(taken)
+        return
+    with pytest.raises(SessionsError, match=f"with force_reauth_revoke={revoke} there are none: leave one of them out"):
+        check_together(taken)
+
+
 def test_a_long_value_is_not_repeated_whole() -> None:
     assert len(_refusal("force_reauth_min_up", "x" * 10_000)) < 150
 

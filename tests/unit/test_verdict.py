@@ -91,6 +91,8 @@ def test_archived_tokens_in_the_table_are_no_proof() -> None:
 
 
 def test_a_standby_that_has_taken_over_meanwhile_makes_the_run_unproven() -> None:
+    unread = "/a/t-1.tsv.gz.age is encrypted, and no key that is at hand here opens it"
+    assert verdict(evidence(), True, 0, [unread])["missing"] == [unread]
     found = verdict(evidence(), True, 0, ["n3 is named a cold standby, and its process runs: 7"])
     assert (found["verdict"], found["missing"]) == ("unproven", ["n3 is named a cold standby, and its process runs: 7"])
 

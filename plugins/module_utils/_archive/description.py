@@ -4,6 +4,7 @@
 """The archive: names, what its sidecar says, and whether the rows of a purge add up. Pure.
 
 An archive is ``<table>-<n>.tsv.gz`` (COPY text, UTF-8, gzip) with a sidecar ``<table>-<n>.json``; a backup's name begins with ``backup-``.
+One that is encrypted with age is ``<table>-<n>.tsv.gz.age``, its sidecar ``<table>-<n>.age.json``; the SHA-256 is that of the file.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 
 FORMAT = 1
 ENDING = ".tsv.gz"
+SEALED = ".age"
 BACKUP = "backup-"
-_NAME = re.compile(r"(backup-)?.+-[1-9]\d*\.tsv\.gz")
+_NAME = re.compile(r"(backup-)?.+-[1-9]\d*\.tsv\.gz(\.age)?")
 # what the folder must hold beyond the estimate: records, sidecars, and other writers of the same file system
 ROOM_MARGIN = 64 * 1024 * 1024
 
@@ -49,9 +51,14 @@ class Archive:
     last: str
 
 
-def name_of(table: str, number: int, backup: bool) -> str:
-    """The file's name; what a table is called in a database may hold what a file name may not."""
-    return f"{BACKUP if backup else ''}{_in_names(table)}-{number}{ENDING}"
+def name_of(table: str, number: int, backup: bool, sealed: bool = False) -> str:
+    """The file's name; what a table is called in a database may hold what a file name may not. ``sealed``: it is encrypted with age."""
+    return f"{BACKUP if backup else ''}{_in_names(table)}-{number}{ENDING}{SEALED if sealed else ''}"
+
+
+def is_sealed(path: str) -> bool:
+    """Whether the archive is encrypted with age."""
+    return path.endswith(SEALED)
 
 
 def is_archive(name: str, backup: bool, table: str = "") -> bool:
@@ -70,7 +77,7 @@ def _in_names(table: str) -> str:
 
 def sidecar_of(path: str) -> str:
     """Where the sidecar of that archive is."""
-    return path[: -len(ENDING)] + ".json"
+    return f"{path[: -len(ENDING + SEALED)]}{SEALED}.json" if is_sealed(path) else f"{path[: -len(ENDING)]}.json"
 
 
 def sidecar_text(header: Header, rows: int, sha256: str) -> str:

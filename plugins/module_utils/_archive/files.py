@@ -12,16 +12,13 @@ import os
 import tempfile
 import typing as t
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.gzip_stream import (
-    compressor,
-    content,
-    damaged_errors,
-    decompressor,
-)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age import Encryptor
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age_keys import ArchiveKeys
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.gzip_stream import compressor
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import lines_of, read_back, read_description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
     check_private_folders,
@@ -32,8 +29,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.pri
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import check_run_id
 
 _BLOCK = 1 << 20
-# no row is longer
-_LINE = 1 << 16
 # what a writer that was killed leaves begins so; it holds logins as well
 DRAFT = ".draft-"
 
@@ -41,8 +36,9 @@ DRAFT = ".draft-"
 class RunFolder:
     """Where one run keeps its archives: ``<archive_dir>/<cluster>/<run id>``."""
 
-    def __init__(self, archive_dir: str, cluster: str, run_id: str) -> None:
+    def __init__(self, archive_dir: str, cluster: str, run_id: str, keys: ArchiveKeys | None = None) -> None:
         self._top = Path(archive_dir)
+        self._keys = keys or ArchiveKeys()
         self.path = self._top / cluster / check_run_id(run_id)
 
     def check(self, table_bytes: int) -> None:
@@ -64,18 +60,22 @@ class RunFolder:
 
     def archives(self, backup: bool, table: str = "") -> list[Path]:
         """The run's archives, or those of one table. A file without a sidecar was never finished, so its rows were never deleted."""
-        found = (path for path in self.path.glob(f"*{description.ENDING}") if description.is_archive(path.name, backup, table))
+        found = (path for path in self.path.glob(f"*{description.ENDING}*") if description.is_archive(path.name, backup, table))
         return sorted(path for path in found if Path(description.sidecar_of(str(path))).exists())
 
     def rows(self, archives: t.Iterable[Path]) -> int:
         """How many rows they hold, by their sidecars."""
         return sum(read_description(path)[1] for path in archives)
 
+    def lines(self, path: Path) -> t.Iterator[bytes]:
+        """The rows of one of its archives in COPY text; raises Locked where the run has not the key."""
+        return lines_of(path, self._keys.identities)
+
     @contextmanager
     def draft(self, header: description.Header, key: str, backup: bool = False) -> t.Iterator[Draft]:
         """A new archive; everything of it is removed unless it was kept."""
         try:
-            draft = Draft(self.path, header, key, backup)
+            draft = Draft(self.path, header, key, backup, self._keys)
         except OSError as error:
             raise _cannot_write(self.path, error) from error
         try:
@@ -89,13 +89,13 @@ class RunFolder:
 class Draft:
     """An archive in the making: write COPY text to ``sink``, then ``finish``, and ``keep`` it once its rows may be gone elsewhere."""
 
-    def __init__(self, folder: Path, header: description.Header, key: str, backup: bool) -> None:
-        self._folder, self._header, self._backup = folder, header, backup
+    def __init__(self, folder: Path, header: description.Header, key: str, backup: bool, keys: ArchiveKeys) -> None:
+        self._folder, self._header, self._backup, self._keys = folder, header, backup, keys
         self._key_position = [name for name, _type in header.columns].index(key)
         handle, self._temporary = _make_temporary(folder)
         self._in_place: list[Path] = []
         self._kept = False
-        self._file = _HashedFile(os.fdopen(handle, "wb"))
+        self._file = _HashedFile(os.fdopen(handle, "wb"), keys.recipients)
         self.sink = io.BufferedWriter(self._file, _BLOCK)
 
     def finish(self, rows: int) -> description.Archive | None:
@@ -113,7 +113,7 @@ class Draft:
             file.write(description.sidecar_text(self._header, rows, self._file.sha256).encode())
         self._in_place.append(sidecar)
         with path.open("rb") as written:
-            read = read_back(written, str(path), self._file.sha256, rows)
+            read = read_back(written, str(path), self._file.sha256, rows, self._keys.identities)
         first, last = (line.split(b"\t")[self._key_position].decode() for line in (read.first, read.last))
         return description.Archive(str(path), str(sidecar), rows, read.sha256, read.size, first, last)
 
@@ -138,7 +138,7 @@ class Draft:
     def _link(self) -> Path:
         number = 1
         while True:
-            path = self._folder / description.name_of(self._header.table, number, self._backup)
+            path = self._folder / description.name_of(self._header.table, number, self._backup, bool(self._keys.recipients))
             try:
                 # link() fails where rename() would overwrite another process's archive
                 os.link(self._temporary, path)
@@ -150,10 +150,11 @@ class Draft:
 
 
 class _HashedFile(io.RawIOBase):
-    """Compresses what is written, and hashes what reaches the file."""
+    """Compresses what is written, encrypts it where it has recipients, and hashes what reaches the file."""
 
-    def __init__(self, file: t.BinaryIO) -> None:
+    def __init__(self, file: t.BinaryIO, recipients: t.Sequence[t.Any]) -> None:
         self._file = file
+        self._encryptor = Encryptor(recipients, self._put) if recipients else None
         self._compressor = compressor()
         self._hash = hashlib.sha256()
         self._abandoned = False
@@ -168,92 +169,32 @@ class _HashedFile(io.RawIOBase):
     def write(self, data: t.Any) -> int:
         # the buffer before this file writes once more when it is closed, also after a failure
         if not self._abandoned:
-            self._put(self._compressor.compress(bytes(data)))
+            self._pack(self._compressor.compress(bytes(data)))
         return len(data)
 
     def finish(self) -> None:
-        self._put(self._compressor.flush())
+        self._pack(self._compressor.flush())
+        if self._encryptor:
+            self._encryptor.finish()
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def abandon(self) -> None:
         self._abandoned = True
+        if self._encryptor:
+            self._encryptor.abandon()
         with suppress(OSError):
             self._file.close()
+
+    def _pack(self, data: bytes) -> None:
+        if self._encryptor:
+            self._encryptor.write(data)
+        else:
+            self._put(data)
 
     def _put(self, data: bytes) -> None:
         self._hash.update(data)
         self._file.write(data)
-
-
-@dataclass(frozen=True)
-class ReadBack:
-    """What a file on disk holds; ``first`` and ``last`` are lines in COPY text."""
-
-    sha256: str
-    size: int
-    rows: int
-    first: bytes
-    last: bytes
-
-
-def read_back(file: t.BinaryIO, path: str, sha256: str, rows: int) -> ReadBack:
-    """Read an open archive to its end; raises SessionsError when it is not whole, or not the one with that SHA-256 and so many rows."""
-    # from the disk, not from memory, where the system allows
-    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    try:
-        read = _read_through(file)
-    except damaged_errors():
-        raise SessionsError(f"{path} is damaged: it cannot be read to its end. Nothing was changed by it.") from None
-    if (read.sha256, read.rows) != (sha256, rows):
-        raise SessionsError(
-            f"{path} is not what was written: it has {read.rows} rows and SHA-256 {read.sha256}, expected were {rows} and {sha256}."
-        )
-    return read
-
-
-@contextmanager
-def opened(path: Path) -> t.Iterator[t.BinaryIO]:
-    """The archive of this account at that very path; raises SessionsError for a link, or another account's file."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        problem = "it is a link" if path.is_symlink() else error.strerror
-        raise SessionsError(f"{path} cannot be opened: {problem}. Name the archive itself.") from error
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if found.st_uid != os.geteuid():
-            raise SessionsError(f"{path} belongs to another account (uid {found.st_uid}): who could change it could forge logins.")
-        yield file
-
-
-def lines_of(path: Path) -> t.Iterator[bytes]:
-    """The rows of an archive in COPY text, one at a time."""
-    with opened(path) as file, content(file) as rows:
-        yield from rows
-
-
-def read_description(path: Path) -> tuple[description.Header, int, str]:
-    """Header, rows and SHA-256 as the archive's sidecar says."""
-    sidecar = Path(description.sidecar_of(str(path)))
-    with opened(sidecar) as file:
-        return description.read_sidecar(file.read().decode(errors="replace"), str(sidecar))
-
-
-def _read_through(file: t.BinaryIO) -> ReadBack:
-    digest, unpacked = hashlib.sha256(), decompressor()
-    size = rows = 0
-    first = tail = b""
-    while data := file.read(_BLOCK):
-        digest.update(data)
-        size += len(data)
-        text = unpacked.decompress(data)
-        rows += text.count(b"\n")
-        first = first or text[: text.find(b"\n") + 1]
-        tail = (tail + text[-_LINE:])[-_LINE:]
-    if not unpacked.eof or unpacked.unused_data:
-        raise EOFError
-    return ReadBack(digest.hexdigest(), size, rows, first, tail[tail.rstrip(b"\n").rfind(b"\n") + 1 :])
 
 
 def _make_temporary(folder: Path) -> tuple[int, Path]:

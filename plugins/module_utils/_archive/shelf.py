@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import DRAFT, read_description
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import DRAFT
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import read_description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import ShelvedFile, ShelvedRun
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import check_private_folder

@@ -28,7 +28,8 @@ def back_up(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
     folder = folder_for(sources, options)
     if not check_mode:
         folder.make()
-    copies = [_planned(source, folder) if check_mode else _copy(source, folder, options["run_id"]) for source in sources.tables]
+    sealed = bool(options["archive_recipients"])
+    copies = [_planned(source, folder, sealed) if check_mode else _copy(source, folder, options["run_id"]) for source in sources.tables]
     tables = {source.look.table.name: archive.rows if archive else 0 for source, archive in zip(sources.tables, copies)}
     return {
         **sources.told,
@@ -42,8 +43,8 @@ def back_up(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
     }
 
 
-def _planned(source: Source, folder: RunFolder) -> description.Archive:
-    path = str(folder.path / description.name_of(source.look.table.name, 1, backup=True))
+def _planned(source: Source, folder: RunFolder, sealed: bool) -> description.Archive:
+    path = str(folder.path / description.name_of(source.look.table.name, 1, backup=True, sealed=sealed))
     return description.Archive(path, description.sidecar_of(path), source.look.rows, "", 0, "", "")
 
 

@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import io
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, fields_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder, lines_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import Locked
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Account, Mover, Share
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source
 
 
 @dataclass(frozen=True)
 class Found:
-    """Keys of rows that match, and how many archived rows were compared."""
+    """Keys of rows that match, and how many archived rows were compared; ``unread``: a sentence for each archive that could not be."""
 
     keys: list[int]
     checked: int
+    unread: tuple[str, ...] = ()
 
 
 def delete_leftovers(mover: Mover, sources: t.Sequence[Source], found: t.Sequence[Found]) -> None:
@@ -41,7 +43,9 @@ def find_leftovers(source: Source, folder: RunFolder) -> Found:
     current = io.BytesIO()
     source.store.copy(table, current, names)
     rows = [fields_of(line) for line in current.getvalue().splitlines()]
-    return match(rows, _archived_fields(folder.archives(backup=False, table=table.name), [table.position(name) for name in names]))
+    unread: list[str] = []
+    found = match(rows, _archived_fields(folder, table.name, [table.position(name) for name in names], unread))
+    return replace(found, unread=tuple(unread))
 
 
 def match(current: t.Sequence[t.Sequence[bytes]], archived: t.Iterable[t.Sequence[bytes]]) -> Found:
@@ -65,8 +69,16 @@ def _holders(rows: t.Sequence[t.Sequence[bytes]], position: int) -> dict[bytes, 
     return holders
 
 
-def _archived_fields(archives: t.Iterable[Path], positions: t.Sequence[int]) -> t.Iterator[list[bytes]]:
-    for path in archives:
-        for line in lines_of(path):
+def _archived_fields(folder: RunFolder, table: str, positions: t.Sequence[int], unread: list[str]) -> t.Iterator[list[bytes]]:
+    """Of every archive; ``unread`` is filled with what is said of those to which this run has no key any more."""
+    for path in folder.archives(backup=False, table=table):
+        for line in _lines(folder, path, unread):
             fields = fields_of(line)
             yield [fields[position] for position in positions]
+
+
+def _lines(folder: RunFolder, path: Path, unread: list[str]) -> t.Iterator[bytes]:
+    try:
+        yield from folder.lines(path)
+    except Locked as error:
+        unread.append(f"{str(error).rstrip('.')}, so whether one of its tokens came back is not known")

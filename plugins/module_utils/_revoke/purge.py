@@ -10,14 +10,15 @@ and its commit is the cut-off: what is there afterwards was made afterwards.
 from __future__ import annotations
 
 import typing as t
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import fields_of, texts_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import Draft, RunFolder, lines_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import Draft, RunFolder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import Locked
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown, Contended
@@ -214,7 +215,12 @@ class Accounts(Account):
 
     def _keys(self, archives: t.Iterable[Path]) -> set[bytes]:
         position = self._table.position(self._table.key)
-        return {fields_of(line)[position] for path in archives for line in lines_of(path) if self._treated(line)}
+        return {fields_of(line)[position] for path in archives for line in self._lines(path) if self._treated(line)}
+
+    def _lines(self, path: Path) -> t.Iterator[bytes]:
+        """What nobody can read here explains nothing."""
+        with suppress(Locked):
+            yield from self._folder.lines(path)
 
     def _treated(self, line: bytes) -> bool:
         """A backup may hold the rows of more users: those explain nothing."""

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import opened, read_back, read_description
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.gzip_stream import content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import age, description
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age_keys import read_identities
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import opened, read_back, read_description, rows_in
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source, Sources, look_at_sources
@@ -31,6 +31,7 @@ RESTORE_OPTIONS: dict[str, t.Any] = {
         "options": {"path": {"type": "path", "required": True}, "sha256": {"type": "str", "required": True}},
     },
     "accept_live_logins": {"type": "bool", "default": False},
+    "identity_file": {"type": "path", "default": ""},
 }
 
 
@@ -40,10 +41,11 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
         raise SessionsError(
             "Every row that is put back is a login that works again. Set accept_live_logins: true if that is what you want."
         )
-    sources = look_at_sources(options, purpose="copy")
     paths = [Path(archive["path"]) for archive in options["archives"]]
+    identities = _identities(paths, options["identity_file"])
+    sources = look_at_sources(options, purpose="copy")
     with ExitStack() as stack:
-        loads = _loads(stack, sources, paths, [archive["sha256"] for archive in options["archives"]])
+        loads = _loads(stack, sources, paths, [archive["sha256"] for archive in options["archives"]], identities)
         connection, restored = _put_back(stack, loads)
         rows = sum(one.rows for one in restored)
         if not check_mode and rows:
@@ -68,17 +70,17 @@ class _Load:
     rows: list[t.BinaryIO]
 
 
-def _loads(stack: ExitStack, sources: Sources, paths: t.Sequence[Path], hashes: t.Sequence[str]) -> list[_Load]:
+def _loads(stack: ExitStack, sources: Sources, paths: t.Sequence[Path], hashes: t.Sequence[str], identities: age.Keys) -> list[_Load]:
     files = [stack.enter_context(opened(path)) for path in paths]
     by_table: dict[str, list[tuple[description.Header, Path, t.BinaryIO]]] = {}
     for path, file, sha256 in zip(paths, files, hashes):
-        header = _check(sources, path, file, sha256)
+        header = _check(sources, path, file, sha256, identities)
         by_table.setdefault(header.table, []).append((header, path, file))
     return [
         _Load(
             source,
             _columns([header for header, _path, _file in named], [path for _header, path, _file in named]),
-            [stack.enter_context(content(file)) for _header, _path, file in named],
+            [stack.enter_context(rows_in(file, str(path), identities)) for _header, path, file in named],
         )
         for source in sources.tables
         if (named := by_table.get(source.look.table.name))
@@ -93,7 +95,20 @@ def _put_back(stack: ExitStack, loads: t.Sequence[_Load]) -> tuple[Connection, l
     return connection, [restored, *more]
 
 
-def _check(sources: Sources, path: Path, file: t.BinaryIO, sha256: str) -> description.Header:
+def _identities(paths: t.Sequence[Path], identity_file: str) -> age.Keys:
+    """The operator's keys, where an archive needs one."""
+    sealed = [path for path in paths if description.is_sealed(str(path))]
+    if not sealed:
+        return ()
+    if not identity_file:
+        raise SessionsError(
+            f"{sealed[0]} is encrypted with age: name the file of the key of one of its recipients, on this host, with identity_file "
+            "(in the playbook force_reauth_restore_identity). Nothing was put back."
+        )
+    return read_identities(identity_file)
+
+
+def _check(sources: Sources, path: Path, file: t.BinaryIO, sha256: str, identities: age.Keys) -> description.Header:
     header, rows, _written = read_description(path)
     source = next((one for one in sources.tables if one.look.table.name == header.table), sources.first)
     expected = source.header(header.run_id)
@@ -105,7 +120,7 @@ def _check(sources: Sources, path: Path, file: t.BinaryIO, sha256: str) -> descr
         raise SessionsError(
             f"{path} is of a table {header.table} with other columns than {source.look.table.label} has now: nothing was put back."
         )
-    read_back(file, str(path), sha256.lower(), rows)
+    read_back(file, str(path), sha256.lower(), rows, identities)
     file.seek(0)
     return header
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age_keys import archive_keys
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product, TokenTable
@@ -24,7 +25,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.s
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope
 
 # the options of a module that writes archives, beside those of the database
-FOLDER_OPTIONS: dict[str, t.Any] = {"archive_dir": {"type": "path", "required": True}, "run_id": {"type": "str", "required": True}}
+FOLDER_OPTIONS: dict[str, t.Any] = {
+    "archive_dir": {"type": "path", "required": True},
+    "run_id": {"type": "str", "required": True},
+    "archive_recipients": {"type": "list", "elements": "str", "default": []},
+    "archive_key": {"type": "str", "default": "", "no_log": True},
+}
 USERS_OPTIONS: dict[str, t.Any] = {
     "usernames": {"type": "list", "elements": "str"},
     "exclude_usernames": {"type": "list", "elements": "str", "default": []},
@@ -143,7 +149,8 @@ def _owner(database: Database) -> str:
 
 
 def folder_for(sources: Sources, options: t.Mapping[str, t.Any]) -> RunFolder:
-    """The run's folder, checked but not made; raises SessionsError when archives of these tables could not be kept there."""
-    folder = RunFolder(options["archive_dir"], sources.first.cluster, options["run_id"])
+    """The run's folder, checked but not made; raises SessionsError when archives of these tables could not be kept there, as asked."""
+    keys = archive_keys(options["archive_recipients"], options["archive_key"])
+    folder = RunFolder(options["archive_dir"], sources.first.cluster, options["run_id"], keys)
     folder.check(sum(source.look.bytes for source in sources.tables))
     return folder

@@ -71,7 +71,7 @@ def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFol
         first = sources.first
         told = members_by_database(product_named(first.product), first.store, first.look.table.schema)
         counted = {"rows": sources.rows, "tables": sources.rows_by_table, "ages": ages_of(sources.looks), "survivors": survivors_of(first)}
-        return {**counted, "changed": sources.rows > 0, **told}
+        return {**counted, "encrypted_for": len(options["archive_recipients"]), "changed": sources.rows > 0, **told}
     folder.make()
     accounts = purge(sources.tables, folder, mover, options["single_sweep"], expected)
     tables = {source.look.table.name: sum(one.rows for one in mover.archives_of(source.look.table)) for source in sources.tables}
@@ -97,7 +97,7 @@ def _revoke_archived(
 ) -> dict[str, t.Any]:
     found = [find_leftovers(source, folder) for source in sources.tables]
     rows, checked = sum(len(one.keys) for one in found), sum(one.checked for one in found)
-    counted = {"checked": checked, "since": sources.rows - rows}
+    counted = {"checked": checked, "since": sources.rows - rows, "unread": [sentence for one in found for sentence in one.unread]}
     if check_mode or not rows:
         return {**counted, "left": rows, "rows": rows, "changed": bool(rows)}
     folder.make()

@@ -77,8 +77,12 @@ def _by_database(plan: t.Mapping[str, t.Any]) -> list[str]:
         f"Tokens     {look['rows']} of {count(look['users'], 'user')} in {look['table']}, {look['database']}{_oldest(look['oldest'])}",
         *_users(plan),
         f"Asked      {plan['asked']}, from {plan['database_host']}",
-        f"Archives   {plan['folder']} on {plan['database_host']}",
+        f"Archives   {plan['folder']} on {plan['database_host']}{_encrypted(look.get('encrypted_for', 0))}",
     ]
+
+
+def _encrypted(recipients: int) -> str:
+    return f", encrypted for {count(recipients, 'recipient')}" if recipients else ""
 
 
 def _by_hand(plan: t.Mapping[str, t.Any]) -> list[str]:

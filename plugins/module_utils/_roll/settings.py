@@ -59,6 +59,11 @@ def check_together(settings: t.Mapping[str, t.Any]) -> None:
             f"no node could pass its gate: force_reauth_settle_polls={polls} looks, force_reauth_poll_seconds={pause:g} apart, take longer "
             f"than force_reauth_gate_timeout={seconds}"
         )
+    if settings["archive_recipients"] and settings["revoke"] != "database":
+        raise SessionsError(
+            f"force_reauth_archive_recipients is for the archives of a run, and with force_reauth_revoke={settings['revoke']} there are "
+            "none: leave one of them out"
+        )
 
 
 def is_true(value: t.Any) -> bool:

@@ -87,16 +87,16 @@ def unanswered(node: str, nodes: t.Sequence[str], answers: t.Sequence[AnswerRow]
     ]
 
 
-def verdict(evidence: t.Mapping[str, Evidence], canary: bool, rows_left: int, of_standbys: t.Sequence[str]) -> dict[str, t.Any]:
+def verdict(evidence: t.Mapping[str, Evidence], canary: bool, rows_left: int, not_seen: t.Sequence[str]) -> dict[str, t.Any]:
     """``verdict``: proven or unproven; ``missing``: a sentence for what was not seen, or seen alive; ``nodes``: the verdict of each.
 
     ``seen``: by which cookies.
     ``canary``: whether a proof account was given. ``rows_left``: rows of the archives that are still in the token table.
-    ``of_standbys``: what is wrong with the cold standbys.
+    ``not_seen``: what is wrong with the cold standbys, and archives that could not be compared with the table.
     """
     by_node = {node: _node_missing(node, evidence, canary) for node in evidence}
     missing = [f"{rows_left} of the archived tokens are in the token table again"] if rows_left else []
-    missing += of_standbys
+    missing += not_seen
     if not canary:
         missing.append("no proof account was given (force_reauth_proof_username, or _proof_cookies): no old cookie was replayed")
     missing += [sentence for sentences in by_node.values() for sentence in sentences]

@@ -9,6 +9,7 @@ import typing as t
 from contextlib import contextmanager
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.packages import missing
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.commit_end import rolled_back
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import SID, Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import check_tls, opener
@@ -21,7 +22,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
     package_missing,
     sentence,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import missing, sqlalchemy_module
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
 
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 import types
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.packages import missing
 
 try:
     import sqlalchemy
@@ -26,9 +24,3 @@ def sqlalchemy_module() -> types.ModuleType:
     if int(sqlalchemy.__version__.split(".")[0]) < 2:
         raise missing(f"a new SQLAlchemy (it has {sqlalchemy.__version__})", "SQLAlchemy>=2.0")
     return sqlalchemy
-
-
-def missing(what: str, requirement: str) -> SessionsError:
-    """The sentence about a package that is not there."""
-    command = shlex.join([sys.executable, "-m", "pip", "install", requirement])
-    return SessionsError(f"The Python {sys.executable} of the database host lacks {what}: {command}")

@@ -1,0 +1,168 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Archives that are read: whole and as they were written, or row by row."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import typing as t
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import age, description
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.gzip_stream import content, damaged_errors, decompressor
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+_BLOCK = 1 << 20
+# no row is longer
+_LINE = 1 << 16
+
+
+class Locked(SessionsError):
+    """The archive is encrypted, and no key that is at hand opens it."""
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """What a file on disk holds; ``first`` and ``last`` are lines in COPY text."""
+
+    sha256: str
+    size: int
+    rows: int
+    first: bytes
+    last: bytes
+
+
+def read_back(file: t.BinaryIO, path: str, sha256: str, rows: int, identities: age.Keys = ()) -> ReadBack:
+    """Read an open archive to its end; raises SessionsError when it is not whole, or not the one with that SHA-256 and so many rows.
+
+    Raises Locked when it is as it was written, and none of the identities opens it.
+    """
+    # from the disk, not from memory, where the system allows
+    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    source, unpacked = _Hashed(file), _Unpacked()
+    try:
+        _read_through(source, unpacked, path, identities)
+    except age.Unopened:
+        source.read_to_end()
+        if source.sha256 == sha256:
+            raise locked(path) from None
+        raise _damaged(path) from None
+    except damaged_errors():
+        raise _damaged(path) from None
+    if (source.sha256, unpacked.rows) != (sha256, rows):
+        raise SessionsError(
+            f"{path} is not what was written: it has {unpacked.rows} rows and SHA-256 {source.sha256}, expected were {rows} and {sha256}."
+        )
+    return ReadBack(source.sha256, source.size, unpacked.rows, unpacked.first, unpacked.last)
+
+
+@contextmanager
+def opened(path: Path) -> t.Iterator[t.BinaryIO]:
+    """The archive of this account at that very path; raises SessionsError for a link, or another account's file."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        problem = "it is a link" if path.is_symlink() else error.strerror
+        raise SessionsError(f"{path} cannot be opened: {problem}. Name the archive itself.") from error
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if found.st_uid != os.geteuid():
+            raise SessionsError(f"{path} belongs to another account (uid {found.st_uid}): who could change it could forge logins.")
+        yield file
+
+
+@contextmanager
+def rows_in(file: t.BinaryIO, path: str, identities: age.Keys = ()) -> t.Iterator[t.BinaryIO]:
+    """The rows of an open archive in COPY text, to be read line by line; raises Locked."""
+    if not description.is_sealed(path):
+        with content(file) as rows:
+            yield rows
+        return
+    try:
+        with age.decrypted(file, identities) as packed, content(packed) as rows:
+            yield rows
+    except age.Unopened:
+        raise locked(path) from None
+
+
+def lines_of(path: Path, identities: age.Keys = ()) -> t.Iterator[bytes]:
+    """The rows of an archive in COPY text, one at a time; raises Locked, and SessionsError where it is damaged."""
+    try:
+        with opened(path) as file, rows_in(file, str(path), identities) as rows:
+            yield from rows
+    except damaged_errors():
+        raise _damaged(str(path)) from None
+
+
+def locked(path: str) -> Locked:
+    """The sentence about an archive to which no key is at hand."""
+    return Locked(f"{path} is encrypted, and no key that is at hand here opens it.")
+
+
+def read_description(path: Path) -> tuple[description.Header, int, str]:
+    """Header, rows and SHA-256 as the archive's sidecar says."""
+    sidecar = Path(description.sidecar_of(str(path)))
+    with opened(sidecar) as file:
+        return description.read_sidecar(file.read().decode(errors="replace"), str(sidecar))
+
+
+def _damaged(path: str) -> SessionsError:
+    return SessionsError(f"{path} is damaged: it cannot be read to its end. Nothing was changed by it.")
+
+
+def _read_through(source: _Hashed, unpacked: _Unpacked, path: str, identities: age.Keys) -> None:
+    if description.is_sealed(path):
+        age.decrypt(source, unpacked.write, identities)
+        source.read_to_end()
+    else:
+        while data := source.read(_BLOCK):
+            unpacked.write(data)
+    unpacked.check_whole()
+
+
+class _Hashed:
+    """Reads a file, and hashes what it reads."""
+
+    def __init__(self, file: t.BinaryIO) -> None:
+        self._file, self._hash, self.size = file, hashlib.sha256(), 0
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._hash.update(data)
+        self.size += len(data)
+        return data
+
+    def read_to_end(self) -> None:
+        while self.read(_BLOCK):
+            pass
+
+
+class _Unpacked:
+    """Counts the rows of a gzip file that is pushed in, and keeps the first and the last."""
+
+    def __init__(self) -> None:
+        self._gzip = decompressor()
+        self.rows, self.first, self._tail = 0, b"", b""
+
+    def write(self, data: bytes) -> None:
+        text = self._gzip.decompress(data)
+        self.rows += text.count(b"\n")
+        self.first = self.first or text[: text.find(b"\n") + 1]
+        self._tail = (self._tail + text[-_LINE:])[-_LINE:]
+
+    @property
+    def last(self) -> bytes:
+        return self._tail[self._tail.rstrip(b"\n").rfind(b"\n") + 1 :]
+
+    def check_whole(self) -> None:
+        """Raises EOFError when the end was not seen, or more stands after it."""
+        if not self._gzip.eof or self._gzip.unused_data:
+            raise EOFError
