@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import hmac
 import json
 import secrets
 import tempfile
@@ -172,6 +174,9 @@ def plant_the_canary(told: Story, run_id: str) -> None:
     """The cookies of a run that is not over, the key that seals them, and what is sealed."""
     key = keys_of_the_canary(told.site)[run_id]
     told.planted[f"key of {run_id}"] = key
+    (folder,) = told.site.archives.glob(f"*/{run_id}")
+    purpose = f"archives {folder.parent.name} {run_id}".encode()
+    told.planted[f"secret of the archives of {run_id}"] = hmac.new(key.encode(), purpose, hashlib.sha256).hexdigest()
     vault = VaultLib([("default", VaultSecret(key.encode()))])
     for number, sealed in enumerate(sealed_canaries(told.site, run_id)):
         # a line of it: however long a text is, a line is shown whole
