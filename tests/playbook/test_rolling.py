@@ -134,6 +134,9 @@ def test_a_token_cache_that_survives_the_purge_stops_the_roll_after_the_first_ba
     assert result.status != 0
     result.assert_says("still signs canary in at n1", "is not enough here", "Not done: n2, n3")
     assert {name: pid for name, pid in site.pids().items() if name != "n1"} == {"n2": old["n2"], "n3": old["n3"]}
+    told = site.evidence()
+    assert (told["verdict"], told["nodes"][0]["proven_by"]) == ("stopped", "process")
+    assert [one for one in told["not_seen"] if "still signs canary in at n1" in one]
 
 
 def test_a_node_whose_sessions_outlive_its_restart_is_unproven_by_name(make_site: MakeSite) -> None:
@@ -142,6 +145,9 @@ def test_a_node_whose_sessions_outlive_its_restart_is_unproven_by_name(make_site
     result = site.run(run_id="lie")
     assert result.status != 0
     result.assert_says("UNPROVEN", "n1: proven", "n2: unproven", "the session cookie that n2 handed out still signs canary in at n2")
+    told = site.evidence()
+    assert told["not_seen"][0] == "the session cookie that n2 handed out still signs canary in at n2"
+    assert {node["name"]: node["proven_by"] for node in told["nodes"]} == {"n1": "cookie", "n2": "process"}
     again = site.run(run_id="lie")
     assert again.status != 0
     again.assert_says("Run lie is finished (unproven): nothing was changed.")

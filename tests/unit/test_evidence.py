@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import typing as t
 
 import jsonschema
@@ -16,7 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
 
-from tests.evidence_runs import about, at, document, names, plan_of, record_of, seen_of, stopped_document
+from tests.evidence_runs import HOSTILE, about, at, document, names, plan_of, record_of, seen_of, stopped_document
 from tests.schemas import fitting
 
 THREE = names(3)
@@ -167,6 +168,25 @@ def test_what_was_counted_of_it_is_told_with_what_was_counted() -> None:
 
 def test_every_place_is_of_something_that_survives() -> None:
     assert set(END_AT) <= {one for product in PRODUCTS.values() for one in product.survives}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_others_call_something_is_kept_as_it_is_in_a_document_of_the_same_shape(text: str) -> None:
+    nodes = [text, f"{text}2"]
+    record = {**record_of(nodes, "unproven"), **dict.fromkeys(("users", "product", "database", "table"), text)}
+    plan = {**plan_of(nodes), "survives": [text], "standbys": [text], "proof": [text]}
+    found = check(evidence(record, plan, seen_of(nodes, {("session", text, text)}), about("unproven", command=text, host=text)))
+    assert [node["name"] for node in found["nodes"]] == nodes
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_tokens_that_came_back_are_counted_and_what_is_left_is_what_was_not_seen() -> None:
+    seen = seen_of(THREE)
+    seen["leftovers"] = {"rows": 3, "left": 1, "since": 12}
+    seen["verdict"]["missing"] = ["1 of the archived tokens are in the token table again"]
+    found = check(evidence(record_of(THREE, "unproven"), plan_of(THREE), seen, about("unproven")))
+    assert (found["tokens"]["came_back"], found["tokens"]["left"], found["tokens"]["since"]) == (3, 1, 12)
+    assert found["not_seen"][0] == "1 of the archived tokens are in the token table again"
 
 
 def test_nothing_that_was_handed_over_is_changed() -> None:

@@ -15,6 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import hook as web_hook
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.hook import check_hook, tell_hook
 
+from tests.evidence_runs import HOSTILE, names
 from tests.hooks import Hook, listening
 
 PLAN = {
@@ -52,6 +53,25 @@ def test_text_of_others_is_escaped() -> None:
     told = json.loads(notice("stopped", {**PLAN, "nodes": ["a\x1b[31mb"]}, "", "x\u202ey\n", [], AT))
     assert "\x1b" not in told["nodes"][0]
     assert "\u202e" not in told["sentence"]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_others_call_something_keeps_the_document_whole_and_small(text: str) -> None:
+    plan = {**PLAN, "title": text, "nodes": [f"{text}{number}" for number in range(50)], "folder": text, "database_host": text}
+    body = notice("verdict", plan, "unproven", text, [text], AT)
+    told = json.loads(body)
+    assert [one for one in (*told["nodes"], *told["done"], *(told[name] for name in TEXTS)) if not one.isprintable()] == []
+    assert (len(told["nodes"]), len(body) < 60_000) == (50, True)
+
+
+TEXTS = ("product", "sentence", "record", "cluster", "run_id")
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 50])
+def test_nodes_of_any_number_are_told(count: int) -> None:
+    nodes = names(count)
+    told = json.loads(notice("batch", {**PLAN, "nodes": nodes}, "", "", nodes[:2], AT))
+    assert (told["nodes"], told["done"]) == (nodes, nodes[:2])
 
 
 def test_the_signature_is_that_of_the_body() -> None:

@@ -140,3 +140,88 @@ def test_what_others_call_something_stays_on_its_line(text: str) -> None:
     story.said(f"  {text}: {text}")
     lines += [*story.live(3.0, 10_000), Walk(text, (("gate", 0.0),)).line(1.0)]
     assert all(line.isprintable() for line in lines)
+
+
+LOOK, ACT, ROLL = "Look at every node", "Delete the tokens", "Restart every node, batch by batch"
+PLAN_SAID = f"{RULE}\nRun CHG-1, route rolling\nTokens     2 of 2 users\n{RULE}"
+VERDICT_SAID = f"{RULE}\nRun CHG-1: PROVEN\n{RULE}"
+
+
+class Told:
+    """A run that is played to a story, and what stands in the log of it."""
+
+    def __init__(self) -> None:
+        self.story, self.lines, self.now = Story(), list[str](), 0.0
+
+    def play(self, name: str) -> None:
+        self.story.play(name)
+        self.add(self.story.began("n1", "assert", self.now))
+
+    def add(self, lines: t.Sequence[str]) -> None:
+        self.lines += lines
+
+    def say(self, text: str) -> None:
+        self.add([one for one in [self.story.said(text)] if one is not None])
+
+    def roll(self, node: str, gate: bool = True) -> None:
+        """The steps take 1, 2, 3 and 4 seconds."""
+        for step, before, seconds in (("draining", "", 0), ("stopping", "draining", 1), ("starting", "stopping", 2)):
+            self.now += seconds
+            self.add(self.story.ended(node, recorded(step, before), self.now))
+        self.now += 3
+        self.story.began(node, "gate", self.now)
+        self.now += 4
+        if gate:
+            self.add(self.story.ended(node, recorded("up", "starting"), self.now))
+            self.add(self.story.ended(node, BACK, self.now))
+
+
+def test_a_good_run_reads_as_plan_steps_nodes_and_verdict() -> None:
+    told = Told()
+    told.play(LOOK)
+    told.say(PLAN_SAID)
+    told.play(ACT)
+    told.play(ROLL)
+    for node in ("n1", "n2"):
+        told.roll(node)
+    told.say(VERDICT_SAID)
+    told.add(told.story.over(told.now))
+    assert "\n".join(told.lines).splitlines() == [
+        f"> {LOOK}",
+        "Run CHG-1, route rolling",
+        "Tokens     2 of 2 users",
+        f"> {ACT}",
+        f"> {ROLL}",
+        "n1         drain 1 s > stop 2 s > start 3 s > gate 4 s > back 0 s",
+        "n2         drain 1 s > stop 2 s > start 3 s > gate 4 s > back 0 s",
+        RULE,
+        "Run CHG-1: PROVEN",
+        RULE,
+    ]
+
+
+def test_a_refusal_reads_as_the_look_and_its_reason() -> None:
+    told = Told()
+    told.play(LOOK)
+    told.add(told.story.failed("n1", "Refuse", {"msg": "Not ready: n1. Nothing was changed."}, 1.0, "FAILED"))
+    told.add(told.story.failed("n2", "Refuse", {"msg": "Not ready: n1. Nothing was changed."}, 1.0, "FAILED"))
+    told.add(told.story.over(1.0))
+    assert told.lines == [
+        f"> {LOOK}",
+        "FAILED      n1, 'Refuse': Not ready: n1. Nothing was changed.",
+        "FAILED      n2, 'Refuse': the same",
+    ]
+
+
+def test_a_failed_gate_reads_as_how_far_the_node_came_and_why() -> None:
+    told = Told()
+    told.play(ROLL)
+    told.roll("n1", gate=False)
+    told.say("  n1: state STARTING (4 s)")
+    told.add(told.story.failed("n1", "Wait at the gate", {"msg": "n1 is not up. Last seen: STARTING"}, told.now, "FAILED"))
+    told.add(told.story.over(told.now))
+    assert told.lines == [
+        f"> {ROLL}",
+        "n1         drain 1 s > stop 2 s > start 3 s > gate 4 s, failed",
+        "FAILED      n1, 'Wait at the gate': n1 is not up. Last seen: STARTING",
+    ]

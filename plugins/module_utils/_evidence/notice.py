@@ -13,6 +13,8 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 
 FORMAT = 1
+# a hook gets names whole, but for what is no name
+_NAME = 300
 EVENTS = ("started", "revoked", "batch", "waiting", "stopped", "verdict")
 SIGNATURE = "X-Force-Reauth-Signature"
 
@@ -24,10 +26,10 @@ def notice(event: str, plan: t.Mapping[str, t.Any], verdict: str, sentence: str,
         "event": event,
         "run_id": str(plan["run_id"]),
         "cluster": str(plan["cluster"]),
-        "product": str(plan["title"]),
+        "product": shown(plan["title"], _NAME),
         "route": str(plan["route"]),
-        "nodes": [shown(str(node)) for node in plan["nodes"]],
-        "done": [shown(str(node)) for node in done],
+        "nodes": [shown(node, _NAME) for node in plan["nodes"]],
+        "done": [shown(node, _NAME) for node in done],
         "verdict": verdict,
         "sentence": shown(sentence),
         "record": shown(f"{plan['database_host']}:{plan['folder']}/run.json"),
