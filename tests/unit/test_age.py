@@ -145,6 +145,8 @@ def test_a_short_secret_is_refused_and_not_quoted() -> None:
         (str(ALICE).lower(), "is a secret key"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----", "is a secret key"),
     ],
+    # workers of pytest have to agree on the names, and the key is made by each
+    ids=["age", "empty", "ssh", "ssh-dss", "a path", "a secret key", "in lower case", "a private key of ssh"],
 )
 def test_what_is_no_recipient_is_told_by_its_number_and_never_quoted(text: str, said: str) -> None:
     with pytest.raises(SessionsError, match="Recipient 2") as told:
@@ -154,7 +156,9 @@ def test_what_is_no_recipient_is_told_by_its_number_and_never_quoted(text: str, 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "# nothing\n", "hello\n", str(ALICE.to_public()), f"{ALICE}\nand more\n", "-----BEGIN OPENSSH PRIVATE KEY-----\nx"]
+    "text",
+    ["", "# nothing\n", "hello\n", str(ALICE.to_public()), f"{ALICE}\nand more\n", "-----BEGIN OPENSSH PRIVATE KEY-----\nx"],
+    ids=["empty", "a comment", "a word", "a recipient", "a key and a word", "no key of ssh"],
 )
 def test_a_file_without_a_usable_key_is_told_and_not_quoted(tmp_path: Path, text: str) -> None:
     path = identity_file(tmp_path, text)
