@@ -103,6 +103,7 @@ OF_RUN: t.Mapping[str, Check] = {
     "tokens": _count,
     "revoke": _one_of("database", "product", "manual"),
     "deleted": _words,
+    "counted": _flag,
     "tokens_seen": _dict_of({"users": _count, "oldest": _words, "ages": _counts}),
     "revoked": _both(
         _dict_of({"rows": _count, "cut_off": _words, "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _sha256}))}),

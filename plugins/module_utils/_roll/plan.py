@@ -178,8 +178,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
 
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order and batches hold.
-    Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``blind`` (of ``why_blind``), ``route``,
-    ``nodes``, ``batches``, ``min_up``, ``node_facts`` and ``problems``.
+    Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''),
+    ``blind`` (of ``why_blind``), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts`` and ``problems``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -214,6 +214,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         **product,
         "proof": proof,
         "revoke": options["revoke"],
+        "chosen": options.get("chosen", ""),
         "blind": blind,
         "route": route,
         "nodes": nodes,
