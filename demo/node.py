@@ -154,6 +154,11 @@ class Node:
             return None
         return t.cast("list[str]", known["nodes"])
 
+    @property
+    def users(self) -> list[str]:
+        """The login names of all users."""
+        return list(json.loads(self._users_file.read_text(encoding="utf-8")))
+
     def end_sessions(self, user: str, authorization: str) -> int:
         """End the sessions of the user here, and tell the other nodes; returns the status of the answer."""
         time.sleep(self.behaviour.call_seconds)

@@ -11,7 +11,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, product_problems, why_blind
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, resumed_route
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, names_by, resumed_route
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import is_certain, telling
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
@@ -178,7 +178,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
 
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order and batches hold.
-    Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''),
+    Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
     ``blind`` (of ``why_blind``), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts`` and ``problems``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
@@ -215,6 +215,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "proof": proof,
         "revoke": options["revoke"],
         "chosen": options.get("chosen", ""),
+        "names_by": names_by(one["product"], bool(options.get("asks_database"))),
         "blind": blind,
         "route": route,
         "nodes": nodes,

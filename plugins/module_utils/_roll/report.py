@@ -59,7 +59,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
 
 def _act(plan: t.Mapping[str, t.Any]) -> list[str]:
     if plan["route"] == LIVE:
-        return call_lines(_product(plan))
+        return call_lines(_product(plan), plan["names_by"])
     return [f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}"]
 
 
@@ -139,10 +139,17 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
     ]
     if plan["route"] in _STILL_OPEN and open_seconds >= 0:
         lines.append(f"Open       a session of {_STILL_OPEN[plan['route']]} could be used for {open_seconds} s after {_since(revoked)}")
+    lines += [_called(record["live"])] if record.get("live") else []
     lines += call_notes(_product(plan)) if plan["route"] == LIVE else []
     lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
     lines.append("Not ended  " + "; ".join(plan["survives"]))
     return [*lines, RULE]
+
+
+def _called(blocks: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    names, unknown = (sum(int(block[what]) for block in blocks) for what in ("names", "unknown"))
+    gone = f"; of {unknown} more names it says that there is no such user" if unknown else ""
+    return f"Sessions   of {count(names - unknown, 'user')} ended by calls to the product{gone}"
 
 
 def _cut_off(revoked: t.Mapping[str, t.Any], deleted: str, counted: bool) -> list[str]:
