@@ -25,6 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
     report,
     revoke_way,
     settings,
+    spared,
     verdict,
     which_database,
 )
@@ -97,6 +98,10 @@ class FilterModule:
             "seen_looks": registered.seen_looks,
             "sentence": _for_people(sentence),
             "signing_in": canary.signing_in,
+            "spared_marked": spared.marked,
+            "spared_of_canary": spared.of_canary,
+            "spared_of_spared": spared.of_spared,
+            "spared_seen": _for_people(spared.spared_seen),
             "standbys": _for_people(registered.standbys),
             "still_open": _for_people(verdict.still_open),
             "telling": which_database.telling,

@@ -13,6 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, names_by, resumed_route
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.spared import spared_lines, spared_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import is_certain, telling
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
 
@@ -193,7 +194,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
     scope = scope_of(names_of(options["usernames"]), names_of(options["exclude_usernames"]) or [])
     problems += scope_problems(scope, record.get("users", "") if record else None, options["proof_username"])
-    problems += proof_problems(looks, scope, bool(record))
+    problems += proof_problems(looks, scope, bool(record)) + spared_problems(options, scope)
     blind = why_blind(next(iter(looks.values()))["product"], options, route)
     problems += hand_problems(options, record, scope is not None, blind)
     problems += live_problems(looks, options) if route == LIVE else []
@@ -209,7 +210,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         problems.append(str(error))
     one = next(iter(looks.values()))
     product = {"title": one["title"], "survives": one["survives"], "users": scope.sentence if scope else ""}
-    proof = proof_lines(looks, options["proof_username"])
+    proof = proof_lines(looks, options["proof_username"]) + spared_lines(options)
     return {
         **product,
         "proof": proof,
