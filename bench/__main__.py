@@ -12,7 +12,7 @@ import typing as t
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import database, playbook
+from bench import database, live, playbook
 from bench.engines import ENGINES
 from bench.marks import Mark, table
 
@@ -24,12 +24,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Ratios to what an administrator would type, and to what has to be."
     )
-    parser.add_argument("--only", choices=("database", "playbook"), help="one part")
+    parser.add_argument("--only", choices=("database", "playbook", "live"), help="one part")
     parser.add_argument("--engine", choices=tuple(ENGINES), action="append", help="of the database one engine (default: each)")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--rows", type=int, default=200_000, help="tokens in the table (default: %(default)s)")
     parser.add_argument("--start", type=float, default=30, help="seconds that a node needs to start (default: %(default)s)")
     parser.add_argument("--nodes", type=int, default=50, help="nodes of the large preflight (default: %(default)s)")
+    parser.add_argument("--users", type=int, default=20_000, help="users whose sessions are ended (default: %(default)s)")
     options = parser.parse_args()
     marks = []
     for mark in _marks(options):
@@ -45,6 +46,7 @@ def main() -> None:
 def _marks(options: argparse.Namespace) -> t.Iterator[Mark]:
     parts: t.Mapping[str, t.Callable[[], t.Iterator[Mark]]] = {
         "playbook": lambda: playbook.marks(playbook.Settings(options.start, options.nodes, options.repeat)),
+        "live": lambda: live.marks(live.Settings(options.users, options.repeat)),
         "database": lambda: database.marks(database.Settings(options.rows, options.repeat, tuple(options.engine or ENGINES))),
     }
     return itertools.chain.from_iterable(marks() for name, marks in parts.items() if options.only in (None, name))

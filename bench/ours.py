@@ -9,14 +9,17 @@ import json
 import resource
 import sys
 import time
+import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.backup import back_up
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import restore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.steps import revoke
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.user_sessions import end_or_ask
 
-ACTS = {
+ACTS: dict[str, t.Callable[[t.Any], t.Any]] = {
     "backup": lambda options: back_up(options, check_mode=False),
+    "end": lambda options: end_or_ask(options, check_mode=False),
     "look": lambda options: revoke(options, check_mode=True, clock=Clock(time.monotonic, time.sleep)),
     "purge": lambda options: revoke(options, check_mode=False, clock=Clock(time.monotonic, time.sleep)),
     "restore": lambda options: restore(options, check_mode=False),

@@ -236,6 +236,13 @@ class Cluster:
         write_atomically(self.shared / "users.json", json.dumps(self.users))
         return self.users[name]
 
+    def rename_user(self, old: str, new: str) -> None:
+        """Give a user another login name, also while the nodes run: who is signed in stays so."""
+        self.tokens.rename_user(old, new)
+        self.users[new] = self.users.pop(old)
+        write_atomically(self.shared / "renamed.json", json.dumps({old: new}))
+        write_atomically(self.shared / "users.json", json.dumps(self.users))
+
     def token_rows(self) -> list[tuple[int, str, str]]:
         """The token table as it is: (id, token, user), sorted."""
         return self.tokens.rows()

@@ -54,7 +54,8 @@ class Node:
         self.messages = Messages(Path(settings["members_file"]).with_name("sessions-ended"), settings["name"])
         self.clear_all = ClearAll(self, self.product.pages.clear_all)
         self._name: str = settings["name"]
-        self._users_file = Path(settings["users_file"])
+        self._users = TextsByName(Path(settings["users_file"]))
+        self._renamed = TextsByName(Path(settings["users_file"]).with_name("renamed.json"))
         self._members_file = Path(settings["members_file"])
         self._began = time.monotonic()
         self._may_hang = self.behaviour.next_start_hangs
@@ -88,7 +89,7 @@ class Node:
 
     def knows(self, user: str, password: str) -> bool:
         """Whether that is the user's password."""
-        users: dict[str, str] = json.loads(self._users_file.read_text(encoding="utf-8"))
+        users = self._users()
         return user in users and users[user] == password
 
     def sign_in(self, user: str, password: str, remember_me: bool, reply: Reply) -> str:
@@ -112,7 +113,7 @@ class Node:
         """Whom the cookies sign in ('' = nobody), as the products find out: the session first, then the remember-me token."""
         if not self.behaviour.deaf:
             for ended in self.messages.new():
-                self.sessions.end(ended)
+                self._end_here(ended)
         session_user = None if self.behaviour.ignores_session else self.sessions.user_of(cookies.get(self.product.cookies.session, ""))
         if session_user:
             return session_user
@@ -154,16 +155,24 @@ class Node:
             return None
         return t.cast("list[str]", known["nodes"])
 
+    @property
+    def users(self) -> list[str]:
+        """The login names of all users."""
+        return list(self._users())
+
     def end_sessions(self, user: str, authorization: str) -> int:
         """End the sessions of the user here, and tell the other nodes; returns the status of the answer."""
         time.sleep(self.behaviour.call_seconds)
         if self.members(authorization) is None:
             return 401
-        if user not in json.loads(self._users_file.read_text(encoding="utf-8")):
+        if user not in self._users():
             return 404
-        self.sessions.end(user)
+        self._end_here(user)
         self.messages.tell(user)
         return 204
+
+    def _end_here(self, user: str) -> None:
+        self.sessions.end(user, *(old for old, new in self._renamed().items() if new == user))
 
     def stop(self) -> None:
         """As a servlet container stops: what is to be persisted is written."""
@@ -205,6 +214,25 @@ class Node:
 
     def _empty_cookie(self, reply: Reply, name: str) -> None:
         self._set_cookie(reply, name, "", "; Max-Age=0")
+
+
+class TextsByName:
+    """A file that the nodes share, which is read anew when it has changed; where there is none, it is empty."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[tuple[int, int], dict[str, str]] = ((0, 0), {})
+
+    def __call__(self) -> dict[str, str]:
+        """What it holds now."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return {}
+        as_it_is = (found.st_ino, found.st_mtime_ns)
+        if self._seen[0] != as_it_is:
+            self._seen = (as_it_is, json.loads(self._path.read_text(encoding="utf-8")))
+        return self._seen[1]
 
 
 class Messages:

@@ -64,6 +64,30 @@ class Members:
 
 
 @dataclass(frozen=True)
+class UserList:
+    """The page that lists all users to an administrator: a list at the key ``items``, with the key ``start`` in the query for all but the
+    first page, and ``size`` for how many.
+
+    ``last`` and ``next`` are the keys that tell the end, and where the next page starts, '' where the page tells neither.
+    """
+
+    path: str
+    items: str
+    start: str
+    size: str
+    next: str = ""
+    last: str = ""
+
+    def document(self, names: t.Sequence[str], query: t.Mapping[str, str], most: int) -> dict[str, object]:
+        """What the page answers, with no more than ``most`` users."""
+        first, size = int(query.get(self.start, 0)), min(int(query.get(self.size, 25)), most)
+        page, after = names[first : first + size], first + size
+        ended = after >= len(names)
+        told = {self.last: ended, **({} if ended else {self.next: str(after)})} if self.last else {}
+        return {self.items: [{"name": name, "active": True} for name in page], **told}
+
+
+@dataclass(frozen=True)
 class Pages:
     """Paths below the context path, '' where the product has no such page.
 
@@ -72,7 +96,8 @@ class Pages:
     form at ``sign_in`` signs in in legacy mode alone; the login page shows ``form_mark`` when the form signs in. Headers:
     ``reason_header`` says how a sign-in went, ``user_header`` who is signed in.
     ``clear_all``: below it an administrator has all tokens deleted. ``end_sessions``: DELETE of it and a name ends the sessions of that
-    user, on every node; ``permissions`` tells whether one may do that. ``members``: None where no page names the nodes.
+    user, on every node; ``permissions`` tells whether one may do that. ``members``, ``users``: None where no page names the nodes, or
+    the users.
     """
 
     login: str
@@ -94,6 +119,7 @@ class Pages:
     clear_all: str = ""
     end_sessions: str = ""
     permissions: str = ""
+    users: UserList | None = None
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,13 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 from demo.clear_all import Answer as ClearAllAnswer
 from demo.imitated import PRODUCTS
 from demo.node import REFUSED, SECOND_STEP, SIGNED_IN, STARTING, Node, Reply
-from demo.products import Members, Pages, SignInForm
+from demo.products import Members, Pages, SignInForm, UserList
 
 _MANIFEST = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <manifest><id>00000000-0000-0000-0000-000000000000</id><name>Stand-in, no real product</name><typeId>{product.manifest_type}</typeId>\
 <version>{product.version}</version><buildNumber>0</buildNumber><applinksVersion>9.0.0</applinksVersion><url>{url}</url></manifest>"""
+# of one page
+MOST_USERS = 20
 LOG = logging.getLogger("stand-in")
 
 
@@ -94,6 +96,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(200, _MANIFEST.format(product=self.node.product, url=url), "application/xml")
         if pages.members and path == pages.members.path:
             return self._members(pages.members)
+        if pages.users and path == pages.users.path:
+            return self._users(pages.users)
         if pages.permissions and path == pages.permissions:
             return self._permissions()
         if path == pages.sign_out:
@@ -135,6 +139,12 @@ class Handler(BaseHTTPRequestHandler):
         may = self.node.members(self.headers.get("Authorization", "")) is not None
         document = {"permissions": {"ADMINISTER": {"havePermission": may}}}
         self._send(200 if may or not self.node.behaviour.token_expired else 401, json.dumps(document), "application/json")
+
+    def _users(self, users: UserList) -> None:
+        if self.node.members(self.headers.get("Authorization", "")) is None:
+            return self._send(401, "{}", "application/json")
+        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        return self._send(200, json.dumps(users.document(self.node.users, query, MOST_USERS)), "application/json")
 
     def _cleared(self, answer: ClearAllAnswer) -> None:
         if answer.location:

@@ -45,10 +45,10 @@ class Sessions:
         with self._lock:
             self._rows.pop(identifier, None)
 
-    def end(self, user: str) -> None:
-        """End every session of the user."""
+    def end(self, *users: str) -> None:
+        """End every session of the user, by all names that it was begun with."""
         with self._lock:
-            self._rows = {identifier: row for identifier, row in self._rows.items() if row[0] != user}
+            self._rows = {identifier: row for identifier, row in self._rows.items() if row[0] not in users}
 
     def save(self, path: Path) -> None:
         """As Tomcat does at a clean stop."""

@@ -92,6 +92,13 @@ class Tokens:
             for table in self._users.tables if self._users else ():
                 _insert(execute, table, words)
 
+    def rename_user(self, old: str, new: str) -> None:
+        """Another login name, where tokens do not hold it."""
+        if not self._users:
+            raise ValueError("the tokens of this product hold the login name")
+        with self._database.transaction() as execute:
+            execute(f"UPDATE {self._users.name} SET {self._users.login} = ? WHERE {self._users.login} = ?", new, old)
+
     def note_alive(self, node: str) -> None:
         """The node is alive now, where the product's nodes say so in the database."""
         words = {"node": node, "active": "ACTIVE", "now_ms": int(time.time() * 1000)}

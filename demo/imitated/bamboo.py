@@ -16,7 +16,7 @@ from demo.imitated.common import (
     seraph_cookies,
     tomcat,
 )
-from demo.products import Line, Members, Pages, StandInProduct
+from demo.products import Line, Members, Pages, StandInProduct, UserList
 
 _PAGES = Pages(
     login="/userlogin.action",
@@ -32,6 +32,8 @@ _PAGES = Pages(
     myself="/rest/api/latest/currentUser",
     members=Members("/rest/api/latest/server/nodes", "nodeStatuses", {"nodeId": "{name}", "nodeName": "node {name}", "alive": "true"}),
     reason_header=SERAPH_REASON,
+    end_sessions="/rest/admin/latest/session/",
+    users=UserList("/rest/api/latest/admin/users", items="results", start="start", size="limit"),
 )
 
 BAMBOO = StandInProduct(

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from demo.imitated.common import CONTEXT_XML, SERAPH_FORM, SERAPH_REASON, SESSIONS_SER, SIGN_IN_JSON, old_sign_in, seraph_cookies, tomcat
-from demo.products import Line, Pages, StandInProduct, Table, Users
+from demo.products import Line, Pages, StandInProduct, Table, UserList, Users
 
 _INDEX = "CREATE INDEX remembermetoken_username_index ON remembermetoken (username)"
 
@@ -22,7 +24,9 @@ _PAGES = Pages(
     clear_all="/secure/admin",
     end_sessions="/rest/api/2/user/session/",
     permissions="/rest/api/2/mypermissions",
+    users=UserList("/rest/api/2/user/list", items="values", start="cursor", size="maxResults", next="nextCursor", last="isLast"),
 )
+_OLD = replace(_PAGES, users=None)
 
 JIRA = StandInProduct(
     name="jira",
@@ -94,5 +98,5 @@ JIRA = StandInProduct(
     webapp="atlassian-jira",
     behaviour_file=CONTEXT_XML,
     persisted_sessions=SESSIONS_SER,
-    older=(Line("10.3", "10.3.2", {}), Line("9.12", "9.12.2", old_sign_in(_PAGES))),
+    older=(Line("10.3", "10.3.2", {"pages": _OLD}), Line("9.12", "9.12.2", old_sign_in(_OLD))),
 )

@@ -25,6 +25,28 @@ options:
       - Whether they are told of by their names.
     type: bool
     default: false
+  mark:
+    description:
+      - Whether to tell how far the table reaches now, for O(before) of a later count.
+    type: bool
+    default: false
+  before:
+    description:
+      - What an earlier count told as RV(mark). The rows of then that are still there are counted.
+    type: list
+    elements: dict
+    suboptions:
+      newest:
+        description:
+          - The time in the newest row of then.
+        type: str
+        required: true
+      keys:
+        description:
+          - The keys of the rows with that time.
+        type: list
+        elements: int
+        required: true
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.database
@@ -126,6 +148,27 @@ top:
       description: The name, empty without O(show_users). The key or id where the table of users cannot be asked for it.
       type: str
       sample: ""
+mark:
+  description:
+    - How far each table of tokens reaches, by the time that stands in its newest row; no clock is asked.
+  returned: with O(mark)
+  type: list
+  elements: dict
+  contains:
+    newest:
+      description: That time as the table has it, empty for a table without rows.
+      type: str
+      sample: "2026-11-11T08:15:00+00:00"
+    keys:
+      description: The keys of the rows with that time.
+      type: list
+      elements: int
+      sample: [10815]
+left:
+  description: How many of the rows that were there at O(before) are there still; rows without a time count among them.
+  returned: with O(before)
+  type: int
+  sample: 0
 notes:
   description: What an administrator should know.
   returned: success

@@ -11,7 +11,8 @@ module: user_sessions
 short_description: End the sessions of users of an Atlassian product without a restart
 version_added: 0.2.0
 description:
-  - Calls, for each user, the REST API by which an administrator ends the sessions of that user on every node (Jira 9.11 and later).
+  - Calls, for each user, the REST API by which an administrator ends the sessions of that user on every node (Jira 9.11 and Bamboo 9.3,
+    and later).
   - Remember-me tokens are not touched by it. Who has one is signed in again, so delete them before.
   - That the sessions are ended has to be seen by cookies, on every node, with M(dcops.atlassian_sessions.session_probe).
   - A name that the product does not know is counted. A request that is refused for the moment (HTTP 429, 5xx, no answer) is made again
@@ -47,6 +48,7 @@ extends_documentation_fragment:
 author:
   - The dcops.atlassian_sessions contributors (@dcops)
 seealso:
+  - module: dcops.atlassian_sessions.user_list
   - module: dcops.atlassian_sessions.user_names
   - module: dcops.atlassian_sessions.remember_me_purge
 """
@@ -72,6 +74,11 @@ unknown:
   returned: success
   type: int
   sample: 0
+seconds:
+  description: How long it took.
+  returned: success
+  type: float
+  sample: 0.05
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+from collections import Counter
 
 import pytest
 
+from demo.cluster import CANARY
+from demo.imitated.bamboo import BAMBOO
+from demo.imitated.jira import JIRA
+from demo.patience import wait_for
 from tests.playbook.runs import Site
 
 MakeSite = t.Callable[..., Site]
@@ -67,16 +73,64 @@ def test_a_node_that_does_not_hear_of_it_is_named_and_the_printed_roll_ends_prov
     assert not set(old.values()) & set(live.pids().values())
 
 
+def calls(site: Site) -> dict[str, int]:
+    """How often the sessions of each user were ended, by what the asked node told the others."""
+    path = site.cluster.shared / "sessions-ended"
+    told = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return Counter(json.loads(line)[1] for line in told)
+
+
 @pytest.mark.long
-def test_a_run_that_is_killed_among_the_users_goes_on_and_ends_proven(live: Site) -> None:
+def test_a_run_that_is_killed_among_the_users_goes_on_without_asking_all_again(live: Site) -> None:
+    for number in range(60):
+        live.cluster.add_user(f"user{number}")
     browsers = live.sign_in("eve", "adam")
-    live.cluster["n1"].behave(call_seconds=5)
+    live.cluster["n1"].behave(call_seconds=0.2)
     run = live.start(route="live", live_parallel=1, run_id="one")
-    live.kill_when(run, lambda steps: steps.get("", "") == "rolling" and "Ending the sessions of" in run.output)
+    live.kill_when(run, lambda steps: steps.get("", "") == "rolling" and len(live.record().get("live", [])) >= 2)
+    # what it had begun on the node goes on
+    wait_for(lambda: not live.at_work(), "the module of the killed run ends", 120, lambda: sum(calls(live).values()))
     live.cluster["n1"].behave(call_seconds=0)
+    before = calls(live)
     resumed = live.run(route="live", run_id="one")
     assert resumed.status == 0, resumed.output
+    resumed.assert_says("others were done by an earlier start")
+    assert set(calls(live)) == set(live.cluster.users)
+    again = [user for user, count in calls(live).items() if count > 1 and user != CANARY]
+    assert len(again) < len(before), "all were asked again"
     assert live.open_doors(browsers) == []
+
+
+@pytest.mark.long
+def test_who_is_renamed_among_the_users_is_signed_out_under_the_new_name(live: Site) -> None:
+    for number in range(20):
+        live.cluster.add_user(f"user{number}")
+    (browser,) = live.sign_in("zoe")
+    live.cluster["n1"].behave(call_seconds=0.3)
+    run = live.start(route="live", live_parallel=1, run_id="one")
+    live.wait_for_step(run, lambda _steps: "Ending the sessions of" in run.output)
+    live.cluster.rename_user("zoe", "zoe2")
+    done = run.wait(live.longest)
+    assert done.status == 0, done.output
+    assert "zoe" in calls(live) or "zoe2" in calls(live)
+    assert live.open_doors([browser]) == []
+
+
+@pytest.mark.long
+def test_a_start_that_takes_over_stops_the_older_one_among_the_users(live: Site) -> None:
+    for number in range(40):
+        live.cluster.add_user(f"user{number}")
+    live.cluster["n1"].behave(call_seconds=0.3)
+    older = live.start(route="live", live_parallel=1, run_id="one")
+    live.wait_for_step(older, lambda _steps: "Ending the sessions of" in older.output)
+    newer = live.start(route="live", live_parallel=1, run_id="one")
+    wait_for(lambda: newer.over or live.record()["start"]["attempt"] > 1, "the newer start takes over", 120, newer.said_so_far)
+    live.cluster["n1"].behave(call_seconds=0)
+    stopped = older.wait(live.longest)
+    assert stopped.status != 0
+    stopped.assert_says("taken over by")
+    done = newer.wait(live.longest)
+    assert done.status == 0, done.output
 
 
 @pytest.mark.long
@@ -103,3 +157,85 @@ def test_the_sessions_of_those_who_are_spared_go_on(live: Site) -> None:
     doors = live.open_doors([spared])
     assert doors, "eve was to be spared"
     assert live.open_doors([ended]) == []
+
+
+@pytest.mark.long
+def test_a_second_canary_shows_that_who_is_spared_stays_signed_in(live: Site) -> None:
+    live.more_secrets |= {"spared_password": live.cluster.add_user("eve")}
+    result = live.run(route="live", exclude_usernames=["eve"], spared_username="eve")
+    assert result.status == 0, result.output
+    result.assert_says(*(f"eve was spared: the {what} cookie of n1, n2, n3 lives" for what in ("session", "remember-me")))
+
+
+@pytest.mark.long
+def test_without_a_database_the_product_lists_its_users_and_an_administrator_of_the_database_deletes(live: Site) -> None:
+    live.more_secrets |= {"database_password": ""}
+    browsers = live.sign_in("eve", "a b/ü")
+    old = live.pids()
+    waits = live.run(route="live", revoke="manual", run_id="one")
+    assert waits.status == 2, waits.output
+    waits.assert_says("of the list that the product shows to an administrator", "waits, and nothing is proven yet")
+    live.cluster.tokens.clear()
+    resumed = live.resume(waits)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says("PROVEN", "route live", f"Sessions of {len(live.cluster.users)} users ended")
+    assert (live.open_doors(browsers), live.pids()) == ([], old)
+
+
+@pytest.mark.long
+def test_tokens_that_were_not_deleted_by_hand_stop_the_run_before_any_session_is_ended(live: Site) -> None:
+    browsers = live.sign_in("eve")
+    waits = live.run(route="live", revoke="manual", run_id="one")
+    stopped = live.run("-e", "force_reauth_revoked=true", route="live", revoke="manual", run_id="one")
+    assert stopped.status != 0
+    stopped.assert_says("the tokens are still there. Have the script carried out")
+    assert (live.record()["phase"], calls(live)) == ("waiting", {})
+    assert live.open_doors(browsers)
+    live.cluster.tokens.clear()
+    assert live.resume(waits).status == 0
+
+
+@pytest.mark.long
+def test_the_product_deletes_the_tokens_and_ends_the_sessions(live: Site) -> None:
+    live.more_secrets |= {"database_password": ""}
+    for node in live.cluster.nodes:
+        node.behave(administrators=[CANARY])
+    browsers = live.sign_in("eve")
+    result = live.run(route="live", revoke="product", accept_no_archive=True)
+    assert result.status == 0, result.output
+    result.assert_says("PROVEN", "tokens that were there right before none is left")
+    assert live.open_doors(browsers) == []
+
+
+@pytest.mark.long
+def test_a_version_without_a_list_of_all_users_needs_the_database(make_site: MakeSite) -> None:
+    site = make_site(nodes=2, product=JIRA.on_line("9.12"))
+    site.more_secrets = {"admin_token": site.cluster.admin_token, "database_password": ""}
+    result = site.run("--check", route="live", revoke="manual")
+    assert result.status != 0
+    result.assert_says("has no list of all its users", "Nothing was changed.")
+
+
+@pytest.mark.long
+def test_bamboo_ends_the_sessions_of_everybody_that_it_lists(make_site: MakeSite) -> None:
+    site = make_site(nodes=2, product=BAMBOO)
+    site.more_secrets = {"admin_token": site.cluster.admin_token}
+    browsers = site.sign_in("eve", "adam")
+    old = site.pids()
+    result = site.run(route="live")
+    assert result.status == 0, result.output
+    result.assert_says("PROVEN", "DELETE /rest/admin/latest/session/<user>", "the old cookies of each node decide")
+    assert (site.open_doors(browsers), site.pids()) == ([], old)
+
+
+@pytest.mark.long
+def test_a_bamboo_that_ends_the_sessions_of_one_node_alone_is_finished_by_a_roll(make_site: MakeSite) -> None:
+    site = make_site(nodes=2, product=BAMBOO)
+    site.more_secrets = {"admin_token": site.cluster.admin_token}
+    site.cluster["n2"].behave(deaf=True)
+    site.cluster["n1"].behave(deaf=True)
+    result = site.run(route="live")
+    assert result.status != 0
+    result.assert_says("although the product said that it had ended the sessions", "force_reauth_route=rolling")
+    resumed = site.resume(result)
+    assert resumed.status == 0, resumed.output

@@ -117,6 +117,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Story]:
             "admin token": cluster.admin_token,
             "admin password": site.more_secrets["admin_password"],
             **{f"{part} of the hook": value for part, value in hook.items()},
+            "administrator's password": cluster.add_user("root", site.more_secrets["admin_password"]),
             "proof password": cluster.add_user(CANARY, made_up("proof")),
             **plant_in_files(cluster),
         }
@@ -151,6 +152,19 @@ def run_all(told: Story) -> None:
     cluster["n1"].behave(next_start_hangs=False)
     told.results["proven"] = site.run(WORDY, run_id="CHG-1")
     told.planted |= {f"token {token}": token for token in archived_tokens(site)}
+    use_the_administrator(told)
+
+
+def use_the_administrator(told: Story) -> None:
+    """Password and token go to a node: the tokens deleted by its page, the sessions ended by its calls; then a token that is refused."""
+    site = told.site
+    for node in site.cluster.nodes:
+        node.behave(administrators=["root"])
+    by_itself: dict[str, t.Any] = {"revoke": "product", "accept_no_archive": True, "admin_username": "root"}
+    told.results["by the product"] = site.run(WORDY, run_id="CHG-2", route="live", **by_itself)
+    site.cluster["n1"].behave(token_expired=True)
+    told.results["expired"] = site.run(WORDY, run_id="CHG-3", route="live", **by_itself)
+    site.cluster["n1"].behave(token_expired=False)
 
 
 def somebody_waits_for_a_lock(site: Site) -> bool:
@@ -220,10 +234,13 @@ def need_log(story: Story, place: str) -> None:
 
 def test_the_runs_were_refused_killed_failed_and_proven(story: Story) -> None:
     assert story.killed_at_work
-    assert {name: result.status == 0 for name, result in story.results.items()} == {"refused": False, "failed": False, "proven": True}
+    ended = {name: result.status == 0 for name, result in story.results.items()}
+    assert ended == {"refused": False, "failed": False, "proven": True, "by the product": True, "expired": False}
     story.results["refused"].assert_says("password", "Nothing was changed.")
     story.results["failed"].assert_says("stopped in step 'roll'", "STARTING")
     story.results["proven"].assert_says("resumed in phase rolling", "PROVEN")
+    story.results["by the product"].assert_says("PROVEN", "Deleted by the product itself", "route live")
+    story.results["expired"].assert_says("does not accept the administrator's token", "Nothing was changed.")
 
 
 def test_the_secrets_of_every_kind_were_there(story: Story) -> None:

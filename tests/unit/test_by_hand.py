@@ -234,6 +234,11 @@ def test_the_result_says_what_was_not_seen_of_a_deletion_by_hand() -> None:
     assert [line for line in lines if "for 7 s after the deletion was seen" in line]
 
 
+def test_what_was_counted_in_the_database_is_not_called_unseen() -> None:
+    lines = report.result_lines(PLAN, {"deleted": "by the product itself", "counted": True}, FOUND, 7)
+    assert "Not seen   the second in which they were deleted, whether there is a copy, whether one came back" in lines
+
+
 def test_the_result_of_a_purge_tells_its_cut_off() -> None:
     record = {"revoked": {"rows": 3, "cut_off": "2026-01-01T00:00:00Z", "archives": []}}
     lines = report.result_lines(PLAN, record, FOUND, 7)
@@ -301,6 +306,7 @@ MADE: dict[str, t.Any] = {
     "min_up": 0,
     "proof": [],
     "blind": "",
+    "chosen": "",
     "statements": "",
 }
 
@@ -333,6 +339,21 @@ COUNTED = {"rows": 3, "users": 1, "table": "t", "database": "d", "oldest": "", "
         (
             {"revoke": "database", "look": {**COUNTED, "encrypted_for": 2}},
             ["Archives   /a on localhost, encrypted for 2 recipients"],
+        ),
+        (
+            {"revoke": "product", "look": {**look(), "rows": 3}},
+            [
+                "Tokens     3 in remembermetoken, oracle db:1521/ORCL, account jira: the product deletes them itself, by its own page",
+                "Counted    after it none of them may be left in the table",
+            ],
+        ),
+        (
+            {
+                "revoke": "database",
+                "chosen": "force_reauth_revoke=auto: a password of the database is given",
+                "look": COUNTED,
+            },
+            ["Revoke     database (force_reauth_revoke=auto: a password of the database is given)"],
         ),
     ],
 )

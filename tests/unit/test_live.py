@@ -44,13 +44,16 @@ def looked(product: str = "jira", version: str = "11.3.0") -> dict[str, dict[str
     ("looks", "options", "problems"),
     [
         (looked(), {}, []),
-        (looked("bamboo"), {}, ["no call of Bamboo is known"]),
+        (looked("confluence"), {}, ["no call of Confluence is known"]),
+        (looked("bamboo", "9.3.0"), {}, []),
+        (looked("bamboo", "9.2.14"), {}, ["Bamboo 9.3 or later is needed"]),
         (looked(version="9.4.20"), {}, ["Jira 9.11 or later is needed, and n1 has 9.4.20, n2 has 9.4.20"]),
         (looked(version=""), {}, ["n1 has a version that is not known"]),
         (looked(), {"admin_token": ""}, ["needs an administrator"]),
         (looked(), {"admin_token": "", "admin_username": "a", "admin_password": "p"}, []),
         (looked(), {"admin_token": "", "admin_username": "a"}, ["needs an administrator"]),
-        (looked(), {"revoke": "manual"}, ["take force_reauth_revoke=database"]),
+        (looked(), {"revoke": "manual"}, []),
+        (looked(), {"revoke": "product"}, []),
         (looked(), {"proof_username": ""}, ["only old cookies can show"]),
         (looked(), {"proof_username": "", "proof_cookies": ["x"]}, []),
     ],
@@ -76,16 +79,27 @@ def test_a_record_allows_one_change_of_the_route(recorded: str, wanted: str, rou
     assert live.resumed_route(recorded, wanted) == route
 
 
+@pytest.mark.parametrize(
+    ("product", "asks", "source"), [("jira", True, "table"), ("jira", False, "list"), ("bamboo", True, "list"), ("bamboo", False, "list")]
+)
+def test_the_names_come_from_the_table_where_one_is_known_and_asked(product: str, asks: bool, source: str) -> None:
+    assert live.names_by(product, asks) == source
+    assert plan({name: look(product=product) for name in THREE}, asks_database=asks)["names_by"] == source
+
+
 def test_every_node_stays_up_in_the_plan() -> None:
     made = plan({name: look() for name in THREE}, **GOOD)
     assert (made["route"], made["min_up"]) == ("live", 3)
 
 
 def test_plan_and_result_say_what_the_call_leaves_alone() -> None:
-    assert live.call_lines("jira")[0].startswith("Live       no node is stopped: DELETE /rest/api/2/user/session/<user> for each user")
-    assert live.call_lines("jira")[1:] == live.call_notes("jira")
+    said = live.call_lines("jira", live.BY_TABLE)
+    assert said[0].startswith("Live       no node is stopped: DELETE /rest/api/2/user/session/<user> for each user of the product's table")
+    assert said[1:] == live.call_notes("jira")
+    assert "of the list that the product shows" in live.call_lines("bamboo", live.BY_LIST)[0]
+    assert "the old cookies of each node decide" in live.call_notes("bamboo")[0]
     assert "15 minutes" in live.call_notes("jira")[0]
-    assert live.call_lines("fisheye") == live.call_notes("fisheye") == []
+    assert live.call_lines("fisheye", live.BY_LIST) == live.call_notes("fisheye") == []
 
 
 def test_the_evidence_of_a_proven_run_without_a_restart_misses_none() -> None:

@@ -49,6 +49,8 @@ def plan(**changes: object) -> Values:
         "survives": ["access tokens", "OAuth"],
         "statements": "",
         "blind": "",
+        "chosen": "",
+        "names_by": "table",
         **changes,
     }
 
@@ -150,7 +152,8 @@ def test_a_rehearsal_names_what_it_has_not_rehearsed(revoke: str, said: str) -> 
 def test_the_plan_of_a_live_run_has_no_batches() -> None:
     lines = plan_lines(plan(route="live"), check_mode=False)
     live = next(line for line in lines if line.startswith("Live "))
-    assert live == "Live       no node is stopped: DELETE /rest/api/2/user/session/<user> for each user, as the administrator"
+    call = "DELETE /rest/api/2/user/session/<user> for each user of the product's table of users"
+    assert live == f"Live       no node is stopped: {call}, as the administrator"
     assert "Outage     none: no node is stopped" in lines
     assert not [line for line in lines if line.startswith("Batches")]
 

@@ -28,6 +28,8 @@ OPTIONS: dict[str, t.Any] = {
     "admin_username": "",
     "admin_password": "",
     "proof_password": "p",
+    "spared_username": "",
+    "spared_password": "",
 }
 
 

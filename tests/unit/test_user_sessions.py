@@ -60,34 +60,40 @@ def served(answers: Answers) -> t.Iterator[Site]:
         server.shutdown()
 
 
-def end(site: Site, *names: str, parallel: int = 1) -> tuple[user_sessions.Ended, list[float]]:
+def counts(done: user_sessions.Ended) -> tuple[int, int]:
+    return done["ended"], done["unknown"]
+
+
+def end(site: Site, *names: str, parallel: int = 1) -> tuple[tuple[int, int], list[float]]:
     pauses: list[float] = []
-    return user_sessions.end_sessions(CALL, site, by_token("t"), names, parallel, pauses.append), pauses
+    done = user_sessions.end_sessions(CALL, site, by_token("t"), names, parallel, pauses.append)
+    assert done["seconds"] >= 0
+    return counts(done), pauses
 
 
 def test_each_name_is_asked_once_written_as_a_path_can_carry_it() -> None:
     answers = Answers((204, ""))
     with served(answers) as site:
-        assert end(site, "eve", "a/b ü", "?x=1") == ({"ended": 3, "unknown": 0}, [])
+        assert end(site, "eve", "a/b ü", "?x=1") == ((3, 0), [])
     top = "/jira/rest/api/2/user/session/"
     assert answers.paths == [f"{top}eve", f"{top}a%2Fb%20%C3%BC", f"{top}%3Fx%3D1"]
 
 
 def test_a_name_that_the_product_does_not_know_is_counted() -> None:
     with served(Answers((404, ""), (204, ""))) as site:
-        assert end(site, "gone", "eve")[0] == {"ended": 1, "unknown": 1}
+        assert end(site, "gone", "eve")[0] == (1, 1)
 
 
 def test_many_at_a_time_end_each_user_once() -> None:
     answers = Answers((204, ""))
     with served(answers) as site:
-        assert end(site, *(f"user{number}" for number in range(50)), parallel=8)[0] == {"ended": 50, "unknown": 0}
+        assert end(site, *(f"user{number}" for number in range(50)), parallel=8)[0] == (50, 0)
     assert len(set(answers.paths)) == len(answers.paths) == 50
 
 
 def test_what_is_refused_for_now_is_tried_again_as_late_as_the_server_wishes() -> None:
     with served(Answers((503, ""), (429, "7"), (204, ""))) as site:
-        assert end(site, "eve") == ({"ended": 1, "unknown": 0}, [0.5, 7.0])
+        assert end(site, "eve") == ((1, 0), [0.5, 7.0])
 
 
 @pytest.mark.parametrize("status", [401, 403, 400, 302])
@@ -170,9 +176,9 @@ def test_the_sessions_of_the_named_users_end_on_every_node_and_those_of_others_g
     def whoami(name: str) -> list[str]:
         return [browser.whoami(node) for node, browser in browsers[name]]
 
-    assert user_sessions.end_or_ask(options(cluster), check_mode=True) == {"ended": 0, "unknown": 0}
+    assert counts(user_sessions.end_or_ask(options(cluster), check_mode=True)) == (0, 0)
     assert whoami("eve") == ["eve", "eve"]
-    assert user_sessions.end_or_ask(options(cluster), check_mode=False) == {"ended": 1, "unknown": 0}
+    assert counts(user_sessions.end_or_ask(options(cluster), check_mode=False)) == (1, 0)
     assert whoami("eve") == ["", ""]
     assert whoami("adam") == ["adam", "adam"]
 
@@ -194,6 +200,13 @@ def test_an_answer_of_another_shape_gives_no_right(cluster: Cluster, page: str) 
 def test_a_page_that_is_not_there_is_said(cluster: Cluster) -> None:
     with pytest.raises(SessionsError, match="does not tell what the administrator may do: /nowhere answers 404"):
         user_sessions.check_right(replace(CALL, right="/nowhere"), Site(cluster["n1"].url), by_token("x"))
+
+
+def test_where_no_page_says_it_in_a_word_only_who_may_is_shown_it(cluster: Cluster) -> None:
+    call = replace(CALL, right="/rest/api/2/user/list", right_at=())
+    user_sessions.check_right(call, Site(cluster["n1"].url), by_token(cluster.admin_token))
+    with pytest.raises(SessionsError, match="does not accept the administrator's token"):
+        user_sessions.check_right(call, Site(cluster["n1"].url), by_token("of-a-plain-user"))
 
 
 def test_a_product_without_such_a_call_says_so() -> None:

@@ -325,11 +325,31 @@ class ClearPage:
 
 
 @dataclass(frozen=True)
+class UserList:
+    """The page that lists every user to an administrator, also one who may not sign in any more: JSON, page by page.
+
+    ``path`` is the first page, ``{start}`` in ``more`` what is added for the others: what the page before says at the key ``next``, or
+    where there is none, how many users came before. ``items`` is the key of the list, ``name`` that of an item's login name.
+    ``last``: the key that says true on the last page; where there is none, that is a page without users. ``known_to``: the versions that
+    have the page, in words.
+    """
+
+    path: str
+    more: str
+    items: str
+    name: str
+    known_to: str
+    next: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True)
 class EndSessions:
     """The call (DELETE) by which an administrator ends the sessions of one user on every node, without a restart.
 
     ``path`` has ``{name}`` for the login name, ``since`` is the first version that knows the call. ``right`` is a page that tells, as JSON
-    at the keys ``right_at``, whether the account may do so. ``note``: what the call is known to leave alone.
+    at the keys ``right_at``, whether the account may do so; where there are none, only who may is shown the page. ``note``: what the call
+    is known to leave alone, or what is not known of it. ``users``: whom to call it for, where no table tells.
     """
 
     path: str
@@ -337,6 +357,7 @@ class EndSessions:
     right: str
     right_at: tuple[str, ...]
     note: str
+    users: UserList
 
 
 @dataclass(frozen=True)

@@ -30,12 +30,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     ARGUMENT,
     ENVIRONMENT,
     ConnectorKeys,
+    EndSessions,
     Files,
     MembersPage,
     Place,
     Product,
     Service,
     SessionKeys,
+    UserList,
     Web,
 )
 
@@ -100,4 +102,20 @@ BAMBOO = Product(
     survives=(*SURVIVES, "agents and their authentication", "repository and deployment credentials"),
     # before 9.6 nobody says which are alive: then all count
     members_page=MembersPage("/rest/api/latest/server/nodes", nodes="nodeStatuses", node="nodeId", state="alive", gone_states=("false",)),
+    # documented with the REST API of 9.3; the list of users was seen in scripts for it
+    end_sessions=EndSessions(
+        "/rest/admin/latest/session/{name}",
+        since="9.3",
+        right="/rest/api/latest/admin/users?limit=1",
+        right_at=(),
+        note="whether the call ends the sessions of every node, or of the asked one alone, is not documented: the old cookies of each node "
+        "decide",
+        users=UserList(
+            "/rest/api/latest/admin/users?limit=100",
+            more="&start={start}",
+            items="results",
+            name="name",
+            known_to="all lines that are known",
+        ),
+    ),
 )

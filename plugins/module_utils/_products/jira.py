@@ -42,6 +42,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     SessionKeys,
     Survivors,
     TokenTable,
+    UserList,
     UserTable,
     Web,
 )
@@ -165,5 +166,15 @@ JIRA = Product(
         right="/rest/api/2/mypermissions?permissions=ADMINISTER",
         right_at=("permissions", "ADMINISTER", "havePermission"),
         note="an authentication by Crowd that is kept in memory may serve single requests for 15 minutes more",
+        # documented; the older search for users is no list: from version 10 on it ends after the first 100
+        users=UserList(
+            "/rest/api/2/user/list?maxResults=500",
+            more="&cursor={start}",
+            items="values",
+            name="name",
+            next="nextCursor",
+            last="isLast",
+            known_to="11.0 and later, and late versions of 10.3",
+        ),
     ),
 )

@@ -54,6 +54,10 @@ def _sha256(value: t.Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
 
 
+def _sha256_or_none(value: t.Any) -> bool:
+    return value == "" or _sha256(value)
+
+
 def _moment(value: t.Any) -> bool:
     """ISO, UTC, as this collection writes it."""
     return isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", value) is not None
@@ -103,6 +107,8 @@ OF_RUN: t.Mapping[str, Check] = {
     "tokens": _count,
     "revoke": _one_of("database", "product", "manual"),
     "deleted": _words,
+    "counted": _flag,
+    "live": _list_of(_dict_of({"after": _sha256_or_none, "upto": _sha256, "sha256": _sha256, "names": _count, "unknown": _count})),
     "tokens_seen": _dict_of({"users": _count, "oldest": _words, "ages": _counts}),
     "revoked": _both(
         _dict_of({"rows": _count, "cut_off": _words, "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _sha256}))}),

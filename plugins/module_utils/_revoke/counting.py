@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import look_at_sources, survivors_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.older_rows import MARK_OPTIONS, left_of, marks
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.token_ages import ages_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.top_holders import top_holders
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_count import count_users
@@ -17,6 +18,8 @@ COUNT_OPTIONS: dict[str, t.Any] = {
     **DATABASE_OPTIONS,
     "top": {"type": "int", "default": 10},
     "show_users": {"type": "bool", "default": False},
+    "mark": {"type": "bool", "default": False},
+    "before": {"type": "list", "elements": "dict", "options": MARK_OPTIONS},
 }
 
 
@@ -33,4 +36,6 @@ def count_tokens(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "ages": ages_of(sources.looks),
         "survivors": survivors_of(sources.first),
         "top": top_holders(sources.looks, options["top"], options["show_users"]),
+        **({"mark": marks(sources.looks)} if options["mark"] else {}),
+        **({"left": left_of(sources.looks, options["before"])} if options["before"] else {}),
     }

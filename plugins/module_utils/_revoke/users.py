@@ -15,7 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
 def treated_names(options: t.Mapping[str, t.Any]) -> list[str]:
     """Of the options' database; raises SessionsError when they are not known, or when one of the scope is not there."""
     scope = scope_of(options["usernames"], options["exclude_usernames"])
-    source = look_at_sources(options, scope).first
+    source = look_at_sources(options, scope, purpose="count").first
     wanted = source.store.wanted.users
     if not wanted:
         raise SessionsError(f"No table of {options['product']} is known that names all its users. Nothing was changed.")

@@ -17,7 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.whi
 Look = t.Mapping[str, t.Any]
 
 # engines whose database is a file: nobody is sent a password
-_FILES = ("sqlite",)
+FILES = ("sqlite",)
 
 
 def account_of(given: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> str:
@@ -44,7 +44,7 @@ def password_problem(looks: t.Mapping[str, Look], given: t.Mapping[str, t.Any]) 
     """Why no password is sent yet, '' when it may be. ``looks``: of ``product_detect``, by node; ``given``: the settings of the run."""
     databases = {node: looks[node]["database"] for node in telling(looks)}
     found = next(iter(databases.values()))
-    if not given["database_password"] or (given["database_engine"] or found["engine"]) in _FILES:
+    if not given["database_password"] or (given["database_engine"] or found["engine"]) in FILES:
         return ""
     accounts = sorted({str(one["user"]) for one in databases.values()})
     user = given["database_user"]

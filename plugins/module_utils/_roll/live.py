@@ -9,9 +9,10 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import DATABASE
 
 LIVE, ROLLING = "live", "rolling"
+# where the names of the users come from
+BY_TABLE, BY_LIST = "table", "list"
 Values = t.Mapping[str, t.Any]
 
 
@@ -46,14 +47,15 @@ def live_problems(looks: t.Mapping[str, Values], options: Values) -> list[str]:
         "force_reauth_route=live needs an administrator: give force_reauth_admin_token, or force_reauth_admin_username and _password": not (
             options["admin_token"] or (options["admin_username"] and options["admin_password"])
         ),
-        "force_reauth_route=live reads whose sessions to end from the product's table of users: take force_reauth_revoke=database": options[
-            "revoke"
-        ]
-        != DATABASE,
         "force_reauth_route=live: only old cookies can show that the sessions are ended: give force_reauth_proof_username, or "
         "force_reauth_proof_cookies": not options["proof_username"] and not options["proof_cookies"],
     }
     return [*first, *(sentence for sentence, holds in conditions.items() if holds)]
+
+
+def names_by(product: str, asks_database: bool) -> str:
+    """Where the names of the users come from: the product's own table, else the list that it shows to an administrator."""
+    return BY_TABLE if asks_database and product_named(product).tokens.users else BY_LIST
 
 
 def resumed_route(recorded: str, wanted: str) -> str:
@@ -66,11 +68,16 @@ def lives_on(answers: t.Iterable[Values]) -> bool:
     return any(row["user"] for row in answers)
 
 
-def call_lines(product: str) -> list[str]:
-    """What the plan says of the act."""
+def call_lines(product: str, source: str) -> list[str]:
+    """What the plan says of the act. ``source``: of ``names_by``."""
     call = product_named(product).end_sessions
-    path = call.path.format(name="<user>") if call else ""
-    return [f"Live       no node is stopped: DELETE {path} for each user, as the administrator", *call_notes(product)] if call else []
+    if not call:
+        return []
+    named = {BY_TABLE: "of the product's table of users", BY_LIST: "of the list that the product shows to an administrator"}[source]
+    return [
+        f"Live       no node is stopped: DELETE {call.path.format(name='<user>')} for each user {named}, as the administrator",
+        *call_notes(product),
+    ]
 
 
 def call_notes(product: str) -> list[str]:

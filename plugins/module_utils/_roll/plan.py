@@ -11,8 +11,9 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, product_problems, why_blind
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, resumed_route
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, names_by, resumed_route
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.spared import spared_lines, spared_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import is_certain, telling
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
 
@@ -178,8 +179,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
 
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order and batches hold.
-    Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``blind`` (of ``why_blind``), ``route``,
-    ``nodes``, ``batches``, ``min_up``, ``node_facts`` and ``problems``.
+    Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
+    ``blind`` (of ``why_blind``), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts`` and ``problems``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -193,7 +194,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
     scope = scope_of(names_of(options["usernames"]), names_of(options["exclude_usernames"]) or [])
     problems += scope_problems(scope, record.get("users", "") if record else None, options["proof_username"])
-    problems += proof_problems(looks, scope, bool(record))
+    problems += proof_problems(looks, scope, bool(record)) + spared_problems(options, scope)
     blind = why_blind(next(iter(looks.values()))["product"], options, route)
     problems += hand_problems(options, record, scope is not None, blind)
     problems += live_problems(looks, options) if route == LIVE else []
@@ -209,11 +210,13 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         problems.append(str(error))
     one = next(iter(looks.values()))
     product = {"title": one["title"], "survives": one["survives"], "users": scope.sentence if scope else ""}
-    proof = proof_lines(looks, options["proof_username"])
+    proof = proof_lines(looks, options["proof_username"]) + spared_lines(options)
     return {
         **product,
         "proof": proof,
         "revoke": options["revoke"],
+        "chosen": options.get("chosen", ""),
+        "names_by": names_by(one["product"], bool(options.get("asks_database"))),
         "blind": blind,
         "route": route,
         "nodes": nodes,

@@ -38,6 +38,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         f"Run {plan['run_id']}, route {plan['route']}{', resumed in phase ' + plan['phase'] if plan['resumed'] else ''}",
         *(f"Sign-on    {line}" for line in sign_on_lines(plan["node_facts"])),
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
+        *([f"Revoke     {plan['revoke']} ({plan['chosen']})"] if plan["chosen"] else []),
         *_TOKENS[plan["revoke"]](plan),
         *_act(plan),
         f"Outage     {_outage(plan)}",
@@ -63,7 +64,7 @@ def _survives(plan: t.Mapping[str, t.Any]) -> str:
 
 def _act(plan: t.Mapping[str, t.Any]) -> list[str]:
     if plan["route"] == LIVE:
-        return call_lines(_product(plan))
+        return call_lines(_product(plan), plan["names_by"])
     return [f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}"]
 
 
@@ -97,8 +98,12 @@ def _by_hand(plan: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def _by_product(plan: t.Mapping[str, t.Any]) -> list[str]:
+    look = plan["look"]
+    unasked = f"not counted: the product deletes them itself, by its own page; {look['database']} is not asked"
+    counted = f"{look.get('rows')} in {look['table']}, {look['database']}: the product deletes them itself, by its own page"
     return [
-        f"Tokens     not counted: the product deletes them itself, by its own page; {plan['look']['database']} is not asked",
+        f"Tokens     {counted if 'rows' in look else unasked}",
+        *(["Counted    after it none of them may be left in the table"] if "rows" in look else []),
         "Archives   none, and nothing can be put back",
         f"Record     {plan['folder']} on {plan['database_host']}",
     ]
@@ -132,7 +137,7 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
         f"Run {plan['run_id']}: {found['verdict'].upper()}",
         *(f"Sign-on    {line}" for line in sign_on_lines(plan["node_facts"])),
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
-        *_cut_off(revoked, record.get("deleted", "")),
+        *_cut_off(revoked, record.get("deleted", ""), bool(record.get("counted"))),
         *_users(plan),
         *(f"Node       {node}: {found['nodes'][node]}" for node in plan["nodes"]),
         *(f"Standby    {line}" for line in plan["standbys"]),
@@ -143,18 +148,24 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
     ]
     if plan["route"] in _STILL_OPEN and open_seconds >= 0:
         lines.append(f"Open       a session of {_STILL_OPEN[plan['route']]} could be used for {open_seconds} s after {_since(revoked)}")
+    lines += [_called(record["live"])] if record.get("live") else []
     lines += call_notes(_product(plan)) if plan["route"] == LIVE else []
     lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
     lines.append(f"Not ended  {_survives(plan)}")
     return [*lines, RULE]
 
 
-def _cut_off(revoked: t.Mapping[str, t.Any], deleted: str) -> list[str]:
+def _called(blocks: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    names, unknown = (sum(int(block[what]) for block in blocks) for what in ("names", "unknown"))
+    gone = f"; of {unknown} more names it says that there is no such user" if unknown else ""
+    return f"Sessions   of {count(names - unknown, 'user')} ended by calls to the product{gone}"
+
+
+def _cut_off(revoked: t.Mapping[str, t.Any], deleted: str, counted: bool) -> list[str]:
     if deleted:
-        return [
-            f"Deleted    {deleted}",
-            "Not seen   when they were deleted, how many, whether there is a copy, whether one came back: only the cookies are",
-        ]
+        unseen = "when they were deleted, how many, whether there is a copy, whether one came back: only the cookies are"
+        uncopied = "the second in which they were deleted, whether there is a copy, whether one came back"
+        return [f"Deleted    {deleted}", f"Not seen   {uncopied if counted else unseen}"]
     left_alone = revoked.get("left_alone", [])
     return [
         f"Cut-off    {revoked['cut_off']} (clock of the database), {revoked['rows']} tokens archived and deleted",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 SESSION, REMEMBER_ME = "session", "remember_me"
-_IN_WORDS = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
+IN_WORDS = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
 
 # what ends a cookie of each kind
 _ACTS = {SESSION: "stop of the node", REMEMBER_ME: "purge"}
@@ -31,7 +31,7 @@ class Evidence(t.TypedDict):
 def still_open(answers: t.Iterable[AnswerRow], seen_by: str) -> list[str]:
     """A sentence for each cookie that opens the door to somebody."""
     return [
-        f"the {_IN_WORDS[row['kind']]} that {row['node']} handed out still signs {row['user']} in at {seen_by}"
+        f"the {IN_WORDS[row['kind']]} that {row['node']} handed out still signs {row['user']} in at {seen_by}"
         for row in answers
         if row["user"]
     ]
@@ -55,11 +55,11 @@ def _last(node: str, kind: str, rows: t.Iterable[AnswerRow]) -> AnswerRow | None
 
 def _no_control(node: str, kind: str, row: AnswerRow | None, other_worked: bool) -> str:
     if not row:
-        return f"{node}: no {_IN_WORDS[kind]} was seen to work before the {_ACTS[kind]}"
+        return f"{node}: no {IN_WORDS[kind]} was seen to work before the {_ACTS[kind]}"
     if row.get("absent"):
         return "" if other_worked else f"{node}: {row['absent']}"
     if not row["user"]:
-        return f"{node}: its {_IN_WORDS[kind]} was dead already before the {_ACTS[kind]} (timed out?): its end proves nothing"
+        return f"{node}: its {IN_WORDS[kind]} was dead already before the {_ACTS[kind]} (timed out?): its end proves nothing"
     return ""
 
 
@@ -69,7 +69,7 @@ def seen_by(evidence: t.Mapping[str, Evidence]) -> list[str]:
     alike: dict[tuple[str, str], list[str]] = {}
     for node in evidence:
         found = {kind: _last(node, kind, controls) for kind in _ACTS}
-        used = " and ".join(_IN_WORDS[kind] for kind, row in found.items() if row and row["user"])
+        used = " and ".join(IN_WORDS[kind] for kind, row in found.items() if row and row["user"])
         absent = "; ".join(row["absent"] for row in found.values() if row and row.get("absent"))
         if used:
             alike.setdefault((used, f" alone ({absent})" if absent else ""), []).append(node)
@@ -80,28 +80,41 @@ def unanswered(node: str, nodes: t.Sequence[str], answers: t.Sequence[AnswerRow]
     """Cookies that were not replayed at this node, although they should have been."""
     seen = {(row["kind"], row["node"]) for row in answers}
     return [
-        f"{node}: the {_IN_WORDS[kind]} of {one} was not replayed there"
+        f"{node}: the {IN_WORDS[kind]} of {one} was not replayed there"
         for one in nodes
         for kind in (SESSION, REMEMBER_ME)
         if (kind, one) not in seen
     ]
 
 
-def verdict(evidence: t.Mapping[str, Evidence], canary: bool, rows_left: int, not_seen: t.Sequence[str]) -> dict[str, t.Any]:
+def verdict(
+    evidence: t.Mapping[str, Evidence],
+    canary: bool,
+    rows_left: int,
+    not_seen: t.Sequence[str],
+    spared: t.Mapping[str, t.Any] | None = None,
+) -> dict[str, t.Any]:
     """``verdict``: proven or unproven; ``missing``: a sentence for what was not seen, or seen alive; ``nodes``: the verdict of each.
 
     ``seen``: by which cookies.
     ``canary``: whether a proof account was given. ``rows_left``: rows of the archives that are still in the token table.
-    ``not_seen``: what is wrong with the cold standbys, and archives that could not be compared with the table.
+    ``not_seen``: what is wrong with the cold standbys, and archives that could not be compared with the table. ``spared``: of ``spared_seen``.
     """
     by_node = {node: _node_missing(node, evidence, canary) for node in evidence}
     missing = [f"{rows_left} of the archived tokens are in the token table again"] if rows_left else []
     missing += not_seen
+    watched = spared or {"missing": [], "seen": []}
+    missing += watched["missing"]
     if not canary:
         missing.append("no proof account was given (force_reauth_proof_username, or _proof_cookies): no old cookie was replayed")
     missing += [sentence for sentences in by_node.values() for sentence in sentences]
     nodes = {node: "unproven" if sentences or not canary else "proven" for node, sentences in by_node.items()}
-    return {"verdict": "unproven" if missing else "proven", "missing": missing, "nodes": nodes, "seen": seen_by(evidence)}
+    return {
+        "verdict": "unproven" if missing else "proven",
+        "missing": missing,
+        "nodes": nodes,
+        "seen": [*seen_by(evidence), *watched["seen"]],
+    }
 
 
 def _node_missing(node: str, evidence: t.Mapping[str, Evidence], canary: bool) -> list[str]:

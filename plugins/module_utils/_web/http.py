@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import queue
 import socket
@@ -13,7 +14,7 @@ import threading
 import time
 import typing as t
 from datetime import datetime, timezone
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import BadStatusLine, HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -39,6 +40,20 @@ class Site:
         self._port = self._where.port or _PORTS[self._where.scheme]
         self._timeout = timeout
         self._tls = _tls(validate_certs) if self._where.scheme == "https" else None
+        self._keeps = False
+        self._open: socket.socket | None = None
+
+    def kept(self) -> Site:
+        """The same address for one thread that asks many times: over one connection, as long as the node leaves it open."""
+        other = copy.copy(self)
+        other._keeps = True
+        return other
+
+    def leave(self) -> None:
+        """Close what was kept."""
+        if self._open:
+            self._open.close()
+            self._open = None
 
     def path_of(self, page: str) -> str:
         """The whole path of a page, with the context path."""
@@ -77,7 +92,8 @@ class Site:
 
     def _ask(self, method: str, path: str, data: bytes | None, headers: t.Mapping[str, str]) -> Answer:
         try:
-            return self._exchange(method, path, data, {**self._headers, **headers, "Connection": "close"})
+            kept = {} if self._keeps else {"Connection": "close"}
+            return self._exchange(method, path, data, {**self._headers, **headers, **kept})
         except (OSError, HTTPException) as error:
             raise SessionsError(f"no answer from {self.url}{path}: {_reason(error)}") from None
         except ValueError:
@@ -87,14 +103,29 @@ class Site:
 
     def _exchange(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> Answer:
         ends = time.monotonic() + self._timeout
+        before, self._open = self._open, None
+        if before:
+            try:
+                return self._exchange_over(before, method, path, data, headers, ends)
+            except (ConnectionError, BadStatusLine):
+                # the node has closed it meanwhile, as it may at any time
+                pass
+        return self._exchange_over(self._connected(ends), method, path, data, headers, ends)
+
+    def _exchange_over(
+        self, sock: socket.socket, method: str, path: str, data: bytes | None, headers: dict[str, str], ends: float
+    ) -> Answer:
         connection = HTTPConnection(str(self._where.hostname), self._port)
+        connection.sock = sock
         try:
-            connection.sock = self._connected(ends)
-            connection.sock.settimeout(_left(ends))
+            sock.settimeout(_left(ends))
             connection.request(method, self.path_of(path), data, headers)
-            with _Response(connection.sock, method, ends) as response:
+            with _Response(sock, method, ends) as response:
                 response.begin()
-                return _answer(response)
+                answer = _answer(response)
+                if self._keeps and response.isclosed() and not response.will_close:
+                    self._open, connection.sock = sock, None
+            return answer
         finally:
             connection.close()
 

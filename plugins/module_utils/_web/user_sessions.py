@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import threading
 import time
@@ -19,9 +18,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_password, by_token
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of, site_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.pauses import pause_before
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.patiently import Sleep, patiently
 
-Sleep = t.Callable[[float], None]
 ADMIN_OPTIONS: dict[str, t.Any] = {
     "admin_token": {"type": "str", "no_log": True},
     "admin_username": {"type": "str"},
@@ -30,10 +28,11 @@ ADMIN_OPTIONS: dict[str, t.Any] = {
 
 
 class Ended(t.TypedDict):
-    """How many users' sessions were ended, and how many of the names the product does not know."""
+    """How many users' sessions were ended, how many of the names the product does not know, and in how many seconds."""
 
     ended: int
     unknown: int
+    seconds: float
 
 
 def end_or_ask(options: t.Mapping[str, t.Any], check_mode: bool) -> Ended:
@@ -42,7 +41,7 @@ def end_or_ask(options: t.Mapping[str, t.Any], check_mode: bool) -> Ended:
     authorization = authorization_of(options)
     if check_mode:
         check_right(call, site, authorization)
-        return {"ended": 0, "unknown": 0}
+        return {"ended": 0, "unknown": 0, "seconds": 0.0}
     return end_sessions(call, site, authorization, options["usernames"], options["parallel"], time.sleep)
 
 
@@ -67,7 +66,7 @@ def check_right(call: EndSessions, site: Site, authorization: str) -> None:
         raise SessionsError(f"{site.url} does not accept the administrator's token, or name and password (HTTP {answer.status}).")
     if answer.status != 200:
         raise SessionsError(f"{site.url} does not tell what the administrator may do: {call.right} answers {answer.status}.")
-    if _at(answer.body, call.right_at) is not True:
+    if call.right_at and _at(answer.body, call.right_at) is not True:
         raise SessionsError(f"{site.url} says that the account is no administrator's: it may not end the sessions of others.")
 
 
@@ -77,18 +76,26 @@ def end_sessions(call: EndSessions, site: Site, authorization: str, names: t.Seq
     Raises SessionsError when one could not be ended; no other one is begun then. To do it twice harms nobody.
     """
     rest, lock, over = iter(names), threading.Lock(), threading.Event()
+    began, many = time.monotonic(), max(1, parallel)
 
-    def some() -> list[bool]:
+    def some() -> tuple[int, int]:
+        asked, known, kept = 0, 0, site.kept()
         try:
-            return [_end(call, site, authorization, name, sleep) for name in iter(lambda: _next(rest, lock, over), None)]
+            for name in iter(lambda: _next(rest, lock, over), None):
+                known += _end(call, kept, authorization, name, sleep)
+                asked += 1
         except SessionsError:
             over.set()
             raise
+        finally:
+            kept.leave()
+        return asked, known
 
-    with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
-        works = [pool.submit(some) for _number in range(max(1, parallel))]
-        known = list(itertools.chain.from_iterable(work.result() for work in works))
-    return {"ended": sum(known), "unknown": len(known) - sum(known)}
+    with ThreadPoolExecutor(max_workers=many) as pool:
+        works = [pool.submit(some) for _number in range(many)]
+        done = [work.result() for work in works]
+    asked, known = (sum(counts) for counts in zip(*done))
+    return {"ended": known, "unknown": asked - known, "seconds": time.monotonic() - began}
 
 
 def _next(rest: t.Iterator[str], lock: threading.Lock, over: threading.Event) -> str | None:
@@ -99,22 +106,10 @@ def _next(rest: t.Iterator[str], lock: threading.Lock, over: threading.Event) ->
 def _end(call: EndSessions, site: Site, authorization: str, name: str, sleep: Sleep) -> bool:
     """Whether the product knows the user; raises SessionsError when it neither did it nor said so."""
     path = call.path.format(name=quote(name, safe=""))
-    for attempt in itertools.count():
-        said, answer = "", None
-        try:
-            answer = site.delete_as(path, authorization)
-        except SessionsError as error:
-            said = str(error).rstrip(".")
-        if answer and 200 <= answer.status < 300:
-            return True
-        if answer and answer.status == 404:
-            return False
-        pause = pause_before(attempt, answer.status if answer else 0, answer.headers.get("retry-after", "") if answer else "")
-        if pause is None:
-            seen = f"HTTP {answer.status}" if answer else said
-            raise SessionsError(f"The sessions of {shown(name)!r} could not be ended at {site.url}: {seen}.")
-        sleep(pause)
-    raise AssertionError("it is counted without an end")
+    answer, seen = patiently(lambda: site.delete_as(path, authorization), sleep)
+    if answer and (200 <= answer.status < 300 or answer.status == 404):
+        return answer.status != 404
+    raise SessionsError(f"The sessions of {shown(name)!r} could not be ended at {site.url}: {seen}.")
 
 
 def _at(body: str, keys: t.Sequence[str]) -> t.Any:

@@ -1,0 +1,93 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Route live, how far it is: whose sessions are ended, in blocks, so that a resume asks again only for what has changed since. Pure.
+
+Users go in the order of the SHA-256 of their names. A block is a range of it; the record knows it by its bounds and by one sum over the
+names within, and no name. Who was renamed, made or removed meanwhile changes the sum of a block, or lies in none.
+"""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import typing as t
+
+# so many seconds of work are lost at most when a run is killed
+BLOCK_SECONDS = 6.0
+# of each request at a time: the first block, which shows how fast the product is, and the largest one
+_FIRST, _LARGEST = 5, 250
+
+
+class Block(t.TypedDict):
+    """``after``, ``upto``: the bounds, SHA-256 of names ('' is the beginning); ``sha256``: of all names within; ``names``: that were asked
+    for, ``unknown``: of these the product did not know."""
+
+    after: str
+    upto: str
+    sha256: str
+    names: int
+    unknown: int
+
+
+def rest_of(names: t.Iterable[str], blocks: t.Sequence[Block], again: t.Collection[str] = ()) -> list[str]:
+    """In their order, the names that are in no block, or in one that has changed; and those of ``again``, in any case."""
+    order, wanted = _Order(names), {name.lower() for name in again}
+    done = {place for block in valid_of(order.names, blocks) for place in order.within(block["after"], block["upto"])}
+    return [name for place, name in zip(order.places, order.names) if place not in done or name.lower() in wanted]
+
+
+def valid_of(names: t.Iterable[str], blocks: t.Sequence[Block]) -> list[Block]:
+    """The blocks whose names are as they were."""
+    order = _Order(names)
+    return [block for block in blocks if order.sum_of(block["after"], block["upto"]) == block["sha256"]]
+
+
+def block_of(names: t.Iterable[str], part: t.Sequence[str], unknown: int) -> Block:
+    """The block of a part of ``rest_of`` the names, whose sessions are ended by now."""
+    order = _Order(names)
+    after, upto = order.before(place_of(part[0])), place_of(part[-1])
+    return {"after": after, "upto": upto, "sha256": order.sum_of(after, upto), "names": len(part), "unknown": unknown}
+
+
+def bounds_of(rest: int, parallel: int, seconds: float | None = None) -> list[list[int]]:
+    """Where the blocks of so many users begin and end. ``seconds``: what one user takes, None while that is not known: one first block."""
+    if seconds is None:
+        return [[0, min(rest, max(1, parallel) * _FIRST)]] if rest else []
+    first = min(rest, max(1, parallel) * _FIRST)
+    size = int(min(max(1, parallel) * _LARGEST, max(max(1, parallel) * _FIRST, BLOCK_SECONDS / max(seconds, 1e-9))))
+    return [[begin, min(rest, begin + size)] for begin in range(first, rest, size)]
+
+
+def progress_line(done: int, every: int, seconds: float) -> str:
+    """Done of all, per second, how long still. ``seconds``: since the first of them."""
+    rate = done / seconds if seconds > 0 else 0.0
+    still = f", {(every - done) / rate:.0f} s left" if rate else ""
+    return f"Ended the sessions of {done} of {every} users, {rate:.0f} per second{still}."
+
+
+def place_of(name: str) -> str:
+    """Where a name stands in the order."""
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class _Order:
+    """All names in their order."""
+
+    def __init__(self, names: t.Iterable[str]) -> None:
+        rows = sorted((place_of(name), name) for name in set(names))
+        self.places = [place for place, _name in rows]
+        self.names = [name for _place, name in rows]
+
+    def within(self, after: str, upto: str) -> list[str]:
+        """The places of the names above ``after``, up to and with ``upto``."""
+        return self.places[bisect.bisect_right(self.places, after) : bisect.bisect_right(self.places, upto)]
+
+    def sum_of(self, after: str, upto: str) -> str:
+        """One sum over these names."""
+        return hashlib.sha256("".join(self.within(after, upto)).encode()).hexdigest()
+
+    def before(self, place: str) -> str:
+        """The place before that one, '' for the first."""
+        index = bisect.bisect_left(self.places, place)
+        return self.places[index - 1] if index else ""
