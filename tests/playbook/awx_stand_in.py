@@ -84,6 +84,8 @@ class AwxStandIn:
         words = parts.path.removeprefix(_ROOT).strip("/").split("/")
         if method != "GET":
             self.changes.append(f"{method} {parts.path}")
+        if words == ["config"]:
+            return HTTPStatus.OK, {"version": "24.6.1"}
         if len(words) == 1:
             return self._of_kind(method, words[0], dict(parse_qsl(parts.query)), body)
         found = [one for one in self.things.get(words[0], []) if str(one["id"]) == words[1]]
