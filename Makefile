@@ -16,6 +16,8 @@ STORY ?= yes
 NODES ?= 3
 NODE ?= n1
 ROWS ?= 200000
+VERSION ?=
+REPOSITORY ?=
 # the tests that take minutes are left out, except by test-all
 SELECTION ?= not long
 DATED := $(shell date -u +%Y%m%d-%H%M%S)
@@ -130,11 +132,14 @@ sanity: venv ## ansible-test sanity, without an ignore file
 	@python -m tests.tools.sanity
 
 ##@ Build it
-.PHONY: venv build clean
+.PHONY: venv build release clean
 venv: .venv/.tests build/collections ## what all of this needs, in .venv
 
 build: .venv/.demo ## the collection as a tarball, in build/
 	@ansible-galaxy collection build --force --output-path build
+
+release: venv ## a release up to its upload, in build/release (VERSION=0.2.0 REPOSITORY=https://..); says what it would upload
+	@python -m tests.tools.release "$(VERSION)" "$(REPOSITORY)"
 
 clean: ## remove .venv, build/ and the caches
 	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .ansible

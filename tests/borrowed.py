@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from demo.packages import MAY_BE_MISSING, Missing, provide
+from demo.playbook import CHECKOUT
+from demo.unpacked import alone
 
 
 def borrow_mysql() -> None:
@@ -21,3 +27,16 @@ def borrow(name: str) -> None:
         provide(name)
     except Missing as error:
         pytest.skip(f"{MAY_BE_MISSING}: {error}")
+
+
+def program_of_its_own(name: str, *packages: str) -> Path:
+    """A program of the Python index in an environment of its own, below build/: its packages would disturb those of the tests."""
+    folder = CHECKOUT / "build/programs" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / "bin" / name
+    with alone(folder.parent):
+        if not program.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+            pip = [str(folder / "bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, *packages], check=True)
+    return program

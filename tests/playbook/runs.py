@@ -146,9 +146,12 @@ class Playbook(ABC):
     def shell(self, script: str, **variables: str) -> Result:
         """Run a script that calls ansible-playbook, with these variables in its environment and the secrets in secrets.json."""
         self._write_secrets()
-        command = ["bash", "-euo", "pipefail", "-c", script]
+        return self.start_program(["bash", "-euo", "pipefail", "-c", script], **variables).wait(self.longest)
+
+    def start_program(self, command: t.Sequence[str], **variables: str) -> Run:
+        """Start what calls ansible-playbook, with these variables in its environment."""
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        return self._begin(command, {**self.environment_of_runs(), "PATH": path, **variables}).wait(self.longest)
+        return self._begin(command, {**self.environment_of_runs(), "PATH": path, **variables})
 
     def record(self) -> dict[str, t.Any]:
         """The newest run record."""

@@ -22,6 +22,7 @@ from ansible_test._internal.python_requirements import get_venv_packages
 from ansible_test._util.target.common.constants import CONTROLLER_PYTHON_VERSIONS, REMOTE_ONLY_PYTHON_VERSIONS
 from packaging.specifiers import SpecifierSet
 
+from tests.tarball import copy_checkout_to
 from tests.tools.pythons import interpreter
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -58,15 +59,7 @@ def main(arguments: t.Sequence[str]) -> int:
 
 def copy_checkout() -> None:
     """Copy what git would commit, but the corpus, and make the copy a repository."""
-    shutil.rmtree(COPY, ignore_errors=True)
-    COPY.mkdir(parents=True)
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=CHECKOUT, check=True, capture_output=True, text=True
-    )
-    for name in listed.stdout.split("\0"):
-        if name and not name.startswith(CORPUS) and (CHECKOUT / name).is_file():
-            (COPY / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(CHECKOUT / name, COPY / name)
+    copy_checkout_to(COPY, but=(CORPUS,))
     subprocess.run(["git", "init", "--quiet"], cwd=COPY, check=True)
 
 

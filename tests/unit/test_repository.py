@@ -349,6 +349,12 @@ def test_every_play_names_its_strategy_whatever_the_site_s_is(name: str) -> None
     assert {play.get("strategy") for play in yaml_of(CHECKOUT / "playbooks" / name)} == {"linear"}
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in (CHECKOUT / "playbooks").glob("*.yml")))
+def test_every_play_with_tasks_says_whether_an_error_is_fatal_whatever_the_site_s_setting_is(name: str) -> None:
+    silent = [play["name"] for play in yaml_of(CHECKOUT / "playbooks" / name) if play["tasks"] and "any_errors_fatal" not in play]
+    assert silent == []
+
+
 def test_the_defaults_are_the_variables_of_the_argument_specs() -> None:
     assert set(yaml_of(ROLE / "defaults/main.yml")) == set(variables())
 

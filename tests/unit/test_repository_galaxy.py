@@ -5,28 +5,13 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.tarball import CHECKOUT, build, install
-
-BIN = Path(sys.executable).parent
-# what its other checks would do, make lint and make sanity do
-IMPORTER = """\
-[galaxy-importer]
-RUN_ANSIBLE_DOC = True
-RUN_ANSIBLE_LINT = False
-RUN_ANSIBLE_TEST = False
-CHECK_REQUIRED_TAGS = True
-REQUIRE_V1_OR_GREATER = False
-"""
+from tests.tarball import CHECKOUT, Failed, build, install, judged_by_galaxy, run, verify
 
 
 @pytest.fixture(scope="module")
@@ -42,33 +27,20 @@ def installed(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(program: str, *arguments: str, folder: Path, **environment: str) -> str:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    # its tools find each other by the path
-    found = {**own, "PATH": f"{BIN}:{os.environ['PATH']}", "ANSIBLE_HOME": str(folder / "home"), **environment}
-    done = subprocess.run([str(BIN / program), *arguments], cwd=folder, env=found, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 def _without_comments(lines: t.Iterable[str]) -> list[str]:
     return [line.partition("#")[0].strip() for line in lines]
 
 
 def test_the_importer_of_galaxy_has_nothing_to_say_against_it(tarball: Path, tmp_path: Path) -> None:
-    (tmp_path / "importer.cfg").write_text(IMPORTER, encoding="utf-8")
-    said = run("python", "-m", "galaxy_importer.main", str(tarball), folder=tmp_path, GALAXY_IMPORTER_CONFIG=str(tmp_path / "importer.cfg"))
-    assert "Importer processing completed successfully" in said
-    assert re.findall(r"^(?:WARNING|ERROR).*", said, re.MULTILINE) == []
+    assert judged_by_galaxy(tarball, tmp_path) == []
 
 
 def test_what_was_installed_is_what_was_built(installed: Path) -> None:
-    verify = ("collection", "verify", "--offline", "dcops.atlassian_sessions", "--collections-path", str(installed))
-    run("ansible-galaxy", *verify, folder=installed)
+    verify(installed)
     role = installed / "ansible_collections/dcops/atlassian_sessions/roles/force_reauth/README.md"
     role.write_text("changed\n", encoding="utf-8")
-    with pytest.raises(AssertionError, match=r"roles/force_reauth/README\.md"):
-        run("ansible-galaxy", *verify, folder=installed)
+    with pytest.raises(Failed, match=r"roles/force_reauth/README\.md"):
+        verify(installed)
 
 
 def test_an_execution_environment_gets_the_libraries_of_the_modules(installed: Path) -> None:

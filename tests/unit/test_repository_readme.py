@@ -76,6 +76,18 @@ def test_links_lead_to_something(target: str) -> None:
     ]
 
 
+GUIDES = [
+    (path, target)
+    for path in sorted((CHECKOUT / "docs").glob("*.md"))
+    for target in re.findall(r"\]\(([^)#:]+)[^):]*\)", path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize(("guide", "target"), GUIDES, ids=lambda one: str(one.name) if isinstance(one, Path) else one)
+def test_links_of_the_guides_lead_to_something(guide: Path, target: str) -> None:
+    assert (guide.parent / target).exists()
+
+
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"make ([a-z-]+)", README))))
 def test_the_targets_of_make_are_there(target: str) -> None:
     assert re.search(rf"^{target}:", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
