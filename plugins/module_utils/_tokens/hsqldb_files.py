@@ -48,6 +48,8 @@ class Place:
 def place_of(database: Database) -> Place:
     """The files and the jar; raises SessionsError when they are not there, or not to be trusted."""
     base = Path(database.name)
+    if database.host:
+        raise SessionsError(f"HSQLDB on {database.host} is a server: this collection opens files of HSQLDB only. Treat it by hand.")
     if not base.is_absolute():
         raise SessionsError(f"{base} is no path: name the files of the HSQLDB database, without their suffix, with database_name.")
     base = base.parent.resolve() / base.name
@@ -93,16 +95,20 @@ def check_no_way_back(place: Place) -> None:
 
 
 def users_of(place: Place) -> list[int]:
-    """The processes that have the files open, as far as this account may see."""
-    begin = f"{place.base}."
-    return sorted({int(one.parts[2]) for one in Path("/proc").glob("[0-9]*/fd/*") if _target(one).startswith(begin)})
+    """The processes that have the files open, under whatever path, as far as this account may see.
+
+    HSQLDB's own lock is not enough: 1.8 lets two processes write.
+    """
+    wanted = {_same(one) for one in files_of(place.base)} - {None}
+    return sorted({int(one.parts[2]) for one in Path("/proc").glob("[0-9]*/fd/*") if _same(one) in wanted})
 
 
-def _target(link: Path) -> str:
+def _same(path: Path) -> tuple[int, int] | None:
     try:
-        return str(link.readlink())
+        seen = path.stat()
     except OSError:
-        return ""
+        return None
+    return seen.st_dev, seen.st_ino
 
 
 def _owner_of(files: t.Sequence[Path]) -> Owner:

@@ -30,6 +30,8 @@ _TRIES = 5
 _ORDER = (".properties", ".script", ".data", ".lobs", ".backup", ".log")
 _WHOLE = (".properties", ".script")
 _ROWS = 1000
+# no file of Java's own in a folder that others read, no signal of its own; quick to start
+_JAVA = ("-Xrs", "-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UsePerfData", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 Json = t.Any
 
@@ -137,7 +139,7 @@ class Hsqldb:
             raise Failed("jpype") from None
         self._jpype = jpype
         try:
-            jpype.startJVM("-Xrs", "-XX:-UsePerfData", classpath=[jar], convertStrings=False)
+            jpype.startJVM(*_JAVA, classpath=[jar], convertStrings=False)
         except (OSError, RuntimeError, ValueError, jpype.JVMNotFoundException, jpype.JVMNotSupportedException):
             raise Failed("java") from None
         try:
