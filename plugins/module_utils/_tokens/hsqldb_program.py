@@ -22,6 +22,7 @@ from pathlib import Path
 
 # the name of the way back, beside the files
 WAY_BACK = "before-force-reauth"
+_NAMES = "files.json"
 # what a look, or a copy that was cut short, leaves when it is killed begins so
 SCRATCH = ".force-reauth-"
 # how often a copy is begun again because the product wrote its files anew meanwhile
@@ -83,18 +84,25 @@ class Files:
         """The way back, whole or not there."""
         if (self.folder / WAY_BACK).exists():
             raise Failed("way back")
-        self.copy().rename(self.folder / WAY_BACK)
+        copy = self.copy()
+        # which files there were: once some of them were put back, the folder does not tell any more
+        (copy / _NAMES).write_text(json.dumps([one.name for one in copy.iterdir()]), encoding="utf-8")
+        _sync(copy / _NAMES)
+        copy.rename(self.folder / WAY_BACK)
         _sync(self.folder)
 
     def put_back(self) -> None:
         """The files are as they were kept. By renaming, which needs no room, and can be done again when it was cut short."""
         kept = self.folder / WAY_BACK
-        names = {one.name for one in kept.iterdir()}
-        for one in self.all():
-            if one.name not in names:
-                one.unlink()
-        for name in sorted(names):
-            (kept / name).replace(self.folder / name)
+        with contextlib.suppress(FileNotFoundError):
+            names = json.loads((kept / _NAMES).read_text(encoding="utf-8"))
+            for one in self.all():
+                if one.name not in names:
+                    one.unlink()
+            for name in names:
+                if (kept / name).exists():
+                    (kept / name).replace(self.folder / name)
+            (kept / _NAMES).unlink()
         with contextlib.suppress(FileNotFoundError):
             self.base.with_name(f"{self.base.name}.lck").unlink()
         kept.rmdir()
