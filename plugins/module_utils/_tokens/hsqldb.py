@@ -110,7 +110,9 @@ class HsqldbStore(GenericStore):
 
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:  # noqa: ARG002  nobody else is there
         """Open the files themselves; the copy that was read is one of the past from then on."""
-        self._reader = None
+        if self._reader:
+            self._reader.end()
+            self._reader = None
         users = hsqldb_files.users_of(self._place)
         if users:
             raise SessionsError(

@@ -121,7 +121,7 @@ def _owner_of(files: t.Sequence[Path]) -> Owner:
             "who opens them cannot be told. Give them to the product's account."
         )
     script = next(seen for one, seen in zip(files, found) if one.suffix == ".script")
-    return Owner(owners[0], script.st_gid, _name_of(owners[0]), 0o777 & ~stat.S_IMODE(script.st_mode))
+    return Owner(owners[0], script.st_gid, _name_of(owners[0]), 0o077 & ~stat.S_IMODE(script.st_mode))
 
 
 def _name_of(uid: int) -> str:
