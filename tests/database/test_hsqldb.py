@@ -306,7 +306,6 @@ def python_for_everybody(folder: Path) -> Path:
 @LONG
 @pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives files to others")
 def test_root_opens_the_files_as_their_owner(old: Product, fisheye: Fisheye, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", str(python_for_everybody(tmp_path)))
     before, script = old.rows(), old.base.with_suffix(".script")
     for one in old.base.parents:
         if not one.stat().st_mode & 0o001:
@@ -314,8 +313,10 @@ def test_root_opens_the_files_as_their_owner(old: Product, fisheye: Fisheye, tmp
     for one in (old.base.parent, *old.base.parent.iterdir()):
         shutil.chown(one, NOBODY, NOBODY)
     script.chmod(0o640)
-    archives = fisheye.purge()["archives"]
-    assert fisheye.restore(archives)["rows"] == ROWS
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(python_for_everybody(tmp_path)))
+        archives = fisheye.purge()["archives"]
+        assert fisheye.restore(archives)["rows"] == ROWS
     assert {one.stat().st_uid for one in old.base.parent.iterdir()} == {NOBODY}
     assert script.stat().st_mode & 0o777 == 0o640
     assert old.rows() == before
