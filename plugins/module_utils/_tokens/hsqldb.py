@@ -118,8 +118,12 @@ class HsqldbStore(GenericStore):
             raise SessionsError(
                 f"The files {self._place.base}.* are open in process {', '.join(map(str, users))}: stop the product. Nothing was changed."
             )
-        count = f"SELECT COUNT(*) FROM {connection.dialect.identifier_preparer.quote(table.name)}"  # noqa: S608
-        _driver(connection).change(HsqldbProcess(self._place, self.database, change=True), count)
+        _driver(connection).change(HsqldbProcess(self._place, self.database, change=True))
+        self.lock(connection, table)
+
+    def lock(self, connection: Connection, table: FoundTable) -> None:
+        """Nobody else is there; the table is counted again when the files are closed."""
+        _driver(connection).count(f"SELECT COUNT(*) FROM {connection.dialect.identifier_preparer.quote(table.name)}")  # noqa: S608
 
     def begin_restore(self, connection: Connection, table: FoundTable) -> None:
         """As for a sweep."""

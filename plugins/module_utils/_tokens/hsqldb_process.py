@@ -218,15 +218,19 @@ class JvmConnection:
     def __init__(self) -> None:
         self._process: HsqldbProcess | None = None
         self._own = False
-        self._count = ""
+        self._counts: list[str] = []
 
     def read(self, process: HsqldbProcess) -> None:
         """Read in a process that others use, too."""
         self._process = process
 
-    def change(self, process: HsqldbProcess, count: str) -> None:
-        """Change the files. ``count``: the statement that has to answer the same before and after they were closed."""
-        self._process, self._own, self._count = process, True, count
+    def change(self, process: HsqldbProcess) -> None:
+        """Change the files."""
+        self._process, self._own = process, True
+
+    def count(self, statement: str) -> None:
+        """A statement that has to answer the same before and after the files were closed."""
+        self._counts.append(statement)
 
     def cursor(self) -> JvmCursor:
         """See PEP 249."""
@@ -235,7 +239,7 @@ class JvmConnection:
     def commit(self) -> None:
         """Of a change: the files hold it, seen by opening them again. Raises PutBack when they are as they were before."""
         if self._own:
-            self._asked("finish", count=self._count)
+            self._asked("finish", counts=self._counts)
 
     def rollback(self) -> None:
         """See PEP 249. A process that has ended has nothing to undo."""

@@ -255,10 +255,10 @@ class Session:
         with self._java.errors():
             self._connection.rollback()
 
-    def finish(self, count: str) -> Json:
+    def finish(self, counts: t.Sequence[str]) -> Json:
         """Commit, and close the files so that they hold it; open them once more, and count. Else they are put back."""
         try:
-            wanted = self._counted(self._connection, count)
+            wanted = self._counted(self._connection, counts)
             with self._java.errors():
                 self._connection.commit()
                 # without it a deletion that was committed may be lost
@@ -266,7 +266,7 @@ class Session:
             self.files.settle()
             self._scratch = self.files.copy()
             connection = self._open(self._scratch)
-            found = self._counted(connection, count)
+            found = self._counted(connection, counts)
             self._shut(connection)
             if found != wanted:
                 raise Failed("count", f"{wanted} {found}")
@@ -298,11 +298,10 @@ class Session:
         with self._java.errors():
             connection.createStatement().execute("SHUTDOWN IMMEDIATELY")
 
-    def _counted(self, connection: t.Any, count: str) -> int:
+    def _counted(self, connection: t.Any, counts: t.Sequence[str]) -> list[int]:
         with self._java.errors():
-            found = connection.createStatement().executeQuery(count)
-            found.next()
-            return int(found.getLong(1))
+            found = [connection.createStatement().executeQuery(count) for count in counts]
+            return [int(one.getLong(1)) for one in found if one.next()]
 
 
 def put_back(base: str) -> None:
