@@ -67,7 +67,7 @@ unit: venv ## decisions, readers, modules against one stand-in node
 	@$(PYTEST) -n 2 tests/unit
 
 database: venv ## the SQL on real servers, each on a private socket
-	@python -m demo.packages postgresql mariadb mysql pgbouncer
+	@python -m demo.packages postgresql mariadb mysql pgbouncer java-databases
 	@$(PYTEST) -n 2 tests/database
 
 playbook: venv ## the real playbook on the stand-in cluster

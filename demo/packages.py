@@ -74,10 +74,12 @@ def _has_bed() -> bool:
 
 # databases that live in files of one Java process
 JAVA_DATABASES = (Path("/usr/share/java/h2.jar"), Path("/usr/share/java/hsqldb.jar"))
+# by their versions: the one of Fisheye's day, and a new one
+HSQLDB_JARS = {"1.8.0": Path("/usr/share/java/hsqldb1.8.0.jar"), "2": JAVA_DATABASES[1]}
 
 
 def _has_java_databases() -> bool:
-    return shutil.which("java") is not None and all(one.exists() for one in JAVA_DATABASES)
+    return shutil.which("java") is not None and all(one.exists() for one in (*JAVA_DATABASES, *HSQLDB_JARS.values()))
 
 
 PACKAGES: t.Mapping[str, Package] = {
@@ -89,7 +91,7 @@ PACKAGES: t.Mapping[str, Package] = {
     "postgresql": Package(_has_postgresql, "postgresql", "postgresql-server"),
     "mariadb": Package(_has_mariadb, "mariadb-server-core mariadb-client-core", "mariadb-server"),
     "mysql": Package(lambda: find_unpacked() is not None, unpack=unpack),
-    "java-databases": Package(_has_java_databases, "default-jre-headless libh2-java libhsqldb-java"),
+    "java-databases": Package(_has_java_databases, "default-jre-headless libh2-java libhsqldb-java libhsqldb1.8.0-java"),
     "haproxy": Package(lambda: find_haproxy() is not None, "haproxy", "haproxy"),
     "chromium": Package(lambda: find_chromium() is not None, "chromium fonts-dejavu-core", "chromium dejavu-sans-fonts"),
     "npm": Package(lambda: shutil.which("npm") is not None, "npm", "npm"),

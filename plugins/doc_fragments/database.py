@@ -19,8 +19,10 @@ options:
   engine:
     description:
       - The database engine, one of V(postgresql), V(sqlite), V(mysql), V(mariadb), V(sqlserver), V(oracle), V(hsqldb), V(h2).
-      - SQL Server and Oracle are refused unless O(accept_untested_engine=true). HSQLDB and H2 are always refused.
-        The message has the SQL to run by hand.
+      - SQL Server and Oracle are refused unless O(accept_untested_engine=true), H2 always. The message has the SQL to run by hand.
+      - The files of HSQLDB are opened as the account that owns them, in a process of its own, by the jar in O(database_jar). What reads
+        does so in a copy of them beside them, also while the product runs. What changes is refused while a process has them open; it
+        copies them first, closes them with C(SHUTDOWN COMPACT), opens them once more and counts; else it puts the copy back.
     type: str
     required: true
   database_host:
@@ -36,7 +38,8 @@ options:
     type: int
   database_name:
     description:
-      - The name of the database, not empty. For SQLite the path of the file, for Oracle the service name, or the SID after a colon.
+      - The name of the database, not empty. For SQLite the path of the file, for HSQLDB that of its files without their
+        suffix, for Oracle the service name, or the SID after a colon.
     type: str
     required: true
   database_user:
@@ -73,6 +76,12 @@ options:
       - When empty, for PostgreSQL C(~/.postgresql/root.crt) of the account that runs the module, for MySQL and MariaDB those of the system.
     type: path
     default: ""
+  database_jar:
+    description:
+      - For HSQLDB, the jar that the product itself brings, or the folder in which the product is installed, with one such jar below it.
+      - Neither the jar nor a folder above it may be open to accounts other than C(root) and the owner of the database's files.
+    type: path
+    default: ""
   accept_untested_engine:
     description:
       - Whether an engine may be used that this collection was never run on.
@@ -81,6 +90,7 @@ options:
 requirements:
   - SQLAlchemy 2.0 or newer
   - psycopg2 for PostgreSQL; with a libpq older than 16 only with TLS, or over a unix socket
+  - JPype1 and Java for HSQLDB; C(JAVA_HOME) says where Java is, when it is in no usual place
   - PyMySQL for MySQL and MariaDB, with cryptography for accounts of MySQL 8
 notes:
   - The requirements are those of the host on which the module runs. Where C(isal) is installed, archives are compressed faster.

@@ -55,6 +55,7 @@ class Site:
             "database_schema": "",
             "database_ssl_mode": "",
             "database_ssl_ca": "",
+            "database_jar": "",
             "accept_untested_engine": False,
             "archive_dir": str(self.archive_dir),
             "run_id": "run-1",

@@ -144,7 +144,7 @@ def test_an_unknown_product_and_an_unknown_engine(postgres_site: Site) -> None:
     assert "Known engines: h2" in refusal(postgres_site, engine="db2")
 
 
-@pytest.mark.parametrize("engine", ["sqlserver", "oracle", "hsqldb", "h2"])
+@pytest.mark.parametrize("engine", ["sqlserver", "oracle", "h2"])
 def test_engines_that_are_not_treated_with_the_sql_to_run_by_hand(postgres_site: Site, engine: str) -> None:
     assert "DELETE FROM remembermetoken" in refusal(postgres_site, engine=engine)
 

@@ -68,7 +68,7 @@ FISHEYE = Product(
             user=(Place(_SETTINGS, "database/connection@username"), Place(_SETTINGS, "database/connection@dbuser")),
             password=(Place(_SETTINGS, "database/connection@password"), Place(_SETTINGS, "database/connection@dbpassword")),
             kind=(Place(_SETTINGS, "database@type"), Place(_SETTINGS, "database/connection@jdbcdriver")),
-            built_in=BuiltIn("hsqldb", "{home}/var/data/crudb", files="{home}/var/data/crudb/crucible*"),
+            built_in=BuiltIn("hsqldb", "{home}/var/data/crudb/crucible", files="{home}/var/data/crudb/crucible*"),
         ),
         node_id=(),
         clustered=(),

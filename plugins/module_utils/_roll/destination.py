@@ -17,7 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.whi
 Look = t.Mapping[str, t.Any]
 
 # engines whose database is a file: nobody is sent a password
-FILES = ("sqlite",)
+FILES = ("sqlite", "hsqldb")
 
 
 def account_of(given: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> str:

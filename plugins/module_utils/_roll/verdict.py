@@ -98,7 +98,8 @@ def verdict(
 
     ``seen``: by which cookies.
     ``canary``: whether a proof account was given. ``rows_left``: rows of the archives that are still in the token table.
-    ``not_seen``: what is wrong with the cold standbys, and archives that could not be compared with the table. ``spared``: of ``spared_seen``.
+    ``not_seen``: what is wrong with the cold standbys, and archives that could not be compared with the table.
+    ``spared``: of ``spared_seen``.
     """
     by_node = {node: _node_missing(node, evidence, canary) for node in evidence}
     missing = [f"{rows_left} of the archived tokens are in the token table again"] if rows_left else []

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import PutBack
+
 # constraints that are looked at last, and transactions that got into each other's way; 40003 is "completion unknown"
 _POSTGRESQL = r"23\w{3}|40(000|001|002|P01)|25P02|55P03"
 # waited too long for a lock, deadlock, closed to writers meanwhile, an error that rolled back, refused by the group or the cluster
@@ -22,6 +24,8 @@ _SQLITE = "database is locked"
 
 def rolled_back(engine: str, error: BaseException) -> bool:
     """Whether nothing of the transaction can have become real. ``error`` is the driver's."""
+    if isinstance(error, PutBack):
+        return True
     if engine == "sqlite":
         return _SQLITE in str(error)
     first = error.args[0] if error.args else ""

@@ -22,6 +22,7 @@ DATABASE_OPTIONS: dict[str, t.Any] = {
     "database_schema": {"type": "str", "default": ""},
     "database_ssl_mode": {"type": "str", "default": ""},
     "database_ssl_ca": {"type": "path", "default": ""},
+    "database_jar": {"type": "path", "default": ""},
     "accept_untested_engine": {"type": "bool", "default": False},
 }
 # the names of libpq; other drivers are given what comes closest
@@ -36,7 +37,10 @@ _NOT_CLEAR = "unknown"
 
 @dataclass(frozen=True)
 class Database:
-    """Where the tokens are. ``host`` that begins with / is a unix socket; for SQLite ``name`` is the file."""
+    """Where the tokens are. ``host`` that begins with / is a unix socket; for SQLite ``name`` is the file.
+
+    Of HSQLDB it is the path of the files without their suffix, and ``jar`` the jar that reads them, or the install folder that has it.
+    """
 
     engine: Engine
     name: str
@@ -47,6 +51,7 @@ class Database:
     schema: str = ""
     ssl_mode: str = ""
     ssl_ca: str = ""
+    jar: str = ""
 
     @property
     def where(self) -> str:
@@ -59,7 +64,8 @@ class Database:
 
 def database_of(options: t.Mapping[str, t.Any]) -> Database:
     """The database that the options name; raises SessionsError for values that cannot be meant, and where one would have to be guessed."""
-    named = {name: options[f"database_{name}"] for name in ("name", "host", "port", "user", "password", "schema", "ssl_mode", "ssl_ca")}
+    parts = ("name", "host", "port", "user", "password", "schema", "ssl_mode", "ssl_ca", "jar")
+    named = {name: options[f"database_{name}"] for name in parts}
     engine = engine_named(options["engine"])
     _check_place(engine, named["host"].strip(), named["port"], named["name"].strip())
     if engine.default_port:

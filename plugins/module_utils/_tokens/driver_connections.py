@@ -15,6 +15,7 @@ from urllib.parse import quote
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import GuardedConnection
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_process import JvmConnection
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import FIRST_WORDS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import libpq_tls, older_libpq_problem, tls_problem
 
@@ -101,4 +102,5 @@ _OPENERS: t.Mapping[str, t.Callable[[Database, Driver], t.Any]] = {
     "sqlite": _open_sqlite,
     "postgresql+psycopg2": _open_postgresql,
     "mysql+pymysql": _open_mysql,
+    "hsqldb+jvm": lambda _database, _driver: JvmConnection(),
 }

@@ -26,6 +26,10 @@ class CommitUnknown(SessionsError):
     """How the commit ended is not known: the rows may be deleted, or may not."""
 
 
+class PutBack(SessionsError):
+    """A change of files failed, and they are again as they were before it."""
+
+
 class Unsafe(Exception):
     """The server asks for what must not be sent to it. Its text is a meaning, in words of our own."""
 

@@ -41,7 +41,7 @@ _ALL = (
     Engine("mariadb", "MariaDB", "mysql+pymysql", "PyMySQL", 3306),
     Engine("sqlserver", "SQL Server", "mssql+pymssql", "pymssql", 1433, tested=False),
     Engine("oracle", "Oracle", "oracle+oracledb", "oracledb", 1521, tested=False),
-    Engine("hsqldb", "HSQLDB", "", "", 0, tested=False, embedded=True),
+    Engine("hsqldb", "HSQLDB", "hsqldb+jvm", "JPype1", 0, embedded=True),
     Engine("h2", "H2", "", "", 0, tested=False, embedded=True),
 )
 ENGINES: t.Mapping[str, Engine] = {engine.name: engine for engine in _ALL}
@@ -59,7 +59,7 @@ def check_supported(engine: Engine, tables: t.Sequence[TokenTable], accept_untes
 
     ``files``: the path of a built-in database as the product's settings, or people, name it; ``owner``: whose they are, '' if not seen.
     """
-    if engine.embedded:
+    if engine.embedded and not engine.tested:
         # seen on H2 and HSQLDB: DELETE, COMMIT and a process that ended at once had lost the deletion
         raise SessionsError(
             f"{engine.title} is built in: its files ({files}) belong to the product's own process, and this collection does not open them. "

@@ -4,7 +4,8 @@
 """What the servers and their drivers say when something fails, by engine, and what it means in words of our own. Pure.
 
 Sources: PostgreSQL manual, appendix A, and the messages of libpq and PgBouncer; MySQL and MariaDB error references; SQLite's result codes;
-SQL Server's and Oracle's error references. A number means nothing without its engine: 1040 of one is not 1040 of another.
+SQL Server's and Oracle's error references; HSQLDB's numbers as 1.8.0.10 and 2.7.1 gave them. A number means nothing without its engine:
+1040 of one is not 1040 of another.
 """
 
 from __future__ import annotations
@@ -246,6 +247,20 @@ _ORACLE_CODES: Codes = {
 # a driver that gives no code writes it at the beginning of its text
 _ORACLE_TEXTS: Texts = (*((rf"\b{code}\b", meant) for code, meant in _ORACLE_CODES.items()), *_NETWORK)
 
+# 1.8 has numbers of its own
+_HSQLDB_CODES: Codes = {
+    "-33": _REFUSED,
+    "-37": _NO_ACCOUNT,
+    "-4000": _REFUSED,
+    "-4001": _NO_ACCOUNT,
+    "-451": "another process has its files open: stop the product",
+    "-29": "its files cannot be read or written (a full disk?)",
+    "-452": "its files cannot be read or written (a full disk?)",
+    "-22": _NO_TABLE,
+    "-5501": _NO_TABLE,
+    "-104": _TWICE,
+}
+
 WORDS: t.Mapping[str, tuple[Codes, Texts]] = {
     "postgresql": (_POSTGRESQL_CODES, _POSTGRESQL_TEXTS),
     "mysql": (_MYSQL_CODES, _MYSQL_TEXTS),
@@ -253,6 +268,7 @@ WORDS: t.Mapping[str, tuple[Codes, Texts]] = {
     "sqlite": ({}, _SQLITE_TEXTS),
     "sqlserver": (_SQLSERVER_CODES, _SQLSERVER_TEXTS),
     "oracle": (_ORACLE_CODES, _ORACLE_TEXTS),
+    "hsqldb": (_HSQLDB_CODES, ()),
 }
 # codes of a connection that did not come to be: their text tells more
 VAGUE = ("2002", "2003", "2026", "20002", "20009", "08P01", "08006", "08001", "DPY-6005")

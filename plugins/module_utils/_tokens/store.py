@@ -210,7 +210,7 @@ class TokenStore(abc.ABC):
 
         Raises SessionsError when a row is there already with other content.
         """
-        with self.connector.connect("put the tokens back", self.begin) as connection:
+        with self.connector.connect("put the tokens back", lambda connection: self.begin_restore(connection, table)) as connection:
             yield connection, self.put_back(self.sweep_class(self.connector, connection, table), columns, files)
 
     # what engines do differently
@@ -253,6 +253,10 @@ class TokenStore(abc.ABC):
 
     def lock(self, connection: Connection, table: FoundTable) -> None:  # noqa: B027  reading the rows, or the file, locks elsewhere
         """Keep every writer out until the end of the transaction, where the sweep's own statements do not."""
+
+    def begin_restore(self, connection: Connection, table: FoundTable) -> None:  # noqa: ARG002  a server knows all its tables
+        """Begin a transaction that inserts."""
+        self.begin(connection)
 
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
         """Raises SessionsError when the account may not delete."""

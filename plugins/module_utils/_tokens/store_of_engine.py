@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb import HsqldbStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql import MysqlStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.oracle import OracleStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql import PostgresqlStore
@@ -23,6 +24,7 @@ _STORES: t.Mapping[str, type[TokenStore]] = {
     "mariadb": MysqlStore,
     "sqlserver": SqlserverStore,
     "oracle": OracleStore,
+    "hsqldb": HsqldbStore,
 }
 
 

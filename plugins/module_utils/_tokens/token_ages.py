@@ -48,7 +48,9 @@ def _counted(connection: Connection, statements: Statements, created: str, now: 
     moment = datetime.datetime.fromisoformat(now.replace("Z", "+00:00"))
     moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
     bounds = [like(newest, moment - datetime.timedelta(days=days)) for days in _DAYS.values()]
-    younger = [sql.func.sum(sql.case((column >= bound, 1), else_=0)) for bound in bounds]
+    # as words of the statement: HSQLDB knows no type of a value that stands alone
+    one, none = sql.literal_column("1"), sql.literal_column("0")
+    younger = [sql.func.sum(sql.case((column >= bound, one), else_=none)) for bound in bounds]
     found = connection.execute(sql.select(*younger).select_from(statements.table).where(statements.treated)).one()
     steps = [0, *map(int, found), int(rows)]
     return {name: upto - after for name, after, upto in zip((*_DAYS, OLDER), steps, steps[1:])}
