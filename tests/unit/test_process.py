@@ -44,6 +44,7 @@ ARGUMENTS = {
         "-Dbitbucket.home=/h",
         "-Dbitbucket.install=/opt/atlassian/bitbucket",
     ),
+    "crowd": ("java", "-Dcatalina.base=/opt/atlassian/crowd/apache-tomcat", "org.apache.catalina.startup.Bootstrap", "start"),
     "fisheye": ("java", "-Dfisheye.inst=/h", "-jar", "/opt/atlassian/fisheye/bin/../fisheyeboot.jar", "run"),
 }
 JIRA = PRODUCTS["jira"]
