@@ -96,6 +96,27 @@ def test_a_node_under_two_names_is_refused(first: tuple[str, str], second: tuple
     assert one_node_twice(looks) == ([problem] if sentence else [])
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "refused"),
+    [
+        ("http://jira.example.com", "http://Jira.example.com/", True),
+        ("https://10.0.0.1:8443/jira", "https://10.0.0.1:8443/jira", True),
+        ("http://10.0.0.1:8080", "http://10.0.0.1:8081", False),
+        ("http://n1:8080", "http://n2:8080", False),
+        # each means itself by it
+        ("http://localhost:8080", "http://localhost:8080", False),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080", False),
+        ("http://[::1]:8080", "http://[::1]:8080", False),
+    ],
+)
+def test_two_nodes_that_are_asked_at_one_address_are_refused(first: str, second: str, refused: bool) -> None:
+    problem = (
+        f"n1 and n2 are asked at one address ({second}), so that an answer of one would be taken for the other's: "
+        "give each its own (force_reauth_node_url)"
+    )
+    assert plan({"n1": look(url=first), "n2": look(url=second)})["problems"] == [problem] * refused
+
+
 def test_a_node_under_two_names_is_a_problem_of_the_plan() -> None:
     looks = {name: look(home_identity="b:8:1", home_dir="/var/jira") for name in ("n1", "n2", "n3")}
     assert plan(looks)["problems"] == ["n1 and n2 and n3 are one node under three names (home folder /var/jira): keep one in the group"]
