@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import steps as revoke_steps
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.backup import back_up
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.counting import count_tokens
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import restore
 
@@ -103,6 +104,10 @@ class Site:
 
     def rows(self, table: str = "remembermetoken") -> list[tuple[t.Any, ...]]:
         return sorted(self.query(f"SELECT * FROM {table}"))  # noqa: S608  a name of the tests
+
+    def count(self, **more: object) -> Values:
+        """What the module remember_me_count returns."""
+        return count_tokens({**self.options(), "top": 10, "show_users": False, "mark": False, "before": None, **more})
 
     def look(self, **more: object) -> Values:
         return revoke_steps.revoke(self.options(**more), True, Clock(time.monotonic, time.sleep))

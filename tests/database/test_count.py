@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.counting import count_tokens
 
 from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
@@ -21,7 +20,7 @@ from tests.database.site import Site
 
 def count(site: Site, **more: object) -> dict[str, t.Any]:
     before = site.rows()
-    found = count_tokens({**site.options(), "top": 10, "show_users": False, "mark": False, "before": None, **more})
+    found = site.count(**more)
     assert site.rows() == before
     return found
 
@@ -56,20 +55,20 @@ def test_the_right_to_read_is_enough(postgres_site: Site) -> None:
     reader = postgres_site.with_database(user=account)
     with pytest.raises(SessionsError, match="lacks DELETE"):
         reader.look()
-    assert count_tokens({**reader.options(), "top": 10, "show_users": False, "mark": False, "before": None})["rows"] == 3
+    assert reader.count()["rows"] == 3
 
 
 def test_without_the_right_to_read_nothing_is_counted_as_none(postgres_site: Site) -> None:
     account = f"nobody_{postgres_site.database.name}"
     postgres_site.run_sql(f"CREATE ROLE {account} LOGIN PASSWORD '{postgres_site.database.password}'")
     with pytest.raises(SessionsError, match="lacks a right"):
-        count_tokens({**postgres_site.with_database(user=account).options(), "top": 10, "show_users": False, "mark": False, "before": None})
+        postgres_site.with_database(user=account).count()
 
 
 def test_a_server_that_is_closed_to_writers_is_counted(postgres_site: Site) -> None:
     postgres_site.sign_in(3)
     postgres_site.run_sql(f"ALTER DATABASE {postgres_site.database.name} SET default_transaction_read_only = on")
-    assert count_tokens({**postgres_site.options(), "top": 10, "show_users": False, "mark": False, "before": None})["rows"] == 3
+    assert postgres_site.count()["rows"] == 3
 
 
 def test_rows_that_a_policy_hides_are_no_count(postgres_site: Site) -> None:
@@ -80,7 +79,7 @@ def test_rows_that_a_policy_hides_are_no_count(postgres_site: Site) -> None:
         "ALTER TABLE remembermetoken ENABLE ROW LEVEL SECURITY",
     )
     with pytest.raises(SessionsError):
-        count_tokens({**postgres_site.with_database(user=account).options(), "top": 10, "show_users": False, "mark": False, "before": None})
+        postgres_site.with_database(user=account).count()
 
 
 def test_a_table_that_would_not_be_purged_is_counted(sqlite: Site) -> None:
@@ -97,7 +96,7 @@ def test_a_file_that_may_only_be_read_is_counted(sqlite: Site) -> None:
     path.chmod(0o644)
     path.parent.chmod(0o755)
     with unprivileged(path.parent):
-        assert count_tokens({**site.options(), "top": 10, "show_users": False, "mark": False, "before": None})["rows"] == 3
+        assert site.count()["rows"] == 3
         with pytest.raises(SessionsError, match="readable and writable"):
             site.look()
 
@@ -133,4 +132,4 @@ def test_a_table_that_does_not_tell_when_a_token_was_made_has_no_mark(sqlite: Si
     tokens = Tokens(site.database, PRODUCTS["bitbucket"])
     tokens.create()
     with pytest.raises(SessionsError, match="does not tell when a token was made"):
-        count_tokens({**site.options(), "top": 0, "show_users": False, "mark": True, "before": None})
+        site.count(top=0, mark=True)

@@ -20,7 +20,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.counting import count_tokens
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import hsqldb_process
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program import WAY_BACK
 
@@ -152,7 +151,7 @@ def test_what_was_found_again_after_the_run_is_counted_while_the_product_runs(ol
         ask("CHECKPOINT")
         found = fisheye.purge(scope="archived")
         assert (found["left"], found["since"], found["checked"]) == (0, 1, ROWS)
-        counted = count_tokens({**fisheye.options(), "top": 3, "show_users": True})
+        counted = fisheye.count(top=3, show_users=True)
     assert (counted["rows"], counted["top"]) == (1, [{"tokens": 1, "user": "eve"}])
 
 

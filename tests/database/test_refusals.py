@@ -140,7 +140,7 @@ def test_the_table_of_another_product(
 
 
 def test_an_unknown_product_and_an_unknown_engine(postgres_site: Site) -> None:
-    assert "Known products: bamboo" in refusal(replace(postgres_site, product="crowd"))
+    assert "Known products: bamboo" in refusal(replace(postgres_site, product="jenkins"))
     assert "Known engines: h2" in refusal(postgres_site, engine="db2")
 
 

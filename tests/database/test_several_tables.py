@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.counting import count_tokens
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import connection as store_connection
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import sweep as store_sweep
 
@@ -251,7 +250,7 @@ def test_tokens_in_memory_are_said(site: Site) -> None:
 @on_two_engines
 def test_users_are_counted_over_both_tables_without_applications(site: Site) -> None:
     sign_in(site, "eve", "adam", "Adam")
-    found = count_tokens({**site.options(), "top": 10, "show_users": True})
+    found = site.count(show_users=True)
     assert (found["rows"], found["users"]) == (6, 2)
     assert [(one["tokens"], one["user"]) for one in found["top"]] == [(4, "adam"), (2, "eve")]
 

@@ -9,7 +9,6 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.counting import count_tokens
 
 from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
@@ -30,7 +29,7 @@ def hold(site: Site, table: str, columns: t.Sequence[str], *rows: t.Sequence[str
 
 def counted(site: Site) -> dict[str, tuple[int, str]]:
     """By the count and, the same, by the look of a run."""
-    found = count_tokens({**site.options(), "top": 10, "show_users": False})["survivors"]
+    found = site.count()["survivors"]
     assert site.look()["survivors"] == found
     return {one["what"]: (one["count"], one["how"]) for one in found}
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.patience import wait_for
+from demo.patience import patient, wait_for
 from demo.playbook import CHECKOUT
 from demo.ports import ReservedPort
 from tests.borrowed import borrow, program_of_its_own
@@ -95,7 +95,7 @@ class Listening:
         body = json.dumps(event).encode()
         signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature}
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=patient(10))
         with closing(connection):
             connection.request("POST", "/incident", body, headers)
             return connection.getresponse().status

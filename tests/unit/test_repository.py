@@ -27,7 +27,19 @@ MOST_LINES = 40
 
 # All that a pure file may import: none of it reads a file, a clock, a network or a random number.
 HARMLESS = {
-    *("__future__", "abc", "collections", "collections.abc", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib"),
+    *(
+        "__future__",
+        "abc",
+        "bisect",
+        "collections",
+        "collections.abc",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "functools",
+        "hashlib",
+    ),
     "hmac",
     *("html.parser", "ipaddress", "itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse"),
     *("xml.parsers", "xml.parsers.expat"),

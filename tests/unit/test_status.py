@@ -187,7 +187,7 @@ def test_each_route_is_judged_with_its_reason(looks: dict[str, Values], rolling:
         ({}, "yes", "by its documentation; a run sees by old cookies whether it did"),
         ({"version": "9.4.2"}, "no", "Jira 9.11 or later is needed, and a has 9.4.2"),
         ({"version": ""}, "unknown", "the version of these nodes is not known: a"),
-        ({"product": "bamboo", "title": "Bamboo"}, "no", "no call of Bamboo is known"),
+        ({"product": "confluence", "title": "Confluence"}, "no", "no call of Confluence is known"),
         ({"sessions": {"kept": "elsewhere", "where": "w", "saved": []}}, "no", "outside the work folder"),
         ({"sessions": {"kept": "outside", "where": "w", "saved": []}}, "unknown", "whether the product's call reaches the sessions of"),
         ({"database": {**DATABASE, "embedded": True}}, "no", "embedded database"),

@@ -50,12 +50,15 @@ def block_of(names: t.Iterable[str], part: t.Sequence[str], unknown: int) -> Blo
     return {"after": after, "upto": upto, "sha256": order.sum_of(after, upto), "names": len(part), "unknown": unknown}
 
 
-def bounds_of(rest: int, parallel: int, seconds: float | None = None) -> list[list[int]]:
-    """Where the blocks of so many users begin and end. ``seconds``: what one user takes, None while that is not known: one first block."""
+def bounds_of(rest: int, parallel: int, seconds: float | str | None = None) -> list[list[int]]:
+    """Where the blocks of so many users begin and end. ``seconds``: what one user takes, None while that is not known: one first block.
+
+    Before ansible-core 2.19 a template makes a text of a number.
+    """
     if seconds is None:
         return [[0, min(rest, max(1, parallel) * _FIRST)]] if rest else []
     first = min(rest, max(1, parallel) * _FIRST)
-    size = int(min(max(1, parallel) * _LARGEST, max(max(1, parallel) * _FIRST, BLOCK_SECONDS / max(seconds, 1e-9))))
+    size = int(min(max(1, parallel) * _LARGEST, max(max(1, parallel) * _FIRST, BLOCK_SECONDS / max(float(seconds), 1e-9))))
     return [[begin, min(rest, begin + size)] for begin in range(first, rest, size)]
 
 
