@@ -48,6 +48,7 @@ def build(folder: Path, source: Path = CHECKOUT) -> Path:
 
 def install(tarball: Path, folder: Path) -> None:
     """Install it into an empty folder of collections."""
+    folder.mkdir(parents=True, exist_ok=True)
     _galaxy(folder, "install", str(tarball))
 
 

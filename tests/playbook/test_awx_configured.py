@@ -110,6 +110,7 @@ def changed(said: str) -> int:
     return int(found)
 
 
+@pytest.mark.long
 def test_one_playbook_makes_templates_and_workflows_and_a_second_run_changes_nothing(configure: Configure, awx: AwxStandIn) -> None:
     assert "secret-of-the-hook" not in configure.run("-vvv")
     playbooks = {one["name"]: (one["playbook"], one["job_type"]) for one in awx.things["job_templates"]}

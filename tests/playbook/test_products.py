@@ -63,6 +63,7 @@ def test_confluence_rolls_on_postgresql_below_a_context_path(make_site: MakeSite
     assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
 
 
+@pytest.mark.long
 def test_crowd_is_purged_of_both_its_tables_and_applications_stay_signed_in(make_site: MakeSite) -> None:
     site = make_site(nodes=2, product=PRODUCTS["crowd"], context="/crowd")
     site.cluster["n1"].behave(persist_sessions=True)

@@ -139,6 +139,7 @@ def test_a_token_cache_that_survives_the_purge_stops_the_roll_after_the_first_ba
     assert [one for one in told["not_seen"] if "still signs canary in at n1" in one]
 
 
+@pytest.mark.long
 def test_a_node_whose_sessions_outlive_its_restart_is_unproven_by_name(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     site.cluster["n2"].behave(sessions_outlive_restart=True)
@@ -162,6 +163,7 @@ def test_a_session_that_had_died_before_the_stop_proves_nothing(make_site: MakeS
     result.assert_says("UNPROVEN", "n2: its session cookie was dead already before the stop of the node")
 
 
+@pytest.mark.long
 def test_a_playbook_of_ones_own_imports_that_of_the_installed_tarball_with_variables_of_its_groups(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     tarball.install(tarball.build(site.folder), site.folder / "collections")

@@ -22,6 +22,7 @@ def keys_of_the_controller(site: Site) -> list[Path]:
     return list(site.folder.rglob("*.key"))
 
 
+@pytest.mark.long
 def test_a_run_leaves_no_plain_archive_and_its_tokens_come_back_with_the_key_of_a_recipient(make_site: t.Callable[..., Site]) -> None:
     site = make_site(nodes=1)
     site.sign_in("eve")
