@@ -18,7 +18,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.mem
     members_in_rows,
     membership,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_token
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
@@ -55,7 +54,7 @@ TWO = looks(n1="a", n2="b")
 
 
 def by_database(product: str, rows: t.Sequence[MemberRow], reason: str = "") -> dict[str, t.Any]:
-    store = t.cast("TokenStore", OneDatabase(rows, reason))
+    store: t.Any = OneDatabase(rows, reason)
     return dict(members_by_database(PRODUCTS[product], store, "public"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import typing as t
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,12 +78,9 @@ def opened(path: Path) -> t.Iterator[t.BinaryIO]:
 @contextmanager
 def rows_in(file: t.BinaryIO, path: str, identities: age.Keys = ()) -> t.Iterator[t.BinaryIO]:
     """The rows of an open archive in COPY text, to be read line by line; raises Locked."""
-    if not description.is_sealed(path):
-        with content(file) as rows:
-            yield rows
-        return
+    packed = age.decrypted(file, identities) if description.is_sealed(path) else nullcontext(file)
     try:
-        with age.decrypted(file, identities) as packed, content(packed) as rows:
+        with packed as plain, content(plain) as rows:
             yield rows
     except age.Unopened:
         raise locked(path) from None
