@@ -164,6 +164,14 @@ def test_fewer_rows_than_expected_in_one_table_delete_nothing_of_the_other(lite:
     assert (left(lite), sorted(lite.archive_dir.rglob("*.tsv.gz"))) == ((2, 2), [])
 
 
+@pytest.mark.parametrize("rows", ["many", 2.5, None])
+def test_a_number_of_rows_that_is_none_is_refused_by_the_name_of_its_table(lite: Site, rows: object) -> None:
+    before = lite.rows(SSO)
+    with pytest.raises(SessionsError, match=f"expected_tables wants a number of rows for each table, and has {SSO}: "):
+        lite.purge(expected_tables={SSO: rows})
+    assert lite.rows(SSO) == before
+
+
 def test_rows_that_are_expected_of_no_table_in_particular_are_refused(lite: Site) -> None:
     sign_in(lite, "eve")
     with pytest.raises(SessionsError, match=r"say it of each with expected_tables"):
