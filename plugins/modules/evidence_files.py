@@ -68,30 +68,17 @@ paths:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.files import JSON, PAGE, beside_record
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.files import ARGUMENTS, answer
 
 
 def main() -> None:
     """Write both."""
-    module = AnsibleModule(
-        argument_spec={
-            "archive_dir": {"type": "path", "required": True},
-            "cluster": {"type": "str", "required": True},
-            "run_id": {"type": "str", "required": True},
-            "document": {"type": "str", "required": True},
-            "page": {"type": "str", "required": True},
-        },
-        supports_check_mode=True,
-    )
-    options = module.params
-    if module.check_mode:
-        module.exit_json(changed=True, paths=[])
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
-        texts = {JSON: options["document"], PAGE: options["page"]}
-        paths = beside_record(options["archive_dir"], options["cluster"], options["run_id"], texts)
+        result = answer(module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=True, paths=paths)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

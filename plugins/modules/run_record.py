@@ -143,35 +143,17 @@ abandoned:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.states import STATES
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.states import ARGUMENTS, REQUIRED_IF, answer
 
 
 def main() -> None:
     """Read, or write, one record."""
-    module = AnsibleModule(
-        argument_spec={
-            "archive_dir": {"type": "path", "required": True},
-            "cluster": {"type": "str", "required": True},
-            "run_id": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": list(STATES), "default": "read"},
-            "node": {"type": "str", "default": ""},
-            "values": {"type": "dict", "default": {}},
-            "sealed_canary": {"type": "str", "default": "", "no_log": True},
-            "start": {"type": "dict"},
-            "controller": {"type": "str", "default": ""},
-            "abandon": {"type": "str", "default": ""},
-        },
-        required_if=[("state", "written", ("start",)), ("state", "checked", ("start",))],
-        supports_check_mode=True,
-    )
-    options = module.params
+    module = AnsibleModule(argument_spec=ARGUMENTS, required_if=REQUIRED_IF, supports_check_mode=True)
     try:
-        records = RunRecords(options["archive_dir"], options["cluster"])
-        result = STATES[options["state"]](records, options, module.check_mode)
+        result = answer(module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(folder=str(records.folder_of(options["run_id"])), **result)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown
+from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.in_process import answered, is_here
 
 # keys of a result that Ansible itself acts on
 _ACTED_ON = ("ansible_facts", "ansible_stats", "add_host", "add_group", "ansible_notify")
@@ -47,6 +48,8 @@ class AnsweringAction(ActionBase):  # type: ignore[misc] # ansible ships no type
 
     def ask(self, module: str, arguments: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         """Run a module on the host; its answer is data, but for the interpreter that Ansible has found there itself."""
+        if is_here(module, self._connection, self._task):
+            return only_data(answered(module, arguments, self._task.check_mode))
         found = self._execute_module(module, dict(arguments), task_vars=task_vars)
         data = only_data(found)
         if self._discovered_interpreter_key:

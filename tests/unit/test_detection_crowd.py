@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import find_home
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, install_dir_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import host_node, systemd
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import find_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
 

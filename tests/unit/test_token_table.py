@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import time
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -147,7 +146,7 @@ def test_tells_columns_that_are_not_the_products() -> None:
     [({}, []), ({"0": 7}, []), ({"0": 7, "2": 1}, ["s.tokens holds logins of several sorts (7 of kind 0, 1 of kind 2)"])],
 )
 def test_several_sorts_of_logins_in_one_table_are_said(sorts: dict[str, int], said: list[str]) -> None:
-    wanted = replace(WANTED, sort="kind")
+    wanted = WANTED._replace(sort="kind")
     found = match_columns(Candidate("s", "tokens"), columns(id="int", token="text", who="text"), wanted, WHERE)
     assert [note.partition(";")[0] for note in notes(found, wanted, sorts)] == said
 

@@ -9,7 +9,6 @@ import contextlib
 import http.server
 import threading
 import typing as t
-from dataclasses import replace
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -194,16 +193,16 @@ def test_who_is_no_administrator_is_told_so_before_anything_is_changed(cluster: 
 @pytest.mark.parametrize("page", ["/status", "/login.jsp"])
 def test_an_answer_of_another_shape_gives_no_right(cluster: Cluster, page: str) -> None:
     with pytest.raises(SessionsError, match="no administrator's"):
-        user_sessions.check_right(replace(CALL, right=page), Site(cluster["n1"].url), by_token("x"))
+        user_sessions.check_right(CALL._replace(right=page), Site(cluster["n1"].url), by_token("x"))
 
 
 def test_a_page_that_is_not_there_is_said(cluster: Cluster) -> None:
     with pytest.raises(SessionsError, match="does not tell what the administrator may do: /nowhere answers 404"):
-        user_sessions.check_right(replace(CALL, right="/nowhere"), Site(cluster["n1"].url), by_token("x"))
+        user_sessions.check_right(CALL._replace(right="/nowhere"), Site(cluster["n1"].url), by_token("x"))
 
 
 def test_where_no_page_says_it_in_a_word_only_who_may_is_shown_it(cluster: Cluster) -> None:
-    call = replace(CALL, right="/rest/api/2/user/list", right_at=())
+    call = CALL._replace(right="/rest/api/2/user/list", right_at=())
     user_sessions.check_right(call, Site(cluster["n1"].url), by_token(cluster.admin_token))
     with pytest.raises(SessionsError, match="does not accept the administrator's token"):
         user_sessions.check_right(call, Site(cluster["n1"].url), by_token("of-a-plain-user"))

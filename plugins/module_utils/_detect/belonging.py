@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import find_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import PROC, Process, all_processes, install_dir_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
 
 Manager = t.Literal["systemd", "scripts", "tasks"]
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(t.NamedTuple):
     """A systemd service as its manager knows it; ``main_pid`` 0 for none. ``names``: its own and aliases; ``user``: as whom it runs."""
 
     names: tuple[str, ...]
@@ -32,8 +30,7 @@ class Unit:
         return re.search(rf"(?<![\w./~-]){re.escape(install_dir.rstrip('/'))}/", self.start_command) is not None
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(t.NamedTuple):
     """``pids``: the processes of the installation. ``holder``: the service whose cgroup holds the process, ``named``: the user's.
 
     ``missing_scripts``: the product's scripts that cannot be run.
@@ -46,8 +43,7 @@ class Seen:
     missing_scripts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Control:
+class Control(t.NamedTuple):
     """``unit`` is '' unless it is systemd; ``problem``: one sentence without a full stop, '' when there is none."""
 
     manager: Manager
@@ -64,7 +60,7 @@ def decide_control(wanted: str, service: str, seen: Seen) -> Control:
     control = _control(wanted, service, seen)
     if len(seen.pids) > 1 and not control.problem:
         numbers = " and ".join(str(pid) for pid in seen.pids)
-        return replace(control, problem=f"the processes {numbers} all run from {seen.install}: end the one that should not be there")
+        return control._replace(problem=f"the processes {numbers} all run from {seen.install}: end the one that should not be there")
     return control
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, Sure, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR
@@ -66,7 +66,7 @@ def _in_home(found: Found, home: Found) -> Found:
     """What was read in a home folder that is only likely may be another installation's."""
     if home.sure != "likely" or not found:
         return found
-    return replace(found.at_most("likely"), source=f"{found.source}, in a home folder that is only likely: {home.source}")
+    return found.at_most("likely")._replace(source=f"{found.source}, in a home folder that is only likely: {home.source}")
 
 
 def _doubts(found: t.Mapping[str, Found], parsed: JdbcUrl) -> dict[str, str]:

@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
 
 # likely: read from a damaged file, or one of several signs; default: nothing is set, and this is what the product then does
 Sure = t.Literal["certain", "likely", "default", "unknown"]
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(t.NamedTuple):
     """A value and its ``source``: 'path:line', 'process 123', 'default', or why it is not known. False when the value is not known.
 
     ``missing``: it is not known because nobody set it, and no file that could have set it is damaged. ``lost``: what could have told
@@ -31,7 +29,7 @@ class Found:
 
     def but(self, value: str) -> Found:
         """The same source, another value."""
-        return replace(self, value=value)
+        return self._replace(value=value)
 
     def otherwise(self, value: str) -> Found:
         """What the product does by itself, where nobody set anything; what is unclear stays so."""
@@ -40,7 +38,7 @@ class Found:
     def at_most(self, sure: Sure) -> Found:
         """The same, no surer than this."""
         order: list[Sure] = ["certain", "likely", "default", "unknown"]
-        return replace(self, sure=max(self.sure, sure, key=order.index))
+        return self._replace(sure=max(self.sure, sure, key=order.index))
 
 
 class FactRow(t.TypedDict):

@@ -15,18 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.l
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.sign_on import find_sign_on
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.web import find_cookies, find_sessions, find_web
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import DEFAULT, Product
-
-
-def find_home(product: Product, install: str, node: Node) -> Found:
-    """The home folder: from the process, else from the files, else the usual one."""
-    return Lookup(node, {"install": install}, product=product.name).find(product.files.home)
-
-
-def usual_home(product: Product, install: str, node: Node) -> Found:
-    """The home folder that the product takes where nothing names one; missing where it takes none."""
-    usual = tuple(place for place in product.files.home if place.where == DEFAULT)
-    return Lookup(node, {"install": install}, product=product.name).find(usual)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 
 def describe(product: Product, install: str, home: Found, node: Node, node_url: str) -> dict[str, t.Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
@@ -79,7 +78,7 @@ class Lookup:
             elif not unclear or not found:
                 return found
             elif found.sure != "default":
-                return replace(found.at_most("likely"), source=f"{found.source} ({unclear})")
+                return found.at_most("likely")._replace(source=f"{found.source} ({unclear})")
         nothing = f"not set in {self.tried(places)}" if places else "this product has no setting for it"
         return Found(source=unclear, lost=True) if unclear else Found(source=nothing, missing=True)
 

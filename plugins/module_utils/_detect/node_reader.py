@@ -19,8 +19,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.b
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Seen, Unit, decide_control
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home, usual_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import describe, find_home, usual_home
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import describe
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_role
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
     Process,

@@ -10,7 +10,6 @@ import re
 import shlex
 import subprocess
 import typing as t
-from dataclasses import replace
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -35,7 +34,7 @@ def find_unit(name: str) -> Unit | None:
         return None
     unit = name if "." in name else f"{name}.service"
     found = unit_in(_shown(unit, _PROPERTIES))
-    return replace(found, start_command=with_real_paths(found.start_command)) if found else None
+    return found._replace(start_command=with_real_paths(found.start_command)) if found else None
 
 
 def find_unit_of(install_dir: str) -> Unit | None:
@@ -50,7 +49,7 @@ def find_unit_of(install_dir: str) -> Unit | None:
     names = [words[0] for words in map(str.split, listed.splitlines()) if words and not words[0].endswith("@.service")]
     shown = _answer("its units", ["show", f"--property={','.join(_PROPERTIES)}", "--", *names]) if names else ""
     units = [unit for unit in map(unit_in, shown.split("\n\n")) if unit]
-    own = {unit.name: unit for unit in units if replace(unit, start_command=with_real_paths(unit.start_command)).starts(install_dir)}
+    own = {unit.name: unit for unit in units if unit._replace(start_command=with_real_paths(unit.start_command)).starts(install_dir)}
     return next(iter(own.values())) if len(own) == 1 else None
 
 

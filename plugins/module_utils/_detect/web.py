@@ -146,7 +146,7 @@ def _site(web: _Web) -> tuple[Proxy | None, Found]:
 
 
 def _damaged(found: Found, web: _Web) -> Found:
-    return replace(found.at_most("likely"), source=f"{found.source} ({web.damage})") if web.damage and found else found
+    return found.at_most("likely")._replace(source=f"{found.source} ({web.damage})") if web.damage and found else found
 
 
 def _site_url(proxy: Proxy, context: Found) -> Found:

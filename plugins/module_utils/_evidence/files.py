@@ -13,6 +13,22 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.pri
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 
 JSON, PAGE = "evidence.json", "evidence.html"
+# what the module ``evidence_files`` takes
+ARGUMENTS: dict[str, t.Any] = {
+    "archive_dir": {"type": "path", "required": True},
+    "cluster": {"type": "str", "required": True},
+    "run_id": {"type": "str", "required": True},
+    "document": {"type": "str", "required": True},
+    "page": {"type": "str", "required": True},
+}
+
+
+def answer(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
+    """Write both files, but in check mode, and tell their paths. Raises SessionsError."""
+    if check_mode:
+        return {"changed": True, "paths": []}
+    texts = {JSON: options["document"], PAGE: options["page"]}
+    return {"changed": True, "paths": beside_record(options["archive_dir"], options["cluster"], options["run_id"], texts)}
 
 
 def beside_record(archive_dir: str, cluster: str, run_id: str, texts: t.Mapping[str, str]) -> list[str]:

@@ -6,21 +6,18 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 ColumnKind = t.Literal["integer", "text", "timestamp", "boolean"]
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(t.NamedTuple):
     """A column of the token table; ``kind`` is the family of types that the product creates it with."""
 
     name: str
     kind: ColumnKind
 
 
-@dataclass(frozen=True)
-class UserTable:
+class UserTable(t.NamedTuple):
     """The table, in the schema of the token table, that names users: its column ``key`` holds what the tokens' ``user`` does."""
 
     table: str
@@ -28,8 +25,7 @@ class UserTable:
     name: str
 
 
-@dataclass(frozen=True)
-class Spared:
+class Spared(t.NamedTuple):
     """Rows of a token table that are no browser's: the integer in ``column`` is ``value``. ``what``: in words, several of them."""
 
     column: str
@@ -37,8 +33,7 @@ class Spared:
     what: str
 
 
-@dataclass(frozen=True)
-class TokenTable:
+class TokenTable(t.NamedTuple):
     """The table of remember-me tokens. ``key`` is the primary key, ``token`` the credential itself.
 
     ``created`` names the column that tells the age of a token; its unit is ``created_unit``. ``created_is_end``: it tells no more than
@@ -61,8 +56,7 @@ class TokenTable:
     spared: Spared | None = None
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(t.NamedTuple):
     """One place where a value may be written.
 
     ``where`` is a file (its path begins with ``{install}`` or ``{home}``) and ``key`` the key in it, as ``_detect/settings.py`` writes it.
@@ -78,8 +72,7 @@ ARGUMENT, ENVIRONMENT, DEFAULT = "argument", "environment", "default"
 Places = tuple[Place, ...]
 
 
-@dataclass(frozen=True)
-class BuiltIn:
+class BuiltIn(t.NamedTuple):
     """The built-in database of a product: its engine, its path, and a glob pattern for its files, which are there where it is used.
 
     ``needs_file``: whether the product has a settings file even then. ``finished``: where it says how far its set-up is, 'complete' at the
@@ -94,8 +87,7 @@ class BuiltIn:
     kind: Places = ()
 
 
-@dataclass(frozen=True)
-class DatabaseKeys:
+class DatabaseKeys(t.NamedTuple):
     """Where the database settings are. Several places of one value: the first that has it wins.
 
     ``file`` is the file that a set-up product has, ``root`` its XML root element ('' for other formats). ``kind`` tells the engine where
@@ -116,8 +108,7 @@ class DatabaseKeys:
     built_in: BuiltIn | None = None
 
 
-@dataclass(frozen=True)
-class Tomcat:
+class Tomcat(t.NamedTuple):
     """A product in a Tomcat of its own.
 
     ``server`` and ``contexts`` (glob patterns of further files with a Context element) are below the install folder; ``webapp`` is the
@@ -131,8 +122,7 @@ class Tomcat:
     base: str = ""
 
 
-@dataclass(frozen=True)
-class ConnectorKeys:
+class ConnectorKeys(t.NamedTuple):
     """The connector of a product whose own settings name it. ``bind`` is '[address]:port', ``tls_bind`` the same of one with TLS alone.
 
     A product in a Tomcat may remember its ``context``, too.
@@ -153,8 +143,7 @@ class ConnectorKeys:
 SessionsKept = t.Literal["memory", "disk", "elsewhere", "replicated", "outside", "unknown"]
 
 
-@dataclass(frozen=True)
-class SessionKeys:
+class SessionKeys(t.NamedTuple):
     """Where sessions are kept when no Tomcat file says otherwise: ``setting`` holds one of ``values``, else it is ``default``."""
 
     default: SessionsKept
@@ -162,8 +151,7 @@ class SessionKeys:
     values: tuple[tuple[str, SessionsKept], ...] = ()
 
 
-@dataclass(frozen=True)
-class SignOnKeys:
+class SignOnKeys(t.NamedTuple):
     """Where it stands whether the single sign-on of another ``server`` signs users in: where the value fits ``on``, not where ``off``.
 
     Both are regular expressions for the whole value. Where nothing is set, it does not. ``address``: where it stands which server it is.
@@ -176,8 +164,7 @@ class SignOnKeys:
     address: Places = ()
 
 
-@dataclass(frozen=True)
-class Files:
+class Files(t.NamedTuple):
     """Where the product keeps its settings.
 
     ``signs`` are files below the install folder, one of which only this product has; ``version`` are glob patterns below it, each with a
@@ -201,8 +188,7 @@ class Files:
     shared_home: Places = ()
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(t.NamedTuple):
     """How the product is started and stopped, and how its process is told from others.
 
     ``start`` and ``stop`` are a script below the install folder and its arguments; ``process`` are regular expressions for one whole
@@ -217,8 +203,7 @@ class Service:
     pid_variable: str = ""
 
 
-@dataclass(frozen=True)
-class Web:
+class Web(t.NamedTuple):
     """Cookies, pages and states. Paths are below the context path; '' where the product has no such page.
 
     ``sign_in_page`` is the page for people; where it shows ``sign_in_form_mark``, the form signs in, and JSON does not. Words of
@@ -246,8 +231,7 @@ class Web:
     captcha_reason: str = ""
 
 
-@dataclass(frozen=True)
-class MemberTables:
+class MemberTables(t.NamedTuple):
     """Tables, in the schema of the token table, in which the product keeps the nodes of its cluster, and their heartbeats.
 
     ``nodes`` has the columns ``node`` and ``state``; ``heartbeats`` has ``node``, too, and ``beat``, ms by the database's clock. A node
@@ -263,8 +247,7 @@ class MemberTables:
     alive_ms: int
 
 
-@dataclass(frozen=True)
-class InMemory:
+class InMemory(t.NamedTuple):
     """Where the product's database says that tokens are kept in the memory of the process, and not in their table.
 
     In the row of ``table``, in the schema of the token table, whose column ``name`` is ``setting``, the column ``value`` is one of ``on``.
@@ -281,8 +264,7 @@ class InMemory:
 MemberRow = tuple[str, t.Optional[str], t.Optional[int]]
 
 
-@dataclass(frozen=True)
-class Survivors:
+class Survivors(t.NamedTuple):
     """A table, in the schema of the token table, each row of which signs somebody in, and that a sign-out leaves alone.
 
     ``what``: in the words of the product's ``survives``; ``rows``: what its rows are. ``columns``: by these it is known to be that table.
@@ -297,8 +279,7 @@ class Survivors:
     value: str = ""
 
 
-@dataclass(frozen=True)
-class MembersPage:
+class MembersPage(t.NamedTuple):
     """The page that names the nodes of the cluster to an administrator, as JSON.
 
     ``nodes`` is the key of the list ('' when the document is the list), ``node`` and ``state`` ('' where there is none) are keys of its
@@ -312,8 +293,7 @@ class MembersPage:
     gone_states: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ClearPage:
+class ClearPage(t.NamedTuple):
     """The page on which an administrator has the product delete every remember-me token.
 
     It shows a form whose action names ``action``, after the password was given once more in the field ``password``, where it asks for it.
@@ -324,8 +304,7 @@ class ClearPage:
     password: str
 
 
-@dataclass(frozen=True)
-class UserList:
+class UserList(t.NamedTuple):
     """The page that lists every user to an administrator, also one who may not sign in any more: JSON, page by page.
 
     ``path`` is the first page, ``{start}`` in ``more`` what is added for the others: what the page before says at the key ``next``, or
@@ -343,8 +322,7 @@ class UserList:
     last: str = ""
 
 
-@dataclass(frozen=True)
-class EndSessions:
+class EndSessions(t.NamedTuple):
     """The call (DELETE) by which an administrator ends the sessions of one user on every node, without a restart.
 
     ``path`` has ``{name}`` for the login name, ``since`` is the first version that knows the call. ``right`` is a page that tells, as JSON
@@ -360,8 +338,7 @@ class EndSessions:
     users: UserList
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(t.NamedTuple):
     """All that is particular to one product.
 
     ``persisted_sessions``: names of the files in which its Tomcat saves sessions at a stop, each in a folder of the work folder for engine,

@@ -66,3 +66,25 @@ STATES: t.Mapping[str, t.Callable[[RunRecords, Options, bool], Result]] = {
     "checked": checked,
     "summed": summed,
 }
+
+# what the module takes; ``sealed_canary`` is of the canary's key
+ARGUMENTS: dict[str, t.Any] = {
+    "archive_dir": {"type": "path", "required": True},
+    "cluster": {"type": "str", "required": True},
+    "run_id": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": list(STATES), "default": "read"},
+    "node": {"type": "str", "default": ""},
+    "values": {"type": "dict", "default": {}},
+    "sealed_canary": {"type": "str", "default": "", "no_log": True},
+    "start": {"type": "dict"},
+    "controller": {"type": "str", "default": ""},
+    "abandon": {"type": "str", "default": ""},
+}
+REQUIRED_IF = [("state", "written", ("start",)), ("state", "checked", ("start",))]
+
+
+def answer(options: Options, check_mode: bool) -> Result:
+    """Bring the record into the state that is wanted, or read it. Raises SessionsError."""
+    records = RunRecords(options["archive_dir"], options["cluster"])
+    result = STATES[options["state"]](records, options, check_mode)
+    return {"folder": str(records.folder_of(options["run_id"])), **result}

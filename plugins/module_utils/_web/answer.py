@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import SetCookie
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(t.NamedTuple):
     """What came back; the names of ``headers`` are in lower case."""
 
     status: int

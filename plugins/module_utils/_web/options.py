@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
@@ -36,4 +35,4 @@ def product_of(options: t.Mapping[str, t.Any]) -> Product:
         return product
     if not re.fullmatch(r"/[\x21-\x7e]*", path):
         raise SessionsError(f"force_reauth_functional_path is a path below the context path, like /rest/api/latest/status: not {path!r}.")
-    return replace(product, web=replace(product.web, functional_path=path))
+    return product._replace(web=product.web._replace(functional_path=path))

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import json
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(t.NamedTuple):
     """One look at a node. A page that did not answer has status 0 and the reason as its body; ``process`` is an identity or ''.
 
     ``status_target``, ``page_target``: where a redirect leads to, ''. ``page_is_off``: the page's leads off to a sign-in.
@@ -29,8 +27,7 @@ class Seen:
     page_is_off: bool = False
 
 
-@dataclass(frozen=True)
-class Readiness:
+class Readiness(t.NamedTuple):
     """``status``: the product's own word, or ''; ``saw``: one sentence for people."""
 
     ready: bool
