@@ -47,17 +47,17 @@ class ActionModule(AnsweringAction):
         node = (task_vars or {}).get("inventory_hostname", "")
 
         ask = "dcops.atlassian_sessions.node_ready"
-        looked = _Node(lambda wait: self.ask(ask, {**look_options, "wait": wait}, task_vars), limits.pause)
+        looked = _Node(lambda wait: self.ask(ask, {**look_options, "wait": wait}, task_vars), min(limits.pause, limits.timeout))
         passage = wait_at(limits, looked.look, time.monotonic, looked.sleep, lambda line: Display().display(shown(f"  {node}: {line}")))
         return {**result, **_told(passage, options)}
 
 
 class _Node:
-    """Looks at a node. Where it is not ready, the next look waits on the node itself, which sees at once when it is."""
+    """Looks at a node. Until it is ready, each look waits on the node itself, which sees at once when it is."""
 
     def __init__(self, ask: t.Callable[[float], dict[str, t.Any]], pause: float) -> None:
         self._ask, self._pause = ask, pause
-        self._wait = 0.0
+        self._wait = pause
 
     def look(self) -> Look:
         """What ``node_ready`` sees; raises AnsibleActionFail when it cannot look."""

@@ -130,4 +130,4 @@ def test_a_node_that_is_not_ready_is_waited_for_where_it_is_and_one_that_is_sett
     monkeypatch.setattr("time.sleep", slept.append)
     node = gate_action._Node(ask, 5.0)
     assert wait_at(Limits(2, 5, 600), node.look, lambda: 0.0, node.sleep, lambda _line: None).passed
-    assert (waits, slept) == ([0.0, 5.0, 5.0, 0.0], [5])
+    assert (waits, slept) == ([5.0, 5.0, 5.0, 0.0], [5])
