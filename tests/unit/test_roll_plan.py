@@ -431,3 +431,121 @@ def test_a_resumed_run_treats_the_users_of_its_first_start(recorded: str, option
     record = {"nodes": list(THREE), "users": recorded}
     problems = plan(THREE, record, **options)["problems"]
     assert [one.startswith(said) for one in problems] == ([True] if said else [])
+
+
+BEGUN = {"phase": "waiting", "nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "users": ""}
+DOORS = {"nobody": "401", "doors": [{"user": "", "name": "JSESSIONID", "note": ""}]}
+NO_COOKIE = "none of force_reauth_proof_cookies opens the door at any node: copy them again, from a browser that is signed in now"
+NOBODY = {"proof_username": "", "proof_cookies": []}
+
+
+@pytest.mark.parametrize(
+    ("changes", "record", "options", "problems"),
+    [
+        ({"role_in_cluster": "unknown"}, BEGUN, {}, []),
+        ({"asked": DOORS}, None, {}, [NO_COOKIE]),
+        ({"asked": DOORS}, BEGUN, {}, []),
+        ({}, None, {"revoked": True}, ["force_reauth_revoked is said of tokens that are deleted by hand (force_reauth_revoke=manual)"]),
+        (
+            {},
+            None,
+            {"revoke": "manual", "usernames": ["canary"]},
+            ["force_reauth_revoke=manual deletes the tokens of every user: leave the names of users out"],
+        ),
+        (
+            {},
+            None,
+            {"revoke": "manual", "revoked": True},
+            [
+                "force_reauth_revoked is said of a run that waits, and this one has not: tokens that were deleted before its canary "
+                "signed in prove nothing. Leave it out"
+            ],
+        ),
+        ({}, BEGUN, {"revoke": "manual", "revoked": True}, []),
+        (
+            {},
+            BEGUN,
+            {"revoke": "manual", **NOBODY},
+            [
+                "this run waits for the tokens to be deleted by hand, and no cookie can show it here (no proof account was given): "
+                "see that the script was carried out, then say so with force_reauth_revoked=true"
+            ],
+        ),
+        (
+            {},
+            None,
+            {"route": "live"},
+            ["force_reauth_route=live needs an administrator: give force_reauth_admin_token, or force_reauth_admin_username and _password"],
+        ),
+        (
+            {},
+            None,
+            {"route": "live", "admin_token": "t", **NOBODY},
+            [
+                "force_reauth_route=live: only old cookies can show that the sessions are ended: give force_reauth_proof_username, or "
+                "force_reauth_proof_cookies"
+            ],
+        ),
+        ({}, None, {"admin_token": ""}, []),
+        (
+            {},
+            None,
+            {"revoke": "product", "usernames": ["canary"], "proof_password": ""},
+            [
+                "force_reauth_revoke=product deletes the tokens of every user: leave the names of users out",
+                "force_reauth_revoke=product makes no archive, and nothing can be put back: say that you accept it with "
+                "force_reauth_accept_no_archive=true",
+                "force_reauth_revoke=product needs an administrator: give force_reauth_admin_username and force_reauth_admin_password, or a "
+                "proof account that is one",
+            ],
+        ),
+        (
+            {},
+            None,
+            {"revoke": "product", "accept_no_archive": True, "admin_username": "adam", "admin_password": "p", **NOBODY},
+            [
+                "force_reauth_revoke=product: only old cookies can show that the tokens are deleted: give force_reauth_proof_username, "
+                "or force_reauth_proof_cookies"
+            ],
+        ),
+    ],
+)
+def test_every_part_of_the_plan_says_what_speaks_against_the_run(
+    changes: dict[str, t.Any], record: dict[str, t.Any] | None, options: dict[str, t.Any], problems: list[str]
+) -> None:
+    given = {"admin_token": "", "users_without_database": False, **options}
+    assert plan({"n1": look(**changes), "n2": look(**changes)}, record, **given)["problems"] == problems
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wanted", "route"),
+    [("live", "rolling", "rolling"), ("live", "auto", "live"), ("rolling", "live", "rolling"), ("outage", "rolling", "outage")],
+)
+def test_a_live_run_may_be_finished_by_a_roll_and_no_other_changes_its_route(recorded: str, wanted: str, route: str) -> None:
+    record = {**BEGUN, "phase": "rolling", "route": recorded}
+    assert plan({"n1": look(), "n2": look()}, record, route=wanted, admin_token="t", accept_outage=True)["route"] == route
+
+
+@pytest.mark.parametrize(
+    ("product", "options", "blind"),
+    [
+        ("jira", {}, ""),
+        ("jira", {"route": "outage"}, "all nodes are down"),
+        ("jira", NOBODY, "no proof account was given"),
+        ("bitbucket", {}, "this product replaces its remember-me cookies at each use"),
+    ],
+)
+def test_the_plan_says_why_no_cookie_can_show_a_deletion(product: str, options: dict[str, t.Any], blind: str) -> None:
+    assert plan({"n1": look(product=product), "n2": look(product=product)}, **options)["blind"] == blind
+
+
+def test_the_plan_says_how_it_will_be_proven_and_who_deletes() -> None:
+    made = plan({"n1": look(), "n2": look()}, revoke="manual", chosen="a password")
+    assert made["proof"] == ["canary signs in on one node, then on the others; after the act every old cookie is sent again, alone"]
+    assert (made["revoke"], made["chosen"]) == ("manual", "a password")
+
+
+def test_a_plan_whose_batches_are_none_takes_one_node_and_keeps_none_up() -> None:
+    made = plan({"n1": look(), "n2": look()}, batches=["many"])
+    assert (made["batches"], made["min_up"]) == ([1], 0)
+    assert made["problems"] == ["force_reauth_batches: 'many' is no count and no percentage (1, '25%')"]
