@@ -457,8 +457,10 @@ NOBODY = {"proof_username": "", "proof_cookies": []}
             None,
             {"revoke": "manual", "revoked": True},
             [
-                "force_reauth_revoked is said of a run that waits, and this one has not: tokens that were deleted before its canary "
-                "signed in prove nothing. Leave it out"
+                (
+                    "force_reauth_revoked is said of a run that waits, and this one has not: tokens that were deleted before its canary "
+                    "signed in prove nothing. Leave it out"
+                )
             ],
         ),
         ({}, BEGUN, {"revoke": "manual", "revoked": True}, []),
@@ -467,8 +469,10 @@ NOBODY = {"proof_username": "", "proof_cookies": []}
             BEGUN,
             {"revoke": "manual", **NOBODY},
             [
-                "this run waits for the tokens to be deleted by hand, and no cookie can show it here (no proof account was given): "
-                "see that the script was carried out, then say so with force_reauth_revoked=true"
+                (
+                    "this run waits for the tokens to be deleted by hand, and no cookie can show it here (no proof account was given): "
+                    "see that the script was carried out, then say so with force_reauth_revoked=true"
+                )
             ],
         ),
         (
@@ -482,8 +486,10 @@ NOBODY = {"proof_username": "", "proof_cookies": []}
             None,
             {"route": "live", "admin_token": "t", **NOBODY},
             [
-                "force_reauth_route=live: only old cookies can show that the sessions are ended: give force_reauth_proof_username, or "
-                "force_reauth_proof_cookies"
+                (
+                    "force_reauth_route=live: only old cookies can show that the sessions are ended: give force_reauth_proof_username, or "
+                    "force_reauth_proof_cookies"
+                )
             ],
         ),
         ({}, None, {"admin_token": ""}, []),
@@ -493,10 +499,14 @@ NOBODY = {"proof_username": "", "proof_cookies": []}
             {"revoke": "product", "usernames": ["canary"], "proof_password": ""},
             [
                 "force_reauth_revoke=product deletes the tokens of every user: leave the names of users out",
-                "force_reauth_revoke=product makes no archive, and nothing can be put back: say that you accept it with "
-                "force_reauth_accept_no_archive=true",
-                "force_reauth_revoke=product needs an administrator: give force_reauth_admin_username and force_reauth_admin_password, or a "
-                "proof account that is one",
+                (
+                    "force_reauth_revoke=product makes no archive, and nothing can be put back: say that you accept it with "
+                    "force_reauth_accept_no_archive=true"
+                ),
+                (
+                    "force_reauth_revoke=product needs an administrator: give force_reauth_admin_username and force_reauth_admin_password, or "
+                    "a proof account that is one"
+                ),
             ],
         ),
         (
@@ -504,8 +514,10 @@ NOBODY = {"proof_username": "", "proof_cookies": []}
             None,
             {"revoke": "product", "accept_no_archive": True, "admin_username": "adam", "admin_password": "p", **NOBODY},
             [
-                "force_reauth_revoke=product: only old cookies can show that the tokens are deleted: give force_reauth_proof_username, "
-                "or force_reauth_proof_cookies"
+                (
+                    "force_reauth_revoke=product: only old cookies can show that the tokens are deleted: give force_reauth_proof_username, "
+                    "or force_reauth_proof_cookies"
+                )
             ],
         ),
     ],
