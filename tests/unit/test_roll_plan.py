@@ -504,8 +504,8 @@ NOBODY = {"proof_username": "", "proof_cookies": []}
                     "force_reauth_accept_no_archive=true"
                 ),
                 (
-                    "force_reauth_revoke=product needs an administrator: give force_reauth_admin_username and force_reauth_admin_password, or "
-                    "a proof account that is one"
+                    "force_reauth_revoke=product needs an administrator: give force_reauth_admin_username and force_reauth_admin_password, "
+                    "or a proof account that is one"
                 ),
             ],
         ),
