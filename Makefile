@@ -120,7 +120,7 @@ lint-ansible:
 	ansible-lint --offline --profile production --strict
 
 lint-docs:
-	antsibull-docs lint-collection-docs --plugin-docs .
+	antsibull-docs lint-collection-docs --plugin-docs --check-extra-docs-refs --validate-collection-refs all --disallow-unknown-collection-refs .
 
 lint-changelog:
 	antsibull-changelog lint
@@ -132,11 +132,17 @@ sanity: venv ## ansible-test sanity, without an ignore file
 	@python -m tests.tools.sanity
 
 ##@ Build it
-.PHONY: venv build release clean
+.PHONY: venv build docs release clean
 venv: .venv/.tests build/collections ## what all of this needs, in .venv
 
 build: .venv/.demo ## the collection as a tarball, in build/
 	@ansible-galaxy collection build --force --output-path build
+
+docs: .venv/.docs build/collections ## guides, and a page for the role, each module and each plugin; build/docs/html/index.html
+	@PYTHONPATH=build/collections:. python -m tests.tools.variables
+	@rm -rf build/docs && mkdir -p build/docs/rst
+	antsibull-docs --config-file docs/sphinx/antsibull-docs.cfg collection --use-current --squash-hierarchy --fail-on-error --dest-dir build/docs/rst dcops.atlassian_sessions
+	sphinx-build --builder html --conf-dir docs/sphinx --jobs 2 --quiet --fail-on-warning --keep-going build/docs/rst build/docs/html
 
 release: venv ## a release up to its upload, in build/release (VERSION=0.2.0 REPOSITORY=https://..); says what it would upload
 	@python -m tests.tools.release "$(VERSION)" "$(REPOSITORY)"
@@ -150,8 +156,12 @@ clean: ## remove .venv, build/ and the caches
 	@python -m pip install --quiet --disable-pip-version-check -r demo/requirements.txt
 	@touch $@
 
-.venv/.tests: requirements.txt demo/requirements.txt tests/requirements.txt | .venv/bin/python
+.venv/.tests: requirements.txt demo/requirements.txt docs/sphinx/requirements.txt tests/requirements.txt | .venv/bin/python
 	@python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+.venv/.docs: requirements.txt demo/requirements.txt docs/sphinx/requirements.txt | .venv/bin/python
+	@python -m pip install --quiet --disable-pip-version-check -r docs/sphinx/requirements.txt
 	@touch $@
 
 .venv/.mutants: tests/requirements-mutants.txt .venv/.tests

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The forms that AWX shows, made of the argument specs of the role: their help is that of the README's table. Pure."""
+"""The forms that AWX shows, made of the argument specs of the role: their help is that of the guide on variables. Pure."""
 
 from __future__ import annotations
 

@@ -1,0 +1,106 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""README and guides tell of what is there: what a run really prints, files, targets of make, pages that exist."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+ROLE = CHECKOUT / "roles/force_reauth"
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+SITE = CHECKOUT / "docs/docsite"
+GUIDES = sorted((SITE / "rst").glob("*.rst"))
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def code(cell: str) -> list[str]:
+    """What stands between double backticks."""
+    return re.findall(r"``([^`]+)``", cell)
+
+
+@cache
+def sayings() -> str:
+    """All that the collection may print, in one line: string literals that are broken over lines are put together."""
+    files = [*(CHECKOUT / "plugins").rglob("*.py"), *(ROLE / "tasks").glob("*.yml")]
+    text = " ".join(text_of(file) for file in files)
+    return re.sub(r"\s+", " ", re.sub(r"\"\s*f?\"", "", text))
+
+
+# the first cell of each row
+TROUBLES = [cell for cell in re.findall(r"(?m)^   \* - (.*)$", text_of(SITE / "rst/troubles.rst")) if code(cell)]
+
+
+@pytest.mark.parametrize("cell", TROUBLES)
+def test_what_the_guide_to_troubles_quotes_is_what_a_run_prints(cell: str) -> None:
+    said = sayings()
+    assert [quoted for quoted in code(cell) if quoted not in said] == []
+
+
+def test_the_troubles_are_read() -> None:
+    assert len(TROUBLES) > 100
+
+
+def test_no_trouble_is_told_twice() -> None:
+    assert sorted(TROUBLES) == sorted(set(TROUBLES))
+
+
+MARKDOWN = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
+LINKS = [(page, target) for page in MARKDOWN for target in re.findall(r"\]\(([^)]+)\)", text_of(page))]
+
+
+@pytest.mark.parametrize(("page", "target"), LINKS, ids=lambda one: str(one.name) if isinstance(one, Path) else one)
+def test_links_lead_to_something(page: Path, target: str) -> None:
+    path, anchor = [*target.split("#"), ""][:2]
+    leads_to = page.parent / path if path else page
+    assert leads_to.exists()
+    assert not anchor or anchor in [
+        re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in re.findall(r"(?m)^#+ (.*)$", text_of(leads_to))
+    ]
+
+
+def test_the_readme_is_one_screen_and_leads_to_every_guide() -> None:
+    assert len(README.splitlines()) <= 60
+    assert {target for page, target in LINKS if page.name == "README.md"} >= {f"docs/docsite/rst/{guide.name}" for guide in GUIDES}
+
+
+def test_the_list_of_guides_names_every_guide() -> None:
+    sections = yaml.safe_load(text_of(SITE / "extra-docs.yml"))["sections"]
+    assert sorted(name for section in sections for name in section["toctree"]) == [guide.stem for guide in GUIDES]
+
+
+def labels() -> set[str]:
+    return {label for guide in GUIDES for label in re.findall(r"(?m)^\.\. _(\S+):$", text_of(guide))}
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+def test_a_guide_refers_to_what_is_there(guide: Path) -> None:
+    text = text_of(guide)
+    wanted = set(re.findall(r":ref:`(?:[^`<]*<)?([^`>]+)>?`", text))
+    assert wanted - labels() == set()
+    files = re.findall(r"``((?:docs|extensions|tests|demo|meta|playbooks)/[\w./-]+)``", text)
+    assert [name for name in files if not (CHECKOUT / name).exists()] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+def test_a_guide_names_no_variable_that_the_role_has_not(guide: Path) -> None:
+    known = {*yaml.safe_load(text_of(ROLE / "defaults/main.yml")), "force_reauth_status"}  # a name among the statistics
+    named = {name for name in re.findall(r"(?<![\w./])force_reauth_\w+(?![\w/])", text_of(guide)) if not name.endswith("_")}
+    assert named - known == set()
+
+
+TARGETS = sorted({target for page in [*MARKDOWN, *GUIDES] for target in re.findall(r"(?:(?m:^) +|`)make ([a-z-]+)", text_of(page))})
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_targets_of_make_are_there(target: str) -> None:
+    assert re.search(rf"^{target}:", text_of(CHECKOUT / "Makefile"), re.MULTILINE)
