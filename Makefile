@@ -47,7 +47,7 @@ test: venv ## everything that CI asks for: the parts below
 
 test-all: export SELECTION :=
 test-all: venv ## the same with the tests that take minutes; leaves a table in build/
-	@python tests/tools/parts.py --table build/test-all-$(DATED).md $(PARTS) molecule
+	@python tests/tools/parts.py --table build/test-all-$(DATED).md $(PARTS) molecule docs
 
 matrix: venv ## the demo of every product on every database, and with other Ansible and SQLAlchemy; CELLS='jira-* core-*'; build/matrix.md
 	@python -m tests.tools.matrix $(foreach cell,$(CELLS),'$(cell)')
