@@ -71,7 +71,7 @@ database: venv ## the SQL on real servers, each on a private socket
 	@$(PYTEST) -n 2 tests/database
 
 playbook: venv ## the real playbook on the stand-in cluster
-	@python -m demo.packages postgresql mariadb haproxy
+	@python -m demo.packages postgresql mariadb haproxy apache nginx
 	@$(PYTEST) -n 2 --dist loadgroup tests/playbook
 
 browser: venv ## the page of the evidence in a real browser; leaves screenshots in build/browser

@@ -93,6 +93,9 @@ PACKAGES: t.Mapping[str, Package] = {
     "mysql": Package(lambda: find_unpacked() is not None, unpack=unpack),
     "java-databases": Package(_has_java_databases, "default-jre-headless libh2-java libhsqldb-java libhsqldb1.8.0-java"),
     "haproxy": Package(lambda: find_haproxy() is not None, "haproxy", "haproxy"),
+    # without their packages of settings nothing is started
+    "apache": Package(lambda: find_apache() is not None, "apache2-bin", "httpd"),
+    "nginx": Package(lambda: find_program_of_system("nginx") is not None, "nginx", "nginx"),
     "chromium": Package(lambda: find_chromium() is not None, "chromium fonts-dejavu-core", "chromium dejavu-sans-fonts"),
     "npm": Package(lambda: shutil.which("npm") is not None, "npm", "npm"),
     "pgbouncer": Package(lambda: find_program_of_system("pgbouncer") is not None, "pgbouncer", "pgbouncer"),
@@ -102,6 +105,11 @@ PACKAGES: t.Mapping[str, Package] = {
 def find_haproxy() -> str | None:
     """Its program."""
     return find_program_of_system("haproxy")
+
+
+def find_apache() -> str | None:
+    """Its program."""
+    return find_program_of_system("apache2") or find_program_of_system("httpd")
 
 
 def find_chromium() -> str | None:

@@ -31,26 +31,9 @@ options:
       - The name of the server.
     type: str
     required: true
-  state:
-    description:
-      - With V(looked) nothing is changed; a server that HAProxy does not know, and a socket of too low a level, is a failure.
-      - With V(out) it is taken out.
-      - With V(back) it is put back.
-    type: str
-    choices: [looked, out, back]
-    required: true
-  grace:
-    description:
-      - For how many seconds at most it is only drained, so that requests end by themselves.
-    type: float
-    default: 10.0
-  timeout:
-    description:
-      - After how many seconds with sessions left (O(state=out)), or not up (O(state=back)), it is a failure.
-    type: float
-    default: 300.0
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
+  - dcops.atlassian_sessions.balancer
 author:
   - The dcops.atlassian_sessions contributors (@dcops)
 """
@@ -66,19 +49,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 servers:
-  description: The server in each of its backends, as it is now; C(sessions) counts those of now, queued ones with them.
+  description:
+    - The server in each of its backends, as it is now; C(sessions) counts those of now, queued ones with them.
+    - C(serves) tells whether requests of everybody are sent to it, C(out) whether somebody has taken it out, C(closed) so far that no
+      client comes any more.
   returned: success
   type: list
   elements: dict
-  sample: [{"backend": "jira", "name": "n1", "status": "UP", "sessions": 12}]
+  sample: [{"backend": "jira", "name": "n1", "status": "UP", "sessions": 12, "serves": true, "out": false, "closed": false}]
 """
 
-import time
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import Balancer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.carried_out import BALANCER_OPTIONS, carry_out
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import HAProxy
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy_socket import ask
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
 
 def main() -> None:
@@ -88,24 +72,11 @@ def main() -> None:
             "socket": {"type": "path", "default": "/run/haproxy/admin.sock"},
             "backend": {"type": "str", "default": ""},
             "server": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["looked", "out", "back"], "required": True},
-            "grace": {"type": "float", "default": 10.0},
-            "timeout": {"type": "float", "default": 300.0},
+            **BALANCER_OPTIONS,
         },
         supports_check_mode=True,
     )
-    options, state = module.params, module.params["state"]
-    balancer = Balancer(lambda command: ask(options["socket"], command), time.monotonic, time.sleep, options["backend"], options["server"])
-    try:
-        changed = bool(balancer.unlike(state))
-        if state == "out" and not module.check_mode:
-            balancer.take_out(options["grace"], options["timeout"])
-        elif state == "back" and not module.check_mode:
-            balancer.put_back(options["timeout"])
-        servers = balancer.look()
-    except SessionsError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=changed, servers=[one._asdict() for one in servers])
+    carry_out(module, lambda options: HAProxy(lambda command: ask(options["socket"], command), options["backend"], options["server"]))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server is taken out of HAProxy and put back: the commands, what is waited for, and what is refused."""
+"""A server is taken out of HAProxy and put back: the commands, what is waited for, and what is refused, whichever load balancer it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import Balancer, Server, servers_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.balancer import Balancer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import HAProxy, server_of, servers_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy_socket import ask
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
@@ -25,7 +26,7 @@ files,n1,0,0,,5,no check,
 
 
 def test_a_server_is_found_in_all_its_backends_or_in_one() -> None:
-    both = [Server("site", "n1", "UP", 3), Server("files", "n1", "no check", 0)]
+    both = [server_of("site", "n1", "UP", 3), server_of("files", "n1", "no check", 0)]
     assert servers_of(STAT, "", "n1") == both
     assert servers_of(STAT, "files", "n1") == both[1:]
 
@@ -44,6 +45,23 @@ def test_a_server_that_haproxy_does_not_know_is_refused(stat: str, backend: str,
     assert str(refused.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("status", "serves", "out", "closed"),
+    [
+        ("UP", True, False, False),
+        ("UP 1/3", True, False, False),
+        ("no check", True, False, False),
+        ("MAINT", False, True, True),
+        ("MAINT (via site/n2)", False, True, True),
+        ("DRAIN", False, True, False),
+        ("DOWN", False, False, False),
+    ],
+)
+def test_what_a_status_of_haproxy_means(status: str, serves: bool, out: bool, closed: bool) -> None:
+    server = server_of("site", "n1", status, 0)
+    assert (server.serves, server.out, server.closed) == (serves, out, closed)
+
+
 @dataclass
 class Imitation:
     """Answers as HAProxy does; ``sessions`` are those of each look to come, the last one stays."""
@@ -53,6 +71,7 @@ class Imitation:
     ready_after: int = 0
     level: str = "admin"
     refusal: str = ""
+    forgets: bool = False
     heard: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -63,6 +82,8 @@ class Imitation:
             return self._stat()
         self.heard.append(command)
         state = command.rsplit(maxsplit=1)[-1]
+        if self.forgets and state == "maint":
+            return ""
         self.status = {"drain": "DRAIN", "maint": "MAINT", "ready": "DOWN" if self.ready_after else "UP"}[state]
         return self.refusal
 
@@ -79,7 +100,7 @@ class Imitation:
 
     @property
     def balancer(self) -> Balancer:
-        return Balancer(self.ask, lambda: self.seconds, self.sleep, "", "n1")
+        return Balancer(HAProxy(self.ask, "", "n1"), lambda: self.seconds, self.sleep)
 
 
 def test_a_server_is_drained_first_then_closed_and_left_by_all() -> None:
@@ -104,6 +125,11 @@ def test_a_server_that_is_out_already_is_only_waited_for() -> None:
 def test_sessions_that_do_not_end_are_counted_in_the_refusal() -> None:
     with pytest.raises(SessionsError, match=r"still counts sessions 3 s after the server was taken out: site/n1 4\."):
         Imitation(sessions=[4]).balancer.take_out(grace=1.0, timeout=3.0)
+
+
+def test_a_server_that_does_not_stay_out_is_a_failure_although_it_has_no_session() -> None:
+    with pytest.raises(SessionsError, match=r"did not keep the server out: site/n1 is DRAIN\. Was it started anew"):
+        Imitation(forgets=True).balancer.take_out(grace=1.0, timeout=5.0)
 
 
 def test_a_server_is_back_when_haproxy_itself_sees_it_up() -> None:
@@ -141,7 +167,7 @@ def test_what_check_mode_says_would_change(status: str, state: str, unlike: int)
 
 def test_a_socket_that_may_only_read_is_refused_at_the_look() -> None:
     with pytest.raises(SessionsError, match="level operator, and only level admin"):
-        Imitation(level="operator").balancer.look()
+        Imitation(level="operator").balancer.unlike("looked")
 
 
 def test_what_haproxy_answers_to_a_command_that_it_refuses_is_told() -> None:

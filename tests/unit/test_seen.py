@@ -53,12 +53,15 @@ def test_looks_tell_whom_cookies_opened_the_door_to_and_not_their_rows() -> None
 
 def test_looks_name_the_server_in_every_load_balancer() -> None:
     server = {"backend": "jira", "name": "n1", "status": "UP", "sessions": 0}
-    asked = {"__force_reauth_balancers": {"results": [{"item": "lb1", "servers": [server]}, {"item": "lb2", "servers": [server]}]}}
+    asked = {
+        "__force_reauth_haproxies": {"results": [{"item": "lb1", "servers": [server]}]},
+        "__force_reauth_apaches": {"results": [{"item": "lb2", "servers": [server]}]},
+    }
     assert looks(["n1"], {"n1": {**SEEN, **asked}})["n1"]["balanced"] == [{"balancer": "lb1", **server}, {"balancer": "lb2", **server}]
 
 
 def test_load_balancers_that_were_not_asked_are_none() -> None:
-    skipped = {"__force_reauth_balancers": {"results": [{"item": "lb1", "skipped": True}]}}
+    skipped = {"__force_reauth_haproxies": {"results": [{"item": "lb1", "skipped": True}]}}
     assert looks(["n1"], {"n1": {**SEEN, **skipped}})["n1"]["balanced"] == []
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import serves
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, product_problems, why_blind
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, names_by, resumed_route
@@ -117,7 +116,7 @@ def balancer_problems(look: Look, record: Record) -> list[str]:
     return [
         f"it is {server['status']} in backend {server['backend']} of the load balancer {server['balancer']}, before this run has touched it"
         for server in look["balanced"]
-        if not serves(server["status"])
+        if not server["serves"]
     ]
 
 

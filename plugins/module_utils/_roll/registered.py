@@ -47,13 +47,14 @@ def places(found: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 
 def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
-    """By node, what ``node_look`` returned (of ``asked`` without its cookies), with ``balanced``, of ``haproxy_server``, if asked."""
+    """By node, what ``node_look`` returned (of ``asked`` without its cookies), with ``balanced``, of the load balancers that were asked."""
     return {
         node: {
             **hostvars[node]["__force_reauth_detected"],
             "balanced": [
                 {"balancer": one["item"], **server}
-                for one in (hostvars[node].get("__force_reauth_balancers") or {}).get("results") or []
+                for asked in ("__force_reauth_haproxies", "__force_reauth_apaches")
+                for one in (hostvars[node].get(asked) or {}).get("results") or []
                 for server in one.get("servers") or []
             ],
             "asked": {name: value for name, value in hostvars[node]["__force_reauth_detected"]["asked"].items() if name in _ASKED},

@@ -30,12 +30,17 @@ _TOO_LATE = (TimeoutError, socket.timeout)
 
 
 class Site:
-    """One node's own address. Raises SessionsError only when nothing answers within ``timeout`` seconds, from name to last byte."""
+    """One node's own address. Raises SessionsError only when nothing answers within ``timeout`` seconds, from name to last byte.
 
-    def __init__(self, url: str, site_url: str = "", timeout: float = 10.0, validate_certs: bool = True) -> None:
-        self._where = _parts_of(url, "node")
+    ``whose``: what is called so in the sentence of a bad address; ``refers``: it is told that each request comes from its own page.
+    """
+
+    def __init__(
+        self, url: str, site_url: str = "", timeout: float = 10.0, validate_certs: bool = True, *, whose: str = "node", refers: bool = False
+    ) -> None:
+        self._where = _parts_of(url, whose)
         self.url = f"{self._where.scheme}://{_netloc(self._where)}{self._where.path.rstrip('/')}"
-        self._headers = {"Host": _netloc(self._where), **_forwarded(site_url)}
+        self._headers = {"Host": _netloc(self._where), **_forwarded(site_url), **({"Referer": self.url} if refers else {})}
         self.hosts = frozenset(str(urlsplit(one).hostname).lower() for one in (self.url, site_url) if one)
         self._port = self._where.port or _PORTS[self._where.scheme]
         self._timeout = timeout

@@ -1,0 +1,32 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of the modules that take a node out of a load balancer."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What is done with it."""
+
+    DOCUMENTATION = r"""
+options:
+  state:
+    description:
+      - With V(looked) nothing is changed; what would keep it from being taken out is a failure.
+      - With V(out) it is taken out.
+      - With V(back) it is put back.
+    type: str
+    choices: [looked, out, back]
+    required: true
+  grace:
+    description:
+      - For how many seconds at most it is only drained, so that requests end by themselves.
+    type: float
+    default: 10.0
+  timeout:
+    description:
+      - After how many seconds with sessions left (O(state=out)), or not up (O(state=back)), it is a failure.
+    type: float
+    default: 300.0
+"""

@@ -1,0 +1,97 @@
+#!/usr/bin/python
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take a worker out of Apache httpd's balancer, and put it back."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: apache_worker
+short_description: Take a worker out of a balancer of Apache httpd without a failed request, and put it back
+version_added: 0.2.0
+description:
+  - Taken out, a worker is first drained (flag C(N)), so that new clients go elsewhere, then disabled (flag C(D)), because clients that
+    stick to it are still sent to it while it is drained. Then no request is left of it.
+  - Put back, both flags are off, and Apache httpd uses the worker again.
+  - Runs where the page C(balancer-manager) of httpd 2.4 may be asked, most often on the host of httpd, through that page.
+  - Where C(BalancerPersist) is off, httpd forgets such changes when it is started anew or reads its configuration again.
+options:
+  manager:
+    description:
+      - The address of the page. Since httpd 2.4.41 its host has to be the name of the server, where C(UseCanonicalName) is on.
+    type: str
+    default: http://127.0.0.1/balancer-manager
+  balancer:
+    description:
+      - The name of the balancer, without C(balancer://). Every balancer that has the worker when empty.
+    type: str
+    default: ""
+  worker:
+    description:
+      - The worker, by its route, its URL, or the host in it, with or without the port.
+    type: str
+    required: true
+  validate_certs:
+    description:
+      - Whether the certificate of an C(https) address is checked.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - dcops.atlassian_sessions.attributes
+  - dcops.atlassian_sessions.balancer
+author:
+  - The dcops.atlassian_sessions contributors (@dcops)
+"""
+
+EXAMPLES = r"""
+- name: Take the node out of the load balancer
+  dcops.atlassian_sessions.apache_worker:
+    balancer: jira
+    worker: node1
+    state: out
+  delegate_to: proxy1
+"""
+
+RETURN = r"""
+servers:
+  description:
+    - The worker in each of its balancers (C(backend)), as it is now; C(sessions) counts its requests of now.
+    - C(serves) tells whether requests of everybody are sent to it, C(out) whether somebody has taken it out, C(closed) so far that no
+      client comes any more.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"backend": "jira", "name": "n1", "status": "Init Ok", "sessions": 12, "serves": true, "out": false, "closed": false}]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.apache import Apache
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.carried_out import BALANCER_OPTIONS, carry_out
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+
+
+def main() -> None:
+    """Look, take out or put back."""
+    module = AnsibleModule(
+        argument_spec={
+            "manager": {"type": "str", "default": "http://127.0.0.1/balancer-manager"},
+            "balancer": {"type": "str", "default": ""},
+            "worker": {"type": "str", "required": True},
+            "validate_certs": {"type": "bool", "default": True},
+            **BALANCER_OPTIONS,
+        },
+        supports_check_mode=True,
+    )
+    carry_out(
+        module,
+        lambda options: Apache(
+            Site(options["manager"], validate_certs=options["validate_certs"], whose="balancer-manager", refers=True),
+            options["balancer"],
+            options["worker"],
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()

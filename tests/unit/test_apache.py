@@ -1,0 +1,232 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A worker is taken out of Apache httpd's balancer and put back: the forms that are sent, and what is refused."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.apache import Apache
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.apache_page import Worker, workers_called, workers_in
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.balancer import Balancer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
+
+NONCE = "4e17888e-90e4-8baa-ef5f-d8ae49638f7a"
+# as httpd 2.4.68 writes it
+PAGE = """<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN" "http://www.w3.org/TR/html4/strict.dtd">
+<html><head><title>Balancer Manager</title></head>
+<body><h1>Load Balancer Manager for lb.example.org</h1>
+
+<dl><dt>Server Version: Apache/2.4.68 (Debian)</dt>
+<dt>Balancer changes will NOT be persisted on restart.</dt></dl>
+{balancers}<hr />
+{form}</body></html>
+"""
+BALANCER = """<hr />
+<h3>LoadBalancer Status for <a href="/balancer-manager?b={0}&amp;nonce={1}">balancer://{0}</a> [p845720e1_{0}]</h3>
+
+<table><tr><th>MaxMembers</th><th>StickySession</th><th>DisableFailover</th><th>Active</th></tr>
+<tr><td>2 [2 Used]</td>
+<td>NODE</td><td>Off</td>
+<td>Yes</td>
+</tr>
+</table>
+<br />
+
+<table><tr><th>Worker URL</th><th>Route</th><th>RouteRedir</th><th>Factor</th><th>Set</th><th>Status</th><th>Elected</th><th>Busy</th></tr>
+{2}</table>
+"""
+ROW = """<tr>
+<td><a href="/balancer-manager?b={0}&amp;w={1}&amp;nonce={2}">{1}</a></td><td>{3}</td><td></td><td>1.00</td><td>0</td>\
+<td>{4}</td><td>7</td><td>{5}</td></tr>
+"""
+FORM = """<h3>Edit worker settings for http://10.0.0.1:8080</h3>
+<input name='w_status_N' id='w_status_N1' value='1' type=radio> <input name='w_status_D' id='w_status_D1' value='1' type=radio>
+"""
+N1, N2 = "http://10.0.0.1:8080", "http://n2.example.org:8080"
+
+
+def balancer(name: str, *workers: tuple[str, str, str, int], nonce: str = NONCE) -> str:
+    rows = "".join(ROW.format(name, url, nonce, route, status, busy) for url, route, status, busy in workers)
+    return BALANCER.format(name, nonce, rows)
+
+
+def page(*balancers: str, form: str = "") -> str:
+    return PAGE.format(balancers="".join(balancers), form=form)
+
+
+SITE = balancer("site", (N1, "n1", "Init Ok ", 3), (N2, "", "Init Drn Ok ", 0))
+
+
+def test_the_workers_of_every_balancer_are_read() -> None:
+    assert workers_in(page(SITE, balancer("files", (N1, "n1", "Init Err ", 1)))) == [
+        Worker("site", N1, "n1", "Init Ok", 3, NONCE),
+        Worker("site", N2, "", "Init Drn Ok", 0, NONCE),
+        Worker("files", N1, "n1", "Init Err", 1, NONCE),
+    ]
+
+
+def test_a_name_on_the_page_is_text_and_nothing_else() -> None:
+    odd = balancer("site", ("http://10.0.0.1:8080", "n1&lt;/td&gt;&lt;td&gt;n2", "Init Ok ", 0))
+    (worker,) = workers_in(page(odd))
+    assert worker.route == "n1</td><td>n2"
+
+
+@pytest.mark.parametrize("change", [("<th>Busy</th>", "<th>Load</th>"), ("<td>3</td>", "<td>many</td>"), (f"&amp;nonce={NONCE}", "")])
+def test_a_page_of_another_shape_is_refused(change: tuple[str, str]) -> None:
+    with pytest.raises(SessionsError, match=r"another shape than that of Apache httpd 2\.4\."):
+        workers_in(page(SITE).replace(*change))
+
+
+@pytest.mark.parametrize(
+    ("status", "serves", "out", "closed"),
+    [
+        ("Init Ok", True, False, False),
+        ("Init Ign Ok", True, False, False),
+        ("Init Drn Ok", False, True, False),
+        ("Init Drn Dis", False, True, True),
+        ("Init Dis Err", False, True, True),
+        ("Init Stop", False, True, True),
+        ("Init Err", False, False, False),
+        ("Init HcFl", False, False, False),
+    ],
+)
+def test_what_a_status_of_apache_means(status: str, serves: bool, out: bool, closed: bool) -> None:
+    server = Worker("site", N1, "n1", status, 0, NONCE).server
+    assert (server.serves, server.out, server.closed) == (serves, out, closed)
+
+
+@pytest.mark.parametrize(("worker", "name"), [("n1", "n1"), (N1, "n1"), ("10.0.0.1", "n1"), ("n2.example.org:8080", N2)])
+def test_a_worker_is_found_by_its_route_its_url_or_its_host(worker: str, name: str) -> None:
+    (found,) = workers_called(workers_in(page(SITE)), "", worker)
+    assert found.server.name == name
+
+
+TWINS = balancer("site", (N1, "n1", "Init Ok ", 0), ("http://10.0.0.1:8090", "n2", "Init Ok ", 0))
+
+
+@pytest.mark.parametrize(
+    ("balancers", "named", "worker", "sentence"),
+    [
+        (SITE, "", "n9", f"Apache httpd knows no worker n9; it knows site/{N1} (route n1), site/{N2}."),
+        (SITE, "site", "n9", f"Apache httpd knows no worker n9 in balancer site; it knows site/{N1} (route n1), site/{N2}."),
+        (SITE, "shop", "n1", "This balancer-manager has no balancer shop; it has site. Each virtual host has its own."),
+        ("", "", "n1", "This balancer-manager has no balancer with a worker; it has none at all. Each virtual host has its own."),
+        (
+            TWINS,
+            "",
+            "10.0.0.1",
+            f"More than one worker is called 10.0.0.1 there: {N1}, http://10.0.0.1:8090. Give the whole URL of the one.",
+        ),
+    ],
+)
+def test_a_worker_that_is_not_there_or_not_one_alone_is_refused(balancers: str, named: str, worker: str, sentence: str) -> None:
+    with pytest.raises(SessionsError) as refused:
+        workers_called(workers_in(page(balancers)), named, worker)
+    assert str(refused.value) == sentence
+
+
+def test_a_worker_of_two_balancers_is_one_in_each() -> None:
+    workers = workers_in(page(SITE, balancer("files", (N1, "n1", "Init Ok ", 0))))
+    assert [one.balancer for one in workers_called(workers, "", "n1")] == ["site", "files"]
+
+
+@dataclass
+class Imitation:
+    """Answers as httpd does; ``busy`` are the requests of each look to come, the last one stays."""
+
+    flags: set[str] = field(default_factory=set)
+    busy: list[int] = field(default_factory=lambda: [0])
+    nonce: str = NONCE
+    takes: bool = True
+    form: str = FORM
+    changes: dict[str, t.Any] = field(default_factory=dict)
+    posted: list[dict[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+    url: str = "http://127.0.0.1/balancer-manager"
+
+    def get(self, path: str) -> Answer:
+        busy = self.busy.pop(0) if len(self.busy) > 1 and not path else self.busy[0]
+        status = f"Init {' '.join(sorted(self.flags))}{'' if 'Dis' in self.flags else ' Ok'} "
+        asked = parse_qs(path.removeprefix("?"))
+        form = self.form if self.takes and asked.get("w") == [N1] else ""
+        text = page(balancer("site", (N1, "n1", status, busy), nonce=self.nonce), form=form)
+        return Answer(**{"status": 200, "headers": {}, "cookies": (), "body": text, **self.changes})
+
+    def post(self, path: str, form: t.Mapping[str, str]) -> Answer:
+        assert path == ""
+        self.posted.append({name: value for name, value in form.items() if name.startswith("w_")})
+        assert {name: form[name] for name in ("b", "w", "nonce")} == {"b": "site", "w": N1, "nonce": self.nonce}
+        for name, flag in (("w_status_N", "Drn"), ("w_status_D", "Dis")):
+            if name in form:
+                (self.flags.add if form[name] == "1" else self.flags.discard)(flag)
+        return self.get("")
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    @property
+    def balancer(self) -> Balancer:
+        return Balancer(Apache(self, "", "n1"), lambda: self.seconds, self.sleep)
+
+
+def test_a_worker_is_drained_first_then_disabled_and_nothing_else_of_it_is_sent() -> None:
+    apache = Imitation(busy=[2, 2, 1, 1, 0])
+    apache.balancer.take_out(grace=1.0, timeout=5.0)
+    assert (apache.posted, apache.flags) == ([{"w_status_N": "1"}, {"w_status_D": "1"}], {"Drn", "Dis"})
+
+
+def test_a_worker_is_put_back_with_both_flags_off() -> None:
+    apache = Imitation(flags={"Drn", "Dis"})
+    apache.balancer.put_back(timeout=5.0)
+    assert (apache.posted, apache.flags) == ([{"w_status_N": "0", "w_status_D": "0"}], set())
+
+
+def test_requests_that_do_not_end_are_counted_in_the_refusal() -> None:
+    with pytest.raises(SessionsError, match=r"Apache httpd still counts sessions 3 s after the server was taken out: site/n1 2\."):
+        Imitation(busy=[2]).balancer.take_out(grace=1.0, timeout=3.0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (
+            {"status": 401},
+            "The balancer-manager {} asks for a name and a password, and none is sent. Let the host that asks in without one ",
+        ),
+        ({"status": 403}, "The balancer-manager {} does not let the host in that asks. Let it in ('Require local')"),
+        ({"status": 404}, "The balancer-manager {} is not there. It needs a Location with 'SetHandler balancer-manager'"),
+        ({"status": 500}, "The balancer-manager {} answered with HTTP status 500."),
+        (
+            {"status": 301, "headers": {"location": "https://lb/m\u202e"}},
+            "{} sends to https://lb/m\\u202e: name the balancer-manager by its",
+        ),
+        ({"body": "<html>Jira</html>"}, "{} is no balancer-manager of Apache httpd. Is it proxied ('ProxyPass /balancer-manager !' comes"),
+    ],
+)
+def test_what_is_no_balancer_manager_is_refused_by_name(answer: dict[str, t.Any], sentence: str) -> None:
+    with pytest.raises(SessionsError, match=re.escape(sentence.format("http://127.0.0.1/balancer-manager"))):
+        Imitation(changes=answer).balancer.unlike("looked")
+
+
+@pytest.mark.parametrize(
+    ("apache", "sentence"),
+    [
+        (
+            Imitation(takes=False),
+            "takes no change: since httpd 2.4.41 the host of its address has to be the name of the server. It calls itself lb.example.org:",
+        ),
+        (Imitation(nonce=""), "The balancer site has no nonce (nonce=None), and Apache httpd takes no change without one."),
+        (Imitation(form="<h3>Edit worker settings for x</h3>"), "cannot drain a worker: httpd 2.4 is needed."),
+    ],
+)
+def test_a_manager_that_would_take_no_change_is_refused_at_the_look_and_nothing_is_sent(apache: Imitation, sentence: str) -> None:
+    with pytest.raises(SessionsError, match=re.escape(sentence)):
+        apache.balancer.unlike("looked")
+    assert apache.posted == []
