@@ -52,7 +52,7 @@ options:
     default: -1
   expected_tables:
     description:
-      - The same of each table, by its name, as RV(tables) has it.
+      - The same of each table, by its name, as RV(tables) has it. The name of a table that is not purged is refused.
     type: dict
     default: {}
   start:

@@ -172,6 +172,14 @@ def test_a_number_of_rows_that_is_none_is_refused_by_the_name_of_its_table(lite:
     assert lite.rows(SSO) == before
 
 
+@pytest.mark.parametrize("unknown", ["cwd_tokens", "CWD_TOKEN", ""])
+def test_rows_that_are_expected_of_a_table_that_is_not_purged_are_refused_by_its_name(lite: Site, unknown: str) -> None:
+    sign_in(lite, "eve")
+    with pytest.raises(SessionsError, match=f"expected_tables names {unknown}, and the tables that are purged are {SSO}, {REMEMBERED}"):
+        lite.purge(expected_tables={SSO: 1, unknown: 1})
+    assert left(lite) == (1, 1)
+
+
 def test_rows_that_are_expected_of_no_table_in_particular_are_refused(lite: Site) -> None:
     sign_in(lite, "eve")
     with pytest.raises(SessionsError, match=r"say it of each with expected_tables"):

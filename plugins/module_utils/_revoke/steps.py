@@ -85,6 +85,9 @@ def _expected(options: t.Mapping[str, t.Any], sources: Sources) -> list[int]:
     by_table, rows = options["expected_tables"], options["expected_rows"]
     if rows >= 0 and len(sources.tables) > 1:
         raise SessionsError(f"expected_rows is of one table, and these are {sources.told['table']}: say it of each with expected_tables.")
+    unknown = sorted(set(by_table) - {source.look.table.name for source in sources.tables})
+    if unknown:
+        raise SessionsError(f"expected_tables names {', '.join(unknown)}, and the tables that are purged are {sources.told['table']}.")
     wrong = [f"{name}: {value!r}" for name, value in by_table.items() if not re.fullmatch(r"-?[0-9]{1,18}", str(value))]
     if wrong:
         raise SessionsError(f"expected_tables wants a number of rows for each table, and has {', '.join(wrong)}.")
