@@ -65,6 +65,8 @@ PARTS: t.Mapping[str, Part] = {
             "*/_archive/copy_text.py",
             "*/_web/gate.py",
             "*/_web/readiness.py",
+            "*/_balancers/apache*.py",
+            "*/_balancers/balancer.py",
             "*/_balancers/haproxy.py",
             "*/_detect/turn.py",
             "*/_detect/jdbc_url.py",

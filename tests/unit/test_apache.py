@@ -16,6 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.balancer import Balancer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
 NONCE = "4e17888e-90e4-8baa-ef5f-d8ae49638f7a"
 # as httpd 2.4.68 writes it
@@ -61,11 +62,11 @@ def page(*balancers: str, form: str = "") -> str:
     return PAGE.format(balancers="".join(balancers), form=form)
 
 
-SITE = balancer("site", (N1, "n1", "Init Ok ", 3), (N2, "", "Init Drn Ok ", 0))
+TWO = balancer("site", (N1, "n1", "Init Ok ", 3), (N2, "", "Init Drn Ok ", 0))
 
 
 def test_the_workers_of_every_balancer_are_read() -> None:
-    assert workers_in(page(SITE, balancer("files", (N1, "n1", "Init Err ", 1)))) == [
+    assert workers_in(page(TWO, balancer("files", (N1, "n1", "Init Err ", 1)))) == [
         Worker("site", N1, "n1", "Init Ok", 3, NONCE),
         Worker("site", N2, "", "Init Drn Ok", 0, NONCE),
         Worker("files", N1, "n1", "Init Err", 1, NONCE),
@@ -81,7 +82,7 @@ def test_a_name_on_the_page_is_text_and_nothing_else() -> None:
 @pytest.mark.parametrize("change", [("<th>Busy</th>", "<th>Load</th>"), ("<td>3</td>", "<td>many</td>"), (f"&amp;nonce={NONCE}", "")])
 def test_a_page_of_another_shape_is_refused(change: tuple[str, str]) -> None:
     with pytest.raises(SessionsError, match=r"another shape than that of Apache httpd 2\.4\."):
-        workers_in(page(SITE).replace(*change))
+        workers_in(page(TWO).replace(*change))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_what_a_status_of_apache_means(status: str, serves: bool, out: bool, clo
 
 @pytest.mark.parametrize(("worker", "name"), [("n1", "n1"), (N1, "n1"), ("10.0.0.1", "n1"), ("n2.example.org:8080", N2)])
 def test_a_worker_is_found_by_its_route_its_url_or_its_host(worker: str, name: str) -> None:
-    (found,) = workers_called(workers_in(page(SITE)), "", worker)
+    (found,) = workers_called(workers_in(page(TWO)), "", worker)
     assert found.server.name == name
 
 
@@ -114,9 +115,9 @@ TWINS = balancer("site", (N1, "n1", "Init Ok ", 0), ("http://10.0.0.1:8090", "n2
 @pytest.mark.parametrize(
     ("balancers", "named", "worker", "sentence"),
     [
-        (SITE, "", "n9", f"Apache httpd knows no worker n9; it knows site/{N1} (route n1), site/{N2}."),
-        (SITE, "site", "n9", f"Apache httpd knows no worker n9 in balancer site; it knows site/{N1} (route n1), site/{N2}."),
-        (SITE, "shop", "n1", "This balancer-manager has no balancer shop; it has site. Each virtual host has its own."),
+        (TWO, "", "n9", f"Apache httpd knows no worker n9; it knows site/{N1} (route n1), site/{N2}."),
+        (TWO, "site", "n9", f"Apache httpd knows no worker n9 in balancer site; it knows site/{N1} (route n1), site/{N2}."),
+        (TWO, "shop", "n1", "This balancer-manager has no balancer shop; it has site. Each virtual host has its own."),
         ("", "", "n1", "This balancer-manager has no balancer with a worker; it has none at all. Each virtual host has its own."),
         (
             TWINS,
@@ -133,7 +134,7 @@ def test_a_worker_that_is_not_there_or_not_one_alone_is_refused(balancers: str, 
 
 
 def test_a_worker_of_two_balancers_is_one_in_each() -> None:
-    workers = workers_in(page(SITE, balancer("files", (N1, "n1", "Init Ok ", 0))))
+    workers = workers_in(page(TWO, balancer("files", (N1, "n1", "Init Ok ", 0))))
     assert [one.balancer for one in workers_called(workers, "", "n1")] == ["site", "files"]
 
 
@@ -213,6 +214,11 @@ def test_requests_that_do_not_end_are_counted_in_the_refusal() -> None:
 def test_what_is_no_balancer_manager_is_refused_by_name(answer: dict[str, t.Any], sentence: str) -> None:
     with pytest.raises(SessionsError, match=re.escape(sentence.format("http://127.0.0.1/balancer-manager"))):
         Imitation(changes=answer).balancer.unlike("looked")
+
+
+def test_an_address_that_is_none_is_refused_as_that_of_the_balancer_manager() -> None:
+    with pytest.raises(SessionsError, match=r"The address of the balancer-manager is no URL: it is written http://<host>"):
+        Site("proxy1/balancer-manager", whose="balancer-manager")
 
 
 @pytest.mark.parametrize(
