@@ -189,6 +189,15 @@ def test_a_worker_is_put_back_with_both_flags_off() -> None:
     assert (apache.posted, apache.flags) == ([{"w_status_N": "0", "w_status_D": "0"}], set())
 
 
+def test_a_worker_that_is_gone_when_it_is_to_be_set_is_a_refusal() -> None:
+    apache = Imitation()
+    server = apache.balancer.driver.servers()[0]
+    apache.changes["body"] = page(balancer("files", (N1, "n1", "Init Ok ", 0)))
+    with pytest.raises(SessionsError, match="has no balancer site; it has files"):
+        apache.balancer.driver.set(server, "closed")
+    assert apache.posted == []
+
+
 def test_requests_that_do_not_end_are_counted_in_the_refusal() -> None:
     with pytest.raises(SessionsError, match=r"Apache httpd still counts sessions 3 s after the server was taken out: site/n1 2\."):
         Imitation(busy=[2]).balancer.take_out(grace=1.0, timeout=3.0)

@@ -59,22 +59,22 @@ class Apache:
 
     def look(self) -> list[Server]:
         """As it is now. Raises SessionsError when the manager does not know it, or would not take a change."""
-        workers = self._workers()
+        workers = self._workers(self.balancer)
         for worker in workers:
             self._refuse_untakable(worker)
         return [worker.server for worker in workers]
 
     def servers(self) -> list[Server]:
         """As it is now. Raises SessionsError when the manager does not know it."""
-        return [worker.server for worker in self._workers()]
+        return [worker.server for worker in self._workers(self.balancer)]
 
     def set(self, server: Server, state: State) -> None:
         """Only the flags are sent, so nothing else of the worker changes. Raises SessionsError."""
-        (worker,) = (one for one in self._workers() if one.balancer == server.backend)
+        (worker,) = self._workers(server.backend)
         self._page(self.manager.post("", {**_names(worker), **_FLAGS[state]}))
 
-    def _workers(self) -> list[Worker]:
-        return workers_called(workers_in(self._page(self.manager.get(""))), self.balancer, self.name)
+    def _workers(self, balancer: str) -> list[Worker]:
+        return workers_called(workers_in(self._page(self.manager.get(""))), balancer, self.name)
 
     def _page(self, answer: Answer) -> str:
         if answer.location:
