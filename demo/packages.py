@@ -95,7 +95,8 @@ PACKAGES: t.Mapping[str, Package] = {
     "haproxy": Package(lambda: find_haproxy() is not None, "haproxy", "haproxy"),
     # without their packages of settings nothing is started
     "apache": Package(lambda: find_apache() is not None, "apache2-bin", "httpd"),
-    "nginx": Package(lambda: find_program_of_system("nginx") is not None, "nginx", "nginx"),
+    # with what its task files ask for its processes
+    "nginx": Package(lambda: all(map(find_program_of_system, ("nginx", "pgrep", "ps"))), "nginx procps", "nginx procps-ng"),
     "chromium": Package(lambda: find_chromium() is not None, "chromium fonts-dejavu-core", "chromium dejavu-sans-fonts"),
     "npm": Package(lambda: shutil.which("npm") is not None, "npm", "npm"),
     "pgbouncer": Package(lambda: find_program_of_system("pgbouncer") is not None, "pgbouncer", "pgbouncer"),
