@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import hsqldb_process
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program import WAY_BACK
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program_files import WAY_BACK
 
 from demo.packages import HSQLDB_JARS
 from demo.patience import patient
