@@ -17,7 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source, Sources, look_at_sources
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
 
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection

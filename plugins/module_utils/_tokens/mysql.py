@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import itertools
 import typing as t
-from functools import partial
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_restore, mysql_server
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import MysqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_open, check_tried
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
 
@@ -118,4 +118,4 @@ class MysqlStore(TokenStore):
     def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
         """See ``mysql_restore``."""
         lines = itertools.chain.from_iterable(files)
-        return mysql_restore.put_back(t.cast("MysqlSweep", sweep), columns, lines, partial(self.insert, sweep, columns))
+        return mysql_restore.put_back(t.cast("MysqlSweep", sweep), columns, lines)

@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, key_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import GuardedConnection
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import PIECE, MysqlSweep
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, other_content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, insert, other_content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange, Keys
 
 # bytes of one statement, where a packet may be as small as a megabyte
@@ -27,15 +27,10 @@ _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _THEMSELVES = {b"f": b"\f", b"v": b"\v"}
 _QUOTED_NULL = b"'%b'" % NULL
 
-Insert = t.Callable[[t.Sequence[bytes]], object]
 
-
-def put_back(sweep: MysqlSweep, columns: t.Sequence[str], lines: t.Iterable[bytes], insert: Insert) -> Restored:
-    """See ``TokenStore.restoring``; raises SessionsError when a row is not in the table afterwards as the archive has it.
-
-    ``insert``: the way of every engine, where no faster one is open.
-    """
-    writer, tally = _Writer(sweep, columns, insert), _Tally()
+def put_back(sweep: MysqlSweep, columns: t.Sequence[str], lines: t.Iterable[bytes]) -> Restored:
+    """See ``TokenStore.restoring``; raises SessionsError when a row is not in the table afterwards as the archive has it."""
+    writer, tally = _Writer(sweep, columns), _Tally()
     position = columns.index(sweep.table.key)
     rest = iter(lines)
     while batch := list(itertools.islice(rest, PIECE)):
@@ -85,8 +80,8 @@ def _rows_of(sweep: MysqlSweep, columns: t.Sequence[str], keys: Keys) -> bytes:
 class _Writer:
     """Writes lines of COPY text into the table."""
 
-    def __init__(self, sweep: MysqlSweep, columns: t.Sequence[str], insert: Insert) -> None:
-        self._connection, self._slow = sweep.connection, insert
+    def __init__(self, sweep: MysqlSweep, columns: t.Sequence[str]) -> None:
+        self._sweep, self._columns, self._connection = sweep, columns, sweep.connection
         quote = self._connection.dialect.identifier_preparer.quote
         # these texts have no parameters: no % is halved on the way
         self._table = f"{quote(sweep.table.schema)}.{quote(sweep.table.name)}" % ()
@@ -100,7 +95,8 @@ class _Writer:
         if self._may_load:
             self._by(self._load, lines)
         elif self._bits:
-            self._slow(lines)
+            # the way of every engine
+            insert(self._sweep, self._columns, lines)
         else:
             self._by(self._insert, lines)
 
