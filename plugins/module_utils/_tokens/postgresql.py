@@ -11,7 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep, quoted, run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
@@ -189,15 +189,13 @@ class PostgresqlStore(TokenStore):
             return False
         return True
 
-    def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> Restored:
         """At once where no row of theirs is there; the server would not take a second row of a key."""
         if self.has_unique_key(sweep.connection, sweep.table):
             try:
                 with sweep.connection.begin_nested():
-                    return Restored(postgresql_restore.copied_in(sweep, quoted(sweep.connection, sweep.table), columns, files), 0)
+                    return Restored(postgresql_restore.copied_in(sweep, quoted(sweep.connection, sweep.table), columns, archives), 0)
             except self.connector.driver_error as error:
                 if getattr(error, "pgcode", "") != _NOT_UNIQUE:
                     raise
-            for file in files:
-                file.seek(0)
-        return postgresql_restore.put_back_compared(sweep, columns, files)
+        return postgresql_restore.put_back_compared(sweep, columns, archives)

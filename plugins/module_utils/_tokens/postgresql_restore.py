@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import (
     PostgresqlSweep,
     identifier,
@@ -14,26 +15,38 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.p
     quoted,
     run,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, other_content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows, other_content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Sweep
 
 _STAGING = "dcops_restore"
+# bytes that are sent at a time
+_BLOCK = 1 << 16
 
 
-def copied_in(sweep: Sweep, target: str, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> int:
-    """Fill the target with these columns of the files; returns how many rows."""
+def copied_in(sweep: Sweep, target: str, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> int:
+    """Fill the target with these columns of the archives; returns how many rows."""
     names = ", ".join(identifier(sweep.connection, name) for name in columns)
-    return sum(t.cast("PostgresqlSweep", sweep).copy_in(f"{target} ({names})", file) for file in files)
+    return sum(_copied(t.cast("PostgresqlSweep", sweep), f"{target} ({names})", archive) for archive in archives)
 
 
-def put_back_compared(sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+def _copied(sweep: PostgresqlSweep, target: str, archive: Rows) -> int:
+    """It is unpacked while the server takes what came before."""
+    with archive() as rows:
+        ahead = Ahead(rows, _BLOCK)
+        try:
+            return sweep.copy_in(target, ahead)
+        finally:
+            ahead.end()
+
+
+def put_back_compared(sweep: Sweep, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> Restored:
     """Through a temporary table, so that rows already there can be compared first."""
     connection, table, sql = sweep.connection, sweep.statements.table, sweep.statements.sql
     staging = sql.table(_STAGING, *(sql.column(name) for name in columns), schema="pg_temp")
     names = ", ".join(identifier(connection, name) for name in columns)
     none = literal(connection, sql.select(*(table.c[name] for name in columns)).where(sql.false()))
     run(connection, f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS {none}")
-    copied_in(sweep, f"pg_temp.{_STAGING}", columns, files)
+    copied_in(sweep, f"pg_temp.{_STAGING}", columns, archives)
     # the planner knows no figures of the one table and old ones of the other: a nested loop would take hours
     connection.exec_driver_sql("SET LOCAL enable_nestloop = off")
     source: t.Any = staging

@@ -16,6 +16,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.t
 
 # rows that are read, compared or inserted at a time
 _BATCH = 500
+# opens the rows of an archive, in COPY text, at their begin; as often as wanted
+Rows = t.Callable[[], t.ContextManager[t.BinaryIO]]
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,13 @@ class Restored:
 
     rows: int
     present: int
+
+
+def lines_of(archives: t.Iterable[Rows]) -> t.Iterator[bytes]:
+    """All rows, one after the other."""
+    for archive in archives:
+        with archive() as rows:
+            yield from rows
 
 
 def put_back(sweep: Sweep, columns: t.Sequence[str], lines: t.Iterable[bytes]) -> Restored:

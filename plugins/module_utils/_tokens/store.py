@@ -9,7 +9,6 @@ This room holds all SQL of the collection.
 from __future__ import annotations
 
 import abc
-import itertools
 import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange, Sink, Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
@@ -132,7 +131,7 @@ class TokenStore(abc.ABC):
         return self.sweep_class(self.connector, sweep.connection, table)
 
     def copy(self, table: FoundTable, sink: Sink, columns: t.Sequence[str] = ()) -> int:
-        """Write all rows, by key, to the sink; only those columns when any are named. Returns how many rows.
+        """Write all rows to the sink; only those columns when any are named. Returns how many rows.
 
         Raises SessionsError when they are not as many as the same state of the table holds.
         """
@@ -179,30 +178,23 @@ class TokenStore(abc.ABC):
         with self.connector.connect("read a setting of the product", self.begin) as connection:
             return names_by_table(connection, table, self._users(connection, table, wanted), [keys.setting]).get(keys.setting, "")
 
-    def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
-        """The key that ends the next range of so many rows; None when fewer are left."""
-        statements = Statements(table)
-        query = (
-            statements.sql.select(statements.key)
-            .where(statements.which(KeyRange(after)))
-            .order_by(statements.key)
-            .offset(rows - 1)
-            .limit(1)
-        )
+    def upper_keys(self, table: FoundTable, rows: int) -> list[int]:
+        """The keys that end ranges of so many rows; fewer are left after the last one."""
+        statements, found = Statements(table), t.cast("list[int]", [])
+        every = statements.sql.select(statements.key).order_by(statements.key).offset(rows - 1).limit(1)
         with self.connector.connect("read the keys", self.begin) as connection:
-            found = connection.scalar(query)
-        return None if found is None else int(found)
+            while (upto := connection.scalar(every.where(statements.which(KeyRange(found[-1] if found else None))))) is not None:
+                found.append(int(upto))
+        return found
 
     @contextmanager
-    def restoring(
-        self, table: FoundTable, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]
-    ) -> t.Iterator[tuple[Connection, Restored]]:
-        """Put the rows of the files (COPY text with these columns) back, in a transaction that the caller commits through ``connector``.
+    def restoring(self, table: FoundTable, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> t.Iterator[tuple[Connection, Restored]]:
+        """Put the rows of the archives (COPY text with these columns) back, in a transaction that the caller commits through ``connector``.
 
         Raises SessionsError when a row is there already with other content.
         """
         with self.connector.connect("put the tokens back", lambda connection: self.begin_restore(connection, table)) as connection:
-            yield connection, self.put_back(self.sweep_class(self.connector, connection, table), columns, files)
+            yield connection, self.put_back(self.sweep_class(self.connector, connection, table), columns, archives)
 
     # what engines do differently
 
@@ -272,15 +264,13 @@ class TokenStore(abc.ABC):
         """Who holds what a sweep waits for, in words."""
         return "another process"
 
-    def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> Restored:
         """See ``restoring``."""
-        return rows_back.put_back(sweep, columns, itertools.chain.from_iterable(files))
+        return rows_back.put_back(sweep, columns, rows_back.lines_of(archives))
 
-    def put_back_beside(
-        self, connection: Connection, table: FoundTable, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]
-    ) -> Restored:
+    def put_back_beside(self, connection: Connection, table: FoundTable, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> Restored:
         """See ``restoring``: rows of a further table, in the transaction that another one's restoring has begun."""
-        return self.put_back(self.sweep_class(self.connector, connection, table), columns, files)
+        return self.put_back(self.sweep_class(self.connector, connection, table), columns, archives)
 
     def _users(self, connection: Connection, table: FoundTable, wanted: UserTable) -> FoundUsers:
         candidate = choose_users(self.candidates(connection, wanted.table), wanted, table.schema)
