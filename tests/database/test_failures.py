@@ -26,7 +26,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import sweep as store_sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import MysqlSweep
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql import PostgresqlStore, PostgresqlSweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql import PostgresqlStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange
 
 from tests.database.site import Site, lines
@@ -135,7 +136,9 @@ def test_a_failure_after_the_first_sweep_keeps_its_archive(postgres_site: Site) 
     assert len(lines([{"path": str(archives(postgres_site)[0])}])) == 5
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-5], lambda data: data[:50] + b"\0" + data[51:], lambda data: data + b"x"])
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-5], lambda data: data[:50] + bytes([data[50] ^ 1]) + data[51:], lambda data: data + b"x"]
+)
 def test_an_archive_that_cannot_be_read_back_deletes_nothing(
     site: Site, monkeypatch: pytest.MonkeyPatch, damage: t.Callable[[bytes], bytes]
 ) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import hsqldb_process
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program import WAY_BACK
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program_files import WAY_BACK
 
 from demo.packages import HSQLDB_JARS
 from demo.patience import patient
@@ -261,8 +261,8 @@ def test_what_the_host_lacks_is_said_at_the_look(
     old: Product, fisheye: Fisheye, lacks: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     python = tmp_path / "python"
-    first = f"{LACKING[lacks]}\nimport sys; exec(sys.argv[1])"
-    python.write_text(f"#!/bin/sh\nexec {sys.executable} -I -c '{first}' \"$3\"\n", encoding="utf-8")
+    first = f"{LACKING[lacks]}\nimport sys; exec(sys.argv.pop(1))"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -I -c \'{first}\' "$3" "$4"\n', encoding="utf-8")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     before = old.files()
@@ -296,8 +296,8 @@ def python_for_everybody(folder: Path) -> Path:
     for one in (*installed.glob("*jpype*"), *installed.glob("packaging*")):
         (shutil.copytree if one.is_dir() else shutil.copy)(one, packages / one.name)
     python = folder / "python"
-    first = f'import sys; sys.path.insert(0, "{packages}"); exec(sys.argv[1])'
-    python.write_text(f"#!/bin/sh\nexec {system} -I -c '{first}' \"$3\"\n", encoding="utf-8")
+    first = f'import sys; sys.path.insert(0, "{packages}"); exec(sys.argv.pop(1))'
+    python.write_text(f'#!/bin/sh\nexec {system} -I -c \'{first}\' "$3" "$4"\n', encoding="utf-8")
     python.chmod(0o755)
     return python
 

@@ -146,3 +146,14 @@ def test_a_server_that_asks_for_a_file_gets_none(engine: str, answers: int, tmp_
         site = Site(Database(engine, "jira", "127.0.0.1", server.port, "jira", PASSWORD), tmp_path / "archives")
         assert "it asks for a file of this machine, which nobody offered: nothing was sent" in refusal(site)
     assert b"nobody's business" not in server.heard
+
+
+@pytest.mark.usefixtures("loading", "small_pieces")
+def test_rows_that_do_not_lie_by_their_keys_come_by_key_all_the_same(site: Site) -> None:
+    site.run_sql("ALTER TABLE remembermetoken ADD UNIQUE (ID), DROP PRIMARY KEY, ADD PRIMARY KEY (TOKEN)")
+    site.add(*((number, None, f"token{99 - number}", "somebody") for number in range(10, 30)))
+    before, expected = site.rows(), one_by_one(site)
+    archives = site.purge()["archives"]
+    assert lines(archives) == expected == sorted(expected)
+    site.restore(archives)
+    assert site.rows() == before

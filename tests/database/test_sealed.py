@@ -63,6 +63,16 @@ def test_the_rows_come_back_exactly_with_the_key_of_a_recipient(filled: Site, ke
     assert filled.rows() == before
 
 
+def test_rows_that_are_there_already_are_told_from_those_that_are_missing(filled: Site, key_of: t.Callable[[object], str]) -> None:
+    before = filled.rows()
+    archives = filled.purge(**FOR_ALICE)["archives"]
+    filled.restore(archives, identity_file=key_of(ALICE))
+    filled.run_sql("DELETE FROM remembermetoken WHERE ID BETWEEN 1100 AND 1199")
+    again = filled.restore(archives, identity_file=key_of(ALICE))
+    assert (again["rows"], again["present"]) == (100, len(before) - 100)
+    assert filled.rows() == before
+
+
 def test_without_the_right_key_nothing_comes_back_and_the_reason_is_told(site: Site, key_of: t.Callable[[object], str]) -> None:
     site.sign_in(3)
     archives = site.purge(**FOR_ALICE)["archives"]

@@ -14,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
     Value,
     fields_of,
     key_of,
+    keys_of,
     line_of,
     text_of,
     texts_of,
@@ -77,9 +78,14 @@ def test_a_row_with_another_number_of_columns_is_refused(line: bytes) -> None:
 
 def test_keys_are_whole_numbers() -> None:
     assert key_of(b"a\t-17\n", 1) == -17
+    assert keys_of([b"a\t-17\tb\n", b"\\N\t3\n", b"a\t007\n"], 1) == [-17, 3, 7]
+    assert keys_of([b"5\t6\n", b"4\n"], 0) == [5, 4]
+    assert keys_of([], 0) == []
 
 
 @pytest.mark.parametrize(("line", "position"), [(b"x\n", 0), (b"1.5\n", 0), (b"\\N\n", 0), (b"\n", 0), (b"1\n", 1)])
 def test_a_row_without_a_key_is_refused(line: bytes, position: int) -> None:
     with pytest.raises(SessionsError, match="has no key"):
         key_of(line, position)
+    with pytest.raises(SessionsError, match="no key where it should be"):
+        keys_of([b"1\t2\t3\n", line], position)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import hsqldb_files, hsqldb_program
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import hsqldb_files, hsqldb_program_files
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.commit_end import rolled_back
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import PutBack
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program import SCRATCH, WAY_BACK, Failed, Files
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program_files import SCRATCH, WAY_BACK, Failed, Files
 
 NAMES = ("crucible.properties", "crucible.script", "crucible.data", "crucible.backup", "crucible.log")
 
@@ -131,14 +131,14 @@ def test_the_way_back_leads_to_the_files_as_they_were(base: Path) -> None:
         (base.parent / new).touch()
     # cut short after the first file, and done again
     (kept / NAMES[0]).replace(base.parent / NAMES[0])
-    hsqldb_program.put_back(str(base))
+    hsqldb_program_files.put_back(str(base))
     assert content(base) == {**before, "another.script": ""}
-    hsqldb_program.put_back(str(base))
+    hsqldb_program_files.put_back(str(base))
     assert not kept.exists()
 
 
 def test_a_copy_is_made_again_while_the_product_writes_its_files_anew(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copied, again = hsqldb_program._copy_file, iter("xx")
+    copied, again = hsqldb_program_files._copy_file, iter("xx")
 
     def writing(source: Path, target: Path) -> None:
         copied(source, target)
@@ -146,7 +146,7 @@ def test_a_copy_is_made_again_while_the_product_writes_its_files_anew(base: Path
             base.with_suffix(".new").write_text("version=1.8.0\nanew", encoding="utf-8")
             base.with_suffix(".new").replace(base.with_suffix(".script"))
 
-    monkeypatch.setattr(hsqldb_program, "_copy_file", writing)
+    monkeypatch.setattr(hsqldb_program_files, "_copy_file", writing)
     scratch = Files(base).copy()
     assert (scratch / "crucible.script").read_text(encoding="utf-8").endswith("anew")
     assert len(list(base.parent.glob(f"{SCRATCH}*"))) == 1

@@ -15,8 +15,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlserver import PINNED, SqlserverStore
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, KeyRange, Keys
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable

@@ -47,6 +47,13 @@ def key_of(line: bytes, position: int) -> int:
     return int(fields[position])
 
 
+def keys_of(lines: t.Sequence[bytes], position: int) -> list[int]:
+    """The key of each row; raises SessionsError as ``key_of``."""
+    found = re.findall(rb"^(?:[^\t\n]*\t){%d}(-?[0-9]+)(?=[\t\n])" % position, b"".join(lines), re.MULTILINE)
+    # one of them has none, and is told
+    return list(map(int, found)) if len(found) == len(lines) else [key_of(line, position) for line in lines]
+
+
 def fields_of(line: bytes) -> list[bytes]:
     """The fields of one row as they are written; equal fields are equal values."""
     return line.rstrip(b"\n").split(b"\t")

@@ -19,6 +19,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age_keys import ArchiveKeys
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.gzip_stream import compressor
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import lines_of, read_back, read_description
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Taker
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
     check_private_folders,
@@ -157,6 +158,8 @@ class _HashedFile(io.RawIOBase):
         self._encryptor = Encryptor(recipients, self._put) if recipients else None
         self._compressor = compressor()
         self._hash = hashlib.sha256()
+        # beside the one who reads the rows
+        self._packing = Taker(lambda data: self._pack(self._compressor.compress(data)))
         self._abandoned = False
 
     @property
@@ -169,10 +172,11 @@ class _HashedFile(io.RawIOBase):
     def write(self, data: t.Any) -> int:
         # the buffer before this file writes once more when it is closed, also after a failure
         if not self._abandoned:
-            self._pack(self._compressor.compress(bytes(data)))
+            self._packing.put(bytes(data))
         return len(data)
 
     def finish(self) -> None:
+        self._packing.end()
         self._pack(self._compressor.flush())
         if self._encryptor:
             self._encryptor.finish()
@@ -181,6 +185,7 @@ class _HashedFile(io.RawIOBase):
 
     def abandon(self) -> None:
         self._abandoned = True
+        self._packing.abandon()
         if self._encryptor:
             self._encryptor.abandon()
         with suppress(OSError):

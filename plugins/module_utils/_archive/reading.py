@@ -77,7 +77,8 @@ def opened(path: Path) -> t.Iterator[t.BinaryIO]:
 
 @contextmanager
 def rows_in(file: t.BinaryIO, path: str, identities: age.Keys = ()) -> t.Iterator[t.BinaryIO]:
-    """The rows of an open archive in COPY text, to be read line by line; raises Locked."""
+    """The rows of an open archive in COPY text, from its begin, to be read line by line; raises Locked."""
+    file.seek(0)
     packed = age.decrypted(file, identities) if description.is_sealed(path) else nullcontext(file)
     try:
         with packed as plain, content(plain) as rows:

@@ -233,7 +233,7 @@ def _ranges(source: Source, mover: Mover) -> t.Iterator[KeyRange]:
     table, store = source.look.table, source.store
     after = None
     if store.ranged or table.series:
-        while (upto := mover.when_free(partial(store.upper_key, table, after, RANGE))) is not None:
+        for upto in mover.when_free(partial(store.upper_keys, table, RANGE)):
             yield KeyRange(after, upto)
             after = upto
     yield KeyRange(after)
@@ -257,7 +257,10 @@ def _sweeps(stack: ExitStack, shares: t.Sequence[Share], locked: bool) -> list[S
 
 def _moved_out(share: Share, draft: Draft, sweep: Sweep) -> description.Archive | None:
     share.account.begin(sweep)
-    return draft.finish(sum(sweep.move_out(draft.sink, part) for part in _parts(share.keys)))
+    try:
+        return draft.finish(sum(sweep.move_out(draft.sink, part) for part in _parts(share.keys)))
+    finally:
+        sweep.settle()
 
 
 def _commit(drafts: t.Sequence[Draft], sweep: Sweep, archives: t.Sequence[description.Archive]) -> None:

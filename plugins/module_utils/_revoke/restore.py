@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import age, description
@@ -17,7 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source, Sources, look_at_sources
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
 
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -67,7 +68,7 @@ class _Load:
 
     source: Source
     columns: list[str]
-    rows: list[t.BinaryIO]
+    rows: list[Rows]
 
 
 def _loads(stack: ExitStack, sources: Sources, paths: t.Sequence[Path], hashes: t.Sequence[str], identities: age.Keys) -> list[_Load]:
@@ -80,7 +81,7 @@ def _loads(stack: ExitStack, sources: Sources, paths: t.Sequence[Path], hashes: 
         _Load(
             source,
             _columns([header for header, _path, _file in named], [path for _header, path, _file in named]),
-            [stack.enter_context(rows_in(file, str(path), identities)) for _header, path, file in named],
+            [partial(rows_in, file, str(path), identities) for _header, path, file in named],
         )
         for source in sources.tables
         if (named := by_table.get(source.look.table.name))
@@ -121,7 +122,6 @@ def _check(sources: Sources, path: Path, file: t.BinaryIO, sha256: str, identiti
             f"{path} is of a table {header.table} with other columns than {source.look.table.label} has now: nothing was put back."
         )
     read_back(file, str(path), sha256.lower(), rows, identities)
-    file.seek(0)
     return header
 
 

@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import GuardedConnection
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_process import JvmConnection
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import FIRST_WORDS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import libpq_tls, older_libpq_problem, tls_problem
@@ -79,6 +78,9 @@ def postgresql_arguments(database: Database, libpq: int) -> dict[str, t.Any]:
 
 
 def _open_mysql(database: Database, _driver: Driver) -> t.Any:
+    # it loads its driver, which nobody else needs
+    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import GuardedConnection
+
     return GuardedConnection(database, _CONNECT_TIMEOUT, **mysql_arguments(database))
 
 

@@ -108,7 +108,8 @@ def _tls_with_anybody() -> ssl.SSLContext:
 def _tls_arguments(database: Database) -> dict[str, t.Any]:
     mode = mode_of(database)
     if mode not in CERTAIN:
-        return {"ssl_disabled": True} if mode == "disable" else {}
+        # over a unix socket nobody listens
+        return {"ssl_disabled": True} if mode == "disable" or database.host.startswith("/") else {}
     try:
         # without a file the authorities of the system count
         context = ssl.create_default_context(cafile=database.ssl_ca or None)

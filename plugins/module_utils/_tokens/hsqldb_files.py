@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program import WAY_BACK
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program_files import WAY_BACK
 
 # below the install folder of a product
 _PLACES = ("hsqldb*.jar", "lib/hsqldb*.jar", "lib/*/hsqldb*.jar", "*/WEB-INF/lib/hsqldb*.jar")

@@ -16,7 +16,11 @@ from decimal import Decimal
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.packages import missing
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import hsqldb_program
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import (
+    hsqldb_program,
+    hsqldb_program_files,
+    hsqldb_program_java,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import PutBack
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_files import Owner, Place
@@ -31,6 +35,13 @@ _ROWS = 1000
 _ACCOUNT = "sa"
 # what Java needs of the environment: where it is
 _ENVIRONMENT = ("PATH", "JAVA_HOME")
+# what the process does first: its modules are given to it as texts, because its account may not be able to read the files they are in
+_START = """
+import json, sys, types
+for name, text in json.loads(sys.argv[1]):
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(text, name, "exec"), module.__dict__)
+"""
 # seconds for the end of a process that has nothing left to do but to put the files back
 _END = 120
 
@@ -46,7 +57,7 @@ class Program:
         other = {"user": owner.uid, "group": owner.gid, "extra_groups": ()} if os.geteuid() != owner.uid else {}
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", inspect.getsource(hsqldb_program)],
+                [sys.executable, "-I", "-c", _START, json.dumps(_texts())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 # what Java says may hold values
@@ -141,8 +152,14 @@ class HsqldbProcess:
         return SessionsError(f"The files {place.base}.* of HSQLDB: {_SENTENCES[kind].format(**words)}.")
 
 
+def _texts() -> list[tuple[str, str]]:
+    """Of its modules, each before the one that imports it; the last one is the program."""
+    parts = [(module.__name__, inspect.getsource(module)) for module in (hsqldb_program_files, hsqldb_program_java)]
+    return [*parts, ("__main__", inspect.getsource(hsqldb_program))]
+
+
 def _by_hand(place: Place) -> str:
-    kept = place.base.parent / hsqldb_program.WAY_BACK
+    kept = place.base.parent / hsqldb_program_files.WAY_BACK
     return f"if {kept} is there, move what it holds back before the product is started."
 
 
@@ -153,7 +170,7 @@ _SENTENCES: t.Mapping[str, str] = {
     "name the product's own jar with database_jar",
     "no version": "their .properties name no version; they are no database of HSQLDB, or a damaged one",
     "moving": "they were written anew while they were copied, again and again; try again",
-    "way back": f"{hsqldb_program.WAY_BACK} beside them holds them as they were before a change that was cut short",
+    "way back": f"{hsqldb_program_files.WAY_BACK} beside them holds them as they were before a change that was cut short",
     "write": "they, or a copy beside them, cannot be read or written by the account {owner}: {detail}",
     "kind of value": "a value is neither text nor number nor boolean, and is not archived",
     "java failed": "Java failed (for want of memory, perhaps)",

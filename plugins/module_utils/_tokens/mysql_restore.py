@@ -14,11 +14,13 @@ import itertools
 import re
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, key_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import GuardedConnection
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, key_of, keys_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import PIECE, MysqlSweep
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, other_content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, insert, other_content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange, Keys
+
+if t.TYPE_CHECKING:
+    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import GuardedConnection
 
 # bytes of one statement, where a packet may be as small as a megabyte
 _STATEMENT = 1 << 18
@@ -27,29 +29,47 @@ _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _THEMSELVES = {b"f": b"\f", b"v": b"\v"}
 _QUOTED_NULL = b"'%b'" % NULL
 
-Insert = t.Callable[[t.Sequence[bytes]], object]
 
-
-def put_back(sweep: MysqlSweep, columns: t.Sequence[str], lines: t.Iterable[bytes], insert: Insert) -> Restored:
-    """See ``TokenStore.restoring``; raises SessionsError when a row is not in the table afterwards as the archive has it.
-
-    ``insert``: the way of every engine, where no faster one is open.
-    """
-    writer, tally = _Writer(sweep, columns, insert), _Tally()
+def put_back(sweep: MysqlSweep, columns: t.Sequence[str], lines: t.Iterable[bytes]) -> Restored:
+    """See ``TokenStore.restoring``; raises SessionsError when a row is not in the table afterwards as the archive has it."""
+    writer, tally, gap = _Writer(sweep, columns), _Tally(), _Gap(sweep)
     position = columns.index(sweep.table.key)
     rest = iter(lines)
     while batch := list(itertools.islice(rest, PIECE)):
-        wanted = {key_of(line, position): line for line in batch}
+        wanted = dict(zip(keys_of(batch, position), batch))
         span = (min(wanted) - 1, max(wanted))
-        free = sweep.is_free(KeyRange(*span))
+        free = gap.holds(span)
         there = set() if free else {key_of(line, position) for line in _rows_of(sweep, columns, list(wanted)).splitlines(keepends=True)}
         tally.add(wanted.keys(), there, span if free else None)
         writer.write([line for key, line in wanted.items() if key not in there])
         found = _rows_of(sweep, columns, KeyRange(*span) if free else list(wanted))
         # two lines of one key are one row, and have to be the same
-        if set(batch) != set(wanted.values()) or found != b"".join(wanted[key] for key in sorted(wanted)):
+        if (len(batch) != len(wanted) and set(batch) != set(wanted.values())) or not _are_equal(found, wanted):
             raise other_content(sweep.table)
     return tally.told
+
+
+def _are_equal(found: bytes, wanted: t.Mapping[int, bytes]) -> bool:
+    """Archives nearly always have the order in which the rows are read."""
+    return found == b"".join(wanted.values()) or found == b"".join(wanted[key] for key in sorted(wanted))
+
+
+class _Gap:
+    """Where the table has no row: asked once for many batches, which lie one behind the other. Nobody else's rows come meanwhile."""
+
+    def __init__(self, sweep: MysqlSweep) -> None:
+        self._first_key = sweep.first_key
+        self._after: int | None = None
+        self._next: int | None = None
+
+    def holds(self, span: tuple[int, int]) -> bool:
+        """Whether no row has a key above the first up to and including the second one. If so, it is taken for filled from then on."""
+        after, upto = span
+        if self._after is None or after < self._after or (self._next is not None and upto >= self._next):
+            self._after, self._next = after, self._first_key(KeyRange(after))
+        free = self._next is None or upto < self._next
+        self._after = upto if free else None
+        return free
 
 
 class _Tally:
@@ -85,8 +105,8 @@ def _rows_of(sweep: MysqlSweep, columns: t.Sequence[str], keys: Keys) -> bytes:
 class _Writer:
     """Writes lines of COPY text into the table."""
 
-    def __init__(self, sweep: MysqlSweep, columns: t.Sequence[str], insert: Insert) -> None:
-        self._connection, self._slow = sweep.connection, insert
+    def __init__(self, sweep: MysqlSweep, columns: t.Sequence[str]) -> None:
+        self._sweep, self._columns, self._connection = sweep, columns, sweep.connection
         quote = self._connection.dialect.identifier_preparer.quote
         # these texts have no parameters: no % is halved on the way
         self._table = f"{quote(sweep.table.schema)}.{quote(sweep.table.name)}" % ()
@@ -100,7 +120,8 @@ class _Writer:
         if self._may_load:
             self._by(self._load, lines)
         elif self._bits:
-            self._slow(lines)
+            # the way of every engine
+            insert(self._sweep, self._columns, lines)
         else:
             self._by(self._insert, lines)
 
@@ -129,6 +150,10 @@ class _Writer:
 
 def _of_size(lines: t.Sequence[bytes]) -> t.Iterator[bytes]:
     """The lines, as many together as a statement may hold."""
+    whole = b"".join(lines)
+    if len(whole) <= _STATEMENT:
+        yield from [whole] if whole else []
+        return
     some: list[bytes] = []
     size = 0
     for line in lines:

@@ -13,16 +13,21 @@ import operator
 import re
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import ESCAPES, NULL
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import ESCAPES, NULL, key_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Beside
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, KeyRange, Keys, Sink, Sweep
+
+if t.TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 # rows that are joined to one value
 PIECE = 2000
 # No row holds it where as many of it are there as the server counts NULLs.
 _NULL_MARK = "\v"
 # what a value may not hold where it is not escaped; tabs and ends of lines are counted
-_ESCAPED = re.compile(r"[\\\b\f\r]")
+_ESCAPED = ("\\", "\b", "\f", "\r")
 # as CHAR an approximate number loses digits, unless it is a double
 _APPROXIMATE = re.compile(r"(float|double|real)\b.*", re.IGNORECASE)
 _EXACT = re.compile(r"((tiny|small|medium|big)?int|integer|decimal|numeric|datetime|timestamp|date|time|year)\b.*", re.IGNORECASE)
@@ -31,11 +36,15 @@ _EXACT = re.compile(r"((tiny|small|medium|big)?int|integer|decimal|numeric|datet
 class MysqlSweep(Sweep):
     """The server writes the rows in COPY text, and joins them."""
 
+    def __init__(self, connector: Connector, connection: Connection, table: token_table.FoundTable) -> None:
+        super().__init__(connector, connection, table)
+        self._deleting: Beside | None = None
+        self._texts: dict[tuple[t.Any, ...], t.Any] = {}
+
     def copy_out(self, sink: Sink, columns: t.Sequence[str], keys: Keys = ALL, lock: bool = False) -> int:
         """See Sweep."""
         rows = 0
-        for part in self._parts(keys, lock):
-            text, number = self.joined(columns, part, lock)
+        for text, number in self._pieces(columns, keys, lock):
             sink.write(text)
             rows += number
         return rows
@@ -44,9 +53,35 @@ class MysqlSweep(Sweep):
         """The rows of so few keys, by key, and how many they are."""
         return self._as_they_are(columns, keys, lock) or self._one_by_one(columns, keys, lock)
 
-    def is_free(self, keys: KeyRange) -> bool:
-        """Whether the table has no row of these keys."""
-        return self._key_after(keys, 1, lock=False) is None
+    def first_key(self, keys: KeyRange) -> int | None:
+        """The lowest of these keys that a row has."""
+        return self._key_after(keys, 1, lock=False)
+
+    def move_out(self, sink: Sink, keys: Keys) -> int:
+        """See Sweep: the deletion goes on while the archive of the rows is written to its end."""
+        self.settle()
+        there = self._without_the_gone(keys)
+        if there is None:
+            return 0
+        rows = self.copy_out(sink, self.names, there, lock=True)
+        self._deleting = Beside(lambda: self.delete(there, rows))
+        return rows
+
+    def _without_the_gone(self, keys: Keys) -> Keys | None:
+        """Without what lies before the first row: rows that earlier sweeps deleted, over which the server goes until it clears them away.
+
+        None where no row is there. All of it is locked, once, and nobody has to wait for each statement's way.
+        """
+        if not isinstance(keys, KeyRange) or keys.upto is not None:
+            return keys
+        first = self._key_after(keys, 1, lock=True)
+        return None if first is None else KeyRange(first - 1)
+
+    def settle(self) -> None:
+        """See Sweep."""
+        deleting, self._deleting = self._deleting, None
+        if deleting:
+            deleting.end()
 
     def rendered(self, columns: t.Sequence[str]) -> t.Sequence[t.Any]:
         """One expression that is the row's line, without its end."""
@@ -73,16 +108,26 @@ class MysqlSweep(Sweep):
         """Whether the column's values are bits."""
         return self._type(name).lower().startswith("bit")
 
-    def _parts(self, keys: Keys, lock: bool) -> t.Iterator[Keys]:
-        """Of PIECE rows each, the last one without an end: what is locked is read as it is now, whatever the key before it."""
+    def _pieces(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> t.Iterator[tuple[bytes, int]]:
+        """Of PIECE rows each, the last one without an end: what is locked is read as it is now, whatever the key before it.
+
+        Where the rows lie close, so many keys are so many rows at most, and nobody has to be asked which key comes last.
+        """
         if not isinstance(keys, KeyRange):
-            yield keys
+            yield self.joined(columns, keys, lock)
             return
-        after = keys.after
-        while (upto := self._key_after(KeyRange(after, keys.upto), PIECE, lock)) is not None:
-            yield KeyRange(after, upto)
-            after = upto
-        yield KeyRange(after, keys.upto)
+        after, close = keys.after, False
+        while (upto := self._end_of_piece(KeyRange(after, keys.upto), close, lock)) is not None:
+            text, number = self.joined(columns, KeyRange(after, upto), lock)
+            yield text, number
+            after, close = upto, number > PIECE // 2
+        yield self.joined(columns, KeyRange(after, keys.upto), lock)
+
+    def _end_of_piece(self, keys: KeyRange, close: bool, lock: bool) -> int | None:
+        if not close or keys.after is None:
+            return self._key_after(keys, PIECE, lock)
+        upto = keys.after + PIECE
+        return upto if keys.upto is None or upto < keys.upto else None
 
     def _key_after(self, keys: KeyRange, rows: int, lock: bool) -> int | None:
         """The key of the last of so many rows. Locked where its rows will be: another read would be of a state that may have passed."""
@@ -91,26 +136,54 @@ class MysqlSweep(Sweep):
         found = self.connection.scalar(query.with_for_update() if lock else query)
         return None if found is None else int(found)
 
-    def _as_they_are(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> tuple[bytes, int] | None:
+    def _as_they_are(self, columns: t.Sequence[str], keys: Keys, lock: bool, in_order: bool = False) -> tuple[bytes, int] | None:
         """Without a look at each character by the server: None where a value would have to be escaped, or where something was cut off."""
-        sql, key = self.statements.sql, self.statements.key
-        fields = [self._plain(name) for name in columns]
-        line = self._line(fields, _NULL_MARK, end="\n")
-        # by their precedence, because the words are no operators: brackets around them are an error
-        in_order = line.op("ORDER BY", precedence=1)(key).op("SEPARATOR", precedence=0)(sql.literal_column("''"))
-        joined = sql.func.group_concat(in_order)
-        nulls = functools.reduce(operator.add, (sql.func.isnull(self.statements.table.c[name]) for name in columns))
-        limit = sql.literal_column("least(@@group_concat_max_len, @@max_allowed_packet)")
-        query = sql.select(sql.func.count(), sql.func.sum(nulls), limit, joined).where(self.statements.which(keys))
-        rows, null, most, text = self.connection.execute(query.with_for_update() if lock else query).one()
+        rows, filled, first, last, most, text = self._asked(columns, keys, lock, in_order)
         if not rows:
             return b"", 0
-        counts = (int(rows), int(rows) * (len(columns) - 1), int(null))
-        if text is None or (text.count("\n"), text.count("\t"), text.count(_NULL_MARK)) != counts or _ESCAPED.search(text):
+        found = (text or "").count
+        counts = (rows, rows * (len(columns) - 1), rows * len(columns) - filled)
+        if (found("\n"), found("\t"), found(_NULL_MARK)) != counts or any(one in text for one in _ESCAPED):
             return None
         written: bytes = text.replace(_NULL_MARK, NULL.decode()).encode()
-        # what was cut ends at the limit, or within a character before it
-        return (written, int(rows)) if len(written) < int(most) // 2 else None
+        if len(written) >= int(most) // 2:
+            # what was cut ends at the limit, or within a character before it
+            return None
+        if not in_order and self._ends(written, columns) not in (None, (int(first), int(last))):
+            return self._as_they_are(columns, keys, lock, in_order=True)
+        return written, rows
+
+    def _asked(self, columns: t.Sequence[str], keys: Keys, lock: bool, in_order: bool) -> t.Any:
+        """The answer; of a range by a text that is made once, because making it takes as long as a part of the server's work."""
+        if not isinstance(keys, KeyRange):
+            return self.connection.execute(self._joining(columns, keys, lock, in_order)).one()
+        shape = (tuple(columns), keys.after is None, keys.upto is None, lock, in_order)
+        if shape not in self._texts:
+            bounds = [None if bound is None else self.statements.sql.bindparam(name, bound) for name, bound in vars(keys).items()]
+            made = self._joining(columns, KeyRange(*bounds), lock, in_order)
+            self._texts[shape] = made.compile(dialect=self.connection.dialect, compile_kwargs={"render_postcompile": True})
+        text = self._texts[shape]
+        return self.connection.exec_driver_sql(str(text), {**text.params, **vars(keys)}).one()
+
+    def _joining(self, columns: t.Sequence[str], keys: Keys, lock: bool, in_order: bool) -> t.Any:
+        """``in_order``: by key; else in the order in which the server reads them, which nearly always is the same, and costs no sort."""
+        sql, key, count = self.statements.sql, self.statements.key, self.statements.sql.func.count
+        line = self._line([self._plain(name) for name in columns], _NULL_MARK, end="\n")
+        # by their precedence, because the words are no operators: brackets around them are an error
+        line = line.op("ORDER BY", precedence=1)(key) if in_order else line
+        joined = sql.func.group_concat(line.op("SEPARATOR", precedence=0)(sql.literal_column("''")))
+        filled = functools.reduce(operator.add, (count(self.statements.table.c[name]) for name in columns))
+        limit = sql.literal_column("least(@@group_concat_max_len, @@max_allowed_packet)")
+        query = sql.select(count(), filled, sql.func.min(key), sql.func.max(key), limit, joined).where(self.statements.which(keys))
+        return query.with_for_update() if lock else query
+
+    def _ends(self, text: bytes, columns: t.Sequence[str]) -> tuple[int, int] | None:
+        """The keys in the first and the last row, where the rows have them."""
+        if self.table.key not in columns:
+            return None
+        position = columns.index(self.table.key)
+        first, last = text[: text.index(b"\n")], text[text.rfind(b"\n", 0, -1) + 1 :]
+        return key_of(first, position), key_of(last, position)
 
     def _one_by_one(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> tuple[bytes, int]:
         lines = list(self.lines(columns, keys, lock))

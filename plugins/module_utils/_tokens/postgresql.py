@@ -1,17 +1,19 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The token table in PostgreSQL: rows go through COPY, from the server's memory to the file, without a look at each."""
+"""The token table in PostgreSQL."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql_restore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep, quoted, run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored, TokenStore, other_content
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, Keys, Sink, Statements, Sweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
 
 if t.TYPE_CHECKING:
@@ -21,8 +23,6 @@ if t.TYPE_CHECKING:
 _NO_EQUALITY = "42883"
 # what a second row of a key answers
 _NOT_UNIQUE = "23505"
-# bytes that are sent at a time
-_BLOCK = 1 << 16
 # With row_security off a policy raises an error; with it on, it hides rows and "0 rows" would look like success.
 # The formats pin what an archive looks like; the time-outs of an account must not end a sweep half-way.
 _SETTINGS = (
@@ -88,41 +88,6 @@ WHERE l.relation = %s::regclass AND l.granted AND l.mode NOT IN ('AccessShareLoc
 ORDER BY 4 DESC LIMIT 3
 """
 _SERVER_ADDRESS = "SELECT coalesce(host(inet_server_addr()), 'socket') || ':' || current_setting('port')"
-_STAGING = "dcops_restore"
-
-
-class PostgresqlSweep(Sweep):
-    """DELETE .. RETURNING inside COPY: the rows that are written are the rows that are deleted."""
-
-    def move_out(self, sink: Sink, keys: Keys) -> int:
-        """See Sweep."""
-        sql = self.statements.sql
-        delete = sql.delete(self.statements.table).where(self.statements.which(keys)).returning(*self.statements.columns)
-        return self._copy(delete, sink)
-
-    def copy_out(self, sink: Sink, columns: t.Sequence[str], keys: Keys = ALL, lock: bool = False) -> int:  # noqa: ARG002  nobody deletes by it
-        """See Sweep."""
-        query = self.statements.sql.select(*self.rendered(columns)).where(self.statements.which(keys)).order_by(self.statements.key)
-        return self._copy(query, sink)
-
-    def _copy(self, statement: t.Any, sink: Sink) -> int:
-        cursor = self._cursor()
-        cursor.copy_expert(f"COPY ({literal(self.connection, statement)}) TO STDOUT", sink)
-        return int(cursor.rowcount)
-
-    def copy_in(self, target: str, file: t.BinaryIO) -> int:
-        """Fill the target from COPY text; returns how many rows."""
-        cursor = self._cursor()
-        cursor.copy_expert(f"COPY {target} FROM STDIN", file, _BLOCK)
-        return int(cursor.rowcount)
-
-    def now(self) -> str:
-        """The server's clock, not the begin of the transaction."""
-        return token_table.iso_time(self.connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one(), "timestamp")
-
-    def _cursor(self) -> t.Any:
-        # only a detached connection has no driver's connection
-        return t.cast("t.Any", self.connection.connection.driver_connection).cursor()
 
 
 class PostgresqlStore(TokenStore):
@@ -153,7 +118,7 @@ class PostgresqlStore(TokenStore):
 
     def lock(self, connection: Connection, table: FoundTable) -> None:
         """Waits for writers, and lets readers through."""
-        _run(connection, f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE")
+        run(connection, f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE")
 
     def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
         """From the catalogue, which shows tables that the account may not use, too."""
@@ -224,78 +189,13 @@ class PostgresqlStore(TokenStore):
             return False
         return True
 
-    def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> Restored:
         """At once where no row of theirs is there; the server would not take a second row of a key."""
         if self.has_unique_key(sweep.connection, sweep.table):
             try:
                 with sweep.connection.begin_nested():
-                    return Restored(self._copied_in(sweep, quoted(sweep.connection, sweep.table), columns, files), 0)
+                    return Restored(postgresql_restore.copied_in(sweep, quoted(sweep.connection, sweep.table), columns, archives), 0)
             except self.connector.driver_error as error:
                 if getattr(error, "pgcode", "") != _NOT_UNIQUE:
                     raise
-            for file in files:
-                file.seek(0)
-        return self._put_back_compared(sweep, columns, files)
-
-    def _copied_in(self, sweep: Sweep, target: str, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> int:
-        names = ", ".join(_identifier(sweep.connection, name) for name in columns)
-        return sum(t.cast("PostgresqlSweep", sweep).copy_in(f"{target} ({names})", file) for file in files)
-
-    def _put_back_compared(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
-        """Through a temporary table, so that rows already there can be compared first."""
-        connection, table, sql = sweep.connection, sweep.statements.table, sweep.statements.sql
-        staging = sql.table(_STAGING, *(sql.column(name) for name in columns), schema="pg_temp")
-        names = ", ".join(_identifier(connection, name) for name in columns)
-        none = literal(connection, sql.select(*(table.c[name] for name in columns)).where(sql.false()))
-        _run(connection, f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS {none}")
-        self._copied_in(sweep, f"pg_temp.{_STAGING}", columns, files)
-        # the planner knows no figures of the one table and old ones of the other: a nested loop would take hours
-        connection.exec_driver_sql("SET LOCAL enable_nestloop = off")
-        source: t.Any = staging
-        if not _keys_are_unique(sweep, source):
-            # the same rows may stand in several archives
-            source = sql.select(staging).distinct().subquery()
-            if not _keys_are_unique(sweep, source):
-                raise other_content(sweep.table)
-        same_key = table.c[sweep.table.key] == source.c[sweep.table.key]
-        same_row = sql.and_(*(table.c[name].is_not_distinct_from(source.c[name]) for name in columns))
-        compared = sql.select(sql.func.count(), sql.func.count().filter(same_row)).select_from(table.join(source, same_key))
-        present, same = connection.execute(compared).one()
-        if present != same:
-            raise other_content(sweep.table)
-        # sorted out first: an INSERT that looks at the table which it fills reads its own rows over and over
-        there = sql.select(table.c[sweep.table.key]).scalar_subquery()
-        connection.execute(sql.delete(staging).where(staging.c[sweep.table.key].in_(there)))
-        # a key that is always generated would be made anew; before PostgreSQL 10 there were none
-        own_keys = "OVERRIDING SYSTEM VALUE " if (connection.dialect.server_version_info or ()) >= (10,) else ""
-        into = f"INSERT INTO {quoted(connection, sweep.table)} ({names}) {own_keys}"
-        done = _run(connection, into + literal(connection, sql.select(*(source.c[name] for name in columns)))).rowcount
-        # the rows of a further table may come
-        _run(connection, f"DROP TABLE pg_temp.{_STAGING}")
-        return Restored(int(done), int(present))
-
-
-def _keys_are_unique(sweep: Sweep, source: t.Any) -> bool:
-    sql = sweep.statements.sql
-    keys = sql.select(source.c[sweep.table.key].label("k"), sql.func.count().label("n")).group_by(source.c[sweep.table.key]).subquery()
-    return not sweep.connection.scalar(sql.select(sql.func.count()).where(keys.c.n > 1))
-
-
-def quoted(connection: Connection, table: Candidate | FoundTable) -> str:
-    """The table in SQL text."""
-    return f"{_identifier(connection, table.schema)}.{_identifier(connection, table.name)}"
-
-
-def literal(connection: Connection, statement: t.Any) -> str:
-    """The statement with its values in it: COPY takes no parameters. The driver would halve each % that SQLAlchemy doubles."""
-    return str(statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})) % ()
-
-
-def _identifier(connection: Connection, name: str) -> str:
-    # as in literal()
-    return connection.dialect.identifier_preparer.quote(name) % ()
-
-
-def _run(connection: Connection, statement: str) -> t.Any:
-    """Without parameters, so that a % is one."""
-    return connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        return postgresql_restore.put_back_compared(sweep, columns, archives)

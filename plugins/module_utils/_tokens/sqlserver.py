@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore, GenericSweep, quoted, run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Restored
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import FETCH, Keys, Sink, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
 
@@ -193,12 +193,12 @@ class SqlserverStore(GenericStore):
             rows = []
         return "; ".join(f"session {number}" for (number,) in rows) or super().blockers(table)
 
-    def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> Restored:
         """Keys that the server gives are given by hand, for this table and this session."""
         name = quoted(sweep.connection, sweep.table)
         if sweep.connection.exec_driver_sql(_IDENTITY, {"table": name}).scalar_one():
             run(sweep.connection, f"SET IDENTITY_INSERT {name} ON")
-        return super().put_back(sweep, columns, files)
+        return super().put_back(sweep, columns, archives)
 
 
 def _style_of(kind: str) -> int | None:

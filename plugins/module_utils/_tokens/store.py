@@ -9,12 +9,10 @@ This room holds all SQL of the collection.
 from __future__ import annotations
 
 import abc
-import itertools
 import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import key_of, texts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     InMemory,
@@ -23,9 +21,11 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     TokenTable,
     UserTable,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import rows_back
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange, Sink, Statements, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
@@ -45,8 +45,6 @@ if t.TYPE_CHECKING:
 # what a look is for. purge: may the rows be deleted and put back, and how many are they, of whom, how old; copy: the same, of what is there
 # the rows alone; count: no more rights than to read
 Purpose = t.Literal["purge", "copy", "count"]
-# rows that are read, compared or inserted at a time
-_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -66,14 +64,6 @@ class Look:
     notes: tuple[str, ...] = ()
     others: int = 0
     spared: int = 0
-
-
-@dataclass(frozen=True)
-class Restored:
-    """Rows that were put back, and rows that were there already with the same content."""
-
-    rows: int
-    present: int
 
 
 class TokenStore(abc.ABC):
@@ -141,7 +131,7 @@ class TokenStore(abc.ABC):
         return self.sweep_class(self.connector, sweep.connection, table)
 
     def copy(self, table: FoundTable, sink: Sink, columns: t.Sequence[str] = ()) -> int:
-        """Write all rows, by key, to the sink; only those columns when any are named. Returns how many rows.
+        """Write all rows to the sink; only those columns when any are named. Returns how many rows.
 
         Raises SessionsError when they are not as many as the same state of the table holds.
         """
@@ -188,30 +178,23 @@ class TokenStore(abc.ABC):
         with self.connector.connect("read a setting of the product", self.begin) as connection:
             return names_by_table(connection, table, self._users(connection, table, wanted), [keys.setting]).get(keys.setting, "")
 
-    def upper_key(self, table: FoundTable, after: int | None, rows: int) -> int | None:
-        """The key that ends the next range of so many rows; None when fewer are left."""
-        statements = Statements(table)
-        query = (
-            statements.sql.select(statements.key)
-            .where(statements.which(KeyRange(after)))
-            .order_by(statements.key)
-            .offset(rows - 1)
-            .limit(1)
-        )
+    def upper_keys(self, table: FoundTable, rows: int) -> list[int]:
+        """The keys that end ranges of so many rows; fewer are left after the last one."""
+        statements, found = Statements(table), t.cast("list[int]", [])
+        every = statements.sql.select(statements.key).order_by(statements.key).offset(rows - 1).limit(1)
         with self.connector.connect("read the keys", self.begin) as connection:
-            found = connection.scalar(query)
-        return None if found is None else int(found)
+            while (upto := connection.scalar(every.where(statements.which(KeyRange(found[-1] if found else None))))) is not None:
+                found.append(int(upto))
+        return found
 
     @contextmanager
-    def restoring(
-        self, table: FoundTable, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]
-    ) -> t.Iterator[tuple[Connection, Restored]]:
-        """Put the rows of the files (COPY text with these columns) back, in a transaction that the caller commits through ``connector``.
+    def restoring(self, table: FoundTable, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> t.Iterator[tuple[Connection, Restored]]:
+        """Put the rows of the archives (COPY text with these columns) back, in a transaction that the caller commits through ``connector``.
 
         Raises SessionsError when a row is there already with other content.
         """
         with self.connector.connect("put the tokens back", lambda connection: self.begin_restore(connection, table)) as connection:
-            yield connection, self.put_back(self.sweep_class(self.connector, connection, table), columns, files)
+            yield connection, self.put_back(self.sweep_class(self.connector, connection, table), columns, archives)
 
     # what engines do differently
 
@@ -281,37 +264,13 @@ class TokenStore(abc.ABC):
         """Who holds what a sweep waits for, in words."""
         return "another process"
 
-    def put_back(self, sweep: Sweep, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]) -> Restored:
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> Restored:
         """See ``restoring``."""
-        position = columns.index(sweep.table.key)
-        new: set[int] = set()
-        present: set[int] = set()
-        for batch in _batches(itertools.chain.from_iterable(files)):
-            wanted = {key_of(line, position): line for line in batch}
-            there = self._rows_of(sweep, columns, wanted).keys()
-            present.update(there - new)
-            self.insert(sweep, columns, [line for key, line in wanted.items() if key not in there])
-            new.update(wanted.keys() - there)
-            found = self._rows_of(sweep, columns, wanted)
-            if any(found.get(key_of(line, position)) != line for line in batch):
-                raise other_content(sweep.table)
-        return Restored(len(new), len(present))
+        return rows_back.put_back(sweep, columns, rows_back.lines_of(archives))
 
-    def insert(self, sweep: Sweep, columns: t.Sequence[str], lines: t.Sequence[bytes]) -> None:
-        """Write rows of COPY text into the table."""
-        rows = [{name: sweep.insertable(text, name) for name, text in zip(columns, texts_of(line, len(columns)))} for line in lines]
-        if rows:
-            sweep.connection.execute(sweep.statements.sql.insert(sweep.statements.table), rows)
-
-    def put_back_beside(
-        self, connection: Connection, table: FoundTable, columns: t.Sequence[str], files: t.Sequence[t.BinaryIO]
-    ) -> Restored:
+    def put_back_beside(self, connection: Connection, table: FoundTable, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> Restored:
         """See ``restoring``: rows of a further table, in the transaction that another one's restoring has begun."""
-        return self.put_back(self.sweep_class(self.connector, connection, table), columns, files)
-
-    def _rows_of(self, sweep: Sweep, columns: t.Sequence[str], keys: t.Iterable[int]) -> dict[int, bytes]:
-        position = columns.index(sweep.table.key)
-        return {key_of(line, position): line for line in sweep.lines(columns, list(keys), lock=False)}
+        return self.put_back(self.sweep_class(self.connector, connection, table), columns, archives)
 
     def _users(self, connection: Connection, table: FoundTable, wanted: UserTable) -> FoundUsers:
         candidate = choose_users(self.candidates(connection, wanted.table), wanted, table.schema)
@@ -335,16 +294,3 @@ class TokenStore(abc.ABC):
         sort, count = statements.table.c[name], statements.sql.func.count()
         rows = connection.execute(statements.sql.select(sort, count).group_by(sort).order_by(sort))
         return {str(value): int(number) for value, number in rows}
-
-
-def other_content(table: FoundTable) -> SessionsError:
-    """The refusal to overwrite."""
-    return SessionsError(
-        f"{table.label} holds rows of these archives with other content (or cannot hold them exactly): nothing was put back."
-    )
-
-
-def _batches(lines: t.Iterable[bytes]) -> t.Iterator[list[bytes]]:
-    rest = iter(lines)
-    while batch := list(itertools.islice(rest, _BATCH)):
-        yield batch

@@ -90,15 +90,28 @@ class Sweep:
         self.statements = Statements(table)
 
     def move_out(self, sink: Sink, keys: Keys) -> int:
-        """Write the rows of these keys to the sink, delete exactly those, and return how many they were."""
+        """Write the rows of these keys to the sink, delete exactly those, and return how many they were.
+
+        Nothing else may be asked of the sweep, but to move more, before ``settle``.
+        """
         rows = self.copy_out(sink, self.names, keys, lock=True)
+        self.delete(keys, rows)
+        return rows
+
+    def settle(self) -> None:
+        """Wait until what was moved out is deleted; raises what the deletion met."""
+
+    def delete(self, keys: Keys, rows: int) -> None:
+        """Delete the rows of these keys; raises SessionsError when they are not so many."""
         deleted = self.connection.execute(self.statements.sql.delete(self.statements.table).where(self.statements.which(keys))).rowcount
         if deleted != rows:
             raise SessionsError(f"{self.table.label}: {rows} rows were read but {deleted} deleted, so the deletion was rolled back.")
-        return rows
 
     def copy_out(self, sink: Sink, columns: t.Sequence[str], keys: Keys = ALL, lock: bool = False) -> int:
-        """Write these columns of these rows, by key, to the sink and return how many rows they were; ``lock`` keeps them as they are."""
+        """Write these columns of these rows to the sink and return how many rows they were; ``lock`` keeps them as they are.
+
+        By key, where the engine does not say otherwise.
+        """
         rows = 0
         for line in self.lines(columns, keys, lock):
             sink.write(line)

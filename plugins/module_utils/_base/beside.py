@@ -1,0 +1,107 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work in a thread of its own, whose failure is raised where its end is waited for."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import typing as t
+from contextlib import suppress
+
+# pieces that wait to be taken
+_AHEAD = 4
+# seconds until it is looked again whether a thread has ended
+_LOOK = 0.01
+
+
+class Beside:
+    """One act, begun at once."""
+
+    def __init__(self, act: t.Callable[[], object]) -> None:
+        self._act, self._problem = act, t.cast("BaseException | None", None)
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Wait for its end; raises what it raised."""
+        self._thread.join()
+        if self._problem:
+            raise self._problem
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has not ended."""
+        return self._thread.is_alive()
+
+    def _work(self) -> None:
+        try:
+            self._act()
+        except BaseException as error:  # whatever it is, who waits is told
+            self._problem = error
+
+
+class Taker:
+    """Takes pieces, in order, a few behind the one who hands them over."""
+
+    def __init__(self, take: t.Callable[[bytes], object]) -> None:
+        self._take, self._problem = take, t.cast("Exception | None", None)
+        self._pieces: queue.Queue[bytes | None] = queue.Queue(_AHEAD)
+        self._taking = Beside(self._work)
+
+    def put(self, piece: bytes) -> None:
+        """Hand it over; raises what an earlier one met."""
+        if self._problem:
+            raise self._problem
+        self._pieces.put(piece)
+
+    def end(self) -> None:
+        """All of them were taken; raises what one of them met."""
+        self.abandon()
+        if self._problem:
+            raise self._problem
+
+    def abandon(self) -> None:
+        """No more come."""
+        self._pieces.put(None)
+        self._taking.end()
+
+    def _work(self) -> None:
+        while (piece := self._pieces.get()) is not None:
+            if not self._problem:
+                try:
+                    self._take(piece)
+                except Exception as error:  # whatever it is, who hands over is told
+                    self._problem = error
+
+
+class Ahead:
+    """A file, read a few blocks ahead of the one who reads it, who is told what that met. Nobody else may read it before ``end``."""
+
+    def __init__(self, file: t.BinaryIO, block: int) -> None:
+        self._file, self._block, self._over = file, block, False
+        self._blocks: queue.Queue[bytes] = queue.Queue(_AHEAD)
+        self._reading = Beside(self._work)
+
+    def read(self, _size: int = -1) -> bytes:
+        """The next block, of the size that was said at the start; none at the end."""
+        block = b"" if self._over else self._blocks.get()
+        if not block and not self._over:
+            self._over = True
+            self._reading.end()
+        return block
+
+    def end(self) -> None:
+        """No more is wanted."""
+        self._over = True
+        while self._reading.goes_on:
+            with suppress(queue.Empty):
+                self._blocks.get(timeout=_LOOK)
+
+    def _work(self) -> None:
+        try:
+            while not self._over and (block := self._file.read(self._block)):
+                self._blocks.put(block)
+        finally:
+            self._blocks.put(b"")

@@ -1,0 +1,97 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work in another thread: its order, its end, and what it met."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead, Beside, Taker
+
+
+def test_an_act_goes_on_beside_and_is_waited_for() -> None:
+    go, done = threading.Event(), []
+    act = Beside(lambda: done.append(go.wait(60)))
+    assert done == []
+    go.set()
+    act.end()
+    assert done == [True]
+
+
+def test_what_an_act_met_is_raised_at_its_end() -> None:
+    act = Beside(lambda: int("nothing"))
+    with pytest.raises(ValueError, match="nothing"):
+        act.end()
+
+
+def test_pieces_are_taken_in_order() -> None:
+    taken: list[bytes] = []
+    taker = Taker(taken.append)
+    pieces = [b"%d" % number for number in range(100)]
+    for piece in pieces:
+        taker.put(piece)
+    taker.end()
+    assert taken == pieces
+
+
+def test_who_hands_over_is_told_what_a_piece_met_and_no_later_piece_is_taken() -> None:
+    taken: list[bytes] = []
+
+    def take(piece: bytes) -> None:
+        taken.append(piece)
+        raise OSError(28, "No space left on device")
+
+    taker = Taker(take)
+
+    def put_many() -> None:
+        for number in range(100):
+            taker.put(b"%d" % number)
+
+    with pytest.raises(OSError, match="No space left"):
+        put_many()
+    with pytest.raises(OSError, match="No space left"):
+        taker.end()
+    assert taken == [b"0"]
+
+
+def test_who_gives_up_needs_not_wait_for_an_end() -> None:
+    taker = Taker(lambda _piece: None)
+    taker.put(b"x")
+    taker.abandon()
+    taker.abandon()
+
+
+def test_a_file_is_read_ahead_to_its_end() -> None:
+    content = bytes(range(256)) * 10
+    ahead = Ahead(io.BytesIO(content), 100)
+    read = []
+    while block := ahead.read(8192):
+        read.append(block)
+    assert (b"".join(read), {len(block) for block in read[:-1]}, ahead.read(8192)) == (content, {100}, b"")
+    ahead.end()
+
+
+def test_who_reads_is_told_what_the_reading_met() -> None:
+    class Cut(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if block := super().read(size):
+                return block
+            raise EOFError
+
+    ahead = Ahead(Cut(b"abc"), 2)
+    assert [ahead.read(), ahead.read()] == [b"ab", b"c"]
+    with pytest.raises(EOFError):
+        ahead.read()
+
+
+def test_nobody_reads_the_file_once_no_more_is_wanted() -> None:
+    file = io.BytesIO(bytes(10_000))
+    ahead = Ahead(file, 10)
+    ahead.read()
+    ahead.end()
+    place = file.tell()
+    assert place < 10_000
+    assert (file.tell(), ahead.read()) == (place, b"")
