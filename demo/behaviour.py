@@ -36,7 +36,8 @@ class Behaviour:
     ``administrators``: who may have all tokens deleted, by a page of the product. ``clear_all``: how that page is: as it is said to be
     (``usual``), of another ``shape``, with a token against forged requests that is ``stale`` at once or ``stale at the end``, one that
     takes no second password (``closed``), or one that says that it did it and ``lies``.
-    ``deaf``: what another node says of the end of a user's sessions is not heard. ``call_seconds``: so long such a call takes.
+    ``deaf``: what another node says of the end of a user's sessions is not heard. ``call_seconds``: so long such a call takes, with all
+    that the stand-in does in it.
     ``token_expired``: no token of an administrator is accepted any more.
     ``rotates_from_cache``: tokens that this process saw are rotated by it also after their row is gone, until it ends.
     """

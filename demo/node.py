@@ -162,7 +162,6 @@ class Node:
 
     def end_sessions(self, user: str, authorization: str) -> int:
         """End the sessions of the user here, and tell the other nodes; returns the status of the answer."""
-        time.sleep(self.behaviour.call_seconds)
         if self.members(authorization) is None:
             return 401
         if user not in self._users():

@@ -15,6 +15,7 @@ import secrets
 import signal
 import sys
 import threading
+import time
 import typing as t
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         """The end of a user's sessions."""
         self._serve(self._end_sessions)
+
+    def parse_request(self) -> bool:
+        """Its head; a call takes its time from here on."""
+        self._began = time.monotonic()
+        return super().parse_request()
 
     def log_message(self, *_: object) -> None:
         """No access log: it would hold nothing that a test needs."""
@@ -133,7 +139,10 @@ class Handler(BaseHTTPRequestHandler):
         if not top or not path.startswith(top):
             return self._send(404, "<html>Stand-in: no such page</html>")
         user = unquote(path.removeprefix(top))
-        return self._send(self.node.end_sessions(user, self.headers.get("Authorization", "")), "", "application/json")
+        status = self.node.end_sessions(user, self.headers.get("Authorization", ""))
+        # with all that the stand-in does in it
+        time.sleep(max(0.0, self._began + self.node.behaviour.call_seconds - time.monotonic()))
+        return self._send(status, "", "application/json")
 
     def _permissions(self) -> None:
         may = self.node.members(self.headers.get("Authorization", "")) is not None

@@ -87,10 +87,14 @@ class Tokens:
 
     def add_user(self, login: str, number: int) -> None:
         """The rows of a new user; ``number`` is no other user's."""
-        words = {"login": login, "number": number, "key": f"KEY{number}"}
+        self.add_users({login: number})
+
+    def add_users(self, logins: t.Mapping[str, int]) -> None:
+        """The rows of new users, each with a number that is no other user's."""
         with self._database.transaction() as execute:
-            for table in self._users.tables if self._users else ():
-                _insert(execute, table, words)
+            for login, number in logins.items():
+                for table in self._users.tables if self._users else ():
+                    _insert(execute, table, {"login": login, "number": number, "key": f"KEY{number}"})
 
     def rename_user(self, old: str, new: str) -> None:
         """Another login name, where tokens do not hold it."""
