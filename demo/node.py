@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demo.admin_calls import AdminCalls
 from demo.behaviour import Behaviour
 from demo.clear_all import ClearAll
 from demo.disk import write_atomically
@@ -53,6 +54,7 @@ class Node:
         self.sessions = Sessions(lambda: self.behaviour.session_timeout_seconds)
         self.messages = Messages(Path(settings["members_file"]).with_name("sessions-ended"), settings["name"])
         self.clear_all = ClearAll(self, self.product.pages.clear_all)
+        self.admin_calls = AdminCalls(self, self.product.pages.admin_calls)
         self._name: str = settings["name"]
         self._users = TextsByName(Path(settings["users_file"]))
         self._renamed = TextsByName(Path(settings["users_file"]).with_name("renamed.json"))

@@ -92,6 +92,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send(503, "<html>Stand-in: starting</html>")
         elif behaviour.dies_after_running:
             self._send(500, "<html>Stand-in: dead</html>")
+        elif pages.admin_calls and path.startswith(f"{pages.admin_calls}/"):
+            status, body = self.node.admin_calls.answer(self.command, path, self._query(), self.headers.get("Authorization", ""))
+            self._send(status, body, "application/json")
         else:
             page(path)
 
@@ -152,8 +155,10 @@ class Handler(BaseHTTPRequestHandler):
     def _users(self, users: UserList) -> None:
         if self.node.members(self.headers.get("Authorization", "")) is None:
             return self._send(401, "{}", "application/json")
-        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-        return self._send(200, json.dumps(users.document(self.node.users, query, MOST_USERS)), "application/json")
+        return self._send(200, json.dumps(users.document(self.node.users, self._query(), MOST_USERS)), "application/json")
+
+    def _query(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
 
     def _cleared(self, answer: ClearAllAnswer) -> None:
         if answer.location:

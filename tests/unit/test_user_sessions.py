@@ -20,6 +20,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.l
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import user_sessions
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_password, by_token
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.each import Names
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.pauses import pause_before
 
@@ -71,7 +72,7 @@ def counts(done: user_sessions.Ended) -> tuple[int, int]:
 def end(site: Site, *names: str, parallel: int = 1) -> tuple[tuple[int, int], list[float]]:
     pauses: list[float] = []
     notes: list[Progress | None] = []
-    done = user_sessions.end_sessions(CALL, site, by_token("t"), user_sessions.Names(names), parallel, pauses.append, notes.append)
+    done = user_sessions.end_sessions(CALL, site, by_token("t"), Names(names), parallel, pauses.append, notes.append)
     assert notes[-1] == (done["progress"] or None)
     assert done["seconds"] >= 0
     return counts(done), pauses
@@ -100,18 +101,18 @@ def test_many_at_a_time_end_each_user_once() -> None:
 def test_after_so_many_seconds_nobody_else_is_begun_and_the_next_call_goes_on_there() -> None:
     answers, names = Answers((204, "")), [f"user{number}" for number in range(1000)]
     with served(answers) as site:
-        some = user_sessions.Names(names, 0.05)
+        some = Names(names, 0.05)
         first = user_sessions.end_sessions(CALL, site, by_token("t"), some, 4, lambda _seconds: None, lambda _progress: None)
         done = first["progress"]["names"]
         assert 0 < done == len(answers.paths) < 1000
-        rest = user_sessions.Names(names[done:], 0.0, progress_in(first["progress"]))
+        rest = Names(names[done:], 0.0, progress_in(first["progress"]))
         second = user_sessions.end_sessions(CALL, site, by_token("t"), rest, 4, lambda _seconds: None, lambda _progress: None)
     assert second["progress"] == functools.reduce(lambda before, name: grown(before, name, True), names, None)
     assert sorted(answers.paths) == sorted(f"/jira/rest/api/2/user/session/{name}" for name in names)
 
 
 def test_what_came_back_before_its_turn_is_no_progress_yet() -> None:
-    names = user_sessions.Names(["adam", "eve", "kim"])
+    names = Names(["adam", "eve", "kim"])
     given = iter(names)
     first, second = next(given), next(given)
     names.done(second, True)
@@ -123,7 +124,7 @@ def test_what_came_back_before_its_turn_is_no_progress_yet() -> None:
 
 def test_what_failed_is_noted_as_far_as_it_came() -> None:
     notes: list[Progress | None] = []
-    names = user_sessions.Names(["adam", "eve", "kim"])
+    names = Names(["adam", "eve", "kim"])
     with served(Answers((204, ""), (401, ""))) as site, pytest.raises(SessionsError, match="'eve'"):
         user_sessions.end_sessions(CALL, site, by_token("t"), names, 1, lambda _seconds: None, notes.append)
     assert notes[-1] == grown(None, "adam", True)

@@ -6,19 +6,18 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import typing as t
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from urllib.parse import quote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import EndSessions, Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_note import LiveNote
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import Progress, grown, progress_in
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import Progress, progress_in
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_password, by_token
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.each import Names, Note, each, noted_by_nobody
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of, site_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.patiently import Sleep, patiently
@@ -39,10 +38,6 @@ NOTE_OPTIONS: dict[str, t.Any] = {
 }
 # of the action plugin alone
 SHOWN_OPTIONS: dict[str, t.Any] = {"done_before": {"type": "int", "default": 0}, "of_all": {"type": "int", "default": 0}}
-# between two looks at the lock, each with a note
-_NOTE_SECONDS = 3.0
-
-Note = t.Callable[[t.Optional[Progress]], None]
 
 
 class Ended(t.TypedDict):
@@ -64,7 +59,7 @@ def end_or_ask(options: t.Mapping[str, t.Any], check_mode: bool) -> Ended:
     if check_mode:
         check_right(call, site, authorization)
         return {"ended": 0, "unknown": 0, "seconds": 0.0, "progress": {}}
-    note = _noted_by_run(options) if options.get("home_dir") else _noted_by_nobody
+    note = _noted_by_run(options) if options.get("home_dir") else noted_by_nobody
     names = Names(options["usernames"], options.get("seconds") or 0.0, progress_in(options.get("progress")))
     return end_sessions(call, site, authorization, names, options["parallel"], time.sleep, note)
 
@@ -80,10 +75,6 @@ def _noted_by_run(options: t.Mapping[str, t.Any]) -> Note:
             paper.write(progress)
 
     return note
-
-
-def _noted_by_nobody(_progress: Progress | None) -> None:
-    """Nothing goes on from here."""
 
 
 def authorization_of(options: t.Mapping[str, t.Any]) -> str:
@@ -111,98 +102,15 @@ def check_right(call: EndSessions, site: Site, authorization: str) -> None:
         raise SessionsError(f"{site.url} says that the account is no administrator's: it may not end the sessions of others.")
 
 
-class Names:
-    """Names that several threads take, each once, until ``seconds`` are over (0: until there are no more)."""
-
-    def __init__(self, names: t.Sequence[str], seconds: float = 0.0, before: Progress | None = None) -> None:
-        self._names, self._lock, self._stopped = names, threading.Lock(), False
-        self._ends = time.monotonic() + seconds if seconds else 0.0
-        self._taken = self._asked = self._known = 0
-        # of names that came back before those that were taken before them
-        self._early: dict[int, bool] = {}
-        self._progress = before
-
-    def __iter__(self) -> t.Iterator[int]:
-        """Numbers of names."""
-        while True:
-            with self._lock:
-                over = self._stopped or (self._ends and time.monotonic() >= self._ends)
-                if over or self._taken == len(self._names):
-                    return
-                self._taken += 1
-                number = self._taken - 1
-            yield number
-
-    def __getitem__(self, number: int) -> str:
-        return self._names[number]
-
-    def done(self, number: int, known: bool) -> None:
-        """The sessions of that one are ended."""
-        with self._lock:
-            self._early[number] = known
-
-    def stop(self) -> None:
-        """No other one is given out."""
-        self._stopped = True
-
-    def progress(self) -> Progress | None:
-        """Those that are done without a gap."""
-        with self._lock:
-            while self._asked in self._early:
-                known = self._early.pop(self._asked)
-                self._progress = grown(self._progress, self._names[self._asked], known)
-                self._asked += 1
-                self._known += known
-            return self._progress
-
-    def counts(self) -> tuple[int, int]:
-        """Of those without a gap: how many the product knows, and how many it does not."""
-        return self._known, self._asked - self._known
-
-
 def end_sessions(call: EndSessions, site: Site, authorization: str, names: Names, parallel: int, sleep: Sleep, note: Note) -> Ended:
     """End the sessions of each of them, in ``parallel`` requests at a time; ``note`` is told how far it is, every few seconds.
 
     Raises SessionsError when one could not be ended, or ``note`` raises it; no other one is begun then. To do it twice harms nobody.
     """
-    began, many = time.monotonic(), max(1, parallel)
-
-    def some() -> None:
-        kept = site.kept()
-        try:
-            for number in names:
-                names.done(number, _end(call, kept, authorization, names[number], sleep))
-        except SessionsError:
-            names.stop()
-            raise
-        finally:
-            kept.leave()
-
-    with ThreadPoolExecutor(max_workers=many) as pool:
-        works = {pool.submit(some) for _number in range(many)}
-        try:
-            _watched(works, lambda: note(names.progress()))
-        finally:
-            names.stop()
-    return _told(works, names, note, time.monotonic() - began)
-
-
-def _watched(works: t.Collection[Future[None]], look: t.Callable[[], None]) -> None:
-    """Until all have come back, or one with an error."""
-    while True:
-        look()
-        done, going = wait(works, _NOTE_SECONDS, FIRST_EXCEPTION)
-        if not going or any(work.exception() for work in done):
-            return
-
-
-def _told(works: t.Collection[Future[None]], names: Names, note: Note, seconds: float) -> Ended:
-    """What was done; what failed is raised, and noted how far it was."""
-    note(names.progress())
-    for work in works:
-        work.result()
+    began = time.monotonic()
+    each(site, names, parallel, lambda kept, name: _end(call, kept, authorization, name, sleep), note)
     ended, unknown = names.counts()
-    return {"ended": ended, "unknown": unknown, "seconds": seconds, "progress": dict(names.progress() or {})}
+    return {"ended": ended, "unknown": unknown, "seconds": time.monotonic() - began, "progress": dict(names.progress() or {})}
 
 
 def _end(call: EndSessions, site: Site, authorization: str, name: str, sleep: Sleep) -> bool:
