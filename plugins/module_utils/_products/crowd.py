@@ -9,8 +9,10 @@ memory, application tokens to be spared), a dump of its schema (both tables), it
 
 Recalled, not confirmed by any source: the address to which the form is sent, the page that names who is signed in, the words of the
 status page, the file that tells the version. Where one of them is otherwise, the look at the node says so, before anything is changed.
-The name of the remember-me cookie is not known: what proves it dead is the table. Which node is which in ``cwd_cluster_heartbeat`` (seen in
-the dump alone), and whose clock writes it, is not known either: no node is confirmed by it.
+The remember-me cookie is ``crowd.rememberme.token`` in a log that an article of Atlassian's quotes (logging out intermittently from the
+Crowd administration console). Which field of the sign-in asks for it is not known: the canary has none, and what proves such tokens dead is
+the table, or the product's word. Which node is which in ``cwd_cluster_heartbeat`` (seen in the dump alone), and whose clock writes it, is
+not known either: no node is confirmed by it.
 """
 
 from __future__ import annotations
