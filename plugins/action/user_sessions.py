@@ -14,8 +14,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.l
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live_blocks import progress_line
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import AnsweringAction
 
-# of a piece: the seconds, and the names that are sent with it, of each request at a time
-_SECONDS, _MOST = 10.0, 1250
+# of a piece: the seconds, and the names that are sent with it, of each request at a time. A piece costs the start of a module
+_SECONDS, _MOST = 20.0, 2500
 
 
 class ActionModule(AnsweringAction):

@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import Progress, grown, place_of, progress_in
 
 # of each request at a time: the names of a block
-_LARGEST = 2500
+_LARGEST = 5000
 
 
 class Block(t.TypedDict):
