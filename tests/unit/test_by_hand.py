@@ -352,7 +352,7 @@ COUNTED = {"rows": 3, "users": 1, "table": "t", "database": "d", "oldest": "", "
         (
             {"revoke": "product", "look": {**look(), "rows": 3}},
             [
-                "Tokens     3 in remembermetoken, oracle db:1521/ORCL, account jira: the product deletes them itself, by its own page",
+                "Tokens     3 in remembermetoken, oracle db:1521/ORCL, account jira: the product deletes them itself",
                 "Counted    after it none of them may be left in the table",
             ],
         ),
