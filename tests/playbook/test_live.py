@@ -16,6 +16,7 @@ from demo.cluster import CANARY
 from demo.imitated.bamboo import BAMBOO
 from demo.imitated.jira import JIRA
 from demo.patience import wait_for
+from demo.sampler import HealthSampler
 from tests.playbook.runs import Site
 
 MakeSite = t.Callable[..., Site]
@@ -32,8 +33,10 @@ def live(make_site: MakeSite) -> Site:
 def test_everybody_is_signed_out_on_every_node_and_every_process_runs_on(live: Site) -> None:
     browsers = live.sign_in("eve", "adam")
     old = live.pids()
-    result = live.run(route="live")
+    with HealthSampler(live.cluster) as health:
+        result = live.run(route="live")
     assert result.status == 0, result.output
+    assert health.min_up == len(live.cluster.nodes)
     result.assert_says(": PROVEN", "no node is stopped", "a session of a user whose turn had not come could be used for", "15 minutes")
     assert (live.open_doors(browsers), live.pids(), live.locks()) == ([], old, [])
     assert live.evidence()["plan"]["route"] == "live"
