@@ -75,7 +75,7 @@ def progress_line(done: int, every: int, seconds: float, before: int = 0) -> str
     """Done of all, per second, how long still. ``seconds``: since the first of them; ``before``: how many were done already then."""
     rate = done / seconds if seconds > 0 else 0.0
     still = f", {(every - before - done) / rate:.0f} s left" if rate else ""
-    return f"Ended the sessions of {before + done} of {every} users, {rate:.0f} per second{still}."
+    return f"Ended the sessions of {before + done} of {every} users, {rate:.{0 if rate >= 10 else 1}f} per second{still}."
 
 
 class _Order:
