@@ -14,8 +14,10 @@ import typing as t
 from pathlib import Path
 
 from bench.marks import Mark, no_more_than, ratio_of
+from bench.moments import seconds_between
+from bench.playbook import watched
 from demo.cluster import Cluster
-from demo.disk import write_atomically
+from tests.playbook.runs import Site
 
 # of the product's call, and how many are made at a time
 CALL_SECONDS, PARALLEL = 0.02, 8
@@ -29,24 +31,29 @@ class Settings(t.NamedTuple):
 
 
 def marks(settings: Settings) -> t.Iterator[Mark]:
-    """The time of the act in a process of its own, as a module does it, and its memory."""
+    """The time of the act in a process of its own, as a module does it, and its memory; and the time in a run of the playbook."""
     names = [f"user{number}" for number in range(settings.users)]
+    limit, peer = settings.users * CALL_SECONDS / PARALLEL, f"the calls alone, {PARALLEL} at a time"
     with tempfile.TemporaryDirectory() as folder, Cluster(Path(folder) / "c", nodes=1) as cluster:
-        write_atomically(cluster.shared / "users.json", json.dumps({**cluster.users, **dict.fromkeys(names, "")}))
+        cluster.add_users(names)
         cluster["n1"].behave(call_seconds=CALL_SECONDS)
         taken = [_end(cluster, names) for _time in range(settings.repeat)]
         few = [_end(cluster, names[: settings.users // 10]) for _time in range(settings.repeat)]
-    limit = settings.users * CALL_SECONDS / PARALLEL
+        whole = [_run(cluster, Path(folder), f"run-{number}") for number in range(settings.repeat)]
     seconds, peaks = zip(*taken)
-    yield Mark(
-        f"live: the sessions of {settings.users} users, a call takes {CALL_SECONDS * 1000:g} ms",
-        seconds,
-        ratio_of(1.15),
-        f"the calls alone, {PARALLEL} at a time",
-        (limit,),
-    )
+    work = f"the sessions of {settings.users} users, a call takes {CALL_SECONDS * 1000:g} ms"
+    yield Mark(f"live: {work}", seconds, ratio_of(1.15), peer, (limit,))
+    yield Mark(f"live: {work}, by the playbook, with the record", tuple(whole), ratio_of(1.15), peer, (limit,))
     most = max(peak for _seconds, peak in few) + 8
     yield Mark(f"live: memory at {settings.users} users, ten times as many", peaks, no_more_than(round(most, 1), "MB"), unit="MB")
+
+
+def _run(cluster: Cluster, folder: Path, run_id: str) -> float:
+    """Seconds from the first call to the first old cookie that is replayed: the calls, what Ansible needs for them, and the record."""
+    site = Site(cluster, folder)
+    site.more_secrets = {"admin_token": cluster.admin_token}
+    moments = watched(site, run_id, route="live", live_parallel=PARALLEL)
+    return seconds_between(moments, "Say how many", "Replay the old cookies")
 
 
 def _end(cluster: Cluster, names: t.Sequence[str]) -> tuple[float, float]:

@@ -38,6 +38,14 @@ def seconds_of(moments: t.Sequence[Moment], play: str) -> float:
     return sum(taken)
 
 
+def seconds_between(moments: t.Sequence[Moment], first: str, last: str) -> float:
+    """From the beginning of a task to that of another one, each the first of its name. Raises ValueError where one never began."""
+    begun = [next((one.at for one in moments if one.kind == "task" and one.name.endswith(name)), None) for name in (first, last)]
+    if begun[0] is None or begun[1] is None:
+        raise ValueError(f"the run had no task {first!r}, or none {last!r}")
+    return begun[1] - begun[0]
+
+
 def tasks(moments: t.Sequence[Moment]) -> int:
     """How many tasks began."""
     return sum(moment.kind == "task" for moment in moments)

@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 from bench.marks import Mark, no_more_than, ratio_of
-from bench.moments import BUSY, GONE, ROLL, UP, Look, floor, read, seconds_of, tasks
+from bench.moments import BUSY, GONE, ROLL, UP, Look, Moment, floor, read, seconds_of, tasks
 from demo.behaviour import Behaviour
 from demo.cluster import Cluster, ClusterNode
 from tests.playbook.runs import Site
@@ -103,12 +103,19 @@ def _site(cluster: Cluster, folder: Path) -> Site:
     return site
 
 
-def _run(site: Site, run_id: str) -> Taken:
+def watched(site: Site, run_id: str, **variables: t.Any) -> list[Moment]:
+    """A run, and when each of its plays and tasks began."""
     file = site.folder / f"{run_id}.moments"
     site.environment = {"ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "moments", "MOMENTS_FILE": str(file)}
+    _seconds(site, run_id=run_id, **variables)
+    return read(file.read_text(encoding="utf-8"))
+
+
+def _run(site: Site, run_id: str) -> Taken:
     with Watch(site.cluster) as watch:
-        whole = _seconds(site, run_id=run_id)
-    moments = read(file.read_text(encoding="utf-8"))
+        began = time.monotonic()
+        moments = watched(site, run_id)
+        whole = time.monotonic() - began
     taken = Taken(whole, seconds_of(moments, ROLL), floor(watch.looks))
     print(
         f"{run_id}: {whole:.1f} s, {tasks(moments)} tasks; roll {taken.roll:.1f} s, of it the nodes themselves {taken.floor:.1f} s",

@@ -33,10 +33,12 @@ class Behaviour:
     Confluence's clusters. ``cookie_attributes``: what stands behind each cookie in addition.
     ``running_state``: the state of a node that is up, where it is not the usual one (Bamboo's PAUSED).
     ``http_sessions``: what Bitbucket's settings say of it (local, sticky, replicated); the sessions stay local.
-    ``administrators``: who may have all tokens deleted, by a page of the product. ``clear_all``: how that page is: as it is said to be
+    ``administrators``: who may have all tokens deleted, by the product itself. ``clear_all``: how its page is: as it is said to be
     (``usual``), of another ``shape``, with a token against forged requests that is ``stale`` at once or ``stale at the end``, one that
-    takes no second password (``closed``), or one that says that it did it and ``lies``.
-    ``deaf``: what another node says of the end of a user's sessions is not heard. ``call_seconds``: so long such a call takes.
+    takes no second password (``closed``), one that deletes the administrator's ``own`` alone, or
+    one that says that it did it and ``lies``. Calls in place of a page know ``shape`` and ``lies``.
+    ``deaf``: what another node says of the end of a user's sessions is not heard. ``call_seconds``: so long such a call takes, with all
+    that the stand-in does in it.
     ``token_expired``: no token of an administrator is accepted any more.
     ``rotates_from_cache``: tokens that this process saw are rotated by it also after their row is gone, until it ends.
     """

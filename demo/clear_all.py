@@ -55,7 +55,9 @@ class ClearAll:
             return Answer(302, sent["webSudoDestination"], "")
         if path != self._top + _ACT or session not in self._sudo:
             return Answer(403, "", "<title>Stand-in: not for you</title>")
-        if self._node.behaviour.clear_all != "lies":
+        if self._node.behaviour.clear_all == "own":
+            self._node.tokens.clear_of(user)
+        elif self._node.behaviour.clear_all != "lies":
             self._node.tokens.clear()
         return Answer(302, self._top + _PAGE, "")
 

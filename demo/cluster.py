@@ -230,11 +230,15 @@ class Cluster:
 
     def add_user(self, name: str, password: str = "") -> str:
         """Make a user, also while the nodes run; returns the password (a made-up one when none is given)."""
-        if name not in self.users:
-            self.tokens.add_user(name, FIRST_USER + len(self.users))
-        self.users[name] = password or secrets.token_urlsafe(12)
-        write_atomically(self.shared / "users.json", json.dumps(self.users))
+        self.add_users([name], password)
         return self.users[name]
+
+    def add_users(self, names: t.Sequence[str], password: str = "") -> None:
+        """Make users, with one password, or a made-up one for each."""
+        new = [name for name in names if name not in self.users]
+        self.tokens.add_users({name: FIRST_USER + len(self.users) + number for number, name in enumerate(new)})
+        self.users |= {name: password or secrets.token_urlsafe(12) for name in names}
+        write_atomically(self.shared / "users.json", json.dumps(self.users))
 
     def rename_user(self, old: str, new: str) -> None:
         """Give a user another login name, also while the nodes run: who is signed in stays so."""

@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demo.admin_calls import AdminCalls
 from demo.behaviour import Behaviour
 from demo.clear_all import ClearAll
 from demo.disk import write_atomically
@@ -53,6 +54,7 @@ class Node:
         self.sessions = Sessions(lambda: self.behaviour.session_timeout_seconds)
         self.messages = Messages(Path(settings["members_file"]).with_name("sessions-ended"), settings["name"])
         self.clear_all = ClearAll(self, self.product.pages.clear_all)
+        self.admin_calls = AdminCalls(self, self.product.pages.admin_calls)
         self._name: str = settings["name"]
         self._users = TextsByName(Path(settings["users_file"]))
         self._renamed = TextsByName(Path(settings["users_file"]).with_name("renamed.json"))
@@ -162,7 +164,6 @@ class Node:
 
     def end_sessions(self, user: str, authorization: str) -> int:
         """End the sessions of the user here, and tell the other nodes; returns the status of the answer."""
-        time.sleep(self.behaviour.call_seconds)
         if self.members(authorization) is None:
             return 401
         if user not in self._users():

@@ -95,9 +95,9 @@ class Pages:
     ``secondary_state`` is the ready state of every node but the first, '' where all nodes are alike. Where there is ``sign_in_json``, the
     form at ``sign_in`` signs in in legacy mode alone; the login page shows ``form_mark`` when the form signs in. Headers:
     ``reason_header`` says how a sign-in went, ``user_header`` who is signed in.
-    ``clear_all``: below it an administrator has all tokens deleted. ``end_sessions``: DELETE of it and a name ends the sessions of that
-    user, on every node; ``permissions`` tells whether one may do that. ``members``, ``users``: None where no page names the nodes, or
-    the users.
+    ``clear_all``: below it an administrator has all tokens deleted; ``admin_calls``: the same by calls. ``end_sessions``: DELETE of it and
+    a name ends the sessions of that user, on every node; ``permissions`` tells whether one may do that. ``members``, ``users``: None where
+    no page names the nodes, or the users.
     """
 
     login: str
@@ -117,6 +117,7 @@ class Pages:
     reason_header: str = ""
     user_header: str = ""
     clear_all: str = ""
+    admin_calls: str = ""
     end_sessions: str = ""
     permissions: str = ""
     users: UserList | None = None

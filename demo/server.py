@@ -15,6 +15,7 @@ import secrets
 import signal
 import sys
 import threading
+import time
 import typing as t
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,6 +57,11 @@ class Handler(BaseHTTPRequestHandler):
         """The end of a user's sessions."""
         self._serve(self._end_sessions)
 
+    def parse_request(self) -> bool:
+        """Its head; a call takes its time from here on."""
+        self._began = time.monotonic()
+        return super().parse_request()
+
     def log_message(self, *_: object) -> None:
         """No access log: it would hold nothing that a test needs."""
 
@@ -86,6 +92,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send(503, "<html>Stand-in: starting</html>")
         elif behaviour.dies_after_running:
             self._send(500, "<html>Stand-in: dead</html>")
+        elif pages.admin_calls and path.startswith(f"{pages.admin_calls}/"):
+            status, body = self.node.admin_calls.answer(self.command, path, self._query(), self.headers.get("Authorization", ""))
+            self._send(status, body, "application/json")
         else:
             page(path)
 
@@ -133,7 +142,10 @@ class Handler(BaseHTTPRequestHandler):
         if not top or not path.startswith(top):
             return self._send(404, "<html>Stand-in: no such page</html>")
         user = unquote(path.removeprefix(top))
-        return self._send(self.node.end_sessions(user, self.headers.get("Authorization", "")), "", "application/json")
+        status = self.node.end_sessions(user, self.headers.get("Authorization", ""))
+        # with all that the stand-in does in it
+        time.sleep(max(0.0, self._began + self.node.behaviour.call_seconds - time.monotonic()))
+        return self._send(status, "", "application/json")
 
     def _permissions(self) -> None:
         may = self.node.members(self.headers.get("Authorization", "")) is not None
@@ -143,8 +155,10 @@ class Handler(BaseHTTPRequestHandler):
     def _users(self, users: UserList) -> None:
         if self.node.members(self.headers.get("Authorization", "")) is None:
             return self._send(401, "{}", "application/json")
-        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-        return self._send(200, json.dumps(users.document(self.node.users, query, MOST_USERS)), "application/json")
+        return self._send(200, json.dumps(users.document(self.node.users, self._query(), MOST_USERS)), "application/json")
+
+    def _query(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
 
     def _cleared(self, answer: ClearAllAnswer) -> None:
         if answer.location:

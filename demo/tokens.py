@@ -87,10 +87,14 @@ class Tokens:
 
     def add_user(self, login: str, number: int) -> None:
         """The rows of a new user; ``number`` is no other user's."""
-        words = {"login": login, "number": number, "key": f"KEY{number}"}
+        self.add_users({login: number})
+
+    def add_users(self, logins: t.Mapping[str, int]) -> None:
+        """The rows of new users, each with a number that is no other user's."""
         with self._database.transaction() as execute:
-            for table in self._users.tables if self._users else ():
-                _insert(execute, table, words)
+            for login, number in logins.items():
+                for table in self._users.tables if self._users else ():
+                    _insert(execute, table, {"login": login, "number": number, "key": f"KEY{number}"})
 
     def rename_user(self, old: str, new: str) -> None:
         """Another login name, where tokens do not hold it."""
@@ -136,6 +140,23 @@ class Tokens:
     def clear(self) -> None:
         """Every row goes: a purge by hand."""
         self._run([f"DELETE FROM {table.name} WHERE {table.users or '1 = 1'}" for table in (self._table, *self._more)])
+
+    def clear_of(self, login: str) -> None:
+        """Every row of one user goes."""
+        with self._database.transaction() as execute:
+            execute(f"DELETE FROM {self._table.name} WHERE {self._table.column('owner')} = ?", self._owner(execute, login))
+
+    def clear_more(self) -> None:
+        """Every row of the further tables goes."""
+        self._run([f"DELETE FROM {table.name} WHERE {table.users or '1 = 1'}" for table in self._more])
+
+    def begun(self) -> list[tuple[str, str, str]]:
+        """The token table, where it has a column of the moment: (token, moment as JSON has it, owner), in the order of their keys."""
+        names = ", ".join(self._table.column(word) for word in ("token", "now", "owner"))
+        order = f"WHERE {self._table.users or '1 = 1'} ORDER BY {self._table.column('id')}"
+        with self._database.transaction() as execute:
+            found = execute(f"SELECT {names} FROM {self._table.name} {order}").fetchall()
+        return [(str(token), f"{str(moment).partition('.')[0].replace(' ', 'T')}.000+0000", str(owner)) for token, moment, owner in found]
 
     def rows(self) -> list[tuple[int, str, str]]:
         """The token table as it is, of users: (id, token, login name), sorted; the owner as it stands there where no user is known."""

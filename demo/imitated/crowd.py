@@ -8,6 +8,8 @@ The tables are those of a published dump; the address of the form, the page that
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from demo.imitated.common import old_sign_in
 from demo.products import Cookies, Line, Pages, Service, SignInForm, StandInProduct, Table
 
@@ -18,6 +20,7 @@ _PAGES = Pages(
     home="/console/secure/console.action",
     sign_in_json="/console/login.action",
     form_mark="j_username",
+    admin_calls="/rest/admin/1.0",
 )
 
 
@@ -130,6 +133,5 @@ CROWD = StandInProduct(
     behaviour_file="{install}/apache-tomcat/conf/context.xml",
     persisted_sessions="apache-tomcat/work/Catalina/localhost/crowd/SESSIONS.ser",
     tomcat="/apache-tomcat",
-    # how an older line signs in is all that differs here
-    older=(Line("6.3", "6.3.2", {}), Line("5.2", "5.2.4", old_sign_in(_PAGES))),
+    older=(Line("6.3", "6.3.2", {}), Line("5.2", "5.2.4", old_sign_in(replace(_PAGES, admin_calls="")))),
 )

@@ -79,7 +79,7 @@ class FilterModule:
             "look_without_database": by_hand.look_without_database,
             "live_block": live_blocks.block_of,
             "live_bounds": live_blocks.bounds_of,
-            "live_progress": live_blocks.progress_line,
+            "live_noted": live_blocks.noted_block,
             "live_rest": live_blocks.rest_of,
             "live_valid": live_blocks.valid_of,
             "looks": registered.looks,

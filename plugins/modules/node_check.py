@@ -88,6 +88,12 @@ renewed:
   type: list
   elements: dict
   sample: []
+noted:
+  description: How far this run is with the sessions of users, as M(dcops.atlassian_sessions.user_sessions) noted it on this node; empty
+    where it did not.
+  returned: success
+  type: dict
+  sample: {}
 unanswered:
   description: Why the cookies could not be replayed, empty when they were, or need not be.
   returned: success
@@ -98,6 +104,7 @@ unanswered:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.turn import look_before_act
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_note import LiveNote
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, product_of, site_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import COOKIE_OPTIONS
@@ -124,7 +131,8 @@ def main() -> None:
         found = look_before_act(product, options["install_dir"], lock, site_of(options), options["record"], options["cookies"])
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, **found)
+    noted = LiveNote(options["home_dir"], options["run_id"]).read()
+    module.exit_json(changed=False, noted=noted or {}, **found)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,11 @@ options:
       - The id of a run whose locks may be taken over.
     type: str
     default: ""
+  over:
+    description:
+      - With O(state=released), that the run is over. What M(dcops.atlassian_sessions.user_sessions) has noted beside the lock goes, too.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
 attributes:
@@ -79,6 +84,7 @@ holder:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_note import LiveNote
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 
 
@@ -91,6 +97,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["looked", "taken", "checked", "released"], "required": True},
             "start": {"type": "dict", "default": {}},
             "abandon": {"type": "str", "default": ""},
+            "over": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -106,6 +113,8 @@ def main() -> None:
             lock.check_mine(me)
         else:
             changed = lock.release(me)
+            if changed and options["over"]:
+                LiveNote(options["home_dir"], options["run_id"]).remove()
         holder = lock.holder()
     except SessionsError as error:
         module.fail_json(msg=str(error))

@@ -11,11 +11,13 @@ module: remember_me_clear
 short_description: Have an Atlassian product delete every remember-me token by itself
 version_added: 0.2.0
 description:
-  - Signs in as an administrator at one node, opens the page of the product that deletes all remember-me tokens, and submits the form that
-    this page shows. A page that shows no such form, or another one, is refused with what was seen, and nothing is deleted.
+  - Jira. Signs in as an administrator at one node, opens the page of the product that deletes all remember-me tokens, and submits the form
+    that this page shows. A page that shows no such form, or another one, is refused with what was seen, and nothing is deleted.
+  - Crowd 6.0 and later. Calls the REST API as an administrator, which deletes all remember-me tokens, then ends each session of a user that
+    it lists, whether these are kept in the database or in memory. Sessions of applications are in another list and stay.
   - The database is not asked. No token is counted or archived, and nothing can be put back.
   - That the tokens are gone has to be seen by cookies, with M(dcops.atlassian_sessions.session_probe).
-  - In check mode nobody signs in.
+  - In check mode nobody signs in at Jira; of Crowd's API it is seen that the account may look, and that it answers as it is documented.
 options:
   username:
     description:
@@ -34,7 +36,7 @@ attributes:
   check_mode:
     support: partial
     details:
-      - Whether the account may do it is seen only when it is done.
+      - Whether the account may do it is seen only when it is done, with Jira's page.
 author:
   - The dcops.atlassian_sessions contributors (@dcops)
 seealso:
@@ -53,7 +55,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 page:
-  description: The page that did it. Empty in check mode.
+  description: The page, or the first call, that did it. Empty in check mode.
   returned: success
   type: str
   sample: http://127.0.0.1:8080/secure/admin/user/AllUsersRememberMeCookies!default.jspa
@@ -61,18 +63,16 @@ page:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.clear_all import clear_all
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, product_of, site_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.clear import clear_or_ask
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
 
 
 def main() -> None:
     """Delete, once."""
     options = {"username": {"type": "str", "required": True}, "password": {"type": "str", "required": True, "no_log": True}}
     module = AnsibleModule(argument_spec={**WEB_OPTIONS, **options}, supports_check_mode=True)
-    if module.check_mode:
-        module.exit_json(changed=True, page="")
     try:
-        page = clear_all(product_of(module.params), site_of(module.params), module.params["username"], module.params["password"])
+        page = clear_or_ask(module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=True, page=page)

@@ -42,6 +42,40 @@ options:
       - How many requests are made at a time.
     type: int
     default: 8
+  seconds:
+    description:
+      - After how many seconds no other user is begun; RV(progress) tells how many are done. V(0) is no limit.
+      - In a playbook the action plugin of this name asks in pieces of some seconds, says in between how far it is, and goes on to the end.
+    type: float
+    default: 0.0
+  progress:
+    description:
+      - What an earlier call returned as RV(progress), if this one goes on with the names after it.
+    type: dict
+    default: {}
+  home_dir:
+    description:
+      - The home folder of the node, where the lock of the run lies. Every few seconds it is seen that the lock is still this start's, and
+        RV(progress) is written to the file C(.force_reauth.live) beside it, without a name, from which a resume goes on.
+    type: path
+  run_id:
+    description:
+      - The id of the run, with O(home_dir).
+    type: str
+  start:
+    description:
+      - The start of the run, as M(dcops.atlassian_sessions.run_record) returned it, with O(home_dir).
+    type: dict
+  done_before:
+    description:
+      - How many users are done already, for what is said on the screen.
+    type: int
+    default: 0
+  of_all:
+    description:
+      - How many users there are, for what is said on the screen. V(0) is the number of O(usernames).
+    type: int
+    default: 0
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.web
@@ -79,12 +113,22 @@ seconds:
   returned: success
   type: float
   sample: 0.05
+progress:
+  description: Of the names that are done without a gap the number, how many of them the product does not know, and two sums.
+  returned: success
+  type: dict
+  sample: {"first": "0f9d..", "chain": "77aa..", "names": 2, "unknown": 0}
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.user_sessions import ADMIN_OPTIONS, end_or_ask
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.user_sessions import (
+    ADMIN_OPTIONS,
+    NOTE_OPTIONS,
+    SHOWN_OPTIONS,
+    end_or_ask,
+)
 
 OPTIONS = {"usernames": {"type": "list", "elements": "str", "required": True}, "parallel": {"type": "int", "default": 8}}
 
@@ -92,9 +136,9 @@ OPTIONS = {"usernames": {"type": "list", "elements": "str", "required": True}, "
 def main() -> None:
     """End them, or ask whether that may be done."""
     module = AnsibleModule(
-        argument_spec={**WEB_OPTIONS, **ADMIN_OPTIONS, **OPTIONS},
+        argument_spec={**WEB_OPTIONS, **ADMIN_OPTIONS, **NOTE_OPTIONS, **SHOWN_OPTIONS, **OPTIONS},
         required_one_of=[("admin_token", "admin_username")],
-        required_together=[("admin_username", "admin_password")],
+        required_together=[("admin_username", "admin_password"), ("home_dir", "run_id", "start")],
         supports_check_mode=True,
     )
     try:

@@ -106,6 +106,7 @@ class Playbook(ABC):
             "force_reauth_proof_username": CANARY,
             "force_reauth_settle_polls": 2,
             "force_reauth_poll_seconds": 0.3,
+            "force_reauth_manual_poll_seconds": 0.3,
             "force_reauth_gate_timeout": 60,
             "force_reauth_stop_timeout": 20,
         }

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The product deletes the tokens by its own page: no database is asked, and old cookies show that it did."""
+"""The product deletes the tokens itself, by a page or by calls; old cookies, and the database where it is asked, show that it did."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import typing as t
 import pytest
 
 from demo.cluster import CANARY
+from demo.imitated import PRODUCTS
+from demo.products import StandInProduct
 from tests.playbook.runs import Site
 
 MakeSite = t.Callable[..., Site]
 WISHES: dict[str, t.Any] = {"revoke": "product", "accept_no_archive": True}
 
 
-def administered(make_site: MakeSite, nodes: int, **behaviour: t.Any) -> Site:
+def administered(make_site: MakeSite, nodes: int, product: StandInProduct = PRODUCTS["jira"], **behaviour: t.Any) -> Site:
     """A cluster whose proof account is an administrator, and no password of the database."""
-    site = make_site(nodes=nodes)
+    site = make_site(nodes=nodes, product=product)
     site.more_secrets = {"database_password": ""}
     for node in site.cluster.nodes:
         node.behave(administrators=[CANARY], **behaviour)
@@ -47,6 +49,9 @@ def test_the_product_deletes_the_tokens_and_the_roll_ends_proven_without_a_datab
             {"clear_all": "lies"}, "although the product said that it had deleted all tokens", id="it lies", marks=pytest.mark.long
         ),
         pytest.param({"clear_all": "shape"}, "does not show the one form", id="another page", marks=pytest.mark.long),
+        pytest.param(
+            {"clear_all": "own"}, "that were in remembermetoken before are still there", id="some are left", marks=pytest.mark.long
+        ),
         pytest.param({"remember_me_off": True}, "no remember-me cookie of the canary", id="nobody would see", marks=pytest.mark.long),
     ],
 )
@@ -54,12 +59,52 @@ def test_a_product_that_does_not_do_it_stops_the_run_before_any_node_is_stopped(
     make_site: MakeSite, behaviour: dict[str, t.Any], said: str
 ) -> None:
     site = administered(make_site, 2, **behaviour)
+    browsers = site.sign_in("eve")
     old = (site.pids(), site.cluster.token_rows())
     result = site.run(**WISHES)
     assert result.status != 0
     result.assert_says("stopped in step 'revoke'", said, "force_reauth_revoke=product")
     assert (site.pids(), site.locks()) == (old[0], [])
     assert set(old[1]) <= set(site.cluster.token_rows())
+    assert site.open_doors(browsers)
+
+
+@pytest.mark.long
+def test_crowd_ends_every_login_of_users_by_its_calls_and_applications_stay_signed_in(make_site: MakeSite) -> None:
+    site = administered(make_site, 2, PRODUCTS["crowd"])
+    browsers = site.sign_in("eve", "adam")
+    old = site.pids()
+    rehearsed = site.run("--check", **WISHES)
+    assert rehearsed.status == 0, rehearsed.output
+    assert site.open_doors(browsers)
+    result = site.run(**WISHES)
+    assert result.status == 0, result.output
+    result.assert_says(": PROVEN", "Deleted by the product itself", "of n1, n2 is dead", "remember-me/expire-all")
+    assert site.open_doors(browsers) == []
+    assert not set(old.values()) & set(site.pids().values())
+    with site.cluster.database.transaction() as execute:
+        applications = execute("SELECT entity_name FROM cwd_token WHERE directory_id = -1").fetchall()
+    assert sorted(applications) == [("crowd",), ("jira",), ("wiki",)]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("product", "administrators", "said"),
+    [
+        pytest.param(PRODUCTS["crowd"], [], "does not accept the administrator's name and password (HTTP 403)", id="a plain user"),
+        pytest.param(PRODUCTS["crowd"].on_line("5.2"), [CANARY], "Crowd 6.0 or later is needed, and n1 has 5.2.4", id="an older version"),
+    ],
+)
+def test_crowd_that_may_not_or_cannot_is_refused_before_anything_changes(
+    make_site: MakeSite, product: StandInProduct, administrators: list[str], said: str
+) -> None:
+    site = administered(make_site, 1, product)
+    site.cluster["n1"].behave(administrators=administrators)
+    before = site.state_of_everything()
+    result = site.run("--check", **WISHES, route="outage", accept_outage=True)
+    assert result.status != 0
+    result.assert_says(said, "Nothing was changed.")
+    assert site.state_of_everything() == before
 
 
 @pytest.mark.long

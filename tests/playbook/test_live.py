@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from demo.cluster import CANARY
 from demo.imitated.bamboo import BAMBOO
 from demo.imitated.jira import JIRA
 from demo.patience import wait_for
+from demo.sampler import HealthSampler
 from tests.playbook.runs import Site
 
 MakeSite = t.Callable[..., Site]
@@ -31,8 +33,10 @@ def live(make_site: MakeSite) -> Site:
 def test_everybody_is_signed_out_on_every_node_and_every_process_runs_on(live: Site) -> None:
     browsers = live.sign_in("eve", "adam")
     old = live.pids()
-    result = live.run(route="live")
+    with HealthSampler(live.cluster) as health:
+        result = live.run(route="live")
     assert result.status == 0, result.output
+    assert health.min_up == len(live.cluster.nodes)
     result.assert_says(": PROVEN", "no node is stopped", "a session of a user whose turn had not come could be used for", "15 minutes")
     assert (live.open_doors(browsers), live.pids(), live.locks()) == ([], old, [])
     assert live.evidence()["plan"]["route"] == "live"
@@ -80,6 +84,17 @@ def calls(site: Site) -> dict[str, int]:
     return Counter(json.loads(line)[1] for line in told)
 
 
+def note_of(site: Site) -> Path:
+    """What the asked node notes."""
+    return site.cluster["n1"].home / ".force_reauth.live"
+
+
+def noted(site: Site) -> int:
+    """How many users it has noted as done."""
+    path = note_of(site)
+    return json.loads(path.read_text(encoding="utf-8"))["names"] if path.exists() else 0
+
+
 @pytest.mark.long
 def test_a_run_that_is_killed_among_the_users_goes_on_without_asking_all_again(live: Site) -> None:
     for number in range(60):
@@ -87,7 +102,7 @@ def test_a_run_that_is_killed_among_the_users_goes_on_without_asking_all_again(l
     browsers = live.sign_in("eve", "adam")
     live.cluster["n1"].behave(call_seconds=0.2)
     run = live.start(route="live", live_parallel=1, run_id="one")
-    live.kill_when(run, lambda steps: steps.get("", "") == "rolling" and len(live.record().get("live", [])) >= 2)
+    live.kill_when(run, lambda _steps: 5 <= noted(live) < 40)
     # what it had begun on the node goes on
     wait_for(lambda: not live.at_work(), "the module of the killed run ends", 120, lambda: sum(calls(live).values()))
     live.cluster["n1"].behave(call_seconds=0)
@@ -97,7 +112,9 @@ def test_a_run_that_is_killed_among_the_users_goes_on_without_asking_all_again(l
     resumed.assert_says("others were done by an earlier start")
     assert set(calls(live)) == set(live.cluster.users)
     again = [user for user, count in calls(live).items() if count > 1 and user != CANARY]
-    assert len(again) < len(before), "all were asked again"
+    # one that was begun and not yet noted
+    assert len(again) <= 1 < len(before), "some were asked again"
+    assert not note_of(live).exists()
     assert live.open_doors(browsers) == []
 
 
@@ -118,15 +135,15 @@ def test_who_is_renamed_among_the_users_is_signed_out_under_the_new_name(live: S
 
 @pytest.mark.long
 def test_a_start_that_takes_over_stops_the_older_one_among_the_users(live: Site) -> None:
-    for number in range(40):
-        live.cluster.add_user(f"user{number}")
-    live.cluster["n1"].behave(call_seconds=0.3)
+    # the older one is at them for longer than the newer one needs to begin, on a busy machine, too
+    live.cluster.add_users([f"user{number}" for number in range(400)])
+    live.cluster["n1"].behave(call_seconds=3)
     older = live.start(route="live", live_parallel=1, run_id="one")
     live.wait_for_step(older, lambda _steps: "Ending the sessions of" in older.output)
     newer = live.start(route="live", live_parallel=1, run_id="one")
     wait_for(lambda: newer.over or live.record()["start"]["attempt"] > 1, "the newer start takes over", 120, newer.said_so_far)
-    live.cluster["n1"].behave(call_seconds=0)
     stopped = older.wait(live.longest)
+    live.cluster["n1"].behave(call_seconds=0)
     assert stopped.status != 0
     stopped.assert_says("taken over by")
     done = newer.wait(live.longest)

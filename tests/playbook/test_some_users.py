@@ -32,6 +32,17 @@ def test_the_tokens_of_the_named_users_end_and_those_of_the_others_go_on(make_si
     assert site.record()["users"] == f"Eve, adam, {CANARY} alone; the tokens of all others stay"
 
 
+@pytest.mark.long
+def test_a_second_canary_shows_that_the_login_of_who_is_spared_outlives_the_roll(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    site.more_secrets = {"spared_password": site.cluster.add_user("eve")}
+    (ended,) = site.sign_in("adam")
+    result = site.run(exclude_usernames=["eve"], spared_username="eve")
+    assert result.status == 0, result.output
+    result.assert_says(": PROVEN", "eve was spared: the remember-me cookie of n1, n2 lives")
+    assert site.open_doors([ended]) == []
+
+
 def test_a_scope_that_cannot_be_told_or_proven_is_refused_before_anything_changes(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     site.sign_in("eve")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.marks import Goal, Mark, more_by, no_more_than, ratio_of, table
-from bench.moments import BUSY, GONE, ROLL, UP, Moment, floor, read, seconds_of, tasks
+from bench.moments import BUSY, GONE, ROLL, UP, Moment, floor, read, seconds_between, seconds_of, tasks
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PURGE = Mark("engine: purge", (1.0, 3.0, 2.0), ratio_of(0.5), "psql", (4.0, 4.5, 3.5))
@@ -75,6 +75,12 @@ MOMENTS = [
 
 def test_a_play_takes_all_of_its_batches() -> None:
     assert (seconds_of(MOMENTS, ROLL), seconds_of(MOMENTS, "Prove"), tasks(MOMENTS)) == (21, 4, 2)
+
+
+def test_the_time_between_two_tasks_begins_with_the_first_of_each_name() -> None:
+    assert seconds_between([*MOMENTS, Moment(40, "task", "role : Go")], "Stop", "Go") == 34
+    with pytest.raises(ValueError, match="no task 'Stop', or none 'Go'"):
+        seconds_between(MOMENTS, "Stop", "Go")
 
 
 def test_a_play_that_never_began_was_not_measured() -> None:

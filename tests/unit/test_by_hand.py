@@ -261,21 +261,30 @@ def test_the_result_tells_what_a_purge_left_alone() -> None:
         ("jira", {"proof_password": ""}, False, ["needs an administrator"]),
         ("jira", {"accept_no_archive": False}, False, ["force_reauth_accept_no_archive=true"]),
         ("jira", {}, True, ["leave the names of users out"]),
-        ("confluence", {}, False, ["no page of Confluence is known"]),
-        ("crowd", {}, False, ["no page of Crowd is known"]),
+        ("confluence", {}, False, ["no page or call of Confluence is known"]),
+        ("crowd", {}, False, []),
         ("jira", {"proof_username": ""}, False, ["only old cookies can show", "needs an administrator"]),
         ("jira", {"proof_username": "", "proof_cookies": [{}]}, False, ["needs an administrator"]),
     ],
 )
 def test_what_the_product_cannot_delete_is_refused(product: str, options: dict[str, t.Any], scoped: bool, refused: list[str]) -> None:
     wanted = {**OPTIONS, "revoke": "product", "accept_no_archive": True, **options}
-    problems = by_hand.product_problems(product, wanted, scoped)
+    problems = by_hand.product_problems({"n1": {"product": product, "version": "9.9"}}, wanted, scoped)
     assert len(problems) == len(refused)
     assert all(part in problem for part, problem in zip(refused, problems, strict=True))
 
 
 def test_the_other_ways_need_nothing_of_the_product() -> None:
-    assert by_hand.product_problems("confluence", OPTIONS, True) == []
+    assert by_hand.product_problems({"n1": {"product": "confluence", "version": "9.9"}}, OPTIONS, True) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [("6.0.1", ""), ("7.0", ""), ("5.3.9", "n2 has 5.3.9"), ("", "n2 has a version that is not known")]
+)
+def test_a_version_without_the_calls_is_refused_by_its_node(version: str, said: str) -> None:
+    looks = {"n1": {"product": "crowd", "version": "6.1"}, "n2": {"product": "crowd", "version": version}}
+    problems = by_hand.product_problems(looks, {**OPTIONS, "revoke": "product", "accept_no_archive": True}, False)
+    assert problems == ([f"force_reauth_revoke=product: Crowd 6.0 or later is needed, and {said}"] if said else [])
 
 
 @pytest.mark.parametrize(("named", "who"), [("", ("canary", "p")), ("root", ("root", "q"))])
@@ -343,7 +352,7 @@ COUNTED = {"rows": 3, "users": 1, "table": "t", "database": "d", "oldest": "", "
         (
             {"revoke": "product", "look": {**look(), "rows": 3}},
             [
-                "Tokens     3 in remembermetoken, oracle db:1521/ORCL, account jira: the product deletes them itself, by its own page",
+                "Tokens     3 in remembermetoken, oracle db:1521/ORCL, account jira: the product deletes them itself",
                 "Counted    after it none of them may be left in the table",
             ],
         ),

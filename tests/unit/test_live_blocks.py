@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import fields
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import Progress, grown, place_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import live_blocks as live
 
 NAMES = [f"user{number}" for number in range(100)]
-ORDER = sorted(NAMES, key=live.place_of)
+ORDER = sorted(NAMES, key=place_of)
 
 
 def blocks(sizes: list[int], names: list[str] = NAMES) -> list[live.Block]:
-    order = sorted(names, key=live.place_of)
+    order = sorted(names, key=place_of)
     ends = list(itertools.accumulate(sizes))
     return [live.block_of(names, order[end - size : end], 0) for size, end in zip(sizes, ends, strict=True)]
 
@@ -73,31 +75,54 @@ def test_the_record_takes_blocks_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rest", "seconds", "bounds"),
+    ("rest", "parallel", "bounds"),
     [
-        (0, None, []),
-        (3, None, [[0, 3]]),
-        (1000, None, [[0, 40]]),
-        # one takes 0.1 s: 60 in six seconds
-        (200, 0.1, [[40, 100], [100, 160], [160, 200]]),
-        # never so many at a time that a product which turns slow loses them all
-        (5000, 0.0, [[40, 2040], [2040, 4040], [4040, 5000]]),
-        # nor fewer than keep all requests busy
-        (90, 100.0, [[40, 80], [80, 90]]),
-        (40, 0.1, []),
+        (0, 8, []),
+        (3, 8, [[0, 3]]),
+        (40_000, 8, [[0, 40_000]]),
+        (40_001, 8, [[0, 40_000], [40_000, 40_001]]),
+        (11_000, 0, [[0, 5000], [5000, 10_000], [10_000, 11_000]]),
     ],
 )
-def test_a_block_is_what_is_done_in_a_few_seconds(rest: int, seconds: float | None, bounds: list[list[int]]) -> None:
-    assert live.bounds_of(rest, 8, seconds) == bounds
+def test_the_record_is_written_after_some_thousand_users(rest: int, parallel: int, bounds: list[list[int]]) -> None:
+    assert live.bounds_of(rest, parallel) == bounds
 
 
-def test_the_blocks_meet_and_reach_the_end() -> None:
-    for rest in (1, 39, 40, 41, 4321):
-        found = live.bounds_of(rest, 8) + live.bounds_of(rest, 8, 0.02)
-        assert [begin for begin, _end in found] == [0, *(end for _begin, end in found[:-1])]
-        assert found[-1][1] == rest
+def noted(names: list[str], unknown: int = 0) -> Progress:
+    progress: Progress | None = functools.reduce(lambda before, name: grown(before, name, True), names, None)
+    assert progress
+    return {**progress, "unknown": unknown}
+
+
+def test_what_the_node_noted_after_the_last_line_of_the_record_is_not_asked_for_again() -> None:
+    done = blocks([20])
+    rest = live.rest_of(NAMES, done)
+    found = live.noted_block(NAMES, rest, noted(rest[:30], 2))
+    assert live.rest_of(NAMES, [*done, *found]) == ORDER[50:]
+    assert [(block["names"], block["unknown"]) for block in found] == [(30, 2)]
+
+
+def test_a_note_of_one_who_signed_in_again_meanwhile_leaves_out_the_others() -> None:
+    rest = live.rest_of(NAMES, [], [ORDER[3]])
+    found = live.noted_block(NAMES, rest, noted(rest[:30]))
+    assert live.rest_of(NAMES, found, [ORDER[3]]) == [ORDER[3], *ORDER[30:]]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [{}, None, "x", {"first": "0" * 64}, {**noted(ORDER[:3]), "names": 4}, {**noted(ORDER[:3]), "chain": "0" * 64}, noted(["else"])],
+)
+def test_a_note_that_does_not_fit_leaves_out_nobody(note: object) -> None:
+    assert live.noted_block(NAMES, ORDER, note) == []
+
+
+def test_who_was_renamed_since_makes_the_note_worth_nothing() -> None:
+    names = [*(name for name in NAMES if name != ORDER[5]), "someone-else"]
+    assert live.noted_block(names, live.rest_of(names, []), noted(ORDER[:30])) == []
 
 
 def test_progress_is_told_in_one_line() -> None:
     assert live.progress_line(4000, 20000, 10) == "Ended the sessions of 4000 of 20000 users, 400 per second, 40 s left."
-    assert live.progress_line(0, 20000, 0) == "Ended the sessions of 0 of 20000 users, 0 per second."
+    assert live.progress_line(400, 20000, 1, 19000) == "Ended the sessions of 19400 of 20000 users, 400 per second, 2 s left."
+    assert live.progress_line(7, 401, 20) == "Ended the sessions of 7 of 401 users, 0.3 per second, 1126 s left."
+    assert live.progress_line(0, 20000, 0) == "Ended the sessions of 0 of 20000 users, 0.0 per second."

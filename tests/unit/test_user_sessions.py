@@ -6,15 +6,21 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.server
 import threading
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_note import LiveNote
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import Progress, grown, progress_in
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import user_sessions
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_password, by_token
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.each import Names
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.pauses import pause_before
 
@@ -65,7 +71,9 @@ def counts(done: user_sessions.Ended) -> tuple[int, int]:
 
 def end(site: Site, *names: str, parallel: int = 1) -> tuple[tuple[int, int], list[float]]:
     pauses: list[float] = []
-    done = user_sessions.end_sessions(CALL, site, by_token("t"), names, parallel, pauses.append)
+    notes: list[Progress | None] = []
+    done = user_sessions.end_sessions(CALL, site, by_token("t"), Names(names), parallel, pauses.append, notes.append)
+    assert notes[-1] == (done["progress"] or None)
     assert done["seconds"] >= 0
     return counts(done), pauses
 
@@ -88,6 +96,38 @@ def test_many_at_a_time_end_each_user_once() -> None:
     with served(answers) as site:
         assert end(site, *(f"user{number}" for number in range(50)), parallel=8)[0] == (50, 0)
     assert len(set(answers.paths)) == len(answers.paths) == 50
+
+
+def test_after_so_many_seconds_nobody_else_is_begun_and_the_next_call_goes_on_there() -> None:
+    answers, names = Answers((204, "")), [f"user{number}" for number in range(1000)]
+    with served(answers) as site:
+        some = Names(names, 0.05)
+        first = user_sessions.end_sessions(CALL, site, by_token("t"), some, 4, lambda _seconds: None, lambda _progress: None)
+        done = first["progress"]["names"]
+        assert 0 < done == len(answers.paths) < 1000
+        rest = Names(names[done:], 0.0, progress_in(first["progress"]))
+        second = user_sessions.end_sessions(CALL, site, by_token("t"), rest, 4, lambda _seconds: None, lambda _progress: None)
+    assert second["progress"] == functools.reduce(lambda before, name: grown(before, name, True), names, None)
+    assert sorted(answers.paths) == sorted(f"/jira/rest/api/2/user/session/{name}" for name in names)
+
+
+def test_what_came_back_before_its_turn_is_no_progress_yet() -> None:
+    names = Names(["adam", "eve", "kim"])
+    given = iter(names)
+    first, second = next(given), next(given)
+    names.done(second, True)
+    assert names.progress() is None
+    names.done(first, False)
+    assert names.progress() == grown(grown(None, "adam", False), "eve", True)
+    assert names.counts() == (1, 1)
+
+
+def test_what_failed_is_noted_as_far_as_it_came() -> None:
+    notes: list[Progress | None] = []
+    names = Names(["adam", "eve", "kim"])
+    with served(Answers((204, ""), (401, ""))) as site, pytest.raises(SessionsError, match="'eve'"):
+        user_sessions.end_sessions(CALL, site, by_token("t"), names, 1, lambda _seconds: None, notes.append)
+    assert notes[-1] == grown(None, "adam", True)
 
 
 def test_what_is_refused_for_now_is_tried_again_as_late_as_the_server_wishes() -> None:
@@ -180,6 +220,25 @@ def test_the_sessions_of_the_named_users_end_on_every_node_and_those_of_others_g
     assert counts(user_sessions.end_or_ask(options(cluster), check_mode=False)) == (1, 0)
     assert whoami("eve") == ["", ""]
     assert whoami("adam") == ["adam", "adam"]
+
+
+def test_a_run_notes_how_far_it_is_beside_its_lock(cluster: Cluster, tmp_path: Path) -> None:
+    start = {"attempt": 1, "number": "5", "controller": "c"}
+    NodeLock(str(tmp_path)).take(owner_of("one", start), "")
+    run = options(cluster, home_dir=str(tmp_path), run_id="one", start=start, usernames=["eve", "nobody"])
+    assert counts(user_sessions.end_or_ask(run, check_mode=False)) == (1, 1)
+    assert LiveNote(str(tmp_path), "one").read() == grown(grown(None, "eve", True), "nobody", False)
+    assert LiveNote(str(tmp_path), "two").read() is None
+
+
+def test_a_run_that_was_taken_over_asks_for_nobody_any_more(cluster: Cluster, tmp_path: Path) -> None:
+    older, newer = ({"attempt": attempt, "number": str(attempt), "controller": "c"} for attempt in (1, 2))
+    NodeLock(str(tmp_path)).take(owner_of("one", newer), "")
+    browser = Browser("eve", cluster.users["eve"])
+    assert browser.sign_in(cluster["n1"])
+    with pytest.raises(SessionsError, match="taken over by"):
+        user_sessions.end_or_ask(options(cluster, home_dir=str(tmp_path), run_id="one", start=older, usernames=[]), check_mode=False)
+    assert browser.whoami(cluster["n1"]) == "eve"
 
 
 def test_who_is_no_administrator_is_told_so_before_anything_is_changed(cluster: Cluster) -> None:

@@ -304,6 +304,25 @@ class ClearPage(t.NamedTuple):
     password: str
 
 
+class ClearCalls(t.NamedTuple):
+    """The calls of the REST API by which an administrator has the product end every login of users, known from the version ``since`` on.
+
+    ``right`` is a page that is shown to who may make them alone. ``expire`` (POST) deletes all remember-me tokens. ``sessions`` lists the
+    sessions of users from ``{start}`` on: at the key ``items`` rows with a ``key`` (a credential) and the moment ``begun``, and ``last``,
+    whether this is the last page. ``end`` (DELETE) ends the one of ``{key}``.
+    """
+
+    since: str
+    right: str
+    expire: str
+    sessions: str
+    items: str
+    key: str
+    begun: str
+    last: str
+    end: str
+
+
 class UserList(t.NamedTuple):
     """The page that lists every user to an administrator, also one who may not sign in any more: JSON, page by page.
 
@@ -344,7 +363,7 @@ class Product(t.NamedTuple):
     ``persisted_sessions``: names of the files in which its Tomcat saves sessions at a stop, each in a folder of the work folder for engine,
     host and application; with the folder of the Tomcat before the name, where that is not the install folder.
     ``survivors``: where rows of what survives can be counted.
-    ``member_tables``, ``members_page``, ``clear_page`` and ``end_sessions``: None where none is known.
+    ``member_tables``, ``members_page``, ``clear_page``, ``clear_calls`` and ``end_sessions``: None where none is known.
     ``tokens`` is the table that the remember-me cookie of the canary is in, ``more_tokens`` are further ones, in the same schema,
     whose tokens may make one of ``tokens``.
     ``in_memory``: where it stands that those of ``tokens`` may be kept elsewhere, None where they cannot be.
@@ -362,6 +381,7 @@ class Product(t.NamedTuple):
     member_tables: MemberTables | None = None
     members_page: MembersPage | None = None
     clear_page: ClearPage | None = None
+    clear_calls: ClearCalls | None = None
     end_sessions: EndSessions | None = None
     more_tokens: tuple[TokenTable, ...] = ()
     in_memory: InMemory | None = None

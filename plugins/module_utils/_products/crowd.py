@@ -9,8 +9,10 @@ memory, application tokens to be spared), a dump of its schema (both tables), it
 
 Recalled, not confirmed by any source: the address to which the form is sent, the page that names who is signed in, the words of the
 status page, the file that tells the version. Where one of them is otherwise, the look at the node says so, before anything is changed.
-The name of the remember-me cookie is not known: what proves it dead is the table. The product's own call,
-``POST /rest/admin/1.0/remember-me/expire-all`` (6.0 and later), leaves ``cwd_token`` as it is, and is no way here therefore.
+The remember-me cookie is ``crowd.rememberme.token`` in a log that an article of Atlassian's quotes (logging out intermittently from the
+Crowd administration console). Which field of the sign-in asks for it is not known: the canary has none, and what proves such tokens dead is
+the table, or the product's word. Which node is which in ``cwd_cluster_heartbeat`` (seen in the dump alone), and whose clock writes it, is
+not known either: no node is confirmed by it.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
+    ClearCalls,
     Column,
     ConnectorKeys,
     Files,
@@ -137,6 +140,19 @@ CROWD = Product(
         sign_in_form_mark="j_username",
     ),
     persisted_sessions=(f"{_TOMCAT}SESSIONS.ser",),
+    # documented with the REST API of 6.0. Sessions are what `cwd_token` holds, or the memory of the process; those of applications have a
+    # list of their own. That administrators use name and password is said in Atlassian's issue CWD-5652
+    clear_calls=ClearCalls(
+        since="6.0",
+        right="/rest/admin/1.0/remember-me/config",
+        expire="/rest/admin/1.0/remember-me/expire-all",
+        sessions="/rest/admin/1.0/sessions/user?start={start}&limit=500",
+        items="values",
+        key="randomHash",
+        begun="initialization",
+        last="isLastPage",
+        end="/rest/admin/1.0/sessions/{key}",
+    ),
     survives=(
         "application tokens and passwords (applications sign in to Crowd by them)",
         "the applications' own sessions (Crowd single sign-on ends, their sessions do not)",

@@ -91,6 +91,7 @@ def _history_of(names: t.Sequence[str]) -> Check:
 
 _START = {"attempt": _attempt, "number": _number, "controller": _words}
 OF_LOCK: t.Mapping[str, Check] = {"run_id": is_run_id, **_START}
+OF_PROGRESS: t.Mapping[str, Check] = {"first": _sha256, "chain": _sha256, "names": _count, "unknown": _count}
 OF_RUN: t.Mapping[str, Check] = {
     "phase": _one_of(*PHASES),
     "run_id": is_run_id,

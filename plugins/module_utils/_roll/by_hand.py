@@ -12,7 +12,9 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import address_of, asked_database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import is_since
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import means_this_machine
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
@@ -87,13 +89,16 @@ def hand_problems(options: Values, record: Values, scoped: bool, why_blind: str)
     return problems
 
 
-def product_problems(product: str, options: Values, scoped: bool) -> list[str]:
-    """What speaks against a run whose tokens the product deletes by itself."""
+def product_problems(looks: HostVars, options: Values, scoped: bool) -> list[str]:
+    """What speaks against a run whose tokens the product deletes by itself. ``looks``: of ``product_detect``, by node."""
     if options["revoke"] != PRODUCT:
         return []
-    found = product_named(product)
+    found = product_named(next(iter(looks.values()))["product"])
     conditions = {
-        f"force_reauth_revoke=product: no page of {found.title} is known that deletes all remember-me tokens": not found.clear_page,
+        f"force_reauth_revoke=product: no page or call of {found.title} is known that deletes all remember-me tokens": not (
+            found.clear_page or found.clear_calls
+        ),
+        f"force_reauth_revoke=product: {_too_old(found, looks)}": bool(_too_old(found, looks)),
         "force_reauth_revoke=product deletes the tokens of every user: leave the names of users out": scoped,
         "force_reauth_revoke=product makes no archive, and nothing can be put back: say that you accept it with "
         "force_reauth_accept_no_archive=true": not options["accept_no_archive"],
@@ -103,6 +108,14 @@ def product_problems(product: str, options: Values, scoped: bool) -> list[str]:
         "proof account that is one": not all(administrator(options).values()),
     }
     return [sentence for sentence, holds in conditions.items() if holds]
+
+
+def _too_old(product: Product, looks: HostVars) -> str:
+    """Which nodes have a version without the calls, ''."""
+    calls = product.clear_calls
+    old = [node for node, look in looks.items() if calls and not is_since(look["version"], calls.since)]
+    said = ", ".join(f"{node} has {looks[node]['version'] or 'a version that is not known'}" for node in old)
+    return f"{product.title} {calls.since} or later is needed, and {said}" if calls and old else ""
 
 
 def administrator(options: Values) -> dict[str, str]:

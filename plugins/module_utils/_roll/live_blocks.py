@@ -10,13 +10,14 @@ names within, and no name. Who was renamed, made or removed meanwhile changes th
 from __future__ import annotations
 
 import bisect
+import functools
 import hashlib
 import typing as t
 
-# so many seconds of work are lost at most when a run is killed
-BLOCK_SECONDS = 6.0
-# of each request at a time: the first block, which shows how fast the product is, and the largest one
-_FIRST, _LARGEST = 5, 250
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import Progress, grown, place_of, progress_in
+
+# of each request at a time: the names of a block
+_LARGEST = 5000
 
 
 class Block(t.TypedDict):
@@ -50,28 +51,31 @@ def block_of(names: t.Iterable[str], part: t.Sequence[str], unknown: int) -> Blo
     return {"after": after, "upto": upto, "sha256": order.sum_of(after, upto), "names": len(part), "unknown": unknown}
 
 
-def bounds_of(rest: int, parallel: int, seconds: float | str | None = None) -> list[list[int]]:
-    """Where the blocks of so many users begin and end. ``seconds``: what one user takes, None while that is not known: one first block.
+def noted_block(names: t.Iterable[str], rest: t.Sequence[str], noted: t.Any) -> list[Block]:
+    """The block that a killed start had begun, of the note on its node; none where that does not fit to who is still to do.
 
-    Before ansible-core 2.19 a template makes a text of a number.
+    ``rest``: as that start had it, in which ``noted`` counts from the first of its block.
     """
-    if seconds is None:
-        return [[0, min(rest, max(1, parallel) * _FIRST)]] if rest else []
-    first = min(rest, max(1, parallel) * _FIRST)
-    size = int(min(max(1, parallel) * _LARGEST, max(max(1, parallel) * _FIRST, BLOCK_SECONDS / max(float(seconds), 1e-9))))
-    return [[begin, min(rest, begin + size)] for begin in range(first, rest, size)]
+    progress = progress_in(noted)
+    if not progress or not progress["names"]:
+        return []
+    begin = next((number for number, name in enumerate(rest) if place_of(name) == progress["first"]), len(rest))
+    part = rest[begin : begin + progress["names"]]
+    seen: Progress | None = functools.reduce(lambda before, name: grown(before, name, True), part, None)
+    return [block_of(names, part, progress["unknown"])] if seen and seen["chain"] == progress["chain"] else []
 
 
-def progress_line(done: int, every: int, seconds: float) -> str:
-    """Done of all, per second, how long still. ``seconds``: since the first of them."""
+def bounds_of(rest: int, parallel: int) -> list[list[int]]:
+    """Where the blocks of so many users begin and end: after each the record is written, and nothing is asked meanwhile."""
+    size = max(1, parallel) * _LARGEST
+    return [[begin, min(rest, begin + size)] for begin in range(0, rest, size)]
+
+
+def progress_line(done: int, every: int, seconds: float, before: int = 0) -> str:
+    """Done of all, per second, how long still. ``seconds``: since the first of them; ``before``: how many were done already then."""
     rate = done / seconds if seconds > 0 else 0.0
-    still = f", {(every - done) / rate:.0f} s left" if rate else ""
-    return f"Ended the sessions of {done} of {every} users, {rate:.0f} per second{still}."
-
-
-def place_of(name: str) -> str:
-    """Where a name stands in the order."""
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    still = f", {(every - before - done) / rate:.0f} s left" if rate else ""
+    return f"Ended the sessions of {before + done} of {every} users, {rate:.{0 if rate >= 10 else 1}f} per second{still}."
 
 
 class _Order:

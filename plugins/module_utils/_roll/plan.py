@@ -197,7 +197,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     blind = why_blind(next(iter(looks.values()))["product"], options, route)
     problems += hand_problems(options, record, scope is not None, blind)
     problems += live_problems(looks, options) if route == LIVE else []
-    problems += product_problems(next(iter(looks.values()))["product"], options, scope is not None)
+    problems += product_problems(looks, options, scope is not None)
     embedded = any(look["database"]["embedded"] for look in looks.values())
     problems += route_problems(route, len(nodes), embedded, options["accept_outage"])
     batches, min_up = [1], 0

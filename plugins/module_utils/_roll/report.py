@@ -99,8 +99,8 @@ def _by_hand(plan: t.Mapping[str, t.Any]) -> list[str]:
 
 def _by_product(plan: t.Mapping[str, t.Any]) -> list[str]:
     look = plan["look"]
-    unasked = f"not counted: the product deletes them itself, by its own page; {look['database']} is not asked"
-    counted = f"{look.get('rows')} in {look['table']}, {look['database']}: the product deletes them itself, by its own page"
+    unasked = f"not counted: the product deletes them itself; {look['database']} is not asked"
+    counted = f"{look.get('rows')} in {look['table']}, {look['database']}: the product deletes them itself"
     return [
         f"Tokens     {counted if 'rows' in look else unasked}",
         *(["Counted    after it none of them may be left in the table"] if "rows" in look else []),

@@ -60,7 +60,8 @@ def _asks(revoke: str, engine: str, key: str, given: Values) -> bool:
 def _no_way(product: str, engine: str) -> str:
     found = product_named(product)
     title = ENGINES[engine].title if engine in ENGINES else "its database"
-    by_itself = f", or force_reauth_revoke=product ({found.title} does it by its own page, as an administrator)" if found.clear_page else ""
+    means = "page" if found.clear_page else "calls" if found.clear_calls else ""
+    by_itself = f", or force_reauth_revoke=product ({found.title} does it by its own {means}, as an administrator)" if means else ""
     return (
         f"force_reauth_revoke=auto: {title} wants a password, and none is given, so this run cannot delete the tokens. Give "
         "force_reauth_database_password, or take force_reauth_revoke=manual (an administrator of the database carries out a script)"

@@ -91,6 +91,10 @@ class Site:
         """GET the path without a cookie, with that header."""
         return self._ask("GET", path, None, {"Authorization": authorization, "Accept": "application/json"})
 
+    def post_as(self, path: str, authorization: str) -> Answer:
+        """POST nothing to the path without a cookie, with that header."""
+        return self._ask("POST", path, b"", {"Authorization": authorization, "Accept": "application/json", **_NO_PAGE})
+
     def delete_as(self, path: str, authorization: str) -> Answer:
         """DELETE the path without a cookie, with that header."""
         return self._ask("DELETE", path, None, {"Authorization": authorization, "Accept": "application/json", **_NO_PAGE})
@@ -250,9 +254,9 @@ def _forwarded(site_url: str) -> dict[str, str]:
 def _answer(response: HTTPResponse) -> Answer:
     body = response.read(_LONGEST_BODY)
     headers = {name.lower(): value for name, value in response.headers.items()}
-    now = moment_of(headers.get("date", "")) or datetime.now(timezone.utc)
-    cookies = cookies_in(response.headers.get_all("Set-Cookie") or [], now)
-    return Answer(response.status, headers, cookies, body.decode("utf-8", "replace"))
+    lines = response.headers.get_all("Set-Cookie") or []
+    now = (moment_of(headers.get("date", "")) if lines else None) or datetime.now(timezone.utc)
+    return Answer(response.status, headers, cookies_in(lines, now), body.decode("utf-8", "replace"))
 
 
 def _reason(error: Exception) -> str:

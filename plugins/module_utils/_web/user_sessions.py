@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import EndSessions, Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_note import LiveNote
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import Progress, progress_in
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_password, by_token
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.each import Names, Note, each, noted_by_nobody
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of, site_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.patiently import Sleep, patiently
@@ -27,12 +29,27 @@ ADMIN_OPTIONS: dict[str, t.Any] = {
 }
 
 
+NOTE_OPTIONS: dict[str, t.Any] = {
+    "home_dir": {"type": "path"},
+    "run_id": {"type": "str"},
+    "start": {"type": "dict"},
+    "progress": {"type": "dict", "default": {}},
+    "seconds": {"type": "float", "default": 0.0},
+}
+# of the action plugin alone
+SHOWN_OPTIONS: dict[str, t.Any] = {"done_before": {"type": "int", "default": 0}, "of_all": {"type": "int", "default": 0}}
+
+
 class Ended(t.TypedDict):
-    """How many users' sessions were ended, how many of the names the product does not know, and in how many seconds."""
+    """How many users' sessions were ended, how many of the names the product does not know, in how many seconds.
+
+    ``progress``: the users that are done, with those of earlier calls; empty where there are none.
+    """
 
     ended: int
     unknown: int
     seconds: float
+    progress: dict[str, t.Any]
 
 
 def end_or_ask(options: t.Mapping[str, t.Any], check_mode: bool) -> Ended:
@@ -41,8 +58,23 @@ def end_or_ask(options: t.Mapping[str, t.Any], check_mode: bool) -> Ended:
     authorization = authorization_of(options)
     if check_mode:
         check_right(call, site, authorization)
-        return {"ended": 0, "unknown": 0, "seconds": 0.0}
-    return end_sessions(call, site, authorization, options["usernames"], options["parallel"], time.sleep)
+        return {"ended": 0, "unknown": 0, "seconds": 0.0, "progress": {}}
+    note = _noted_by_run(options) if options.get("home_dir") else noted_by_nobody
+    names = Names(options["usernames"], options.get("seconds") or 0.0, progress_in(options.get("progress")))
+    return end_sessions(call, site, authorization, names, options["parallel"], time.sleep, note)
+
+
+def _noted_by_run(options: t.Mapping[str, t.Any]) -> Note:
+    """Of a run that has the lock of the node: only while it still has it."""
+    lock, me = NodeLock(options["home_dir"]), owner_of(options["run_id"], options["start"])
+    paper = LiveNote(options["home_dir"], options["run_id"])
+
+    def note(progress: Progress | None) -> None:
+        lock.check_mine(me)
+        if progress:
+            paper.write(progress)
+
+    return note
 
 
 def authorization_of(options: t.Mapping[str, t.Any]) -> str:
@@ -70,37 +102,15 @@ def check_right(call: EndSessions, site: Site, authorization: str) -> None:
         raise SessionsError(f"{site.url} says that the account is no administrator's: it may not end the sessions of others.")
 
 
-def end_sessions(call: EndSessions, site: Site, authorization: str, names: t.Sequence[str], parallel: int, sleep: Sleep) -> Ended:
-    """End the sessions of each of them, in ``parallel`` requests at a time.
+def end_sessions(call: EndSessions, site: Site, authorization: str, names: Names, parallel: int, sleep: Sleep, note: Note) -> Ended:
+    """End the sessions of each of them, in ``parallel`` requests at a time; ``note`` is told how far it is, every few seconds.
 
-    Raises SessionsError when one could not be ended; no other one is begun then. To do it twice harms nobody.
+    Raises SessionsError when one could not be ended, or ``note`` raises it; no other one is begun then. To do it twice harms nobody.
     """
-    rest, lock, over = iter(names), threading.Lock(), threading.Event()
-    began, many = time.monotonic(), max(1, parallel)
-
-    def some() -> tuple[int, int]:
-        asked, known, kept = 0, 0, site.kept()
-        try:
-            for name in iter(lambda: _next(rest, lock, over), None):
-                known += _end(call, kept, authorization, name, sleep)
-                asked += 1
-        except SessionsError:
-            over.set()
-            raise
-        finally:
-            kept.leave()
-        return asked, known
-
-    with ThreadPoolExecutor(max_workers=many) as pool:
-        works = [pool.submit(some) for _number in range(many)]
-        done = [work.result() for work in works]
-    asked, known = (sum(counts) for counts in zip(*done))
-    return {"ended": known, "unknown": asked - known, "seconds": time.monotonic() - began}
-
-
-def _next(rest: t.Iterator[str], lock: threading.Lock, over: threading.Event) -> str | None:
-    with lock:
-        return None if over.is_set() else next(rest, None)
+    began = time.monotonic()
+    each(site, names, parallel, lambda kept, name: _end(call, kept, authorization, name, sleep), note)
+    ended, unknown = names.counts()
+    return {"ended": ended, "unknown": unknown, "seconds": time.monotonic() - began, "progress": dict(names.progress() or {})}
 
 
 def _end(call: EndSessions, site: Site, authorization: str, name: str, sleep: Sleep) -> bool:
