@@ -100,7 +100,7 @@ def test_a_worker_is_taken_out_of_a_real_httpd_when_its_requests_have_ended_and_
             assert request.getresponse().read() == b"n1"
         balancer(apache.manager).take_out(grace=0, timeout=patient(10))
         assert apache.states() == {"n1": "Init Drn Dis", "n2": "Init Ok"}
-        assert {apache.get("/", "n1") for _ in range(5)} == {"n2"}
+        assert {apache.get("/", "n1") for _time in range(5)} == {"n2"}
         balancer(apache.manager).put_back(timeout=patient(10))
         assert (apache.states()["n1"], apache.get("/", "n1")) == ("Init Ok", "n1")
 

@@ -240,7 +240,7 @@ class Nginx:
             pytest.skip("nginx is not on this machine")
         self.folder = Path(tempfile.mkdtemp(prefix="das-"))
         self.folder.chmod(0o755)
-        self.nodes = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        self.nodes = [socket.create_server(("127.0.0.1", 0)) for _node in range(2)]
         self.ports = [node.getsockname()[1] for node in self.nodes]
         self._reserved = ReservedPort()
         self.upstream = self.folder / "jira.conf"
@@ -293,8 +293,8 @@ def answer(connection: socket.socket, client: socket.socket) -> bytes:
 
 def accepted(nodes: t.Sequence[socket.socket]) -> tuple[socket.socket, socket.socket]:
     """The node that nginx has asked, which is for nginx to choose, and the connection."""
-    (node, *_), _, _ = select.select(nodes, [], [], patient(10))
-    return node, node.accept()[0]
+    asked = select.select(nodes, [], [], patient(10))[0]
+    return asked[0], asked[0].accept()[0]
 
 
 def test_a_server_of_a_real_nginx_is_down_when_its_last_request_has_ended_and_back_afterwards(files: Files) -> None:
