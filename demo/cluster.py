@@ -135,8 +135,8 @@ class ClusterNode:
         return self.state() in UP
 
     def wait_running(self, seconds: float = 30) -> None:
-        """Wait until RUNNING; raises TimeoutError."""
-        wait_for(self.is_running, f"{self.name} is RUNNING", seconds)
+        """Wait until RUNNING, for so many seconds more than its start is to take; raises TimeoutError."""
+        wait_for(self.is_running, f"{self.name} is RUNNING", seconds + Behaviour.read(self.home).start_seconds)
 
     def behave(self, **changes: object) -> None:
         """Change how the node behaves from now on: fields of Behaviour (``persist_sessions`` also changes its context.xml)."""

@@ -15,7 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.liv
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import AnsweringAction
 
 # of a piece: the seconds, and the names that are sent with it, of each request at a time. A piece costs the start of a module
-_SECONDS, _MOST = 20.0, 2500
+_SECONDS, _MOST = 30.0, 2500
 
 
 class ActionModule(AnsweringAction):
