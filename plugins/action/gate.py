@@ -47,7 +47,7 @@ class ActionModule(AnsweringAction):
         node = (task_vars or {}).get("inventory_hostname", "")
 
         ask = "dcops.atlassian_sessions.node_ready"
-        looked = _Node(lambda wait: self.ask(ask, {**look_options, "wait": wait}, task_vars), min(limits.pause, limits.timeout))
+        looked = _Node(lambda wait: self.ask(ask, {**look_options, "wait": wait}, task_vars), limits)
         passage = wait_at(limits, looked.look, time.monotonic, looked.sleep, lambda line: Display().display(shown(f"  {node}: {line}")))
         return {**result, **_told(passage, options)}
 
@@ -55,9 +55,10 @@ class ActionModule(AnsweringAction):
 class _Node:
     """Looks at a node. Until it is ready, each look waits on the node itself, which sees at once when it is."""
 
-    def __init__(self, ask: t.Callable[[float], dict[str, t.Any]], pause: float) -> None:
-        self._ask, self._pause = ask, pause
-        self._wait = pause
+    def __init__(self, ask: t.Callable[[float], dict[str, t.Any]], limits: Limits) -> None:
+        # never longer than the whole wait may take
+        self._ask, self._pause = ask, min(limits.pause, limits.timeout)
+        self._wait = self._pause
 
     def look(self) -> Look:
         """What ``node_ready`` sees; raises AnsibleActionFail when it cannot look."""

@@ -128,6 +128,20 @@ def test_a_node_that_is_not_ready_is_waited_for_where_it_is_and_one_that_is_sett
         return {"ready": answers[len(waits) - 1], "process": "b:1:1", "saw": ""}
 
     monkeypatch.setattr("time.sleep", slept.append)
-    node = gate_action._Node(ask, 5.0)
-    assert wait_at(Limits(2, 5, 600), node.look, lambda: 0.0, node.sleep, lambda _line: None).passed
+    limits = Limits(2, 5.0, 600)
+    node = gate_action._Node(ask, limits)
+    assert wait_at(limits, node.look, lambda: 0.0, node.sleep, lambda _line: None).passed
     assert (waits, slept) == ([5.0, 5.0, 5.0, 0.0], [5])
+
+
+def test_a_node_is_not_waited_for_longer_than_the_gate_may_take() -> None:
+    waits: list[float] = []
+
+    def ask(wait: float) -> dict[str, object]:
+        waits.append(wait)
+        return {"ready": False, "process": "", "saw": "no answer"}
+
+    limits = Limits(1, 60.0, 20)
+    node = gate_action._Node(ask, limits)
+    assert not wait_at(limits, node.look, lambda: 0.0, node.sleep, lambda _line: None).passed
+    assert waits == [20]

@@ -27,8 +27,6 @@ ADMIN_OPTIONS: dict[str, t.Any] = {
     "admin_username": {"type": "str"},
     "admin_password": {"type": "str", "no_log": True},
 }
-
-
 NOTE_OPTIONS: dict[str, t.Any] = {
     "home_dir": {"type": "path"},
     "run_id": {"type": "str"},
