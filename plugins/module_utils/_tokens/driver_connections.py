@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_process import JvmConnection
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import FIRST_WORDS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import libpq_tls, older_libpq_problem, tls_problem
 
@@ -100,9 +99,16 @@ def mysql_arguments(database: Database) -> dict[str, t.Any]:
     }
 
 
+def _open_hsqldb(_database: Database, _driver: Driver) -> t.Any:
+    # as above
+    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_process import JvmConnection
+
+    return JvmConnection()
+
+
 _OPENERS: t.Mapping[str, t.Callable[[Database, Driver], t.Any]] = {
     "sqlite": _open_sqlite,
     "postgresql+psycopg2": _open_postgresql,
     "mysql+pymysql": _open_mysql,
-    "hsqldb+jvm": lambda _database, _driver: JvmConnection(),
+    "hsqldb+jvm": _open_hsqldb,
 }
