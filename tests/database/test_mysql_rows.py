@@ -57,7 +57,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 def one_by_one(site: Site) -> list[bytes]:
     """The archive of a backup that joins nothing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mysql_rows.MysqlSweep, "_as_they_are", lambda *_arguments: None)
+        patch.setattr(mysql_rows, "text_of", lambda *_arguments: None)
         return lines([site.back_up()["archive"]])
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import io
 import threading
+import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead, Beside, Taker
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead, Beside, FileAhead, Taker
 
 
 def test_an_act_goes_on_beside_and_is_waited_for() -> None:
@@ -66,7 +67,7 @@ def test_who_gives_up_needs_not_wait_for_an_end() -> None:
 
 def test_a_file_is_read_ahead_to_its_end() -> None:
     content = bytes(range(256)) * 10
-    ahead = Ahead(io.BytesIO(content), 100)
+    ahead = FileAhead(io.BytesIO(content), 100)
     read = []
     while block := ahead.read(8192):
         read.append(block)
@@ -81,7 +82,7 @@ def test_who_reads_is_told_what_the_reading_met() -> None:
                 return block
             raise EOFError
 
-    ahead = Ahead(Cut(b"abc"), 2)
+    ahead = FileAhead(Cut(b"abc"), 2)
     assert [ahead.read(), ahead.read()] == [b"ab", b"c"]
     with pytest.raises(EOFError):
         ahead.read()
@@ -89,9 +90,38 @@ def test_who_reads_is_told_what_the_reading_met() -> None:
 
 def test_nobody_reads_the_file_once_no_more_is_wanted() -> None:
     file = io.BytesIO(bytes(10_000))
-    ahead = Ahead(file, 10)
+    ahead = FileAhead(file, 10)
     ahead.read()
     ahead.end()
     place = file.tell()
     assert place < 10_000
     assert (file.tell(), ahead.read()) == (place, b"")
+
+
+def test_pieces_are_made_ahead_in_order() -> None:
+    pieces = Ahead(iter([[], [1], [2, 3]]))
+    assert list(pieces) == [[], [1], [2, 3]]
+    pieces.end()
+
+
+def test_who_takes_pieces_is_told_what_their_making_met() -> None:
+    pieces = Ahead(int(text) for text in ("1", "nothing"))
+    assert pieces.take() == 1
+    with pytest.raises(ValueError, match="nothing"):
+        pieces.take()
+
+
+def test_no_more_pieces_are_made_once_no_more_are_wanted() -> None:
+    made: list[int] = []
+
+    def make() -> t.Iterator[int]:
+        for number in range(1000):
+            made.append(number)
+            yield number
+
+    pieces = Ahead(make())
+    assert pieces.take() == 0
+    pieces.end()
+    number = len(made)
+    assert number < 1000
+    assert (pieces.take(), len(made)) == (None, number)

@@ -9,11 +9,13 @@ import queue
 import threading
 import typing as t
 from contextlib import suppress
+from functools import partial
 
 # pieces that wait to be taken
 _AHEAD = 4
 # seconds until it is looked again whether a thread has ended
 _LOOK = 0.01
+Piece = t.TypeVar("Piece")
 
 
 class Beside:
@@ -76,32 +78,49 @@ class Taker:
                     self._problem = error
 
 
-class Ahead:
-    """A file, read a few blocks ahead of the one who reads it, who is told what that met. Nobody else may read it before ``end``."""
+class Ahead(t.Generic[Piece]):
+    """Pieces, made a few ahead of the one who takes them, who is told what that met. Nobody else may use their source before ``end``."""
 
-    def __init__(self, file: t.BinaryIO, block: int) -> None:
-        self._file, self._block, self._over = file, block, False
-        self._blocks: queue.Queue[bytes] = queue.Queue(_AHEAD)
-        self._reading = Beside(self._work)
+    def __init__(self, pieces: t.Iterator[Piece]) -> None:
+        self._pieces, self._over = pieces, False
+        self._made: queue.Queue[Piece | None] = queue.Queue(_AHEAD)
+        self._making = Beside(self._work)
 
-    def read(self, _size: int = -1) -> bytes:
-        """The next block, of the size that was said at the start; none at the end."""
-        block = b"" if self._over else self._blocks.get()
-        if not block and not self._over:
+    def __iter__(self) -> t.Iterator[Piece]:
+        while (piece := self.take()) is not None:
+            yield piece
+
+    def take(self) -> Piece | None:
+        """The next one, None at the end."""
+        piece = None if self._over else self._made.get()
+        if piece is None and not self._over:
             self._over = True
-            self._reading.end()
-        return block
+            self._making.end()
+        return piece
 
     def end(self) -> None:
         """No more is wanted."""
         self._over = True
-        while self._reading.goes_on:
+        while self._making.goes_on:
             with suppress(queue.Empty):
-                self._blocks.get(timeout=_LOOK)
+                self._made.get(timeout=_LOOK)
 
     def _work(self) -> None:
         try:
-            while not self._over and (block := self._file.read(self._block)):
-                self._blocks.put(block)
+            for piece in self._pieces:
+                self._made.put(piece)
+                if self._over:
+                    break
         finally:
-            self._blocks.put(b"")
+            self._made.put(None)
+
+
+class FileAhead(Ahead[bytes]):
+    """The blocks of a file."""
+
+    def __init__(self, file: t.BinaryIO, block: int) -> None:
+        super().__init__(iter(partial(file.read, block), b""))
+
+    def read(self, _size: int = -1) -> bytes:
+        """The next block, of the size that was said at the start; none at the end."""
+        return self.take() or b""

@@ -15,6 +15,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, key_of, keys_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import PIECE, MysqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, insert, other_content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange, Keys
@@ -30,23 +31,43 @@ _THEMSELVES = {b"f": b"\f", b"v": b"\v"}
 _QUOTED_NULL = b"'%b'" % NULL
 
 
+class _Batch(t.NamedTuple):
+    """Lines of an archive, by their keys, and whether two of one key differ."""
+
+    lines: dict[int, bytes]
+    differ: bool
+
+
 def put_back(sweep: MysqlSweep, columns: t.Sequence[str], lines: t.Iterable[bytes]) -> Restored:
     """See ``TokenStore.restoring``; raises SessionsError when a row is not in the table afterwards as the archive has it."""
+    # they are unpacked and sorted while the server is at work
+    batches = Ahead(_batches(lines, columns.index(sweep.table.key)))
+    try:
+        return _put_back(sweep, columns, batches)
+    finally:
+        batches.end()
+
+
+def _put_back(sweep: MysqlSweep, columns: t.Sequence[str], batches: t.Iterable[_Batch]) -> Restored:
     writer, tally, gap = _Writer(sweep, columns), _Tally(), _Gap(sweep)
     position = columns.index(sweep.table.key)
-    rest = iter(lines)
-    while batch := list(itertools.islice(rest, PIECE)):
-        wanted = dict(zip(keys_of(batch, position), batch))
+    for wanted, differ in batches:
         span = (min(wanted) - 1, max(wanted))
         free = gap.holds(span)
         there = set() if free else {key_of(line, position) for line in _rows_of(sweep, columns, list(wanted)).splitlines(keepends=True)}
         tally.add(wanted.keys(), there, span if free else None)
         writer.write([line for key, line in wanted.items() if key not in there])
-        found = _rows_of(sweep, columns, KeyRange(*span) if free else list(wanted))
-        # two lines of one key are one row, and have to be the same
-        if (len(batch) != len(wanted) and set(batch) != set(wanted.values())) or not _are_equal(found, wanted):
+        if differ or not _are_equal(_rows_of(sweep, columns, KeyRange(*span) if free else list(wanted)), wanted):
             raise other_content(sweep.table)
     return tally.told
+
+
+def _batches(lines: t.Iterable[bytes], position: int) -> t.Iterator[_Batch]:
+    rest = iter(lines)
+    while batch := list(itertools.islice(rest, PIECE)):
+        wanted = dict(zip(keys_of(batch, position), batch))
+        # two lines of one key are one row, and have to be the same
+        yield _Batch(wanted, len(batch) != len(wanted) and set(batch) != set(wanted.values()))
 
 
 def _are_equal(found: bytes, wanted: t.Mapping[int, bytes]) -> bool:

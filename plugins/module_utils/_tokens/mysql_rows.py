@@ -8,15 +8,17 @@ Sources: MySQL and MariaDB manuals: GROUP_CONCAT (its limits: group_concat_max_l
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import operator
 import re
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import ESCAPES, NULL, key_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import ESCAPES, NULL
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Beside
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_joined import NULL_MARK, Answer, Way, text_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, KeyRange, Keys, Sink, Sweep
 
 if t.TYPE_CHECKING:
@@ -24,10 +26,6 @@ if t.TYPE_CHECKING:
 
 # rows that are joined to one value
 PIECE = 2000
-# No row holds it where as many of it are there as the server counts NULLs.
-_NULL_MARK = "\v"
-# what a value may not hold where it is not escaped; tabs and ends of lines are counted
-_ESCAPED = ("\\", "\b", "\f", "\r")
 # as CHAR an approximate number loses digits, unless it is a double
 _APPROXIMATE = re.compile(r"(float|double|real)\b.*", re.IGNORECASE)
 _EXACT = re.compile(r"((tiny|small|medium|big)?int|integer|decimal|numeric|datetime|timestamp|date|time|year)\b.*", re.IGNORECASE)
@@ -40,18 +38,22 @@ class MysqlSweep(Sweep):
         super().__init__(connector, connection, table)
         self._deleting: Beside | None = None
         self._texts: dict[tuple[t.Any, ...], t.Any] = {}
+        self._way = Way()
 
     def copy_out(self, sink: Sink, columns: t.Sequence[str], keys: Keys = ALL, lock: bool = False) -> int:
         """See Sweep."""
         rows = 0
-        for text, number in self._pieces(columns, keys, lock):
-            sink.write(text)
-            rows += number
+        with contextlib.closing(self._pieces(columns, keys, lock)) as pieces:
+            for text, number in pieces:
+                sink.write(text)
+                rows += number
         return rows
 
     def joined(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> tuple[bytes, int]:
         """The rows of so few keys, by key, and how many they are."""
-        return self._as_they_are(columns, keys, lock) or self._one_by_one(columns, keys, lock)
+        way = self._way
+        answer = self._asked(columns, lock, keys, way)
+        return self._taken(answer, way, columns) or self._asked_again(answer, way, columns, lock, keys)
 
     def first_key(self, keys: KeyRange) -> int | None:
         """The lowest of these keys that a row has."""
@@ -108,26 +110,34 @@ class MysqlSweep(Sweep):
         """Whether the column's values are bits."""
         return self._type(name).lower().startswith("bit")
 
-    def _pieces(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> t.Iterator[tuple[bytes, int]]:
-        """Of PIECE rows each, the last one without an end: what is locked is read as it is now, whatever the key before it.
-
-        Where the rows lie close, so many keys are so many rows at most, and nobody has to be asked which key comes last.
-        """
+    def _pieces(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> t.Generator[tuple[bytes, int]]:
+        """Of PIECE rows each; the server joins the next ones while those before them are taken."""
         if not isinstance(keys, KeyRange):
             yield self.joined(columns, keys, lock)
             return
-        after, close = keys.after, False
-        while (upto := self._end_of_piece(KeyRange(after, keys.upto), close, lock)) is not None:
-            text, number = self.joined(columns, KeyRange(after, upto), lock)
-            yield text, number
-            after, close = upto, number > PIECE // 2
-        yield self.joined(columns, KeyRange(after, keys.upto), lock)
+        ask = functools.partial(self._asked, columns, lock)
+        asking: _Asking | None = _Asking(ask, self._first_piece(keys, False, lock), self._way)
+        while asking:
+            done, answer = asking, asking.answer()
+            rest, asking = KeyRange(done.keys.upto, keys.upto), None
+            if rest.after != rest.upto:
+                asking = _Asking(ask, self._first_piece(rest, answer.rows > PIECE // 2, lock), self._way)
+            try:
+                taken = self._taken(answer, done.way, columns)
+                if not taken and asking:
+                    asking.wait()
+                yield taken or self._asked_again(answer, done.way, columns, lock, done.keys)
+            finally:
+                if asking:
+                    asking.wait()
 
-    def _end_of_piece(self, keys: KeyRange, close: bool, lock: bool) -> int | None:
-        if not close or keys.after is None:
-            return self._key_after(keys, PIECE, lock)
-        upto = keys.after + PIECE
-        return upto if keys.upto is None or upto < keys.upto else None
+    def _first_piece(self, keys: KeyRange, close: bool, lock: bool) -> KeyRange:
+        """The last one has the end of all: what is locked is read as it is now, whatever the key before it.
+
+        Where the rows lie close, so many keys are so many rows at most, and nobody has to be asked which key comes last.
+        """
+        upto = self._key_after(keys, PIECE, lock) if not close or keys.after is None else keys.after + PIECE
+        return keys if upto is None or (keys.upto is not None and upto >= keys.upto) else KeyRange(keys.after, upto)
 
     def _key_after(self, keys: KeyRange, rows: int, lock: bool) -> int | None:
         """The key of the last of so many rows. Locked where its rows will be: another read would be of a state that may have passed."""
@@ -136,58 +146,50 @@ class MysqlSweep(Sweep):
         found = self.connection.scalar(query.with_for_update() if lock else query)
         return None if found is None else int(found)
 
-    def _as_they_are(self, columns: t.Sequence[str], keys: Keys, lock: bool, in_order: bool = False) -> tuple[bytes, int] | None:
-        """Without a look at each character by the server: None where a value would have to be escaped, or where something was cut off."""
-        rows, filled, first, last, most, text = self._asked(columns, keys, lock, in_order)
-        if not rows:
-            return b"", 0
-        found = (text or "").count
-        counts = (rows, rows * (len(columns) - 1), rows * len(columns) - filled)
-        if (found("\n"), found("\t"), found(_NULL_MARK)) != counts or any(one in text for one in _ESCAPED):
-            return None
-        written: bytes = text.replace(_NULL_MARK, NULL.decode()).encode()
-        if len(written) >= int(most) // 2:
-            # what was cut ends at the limit, or within a character before it
-            return None
-        if not in_order and self._ends(written, columns) not in (None, (int(first), int(last))):
-            return self._as_they_are(columns, keys, lock, in_order=True)
-        return written, rows
+    def _taken(self, answer: Answer, way: Way, columns: t.Sequence[str]) -> tuple[bytes, int] | None:
+        """The rows of an answer and how many they are, None where they are to be asked for in another way."""
+        text = self._text(answer, way, columns)
+        return (text, answer.rows) if isinstance(text, bytes) else None
 
-    def _asked(self, columns: t.Sequence[str], keys: Keys, lock: bool, in_order: bool) -> t.Any:
-        """The answer; of a range by a text that is made once, because making it takes as long as a part of the server's work."""
+    def _asked_again(self, answer: Answer, way: Way, columns: t.Sequence[str], lock: bool, keys: Keys) -> tuple[bytes, int]:
+        """The same of an answer that is not taken. What is true of its rows is taken to be so of the next ones."""
+        while not isinstance(text := self._text(answer, way, columns), bytes):
+            if text is None:
+                lines = list(self.lines(columns, keys, lock))
+                return b"".join(lines), len(lines)
+            way = self._way = text
+            answer = self._asked(columns, lock, keys, way)
+        return text, answer.rows
+
+    def _text(self, answer: Answer, way: Way, columns: t.Sequence[str]) -> bytes | Way | None:
+        key = columns.index(self.table.key) if self.table.key in columns else None
+        return text_of(answer, way, len(columns), key)
+
+    def _asked(self, columns: t.Sequence[str], lock: bool, keys: Keys, way: Way) -> Answer:
+        """Of a range by a text that is made once, because making it takes as long as a part of the server's work."""
         if not isinstance(keys, KeyRange):
-            return self.connection.execute(self._joining(columns, keys, lock, in_order)).one()
-        shape = (tuple(columns), keys.after is None, keys.upto is None, lock, in_order)
+            return Answer(*self.connection.execute(self._joining(columns, lock, keys, way)).one())
+        shape = (tuple(columns), keys.after is None, keys.upto is None, lock, way)
         if shape not in self._texts:
             bounds = [None if bound is None else self.statements.sql.bindparam(name, bound) for name, bound in vars(keys).items()]
-            made = self._joining(columns, KeyRange(*bounds), lock, in_order)
+            made = self._joining(columns, lock, KeyRange(*bounds), way)
             self._texts[shape] = made.compile(dialect=self.connection.dialect, compile_kwargs={"render_postcompile": True})
         text = self._texts[shape]
-        return self.connection.exec_driver_sql(str(text), {**text.params, **vars(keys)}).one()
+        return Answer(*self.connection.exec_driver_sql(str(text), {**text.params, **vars(keys)}).one())
 
-    def _joining(self, columns: t.Sequence[str], keys: Keys, lock: bool, in_order: bool) -> t.Any:
-        """``in_order``: by key; else in the order in which the server reads them, which nearly always is the same, and costs no sort."""
-        sql, key, count = self.statements.sql, self.statements.key, self.statements.sql.func.count
-        line = self._line([self._plain(name) for name in columns], _NULL_MARK, end="\n")
+    def _joining(self, columns: t.Sequence[str], lock: bool, keys: Keys, way: Way) -> t.Any:
+        """The statement whose row is an ``Answer``."""
+        sql, key, func = self.statements.sql, self.statements.key, self.statements.sql.func
+        line = self._line([self._plain(name) for name in columns], NULL_MARK, end="\n")
         # by their precedence, because the words are no operators: brackets around them are an error
-        line = line.op("ORDER BY", precedence=1)(key) if in_order else line
-        joined = sql.func.group_concat(line.op("SEPARATOR", precedence=0)(sql.literal_column("''")))
-        filled = functools.reduce(operator.add, (count(self.statements.table.c[name]) for name in columns))
-        limit = sql.literal_column("least(@@group_concat_max_len, @@max_allowed_packet)")
-        query = sql.select(count(), filled, sql.func.min(key), sql.func.max(key), limit, joined).where(self.statements.which(keys))
+        line = line.op("ORDER BY", precedence=1)(key) if way.in_order else line
+        joined = func.group_concat(line.op("SEPARATOR", precedence=0)(sql.literal_column("''")))
+        most = sql.literal_column("least(@@group_concat_max_len, @@max_allowed_packet)")
+        told = [func.count(), func.min(key), func.max(key), most, joined]
+        if way.with_nulls:
+            told.append(functools.reduce(operator.add, (func.count(self.statements.table.c[name]) for name in columns)))
+        query = sql.select(*told).where(self.statements.which(keys))
         return query.with_for_update() if lock else query
-
-    def _ends(self, text: bytes, columns: t.Sequence[str]) -> tuple[int, int] | None:
-        """The keys in the first and the last row, where the rows have them."""
-        if self.table.key not in columns:
-            return None
-        position = columns.index(self.table.key)
-        first, last = text[: text.index(b"\n")], text[text.rfind(b"\n", 0, -1) + 1 :]
-        return key_of(first, position), key_of(last, position)
-
-    def _one_by_one(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> tuple[bytes, int]:
-        lines = list(self.lines(columns, keys, lock))
-        return b"".join(lines), len(lines)
 
     def _line(self, fields: t.Sequence[t.Any], null: str, end: str = "") -> t.Any:
         sql = self.statements.sql
@@ -219,3 +221,22 @@ class MysqlSweep(Sweep):
 
     def _type(self, name: str) -> str:
         return self.table.columns[self.table.position(name)].type
+
+
+class _Asking:
+    """Rows of a range, joined by the server meanwhile. Nobody else may use the connection before ``wait``."""
+
+    def __init__(self, ask: t.Callable[[KeyRange, Way], Answer], keys: KeyRange, way: Way) -> None:
+        self.keys, self.way = keys, way
+        self._answers: list[Answer] = []
+        self._beside = Beside(lambda: self._answers.append(ask(keys, way)))
+
+    def wait(self) -> None:
+        """Until the connection is free. What the server refused is raised by ``answer``."""
+        with contextlib.suppress(Exception):
+            self._beside.end()
+
+    def answer(self) -> Answer:
+        """What was answered; raises what the server refused."""
+        self._beside.end()
+        return self._answers[0]

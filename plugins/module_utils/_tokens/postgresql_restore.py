@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import FileAhead
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import (
     PostgresqlSweep,
     identifier,
@@ -32,7 +32,7 @@ def copied_in(sweep: Sweep, target: str, columns: t.Sequence[str], archives: t.S
 def _copied(sweep: PostgresqlSweep, target: str, archive: Rows) -> int:
     """It is unpacked while the server takes what came before."""
     with archive() as rows:
-        ahead = Ahead(rows, _BLOCK)
+        ahead = FileAhead(rows, _BLOCK)
         try:
             return sweep.copy_in(target, ahead)
         finally:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import FileAhead
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, Keys, Sink, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundTable
@@ -35,7 +35,7 @@ class PostgresqlSweep(Sweep):
         cursor.copy_expert(f"COPY ({literal(self.connection, statement)}) TO STDOUT", sink)
         return int(cursor.rowcount)
 
-    def copy_in(self, target: str, source: Ahead) -> int:
+    def copy_in(self, target: str, source: FileAhead) -> int:
         """Fill the target from COPY text; returns how many rows."""
         cursor = self._cursor()
         cursor.copy_expert(f"COPY {target} FROM STDIN", source)

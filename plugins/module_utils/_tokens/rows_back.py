@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import typing as t
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ def lines_of(archives: t.Iterable[Rows]) -> t.Iterator[bytes]:
     """All rows, one after the other."""
     for archive in archives:
         with archive() as rows:
-            yield from rows
+            # a gzip file by itself is read line by line in Python
+            yield from io.BufferedReader(t.cast("io.RawIOBase", rows))
 
 
 def put_back(sweep: Sweep, columns: t.Sequence[str], lines: t.Iterable[bytes]) -> Restored:

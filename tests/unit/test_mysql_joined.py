@@ -1,0 +1,49 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which joined rows of MySQL and MariaDB are taken as they are."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_joined import Answer, Way, text_of
+
+MOST = 1 << 20
+COUNTED = Way(with_nulls=True)
+BY_KEY = Way(in_order=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "way", "taken"),
+    [
+        pytest.param(Answer(0, None, None, MOST, None), Way(), b"", id="no rows"),
+        pytest.param(Answer(2, 1, 2, MOST, "1\ta\n2\tb\n"), Way(), b"1\ta\n2\tb\n", id="two rows"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\tä\n"), Way(), "1\tä\n".encode(), id="other letters"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\t\v\n"), Way(), COUNTED, id="perhaps NULL: they are to be counted"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\t\v\n", 1), COUNTED, b"1\t\\N\n", id="NULL"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\t\v\n", 2), COUNTED, None, id="a value that looks like NULL"),
+        pytest.param(Answer(2, 1, 2, MOST, "1\t\v\n2\tb\v\n", 3), COUNTED, None, id="the same, beside a NULL"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\ta\n", 2), COUNTED, b"1\ta\n", id="no NULL, counted"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\ta\tb\n"), Way(), None, id="a tab in a value"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\ta\nb\n"), Way(), None, id="an end of line in a value"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\ta\\b\n"), Way(), None, id="a backslash"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\ta\b\n"), Way(), None, id="a backspace"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\ta\f\n"), Way(), None, id="a form feed"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\ta\r\n"), Way(), None, id="a carriage return"),
+        pytest.param(Answer(2, 1, 2, MOST, "1\ta\n2\t"), Way(), None, id="cut within a row"),
+        pytest.param(Answer(1, 1, 1, 8, "1\ta\n"), Way(), None, id="so long that it may have been cut within a character"),
+        pytest.param(Answer(1, 1, 1, 9, "1\ta\n"), Way(), None, id="as long as half of the limit"),
+        pytest.param(Answer(1, 1, 1, 10, "1\ta\n"), Way(), b"1\ta\n", id="shorter than half of the limit"),
+        pytest.param(Answer(2, 1, 2, MOST, "2\tb\n1\ta\n"), Way(), BY_KEY, id="not by key"),
+        pytest.param(Answer(3, 1, 3, MOST, "1\ta\n3\tc\n2\tb\n"), Way(), BY_KEY, id="another row at the end"),
+        pytest.param(Answer(2, 1, 2, MOST, "1\ta\n2\tb\n"), BY_KEY, b"1\ta\n2\tb\n", id="by key, as asked"),
+        pytest.param(Answer(1, 1, 1, MOST, "1\t\v\n"), BY_KEY, Way(with_nulls=True, in_order=True), id="by key, perhaps NULL"),
+        pytest.param(Answer(2, 1, 2, MOST, "2\t\v\n1\ta\n", 3), COUNTED, Way(with_nulls=True, in_order=True), id="NULL, not by key"),
+    ],
+)
+def test_rows_are_taken_or_asked_for_in_another_way(answer: Answer, way: Way, taken: bytes | Way | None) -> None:
+    assert text_of(answer, way, columns=2, key=0) == taken
+
+
+def test_rows_without_their_key_have_no_order() -> None:
+    assert text_of(Answer(2, 1, 2, MOST, "b\nb\n"), Way(), columns=1, key=None) == b"b\nb\n"
