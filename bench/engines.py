@@ -13,6 +13,9 @@ from demo.mariadb import MariadbServer
 from demo.mysql import MysqlServer
 from demo.postgresql import PostgresServer
 
+# a million rows fit in memory, as at a site; the tests' servers take as little as they can
+_ROOM = ("--innodb-buffer-pool-size=512M",)
+
 
 class Engine(t.NamedTuple):
     """How its server is started, and its token table filled: one row per number from 1 to the bound."""
@@ -32,7 +35,7 @@ ENGINES: t.Mapping[str, Engine] = {
         "psycopg2",
     ),
     "mariadb": Engine(
-        MariadbServer,
+        partial(MariadbServer, settings=(*_ROOM, "--innodb-log-file-size=96M")),
         "INSERT INTO remembermetoken SELECT seq, now(), concat(md5(seq), md5(seq)), concat('JIRAUSER', mod(seq, 20000)) "
         "FROM seq_1_to_{rows}",
         "ANALYZE TABLE remembermetoken",
@@ -40,7 +43,7 @@ ENGINES: t.Mapping[str, Engine] = {
     ),
     "mysql": Engine(
         # files of clients as MariaDB takes them by default: the peer's LOAD DATA wants it
-        partial(MysqlServer, settings=("--local-infile=ON",)),
+        partial(MysqlServer, settings=(*_ROOM, "--loose-innodb-redo-log-capacity=100M", "--local-infile=ON")),
         "INSERT INTO remembermetoken SELECT /*+ SET_VAR(cte_max_recursion_depth=4294967295) */ n, now(), sha2(n, 256), "
         "concat('JIRAUSER', mod(n, 20000)) FROM (WITH RECURSIVE s AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM s WHERE n < {rows}) "
         "SELECT n FROM s) numbers",

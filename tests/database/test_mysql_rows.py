@@ -18,6 +18,7 @@ from demo.tokens import Database
 from tests.database.rogue import RogueServer, mysql_asking_for_a_file
 from tests.database.site import Site, lines
 from tests.database.tables import BITBUCKET, HARD_ROWS
+from tests.database.test_contention import open_transaction
 from tests.database.test_refusals import PASSWORD, refusal
 from tests.database.test_settings import MYSQLS, set_for_all
 
@@ -157,3 +158,13 @@ def test_rows_that_do_not_lie_by_their_keys_come_by_key_all_the_same(site: Site)
     assert lines(archives) == expected == sorted(expected)
     site.restore(archives)
     assert site.rows() == before
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_row_that_somebody_holds_is_met_in_a_later_piece_too(site: Site) -> None:
+    site.sign_in(20)
+    held = "SELECT * FROM remembermetoken WHERE ID = 15 FOR UPDATE"
+    with open_transaction(site, held) as writer, pytest.raises(SessionsError, match=rf"session {writer.thread_id()} \("):
+        site.purge(lock_wait=0)
+    assert len(site.rows()) == 20
+    assert site.purge()["rows"] == 20
