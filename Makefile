@@ -37,7 +37,7 @@ PARTS := lint unit database playbook browser $(if $(wildcard tests/hosts/test_*.
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/.demo build/collections ## fifty users of a stand-in cluster are signed out (PRODUCT=jira.. LINE=9.12.. DATABASE=sqlite|postgresql|mariadb|mysql ROUTE=live STORY=no)
+demo: .venv/.demo $(if $(filter hsqldb,$(DATABASE)),.venv/.demo-hsqldb) build/collections ## fifty users of a stand-in cluster are signed out (PRODUCT=jira.. LINE=9.12.. DATABASE=sqlite|postgresql|mariadb|mysql|hsqldb ROUTE=live STORY=no)
 	@python -m demo --product $(PRODUCT) --line "$(LINE)" --database $(DATABASE) --route $(ROUTE) --story $(STORY)
 
 ##@ Check it
@@ -156,7 +156,11 @@ clean: ## remove .venv, build/ and the caches
 	@python -m pip install --quiet --disable-pip-version-check -r demo/requirements.txt
 	@touch $@
 
-.venv/.tests: requirements.txt demo/requirements.txt docs/sphinx/requirements.txt tests/requirements.txt | .venv/bin/python
+.venv/.demo-hsqldb: demo/requirements-hsqldb.txt .venv/.demo
+	@python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv/.tests: requirements.txt demo/requirements.txt demo/requirements-hsqldb.txt docs/sphinx/requirements.txt tests/requirements.txt | .venv/bin/python
 	@python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from demo.behaviour import Behaviour
 from demo.cluster import CANARY, Cluster
 from demo.crowd import Crowd, all_dead, all_open, grid, totals
+from demo.hsqldb import check_java
 from demo.imitated import PRODUCTS
 from demo.mariadb import MariadbServer
 from demo.mysql import MysqlServer
@@ -31,7 +32,7 @@ from demo.patience import patient
 from demo.playbook import CHECKOUT, PlaybookRun
 from demo.postgresql import PostgresServer
 from demo.processes import all_environments, kill_until_gone
-from demo.products import ENGINES, StandInProduct
+from demo.products import BUILT_IN, ENGINES, StandInProduct
 from demo.sampler import HealthSampler
 from demo.tokens import Database
 
@@ -61,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--product", choices=tuple(PRODUCTS), default="jira", help="whose stand-in (default: %(default)s)")
     parser.add_argument("--line", default="", help="of its versions, for example 9.12 (default: today's)")
-    parser.add_argument("--database", choices=ENGINES, default="sqlite", help="where the tokens are (default: %(default)s)")
+    parser.add_argument("--database", choices=(*ENGINES, BUILT_IN), default="sqlite", help="where the tokens are (default: %(default)s)")
     parser.add_argument("--route", choices=ROUTES, default=AUTO, help="live: no node is restarted (default: %(default)s)")
     parser.add_argument("--story", choices=("yes", "no"), default="yes", help="no: show the playbook task by task (default: on one screen)")
     parser.add_argument("--keep", action="store_true", help="leave the cluster running until Enter is pressed")
@@ -69,6 +70,9 @@ def _arguments() -> argparse.Namespace:
     arguments.product = PRODUCTS[arguments.product]
     if arguments.line not in ("", *arguments.product.lines):
         parser.error(f"{arguments.product.title} has the lines {', '.join(arguments.product.lines)}, and no {arguments.line}")
+    if arguments.database == BUILT_IN and not arguments.product.built_in:
+        having = ", ".join(product.title for product in PRODUCTS.values() if product.built_in)
+        parser.error(f"{BUILT_IN} is the built-in database of {having}, and the stand-in for {arguments.product.title} has none")
     arguments.product = arguments.product.on_line(arguments.line)
     return arguments
 
@@ -148,12 +152,19 @@ def _mysql(stack: ExitStack, scratch: Path, name: str) -> Database:
     return server.make_database(name)
 
 
+def _hsqldb(_stack: ExitStack, _scratch: Path, _name: str) -> Database:
+    provide("java-databases")
+    check_java()
+    return Database(BUILT_IN, "")
+
+
 _SERVERS: t.Mapping[str, t.Callable[[ExitStack, Path, str], Database | None]] = {
     # a file of the cluster's own
     "sqlite": lambda _stack, _scratch, _name: None,
     "postgresql": _postgresql,
     "mariadb": _mariadb,
     "mysql": _mysql,
+    BUILT_IN: _hsqldb,
 }
 
 

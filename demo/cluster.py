@@ -13,17 +13,18 @@ import shutil
 import signal
 import subprocess
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demo.behaviour import HEALTHY, Behaviour
 from demo.disk import write_atomically
+from demo.hsqldb import ACCOUNT
 from demo.imitated.jira import JIRA
 from demo.layout import NodeLayout
 from demo.patience import patient, wait_for
 from demo.ports import ReservedPort
 from demo.processes import all_arguments, kill_until_gone
-from demo.products import StandInProduct
+from demo.products import BUILT_IN, StandInProduct
 from demo.tokens import Database, Tokens
 
 CANARY = "canary"
@@ -146,9 +147,9 @@ class ClusterNode:
 class Cluster:
     """``with Cluster(folder, nodes=3) as cluster:`` three RUNNING nodes n1..n3; everything is taken down and the folder removed at the end.
 
-    ``folder`` must not exist yet. ``database`` is where the tokens are (default: an SQLite file in the folder). ``behaviour`` holds for
-    every node, ``per_node`` (by node name) instead of it. ``users`` maps the names of the users to their passwords; the user CANARY is
-    there from the beginning.
+    ``folder`` must not exist yet. ``database`` is where the tokens are (default: an SQLite file in the folder); of the built-in one its
+    engine is enough. ``behaviour`` holds for every node, ``per_node`` (by node name) instead of it. ``users`` maps the names of the users
+    to their passwords; the user CANARY is there from the beginning.
     Ports are reserved as long as this object (and its process) lives: clusters may run side by side.
     """
 
@@ -165,14 +166,14 @@ class Cluster:
         self.folder = folder
         self.product = product
         self.shared = folder / "shared"
-        self.database = database or Database("sqlite", str(self.shared / f"{product.name}.db"))
-        self.tokens = Tokens(self.database, product)
         self.users: dict[str, str] = {}
         # opens the page that names the nodes
         self.admin_token = secrets.token_urlsafe(20)
         self._behaviours = {"": behaviour, **(per_node or {})}
         self._ports = [ReservedPort() for _node in range(nodes)]
-        self.nodes = [self._node(number, reserved.port, context) for number, reserved in enumerate(self._ports, 1)]
+        self.database = self._complete(database or Database("sqlite", str(self.shared / f"{product.name}.db")))
+        self.tokens = Tokens(self.database, product)
+        self.nodes = [self._node(number, reserved.port, context) for number, reserved in enumerate(self._ports[:nodes], 1)]
 
     def __enter__(self) -> t.Self:
         try:
@@ -192,14 +193,15 @@ class Cluster:
     def create(self) -> None:
         """Files, tables and the canary; nothing runs yet."""
         self.shared.mkdir(parents=True)
+        # a built-in database lies in the home of its node
+        for node in self.nodes:
+            node.layout.write(self._behaviours.get(node.name, self._behaviours[""]))
         self.tokens.create_users()
         self.create_tables()
         self.tokens.create_members()
         self.add_user(CANARY)
         members = {"admin_token": self.admin_token, "nodes": [node.name for node in self.nodes]}
         write_atomically(self.shared / "members.json", json.dumps(members))
-        for node in self.nodes:
-            node.layout.write(self._behaviours.get(node.name, self._behaviours[""]))
 
     def create_tables(self) -> None:
         """The product's token table, empty, in the database of the cluster."""
@@ -270,9 +272,22 @@ class Cluster:
         )
         return path
 
+    def _complete(self, database: Database) -> Database:
+        """Where the built-in one is, which belongs to the first node."""
+        built_in = self.product.built_in
+        if not built_in or database.engine != BUILT_IN:
+            return database
+        install, home = self._folders("n1")
+        files = built_in.files.format(install=install, home=home)
+        self._ports.append(ReservedPort())
+        return replace(database, name=files, host="127.0.0.1", port=self._ports[-1].port, user=ACCOUNT)
+
+    def _folders(self, name: str) -> tuple[Path, Path]:
+        return self.folder / name / "install", self.folder / name / "home"
+
     def _node(self, number: int, port: int, context: str) -> ClusterNode:
         name = f"n{number}"
-        install, home = self.folder / name / "install", self.folder / name / "home"
+        install, home = self._folders(name)
         state = self.product.pages.secondary_state if number > 1 else ""
         layout = NodeLayout(name, self.product, install, home, self.shared, port, context, self.database, state or "RUNNING")
         return ClusterNode(layout)

@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from demo.behaviour import Behaviour
 from demo.disk import TEMPLATES, templates_in, write_atomically, write_from_template
+from demo.hsqldb import JAR
 from demo.jdbc import database_words
-from demo.products import StandInProduct
+from demo.products import BUILT_IN, BuiltIn, StandInProduct
 from demo.tokens import Database
 
 SERVER = Path(__file__).resolve().parent / "server.py"
@@ -56,6 +58,10 @@ class NodeLayout:
         values = self._values(behaviour)
         for target, template in self._templates(values).items():
             write_from_template(template, target, values)
+        if self._built_in:
+            jar = self.path(self._built_in.jar)
+            jar.parent.mkdir(exist_ok=True)
+            shutil.copyfile(JAR, jar)
 
     def write_behaviour(self, behaviour: Behaviour) -> None:
         """Write how the node behaves, where the stand-in and where the product's own file says it."""
@@ -73,10 +79,14 @@ class NodeLayout:
         """Where a file is that the product names as ``{install}/..`` or ``{home}/..``."""
         return Path(place.format(install=self.install, home=self.home))
 
+    @property
+    def _built_in(self) -> BuiltIn | None:
+        return self.product.built_in if self.database.engine == BUILT_IN else None
+
     def _templates(self, values: dict[str, object]) -> dict[Path, Path]:
         return {
             root / name: template
-            for folder in ("common", *self.product.templates)
+            for folder in ("common", *self.product.templates, *([self._built_in.templates] if self._built_in else []))
             for kind, root in (("install", self.tomcat if folder in _SHARED else self.install), ("home", self.home))
             for name, template in templates_in(TEMPLATES / folder / kind, values).items()
         }
@@ -99,4 +109,6 @@ class NodeLayout:
         }
         manager = "" if behaviour.persist_sessions else '<Manager pathname=""/>'
         wishes = {"session_manager": manager, "http_sessions": behaviour.http_sessions}
-        return {**product, **node, **places, **wishes, **database_words(self.database)}
+        # settings that name no database are those of the built-in one
+        words = {} if self._built_in else database_words(self.database)
+        return {**product, **node, **places, **wishes, **words}

@@ -50,7 +50,9 @@ class Node:
         self.port: int = settings["port"]
         self.context: str = settings["context"]
         self._usual_state: str = settings["state"]
-        self.tokens = Tokens(Database(**settings["database"]), product)
+        self.install = install
+        self.database = Database(**settings["database"])
+        self.tokens = Tokens(self.database, product)
         self.sessions = Sessions(lambda: self.behaviour.session_timeout_seconds)
         self.messages = Messages(Path(settings["members_file"]).with_name("sessions-ended"), settings["name"])
         self.clear_all = ClearAll(self, self.product.pages.clear_all)

@@ -151,10 +151,10 @@ def _install(name: str, package: Package) -> None:
     try:
         if shutil.which("apt-get"):
             _install_on_debian(package.debian)
-        elif shutil.which("dnf"):
+        elif shutil.which("dnf") and package.fedora:
             _run("dnf", "install", "-y", "-q", *package.fedora.split())
         else:
-            raise Missing(f"No package manager that is known here (apt-get, dnf): install {name} by hand.")
+            raise Missing(f"No package manager here is known to have {name} (apt-get; dnf for some): install it by hand.")
     except subprocess.CalledProcessError as failed:
         raise Missing(f"{name} could not be installed: {' '.join(failed.cmd)} ended with status {failed.returncode}, see above.") from None
 

@@ -9,6 +9,8 @@ import typing as t
 from dataclasses import dataclass, replace
 
 ENGINES = ("sqlite", "postgresql", "mariadb", "mysql")
+# files of the node's own process, where the product has such a database
+BUILT_IN = "hsqldb"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Table:
     @classmethod
     def alike(cls, name: str, columns: t.Mapping[str, str], *definitions: str) -> t.Self:
         """A table that every engine makes by the same words."""
-        return cls(name, columns, dict.fromkeys(ENGINES, (f"CREATE TABLE {name} ({', '.join(definitions)})",)))
+        return cls(name, columns, dict.fromkeys((*ENGINES, BUILT_IN), (f"CREATE TABLE {name} ({', '.join(definitions)})",)))
 
     def column(self, word: str) -> str:
         """The column that holds it."""
@@ -165,6 +167,17 @@ class Service:
 
 
 @dataclass(frozen=True)
+class BuiltIn:
+    """A database in files of the node: where they are, without their suffix, and the jar that opens them, as ``{install}/..`` or
+    ``{home}/..``. ``templates``: a folder of ``files/`` whose files stand in place of those that name another database.
+    """
+
+    files: str
+    jar: str
+    templates: str
+
+
+@dataclass(frozen=True)
 class Line:
     """An older line of versions: its name as people say it, and the fields of StandInProduct in which it differs from today's."""
 
@@ -178,6 +191,7 @@ class StandInProduct:
     """One product's outside, today's ``line`` of it; ``older`` ones follow, the last of them with the old sign-in.
     ``title`` is for people, ``webapp`` the folder of its web application in a Tomcat.
 
+    ``built_in``: its database where no other is set, None where that is none of BUILT_IN.
     ``templates``: the folders of ``files/`` that make a node, each with ``install`` and ``home``. ``behaviour_file``: the file of the
     product that says how it behaves, as ``{install}/..`` or ``{home}/..``, '' for none. ``persisted_sessions``: below the install folder,
     '' where no session is ever saved. ``clustered``: whether it may have more than one node. ``members``: the tables in which its nodes
@@ -206,6 +220,7 @@ class StandInProduct:
     more_tokens: tuple[Table, ...] = ()
     also: tuple[str, ...] = ()
     tomcat: str = ""
+    built_in: BuiltIn | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:

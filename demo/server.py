@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import typing as t
+from contextlib import AbstractContextManager, nullcontext
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,9 +27,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from demo.clear_all import Answer as ClearAllAnswer
+from demo.hsqldb import open_while_running
 from demo.imitated import PRODUCTS
 from demo.node import REFUSED, SECOND_STEP, SIGNED_IN, STARTING, Node, Reply
-from demo.products import Members, Pages, SignInForm, UserList
+from demo.products import BUILT_IN, Members, Pages, SignInForm, UserList
 
 _MANIFEST = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <manifest><id>00000000-0000-0000-0000-000000000000</id><name>Stand-in, no real product</name><typeId>{product.manifest_type}</typeId>\
@@ -242,9 +244,24 @@ def _marked(mark: str, arguments: list[str]) -> str:
     return found[0].removeprefix(begin).removesuffix(end) if found else ""
 
 
+def open_database(node: Node) -> AbstractContextManager[None]:
+    """The built-in database is this process's own as long as it lasts; any other one is a server's, or anybody's."""
+    built_in = node.product.built_in
+    if not built_in or node.database.engine != BUILT_IN:
+        return nullcontext()
+    return open_while_running(node.database, Path(built_in.jar.format(install=node.install, home=node.home)))
+
+
 def main() -> None:
     """Serve until SIGTERM."""
     node = node_of(sys.argv[1:])
+    with open_database(node):
+        serve(node)
+    os._exit(0)
+
+
+def serve(node: Node) -> None:
+    """Until SIGTERM; then what is to be persisted is written."""
     Handler.node = node
     threading.Thread(target=node.note_alive, daemon=True).start()
     server = Server(("127.0.0.1", node.port), Handler)
@@ -258,7 +275,6 @@ def main() -> None:
     # nobody connects to a node that stops, and no hung request keeps it
     server.server_close()
     node.stop()
-    os._exit(0)
 
 
 if __name__ == "__main__":

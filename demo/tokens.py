@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from demo.products import StandInProduct, Table
+from demo.products import BUILT_IN, StandInProduct, Table
 from demo.values import FORMATS, Row
 
 Execute = t.Callable[..., t.Any]
@@ -24,8 +24,8 @@ _TIMESTAMP = "%Y-%m-%d %H:%M:%S"
 class Database:
     """Where the shared database is.
 
-    SQLite: ``name`` is the file. PostgreSQL: ``host`` is the folder of the socket. MariaDB and MySQL: ``host`` is the socket itself, or an
-    address.
+    SQLite: ``name`` is the file. HSQLDB: that of its files, without their suffix; ``host`` and ``port`` are where the node answers that has
+    them open. PostgreSQL: ``host`` is the folder of the socket. MariaDB and MySQL: ``host`` is the socket itself, or an address.
     """
 
     engine: str
@@ -50,7 +50,7 @@ class Database:
         with closing(self.connect()) as connection, closing(connection.cursor()) as cursor:
 
             def execute(sql: str, *values: object) -> t.Any:
-                cursor.execute(sql if self.engine == "sqlite" else sql.replace("?", "%s"), values)
+                cursor.execute(sql if self.engine in ("sqlite", BUILT_IN) else sql.replace("?", "%s"), values)
                 return cursor
 
             yield execute
@@ -247,8 +247,15 @@ def _connect_mariadb(database: Database) -> t.Any:
     return pymysql.connect(database=database.name, charset="utf8mb4", connect_timeout=30, **who, **where)
 
 
+def _connect_hsqldb(database: Database) -> t.Any:
+    from demo.hsqldb import connect
+
+    return connect(database)
+
+
 _CONNECT: t.Mapping[str, t.Callable[[Database], t.Any]] = {
     "sqlite": _connect_sqlite,
     "postgresql": _connect_postgresql,
     "mariadb": _connect_mariadb,
+    BUILT_IN: _connect_hsqldb,
 }

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from demo.products import Cookies, Pages, Service, SignInForm, StandInProduct, Table, Users
+from demo.products import BuiltIn, Cookies, Pages, Service, SignInForm, StandInProduct, Table, Users
 
 FISHEYE = StandInProduct(
     name="fisheye",
@@ -35,12 +35,13 @@ FISHEYE = StandInProduct(
             "cru_recursive_url": "no",
         },
         "cru_login_cookie_id bigint PRIMARY KEY",
-        "cru_user_id integer NOT NULL REFERENCES cru_user (cru_user_id)",
+        "cru_user_id integer NOT NULL",
         "cru_create_date bigint NOT NULL",
         "cru_rnd varchar(255) NOT NULL",
         "cru_type integer NOT NULL",
         "cru_url varchar(255)",
         "cru_recursive_url boolean",
+        "FOREIGN KEY (cru_user_id) REFERENCES cru_user (cru_user_id)",
     ),
     users=Users(
         tables=(
@@ -64,4 +65,5 @@ FISHEYE = StandInProduct(
     ),
     templates=("fisheye",),
     clustered=False,
+    built_in=BuiltIn("{home}/var/data/crudb/crucible", "{install}/lib/hsqldb.jar", "fisheye-built-in"),
 )

@@ -6,16 +6,23 @@
 from __future__ import annotations
 
 import itertools
+import json
+import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from demo.cluster import CANARY
 from demo.imitated import PRODUCTS
 from demo.mariadb import MariadbServer
+from demo.playbook import CHECKOUT
 from demo.products import ENGINES, StandInProduct
 from demo.tokens import Database, Tokens
+from tests.borrowed import borrow
 
 _numbers = itertools.count(1)
 SERVERS = {"postgresql": "postgres_server", "mariadb": "mariadb_server", "mysql": "mysql_server"}
@@ -101,3 +108,20 @@ def test_a_server_on_a_port_wants_the_password_and_leaves_nothing() -> None:
     assert not folder.exists()
     with pytest.raises(Exception, match="Can't connect"):
         database.connect()
+
+
+def test_the_built_in_database_is_open_in_its_node_alone_and_at_rest_without_it(tmp_path: Path) -> None:
+    borrow("java-databases")
+    command = [sys.executable, "-m", "tests.database.built_in_node", str(tmp_path / "c")]
+    done = subprocess.run(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    at_rest, signed_in = ["crucible.properties", "crucible.script"], [CANARY]
+    running = {"files": ["crucible.log", *at_rest], "open": ["crucible.log"], "users": signed_in}
+    assert [seen["running"], seen["not committed"]] == [running, running]
+    assert seen["stopped"] == {"files": at_rest, "open": [], "users": signed_in}
+    assert (seen["killed"]["open"], seen["killed"]["users"]) == ([], signed_in)
+    assert seen["started again"] == {**running, "users": []}
+    assert ElementTree.fromstring(seen["settings"]).find("database") is None  # noqa: S314  the stand-in's own
+    assert seen["log"] == ""
+    assert list(tmp_path.iterdir()) == []

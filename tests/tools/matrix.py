@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the demo in every cell of a matrix: each product on each database, and Jira on PostgreSQL with other versions of the libraries.
+"""Runs the demo in every cell of a matrix: each product on each database it has, and Jira on PostgreSQL with other versions of libraries.
 
 Of each product it runs today's line and the last with the old sign-in. With other versions of Ansible also the tests of hostile text and
 of the story on the screen, and the refusal of those that run such text. With other versions of the database servers also the tests of the
@@ -29,7 +29,7 @@ from demo.imitated import PRODUCTS
 from demo.npm import NotFetched
 from demo.other_servers import provide
 from demo.patience import wait_for
-from demo.products import ENGINES
+from demo.products import BUILT_IN, ENGINES
 from tests.tools.pythons import interpreter
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -95,6 +95,7 @@ class Result(t.NamedTuple):
 
 CELLS = (
     *(Cell(f"{product}-{engine}", product, engine) for product in PRODUCTS for engine in ENGINES),
+    *(Cell(f"{product.name}-{BUILT_IN}", product.name, BUILT_IN) for product in PRODUCTS.values() if product.built_in),
     # the last line with the old sign-in
     *(
         Cell(f"{product.name}-{product.lines[-1]}-{engine}", product.name, engine, line=product.lines[-1])

@@ -19,8 +19,8 @@ PAIRS = [cell for cell in CELLS if not cell.pin and not cell.server]
 PINNED = [cell for cell in CELLS if cell.pin]
 
 
-def test_there_are_24_pairs_of_today_twenty_of_the_old_sign_in_and_other_versions() -> None:
-    assert len({(cell.product, cell.database, cell.line) for cell in PAIRS}) == len(PAIRS) == 24 + 20
+def test_there_are_25_pairs_of_today_twenty_of_the_old_sign_in_and_other_versions() -> None:
+    assert len({(cell.product, cell.database, cell.line) for cell in PAIRS}) == len(PAIRS) == 25 + 20
     assert sorted({f"{cell.product} {cell.line}" for cell in PAIRS if cell.line}) == [
         "bamboo 9.6",
         "bitbucket 8.19",
@@ -59,6 +59,7 @@ def test_a_server_that_cannot_be_had_is_a_cell_that_failed(monkeypatch: pytest.M
     [
         (["jira-*"], [f"jira-{line}{engine}" for line in ("", "9.12-") for engine in ("sqlite", "postgresql", "mariadb", "mysql")]),
         (["core-2.18", "fisheye-sqlite"], ["fisheye-sqlite", "core-2.18"]),
+        (["*-hsqldb"], ["fisheye-hsqldb"]),
         (["jira"], []),
     ],
 )
