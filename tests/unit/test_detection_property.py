@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from xml.sax.saxutils import escape
 
@@ -170,7 +171,10 @@ def _contradict(urls: list[str]) -> bool:
 
 def _checked(product: str, files: Files, node: FakeNode, environment: dict[str, str] | None, home: Found) -> bool:
     """Whether the plan refuses; else it names what somebody wrote, and a built-in database is one that was seen."""
-    text = " ".join([*(data.decode() for data in files.values()), *(environment or {}).values()])
+    written, values = " ".join(data.decode() for data in files.values()), environment or {}
+    # a value may stand in the middle of a word
+    filled = re.sub(r"\$\{(\w+)\}", lambda place: values.get(place[1], place[0]), written)
+    text = " ".join([written, filled, *values.values()])
     try:
         found = look_at(product, node, home=home)["database"]
     except SessionsError:
@@ -215,6 +219,7 @@ PROCESSES = st.sampled_from(["process 1", "process 1", ""])
 @example(
     "bamboo", ["jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST=db1))(CONNECT_DATA=(SID=jira)))"], 0, {}, False, "process 1", CERTAIN_HOME
 )
+@example("bitbucket", [r"jdbc:sqlserver://${DB}\X;databaseName=jira"], 0, {"DB": "db9"}, False, "process 1", CERTAIN_HOME)
 def test_the_plan_names_what_the_files_state_or_refuses(
     product: str, urls: list[str], cut: int, environment: dict[str, str] | None, built_in: bool, process: str, home: Found
 ) -> None:
