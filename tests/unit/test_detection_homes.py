@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import host_node, systemd
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import systemd
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process
@@ -135,5 +135,5 @@ def test_a_unit_that_runs_the_link_is_the_installations_own(tmp_path: Path, monk
 
 
 def test_no_unit_is_asked_where_a_process_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host_node, "environment_in_unit", lambda _name, _read: pytest.fail("asked"))
+    monkeypatch.setattr(systemd, "environment_in_unit", lambda _name, _read: pytest.fail("asked"))
     assert HostNode(Process("b", 1, 1, "u", "", (), 0), "x").argument("-D") == ""

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import host_node, node_reader
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_reader, systemd
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import remove_saved
@@ -253,7 +254,7 @@ def test_a_node_that_is_down_is_its_units_account_and_has_what_that_unit_gives_i
     (tmp_path / "real").mkdir()
     monkeypatch.setattr(node_reader, "find_unit_of", {str(install): unit}.get)
     monkeypatch.setattr(node_reader, "find_unit", {"own.service": unit}.get)
-    monkeypatch.setattr(host_node, "environment_in_unit", lambda name, _read: {"own.service": {"JIRA_HOME": f"{tmp_path}/real"}}.get(name))
+    monkeypatch.setattr(systemd, "environment_in_unit", lambda name, _read: {"own.service": {"JIRA_HOME": f"{tmp_path}/real"}}.get(name))
     answer = _detect(install_dir=str(install))
     assert (answer["home_dir"], answer["control"]["account"]) == (f"{tmp_path}/real", "jira")
     assert _fact(answer, "home_dir") == ("certain", "JIRA_HOME of its unit")

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import typing as t
 from pathlib import Path
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import PROC, Process, all_processes, install_dir_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 # of an installation, what a product writes to
@@ -22,37 +21,53 @@ _FOLDERS = ("", "work", "logs", "log", "temp", "var")
 
 def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> list[Process]:
     """The processes of this installation; raises SessionsError where there are none because they are hidden from this account."""
-    owners = owners_of(product, install_dir)
+    owners = InstallationOwners(product, install_dir)
     found = [process for process in _marked(product, install_dir, proc) if belongs(process, install_dir, owners)]
-    if not found and os.geteuid() not in (0, *owners) and _others_are_hidden(proc):
+    if not found and os.geteuid() and os.geteuid() not in owners and _others_are_hidden(proc):
         raise SessionsError(
             f"The processes of others are hidden from {account()} (hidepid): run as root or as the product's account (become)."
         )
     return found
 
 
-def belongs(process: Process, install_dir: str, owners: frozenset[int]) -> bool:
-    """Whether the account of the process, or the unit that holds it, is the installation's. ``owners``: see ``owners_of``."""
+def belongs(process: Process, install_dir: str, owners: t.Container[int]) -> bool:
+    """Whether the account of the process, or the unit that holds it, is the installation's. ``owners``: see ``InstallationOwners``."""
     if process.borrowed_rights:
         return False
     return process.uid == 0 or process.uid in owners or _is_held_by_its_unit(process, install_dir)
 
 
-def is_stranger(process: Process, install_dir: str, owners: frozenset[int]) -> bool:
+def is_stranger(process: Process, install_dir: str, owners: t.Container[int]) -> bool:
     """Whether it bears the marks of the installation and is none of it. What waits for the product, as sudo does, is no stranger."""
     return not process.borrowed_rights and not belongs(process, install_dir, owners)
 
 
-def owners_of(product: Product, install_dir: str) -> frozenset[int]:
-    """Who owns the installation, the folders that it writes to, and the home folder that its files name."""
-    folders = [f"{install_dir}/{name}" for name in _FOLDERS]
-    with contextlib.suppress(SessionsError):
-        folders.append(find_home(product, install_dir, HostNode(None)).value)
+class InstallationOwners:
+    """Who owns the installation, the folders that it writes to, and the home folder that its files name: looked for if need be."""
+
+    def __init__(self, product: Product, install_dir: str) -> None:
+        self._product, self._install_dir = product, install_dir
+        self._of_installation = _owners_of(f"{install_dir}/{name}" for name in _FOLDERS)
+
+    def __contains__(self, uid: object) -> bool:
+        return uid in self._of_installation or uid in self._of_home()
+
+    def _of_home(self) -> set[int]:
+        # its account owns most installations: what reads settings is loaded where it does not
+        from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home
+        from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
+
+        with contextlib.suppress(SessionsError):
+            return _owners_of([find_home(self._product, self._install_dir, HostNode(None)).value])
+        return set()
+
+
+def _owners_of(folders: t.Iterable[str]) -> set[int]:
     owners = set()
     for folder in folders:
         with contextlib.suppress(OSError):
             owners.add(os.stat(folder).st_uid)  # noqa: PTH116 # no Path is needed
-    return frozenset(owners)
+    return owners
 
 
 def _marked(product: Product, install_dir: str, proc: Path) -> list[Process]:
@@ -62,6 +77,8 @@ def _marked(product: Product, install_dir: str, proc: Path) -> list[Process]:
 
 def _is_held_by_its_unit(process: Process, install_dir: str) -> bool:
     """Whether a unit that starts something of the installation, or this very process, runs it as this account."""
+    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_unit
+
     unit = find_unit(process.unit)
     if unit is None or unit.user != process.user:
         return False

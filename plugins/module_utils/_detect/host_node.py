@@ -1,21 +1,22 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of this host, and what one process of it says, or the unit of one that is down."""
+"""The files of this host, and what one process of it says, or the unit of one that is down.
+
+What most looks do not come to is loaded where they do: each start of a module pays for what it loads, twice (a zip file compiles it anew).
+"""
 
 from __future__ import annotations
 
 import errno
 import os
-import pwd
 import typing as t
 from pathlib import Path
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, argument_of, environment_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import environment_in_unit
 
 LARGEST_FILE = 5_000_000
 
@@ -26,7 +27,7 @@ class HostNode:
     def __init__(self, process: Process | None, unit: str = "") -> None:
         self._process = process
         # of a node that is down, the unit tells what its process will get; without one nobody does
-        self._of_unit = None if process else environment_in_unit(unit, self.read)
+        self._of_unit = self._environment_in(unit) if unit and not process else None
         self.process = f"process {process.pid}" if process else ""
 
     def read(self, path: str) -> bytes | None:
@@ -46,6 +47,8 @@ class HostNode:
 
     def saved_sessions(self, install_dir: str, names: t.Sequence[str]) -> list[str]:
         """See find_saved, by which they are found again when they are removed."""
+        from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
+
         return find_saved(install_dir, names) if names else []
 
     def argument(self, prefix: str) -> str:
@@ -58,6 +61,11 @@ class HostNode:
             return environment_of(self._process, name)
         return None if self._of_unit is None else self._of_unit.get(name, "")
 
+    def _environment_in(self, unit: str) -> dict[str, str] | None:
+        from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import environment_in_unit
+
+        return environment_in_unit(unit, self.read)
+
 
 def _unreadable(path: str, error: OSError) -> str:
     if error.errno == errno.EFBIG:
@@ -65,11 +73,3 @@ def _unreadable(path: str, error: OSError) -> str:
     if error.errno in (errno.EINVAL, errno.EISDIR):
         return f"{path} is no regular file: a settings file was expected."
     return f"{path} cannot be read by {account()}: {error.strerror}. Run as the product's account or as root (become)."
-
-
-def account() -> str:
-    """The account that this runs as."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())

@@ -10,17 +10,18 @@ import pwd
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import (
+    InstallationOwners,
     belongs,
     find_processes,
     is_stranger,
-    owners_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Seen, Unit, decide_control
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home, usual_home
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode, account
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import describe
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_role
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
@@ -110,14 +111,14 @@ def _marked(products: t.Sequence[Product]) -> list[tuple[_Install, Process]]:
 def _running(options: t.Mapping[str, t.Any]) -> list[_Install]:
     # a stranger may name any installation, an old one beside the product's for example
     marked = _marked(_candidates(options))
-    own = {one for one, process in marked if belongs(process, one.folder, owners_of(one.product, one.folder))}
+    own = {one for one, process in marked if belongs(process, one.folder, InstallationOwners(one.product, one.folder))}
     return sorted(own, key=lambda one: one.folder)
 
 
 def _strangers(products: t.Sequence[Product]) -> str:
     """A clause on what bears the marks of a product and is none of it, with what to do if it is one; '' when there is none."""
     marked = _marked(products)
-    found = [(one, process) for one, process in marked if is_stranger(process, one.folder, owners_of(one.product, one.folder))]
+    found = [(one, process) for one, process in marked if is_stranger(process, one.folder, InstallationOwners(one.product, one.folder))]
     if not found:
         return ""
     (install, process), more = found[0], f" ({len(found) - 1} more do so)" if len(found) > 1 else ""

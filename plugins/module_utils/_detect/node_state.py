@@ -52,13 +52,6 @@ def look_until_ready(look: t.Callable[[], Seen], seconds: float, clock: t.Callab
         sleep(_BETWEEN)
 
 
-def look_for_stopped(product: Product, install_dir: str) -> dict[str, t.Any]:
-    """Is every process of the installation gone? The same keys; nothing is asked over HTTP."""
-    identities = [process.identity for process in find_processes(product, install_dir)]
-    found = readiness.is_stopped(identities)
-    return {"ready": found.ready, "status": "", "process": (identities or [""])[0], "http_status": 0, "saw": found.saw}
-
-
 def look_for_role(product: Product, site: Site) -> str:
     """The part of a running node in its cluster, '' when all are alike (then nothing is asked) or it does not tell, or ``unknown``."""
     if not product.web.secondary_states:
