@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.installation import describe
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 
 INSTALL, HOME = "/install-of-node", "/home-of-node"
 CERTAIN_HOME = Found(HOME, "certain", "the test")

@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.clear_all import clear_all
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.forms import forms_in, path_of, title_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site

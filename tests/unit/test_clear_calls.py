@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.clear import clear_or_ask
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.clear_calls import clear_by_calls

@@ -15,7 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.h
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, install_dir_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 
 from demo.cluster import Cluster
 from demo.imitated import PRODUCTS as STAND_INS

@@ -14,7 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 
 from tests.unit.fake_node import INSTALL, FakeNode
 

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.command import command_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.gathered import gathered
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.model import evidence, stats
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
 
 from tests.evidence_runs import HOSTILE, about, at, document, names, plan_of, record_of, seen_of, stopped_document

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import MemberRow, MembersPage, MemberTables
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members import members_by_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members_page import members_by_page

@@ -28,7 +28,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     leaf_service,
     seconds_of,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 TOMCAT = ("java", "-Dcatalina.base=/opt/atlassian/{product}", "-Dcatalina.home=/opt/atlassian/{product}", "start")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_note import LiveNote
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import Progress, grown, progress_in
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of

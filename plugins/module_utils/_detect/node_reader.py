@@ -42,7 +42,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
     try_way,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit, find_unit_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import PRODUCTS, product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
@@ -78,7 +78,11 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _candidates(options: t.Mapping[str, t.Any]) -> list[Product]:
-    return [product_named(options["product"])] if options["product"] else list(PRODUCTS.values())
+    if options["product"]:
+        return [product_named(options["product"])]
+    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
+
+    return list(PRODUCTS.values())
 
 
 def _is_install_of(product: Product, folder: str) -> bool:
