@@ -11,9 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Beside
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_restore, mysql_rows, mysql_server
 
+from demo.patience import wait_for
 from demo.tokens import Database
 from tests.database.rogue import RogueServer, mysql_asking_for_a_file
 from tests.database.site import Site, lines
@@ -32,6 +35,8 @@ TRAPS: tuple[tuple[object, ...], ...] = (
     (26, None, "\n\n\t\n", "%s %% %(x)s"),
     (27, None, "\x00", "\x1a"),
 )
+ROTATE = "UPDATE remembermetoken SET TOKEN = 'rotated' WHERE ID = {}"
+WAITING = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
 
 
 @pytest.fixture(params=MYSQLS)
@@ -168,3 +173,25 @@ def test_a_row_that_somebody_holds_is_met_in_a_later_piece_too(site: Site) -> No
         site.purge(lock_wait=0)
     assert len(site.rows()) == 20
     assert site.purge()["rows"] == 20
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("changed", [104, 119], ids=["in a range", "after the last range"])
+def test_a_row_that_changes_while_its_lock_is_waited_for_is_archived_as_it_is_then(
+    site: Site, changed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge_module, "RANGE", 15)
+    site.sign_in(20, first=100)
+    with open_transaction(site, ROTATE.format(changed)) as writer:
+
+        def commit_when_waited_for() -> None:
+            wait_for(
+                lambda: bool(site.query("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")), "the purge waits"
+            )
+            writer.commit()
+
+        committing = Beside(commit_when_waited_for)
+        done = site.purge()
+        committing.end()
+    assert (done["retries"], site.rows()) == (0, [])
+    assert [line.split(b"\t")[:3:2] for line in lines(done["archives"]) if b"rotated" in line] == [[str(changed).encode(), b"rotated"]]
