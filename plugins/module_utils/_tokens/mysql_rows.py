@@ -65,20 +65,9 @@ class MysqlSweep(Sweep):
         there = self._without_the_gone(keys)
         if there is None:
             return 0
-        rows = self.copy_out(sink, self.names, there, lock=not self._holds(there))
+        rows = self.copy_out(sink, self.names, there, lock=True)
         self._deleting = Beside(lambda: self.delete(there, rows))
         return rows
-
-    def _holds(self, keys: Keys) -> bool:
-        """Lock the rows of a range that has an end: it is all that its transaction moves, and nothing was read in that without a lock.
-
-        The first such read fixes what later ones see: after the lock it is what is locked, and takes half of the time of a read with locks.
-        """
-        if not isinstance(keys, KeyRange) or keys.upto is None:
-            return False
-        sql = self.statements.sql
-        self.connection.scalar(sql.select(sql.func.count()).where(self.statements.which(keys)).with_for_update())
-        return True
 
     def _without_the_gone(self, keys: Keys) -> Keys | None:
         """Without what lies before the first row: rows that earlier sweeps deleted, over which the server goes until it clears them away.

@@ -92,7 +92,7 @@ class Sweep:
     def move_out(self, sink: Sink, keys: Keys) -> int:
         """Write the rows of these keys to the sink, delete exactly those, and return how many they were.
 
-        Nothing else may be asked of the sweep, but to move more, before ``settle``. A range with an end is all that its transaction moves.
+        Nothing else may be asked of the sweep, but to move more, before ``settle``.
         """
         rows = self.copy_out(sink, self.names, keys, lock=True)
         self.delete(keys, rows)
