@@ -175,6 +175,7 @@ def test_a_row_that_somebody_holds_is_met_in_a_later_piece_too(site: Site) -> No
     assert site.purge()["rows"] == 20
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("changed", [104, 119], ids=["in a range", "after the last range"])
 def test_a_row_that_changes_while_its_lock_is_waited_for_is_archived_as_it_is_then(
@@ -193,5 +194,6 @@ def test_a_row_that_changes_while_its_lock_is_waited_for_is_archived_as_it_is_th
         committing = Beside(commit_when_waited_for)
         done = site.purge()
         committing.end()
-    assert (done["retries"], site.rows()) == (0, [])
+    # on a busy machine the wait may end first, and the sweep begins anew
+    assert site.rows() == []
     assert [line.split(b"\t")[:3:2] for line in lines(done["archives"]) if b"rotated" in line] == [[str(changed).encode(), b"rotated"]]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_joined import Answer, Way, text_of
 
@@ -47,3 +49,15 @@ def test_rows_are_taken_or_asked_for_in_another_way(answer: Answer, way: Way, ta
 
 def test_rows_without_their_key_have_no_order() -> None:
     assert text_of(Answer(2, 1, 2, MOST, "b\nb\n"), Way(), columns=1, key=None) == b"b\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "answer"),
+    [
+        ((2, Decimal(1), Decimal(2), "1048576", "1\n2\n"), Answer(2, 1, 2, MOST, "1\n2\n")),
+        ((1, "7", "7", MOST, "7\n", Decimal(1)), Answer(1, 7, 7, MOST, "7\n", 1)),
+        ((0, None, None, MOST, None, 0), Answer(0, None, None, MOST, None, 0)),
+    ],
+)
+def test_numbers_are_numbers_whatever_the_driver_makes_of_their_types(row: tuple[object, ...], answer: Answer) -> None:
+    assert repr(Answer.of(row)) == repr(answer)

@@ -100,7 +100,7 @@ def mysql_arguments(database: Database) -> dict[str, t.Any]:
 
 
 def _open_hsqldb(_database: Database, _driver: Driver) -> t.Any:
-    # as above
+    # what speaks to Java is needed by nobody else
     from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_process import JvmConnection
 
     return JvmConnection()

@@ -40,6 +40,13 @@ class Answer(t.NamedTuple):
     text: str | None
     filled: int | None = None
 
+    @classmethod
+    def of(cls, row: t.Sequence[t.Any]) -> Answer:
+        """With its numbers as numbers, whatever the driver makes of their types: keys may be decimals."""
+        rows, first, last, most, text, *filled = row
+        first, last = (None if key is None else int(key) for key in (first, last))
+        return cls(int(rows), first, last, int(most), text, *map(int, filled))
+
 
 def text_of(answer: Answer, way: Way, columns: int, key: int | None) -> bytes | Way | None:
     """The rows in COPY text; or the way in which to ask again; or None, where each row has to be read by itself.

@@ -168,14 +168,14 @@ class MysqlSweep(Sweep):
     def _asked(self, columns: t.Sequence[str], lock: bool, keys: Keys, way: Way) -> Answer:
         """Of a range by a text that is made once, because making it takes as long as a part of the server's work."""
         if not isinstance(keys, KeyRange):
-            return Answer(*self.connection.execute(self._joining(columns, lock, keys, way)).one())
+            return Answer.of(self.connection.execute(self._joining(columns, lock, keys, way)).one())
         shape = (tuple(columns), keys.after is None, keys.upto is None, lock, way)
         if shape not in self._texts:
             bounds = [None if bound is None else self.statements.sql.bindparam(name, bound) for name, bound in vars(keys).items()]
             made = self._joining(columns, lock, KeyRange(*bounds), way)
             self._texts[shape] = made.compile(dialect=self.connection.dialect, compile_kwargs={"render_postcompile": True})
         text = self._texts[shape]
-        return Answer(*self.connection.exec_driver_sql(str(text), {**text.params, **vars(keys)}).one())
+        return Answer.of(self.connection.exec_driver_sql(str(text), {**text.params, **vars(keys)}).one())
 
     def _joining(self, columns: t.Sequence[str], lock: bool, keys: Keys, way: Way) -> t.Any:
         """The statement whose row is an ``Answer``."""
