@@ -227,6 +227,11 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def handle_error(self, request: t.Any, client_address: t.Any) -> None:
+        """A client that went away between two requests is no error, as with Tomcat and Jetty; all else goes to the log."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 def node_of(arguments: list[str]) -> Node:
     """The node that the command line names, as that of a product's JVM does."""

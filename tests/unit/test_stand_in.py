@@ -22,6 +22,7 @@ from demo.browser import Browser, fetch, whoami
 from demo.cluster import CANARY, Cluster, ClusterNode
 from demo.patience import patient, wait_for
 from demo.sampler import HealthSampler
+from demo.server import Handler, Server
 
 DEMO = Path(__file__).resolve().parents[2] / "demo"
 SESSION, REMEMBER_ME = "JSESSIONID", "seraph.rememberme.cookie"
@@ -160,6 +161,22 @@ def test_pages_for_nobody_and_for_somebody(n1: ClusterNode, browser: Browser) ->
     cookies = browser.sign_in(n1)
     assert fetch(n1, "/secure/Dashboard.jspa", cookies).status == 200
     assert json.loads(fetch(n1, "/rest/api/2/myself", cookies).body)["name"] == CANARY
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(ConnectionResetError("by peer"), ""), (BrokenPipeError("gone"), ""), (ValueError("fault"), "ValueError: fault")]
+)
+def test_a_client_that_goes_away_is_no_fault_and_any_other_error_is_told(
+    capsys: pytest.CaptureFixture[str], error: Exception, told: str
+) -> None:
+    with Server(("127.0.0.1", 0), Handler, bind_and_activate=False) as server:
+        try:
+            raise error
+        except Exception:
+            server.handle_error(server.socket, ("127.0.0.1", 1))
+    said = capsys.readouterr().err
+    assert told in said
+    assert bool(said) == bool(told)
 
 
 def test_the_manifest_names_product_and_version(n1: ClusterNode) -> None:
