@@ -14,7 +14,7 @@ import pytest
 from tests.hosts.bed import bed
 from tests.hosts.bed.needs import missing
 from tests.hosts.bed.node import Kind
-from tests.hosts.bed.reservation import LONGEST_RUN, reserved
+from tests.hosts.bed.reservation import reserved
 from tests.hosts.real_site import RealSite
 from tests.hosts.traces import traces
 
@@ -25,7 +25,7 @@ MakeSite = t.Callable[..., RealSite]
 @pytest.fixture(scope="session")
 def hosts() -> t.Iterator[None]:
     """Three nodes, load balancer and database host; what they were on this machine is gone afterwards."""
-    with reserved(LONGEST_RUN):
+    with reserved():
         problems = missing()
         if problems:
             # CI=true makes a failure of it, see tests/conftest.py

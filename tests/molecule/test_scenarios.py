@@ -14,7 +14,7 @@ import pytest
 
 from demo.playbook import collections_path
 from tests.hosts.bed.needs import missing
-from tests.hosts.bed.reservation import LONGEST_RUN, VARIABLE, reserved
+from tests.hosts.bed.reservation import VARIABLE, reserved
 from tests.hosts.traces import traces
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ def test_scenario(scenario: str, tmp_path: Path) -> None:
         "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", "/var/cache"),
     }
     command = [str(Path(sys.executable).with_name("molecule")), "test", "--scenario-name", scenario]
-    with reserved(LONGEST_RUN):
+    with reserved():
         problems = missing()
         if problems:
             # CI=true makes a failure of it, see tests/conftest.py

@@ -46,7 +46,12 @@ LEAKING_PLAYBOOK = """---
         mode: "0600"
     - name: Into a process, a temporary file and the log of the system
       ansible.builtin.command:
-        argv: ["{{ ansible_playbook_python }}", -c, "import time; time.sleep(3)", leaking, "{{ leaked }}"]
+        argv: ["{{ ansible_playbook_python }}", -c, "{{ until_it_is_over }}", "{{ playbook_dir }}/over", leaking, "{{ leaked }}"]
+      vars:
+        until_it_is_over: |
+          import os, sys, time
+          while not os.path.exists(sys.argv[1]):
+              time.sleep(0.05)
 """
 
 
@@ -216,14 +221,18 @@ def leak(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Watch:
     site.archives.mkdir()
     playbook = folder / "leak.yml"
     playbook.write_text(LEAKING_PLAYBOOK, encoding="utf-8")
-    with Watch(site, story.log) as watch:
-        run = site.start(WORDY, playbook=str(playbook))
-        try:
-            wait_for(lambda: run.over or any(b"leaking" in arguments for _pid, arguments in all_arguments()), "it leaks", 120)
-            assert not run.over, run.output
-        finally:
-            # the last look of the watch comes after it
-            run.kill()
+    leaking = f"leaking\0{story.planted['proof password']}".encode()
+    try:
+        with Watch(site, story.log) as watch:
+            run = site.start(WORDY, playbook=str(playbook))
+            try:
+                wait_for(lambda: run.over or watch.sees_a_process_with(leaking), "it leaks", 120)
+                assert not run.over, run.output
+            finally:
+                # the last look of the watch comes after it
+                run.kill()
+    finally:
+        (folder / "over").touch()
     return watch
 
 

@@ -16,6 +16,7 @@ import threading
 import time
 import typing as t
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote
 from xml.sax.saxutils import escape
@@ -23,6 +24,7 @@ from xml.sax.saxutils import escape
 from demo.patience import wait_for
 from demo.processes import all_arguments, all_environments
 from tests.playbook.runs import Site
+from tests.reservation import reserved
 
 EVERY = 0.05
 PLACES = ("output", "log file of ansible", "fact cache", "records", "temporary folders", "processes", "system log")
@@ -48,25 +50,22 @@ def _base64(data: bytes) -> t.Iterator[bytes]:
 class SystemLog:
     """``with SystemLog() as log:`` what is written to the log of the system meanwhile; ``log.works`` says whether it can be read.
 
-    Where no daemon takes it (a container), root takes it itself; else it is read from the journal or the log file.
+    Where no daemon takes it (a container), root takes it itself, one test at a time; else it is read from the journal or the log file.
     """
 
     def __init__(self) -> None:
         self._began = int(time.time())
         self._offsets = {path: path.stat().st_size for path in _LOG_FILES if os.access(path, os.R_OK)}
+        self._alone = ExitStack()
         self._socket: socket.socket | None = None
         self._messages: list[bytes] = []
         self.works = False
 
     def __enter__(self) -> t.Self:
-        if os.geteuid() == 0 and self._nobody_takes_it():
-            # a daemon that was killed leaves its socket behind
-            _DEV_LOG.unlink(missing_ok=True)
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-            self._socket.bind(str(_DEV_LOG))
-            _DEV_LOG.chmod(0o666)
-            threading.Thread(target=self._listen, args=(self._socket,), daemon=True).start()
+        if os.geteuid() == 0:
+            self._alone.enter_context(reserved("dcops-system-log", "the log of the system"))
+            if self._nobody_takes_it():
+                self._take_it()
         self.works = self._sees_its_own()
         return self
 
@@ -76,12 +75,22 @@ class SystemLog:
             _DEV_LOG.unlink(missing_ok=True)
             self._socket.shutdown(socket.SHUT_RDWR)
             self._socket.close()
+        self._alone.close()
 
     def read(self) -> bytes:
         """All since the beginning."""
         if self._socket:
             return b"\n".join(self._messages)
         return b"\n".join([self._journal(), *(self._rest_of(path, offset) for path, offset in self._offsets.items())])
+
+    def _take_it(self) -> None:
+        # a daemon that was killed leaves its socket behind
+        _DEV_LOG.unlink(missing_ok=True)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self._socket.bind(str(_DEV_LOG))
+        _DEV_LOG.chmod(0o666)
+        threading.Thread(target=self._listen, args=(self._socket,), daemon=True).start()
 
     @staticmethod
     def _nobody_takes_it() -> bool:
@@ -154,6 +163,10 @@ class Watch:
         self._files["system log"][self._log.read()] = "system log"
         for pid in self._processes.keys() - self._nodes:
             self._files["processes"] |= dict.fromkeys(self._processes[pid], f"process {pid}")
+
+    def sees_a_process_with(self, text: bytes) -> bool:
+        """Whether a process was seen with it among its arguments, which a NUL divides, or in its environment."""
+        return any(text in one for texts in [*self._processes.values()] for one in [*texts])
 
     def find(self, place: str, secrets: t.Mapping[str, str]) -> list[str]:
         """What was seen of the secrets (name -> value) in that place: '<name of the secret> in <file or process>'."""

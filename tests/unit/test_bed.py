@@ -43,7 +43,7 @@ def test_another_recipe_is_another_image(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_bed_that_another_process_uses_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reservation, "_NAME", f"\0dcops-bed-test-{os.getpid()}")
+    monkeypatch.setattr(reservation, "_NAME", f"dcops-bed-test-{os.getpid()}")
     with reservation.reserved(seconds=0):
         with pytest.raises(TimeoutError, match="which another process on this machine uses"), reservation.reserved(seconds=0):
             pass

@@ -6,35 +6,21 @@
 from __future__ import annotations
 
 import os
-import socket
 import typing as t
 from contextlib import contextmanager
 
-from demo.patience import wait_for
+from tests import reservation
 
-# an abstract socket: the kernel gives the name back when its process ends, however that was, and no file is left
-_NAME = "\0dcops-bed"
+_NAME = "dcops-bed"
 # tells a child of the holder that its parent holds it
 VARIABLE = "DCOPS_BED_RESERVED"
 
-# seconds that tests wait for the tests of somebody else on the same machine
-LONGEST_RUN = 3600
-
 
 @contextmanager
-def reserved(seconds: float) -> t.Iterator[None]:
+def reserved(seconds: float = reservation.LONGEST_RUN) -> t.Iterator[None]:
     """Hold the reservation; raises TimeoutError when somebody else has it all that time."""
     if os.environ.get(VARIABLE) == "true":
         yield
         return
-    with socket.socket(socket.AF_UNIX) as holder:
-        wait_for(lambda: _bind(holder), "the bed of hosts, which another process on this machine uses, is free", seconds)
+    with reservation.reserved(_NAME, "the bed of hosts", seconds):
         yield
-
-
-def _bind(holder: socket.socket) -> bool:
-    try:
-        holder.bind(_NAME)
-    except OSError:
-        return False
-    return True
