@@ -89,11 +89,11 @@ def test_rights_to_read_and_delete_are_enough(site: Site) -> None:
     assert account(site, "SELECT, DELETE").purge()["rows"] == 3
 
 
-def account(site: Site, rights: str) -> Site:
+def account(site: Site, rights: str, limits: str = "") -> Site:
     """The same database for an account with these rights on the table."""
     name = f"l_{site.database.name}"
     site.run_sql(
-        f"CREATE USER {name} IDENTIFIED BY '{PASSWORD}'",
+        f"CREATE USER {name} IDENTIFIED BY '{PASSWORD}' {limits}",
         f"GRANT {rights} ON {site.database.name}.remembermetoken TO {name}",
     )
     return site.with_database(user=name, password=PASSWORD)

@@ -22,6 +22,7 @@ from tests.database.rogue import RogueServer, mysql_asking_for_a_file
 from tests.database.site import Site, lines
 from tests.database.tables import BITBUCKET, HARD_ROWS
 from tests.database.test_contention import open_transaction
+from tests.database.test_mysql import account
 from tests.database.test_refusals import PASSWORD, refusal
 from tests.database.test_settings import MYSQLS, set_for_all
 
@@ -36,6 +37,8 @@ TRAPS: tuple[tuple[object, ...], ...] = (
     (27, None, "\x00", "\x1a"),
 )
 ROTATE = "UPDATE remembermetoken SET TOKEN = 'rotated' WHERE ID = {}"
+# transactions that see a state and hold nothing
+VIEWS = "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_lock_structs = 0"
 WAITING = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
 
 
@@ -173,6 +176,26 @@ def test_a_row_that_somebody_holds_is_met_in_a_later_piece_too(site: Site) -> No
         site.purge(lock_wait=0)
     assert len(site.rows()) == 20
     assert site.purge()["rows"] == 20
+
+
+def test_the_state_before_the_ranges_is_kept_until_the_last_of_them_is_gone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge_module, "RANGE", 10)
+    site.sign_in(25)
+    expected = [0, 1, 1, 1]
+
+    def see_views() -> None:
+        views = expected.pop()
+        wait_for(lambda: site.query(VIEWS) == [(views,)], f"{views} view", 10)
+
+    assert site.purge(before_commit=see_views)["rows"] == 25
+    assert expected == []
+
+
+def test_an_account_that_may_have_one_connection_alone_deletes_in_ranges_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge_module, "RANGE", 10)
+    site.sign_in(25)
+    limited = account(site, "SELECT, DELETE", "WITH MAX_USER_CONNECTIONS 1")
+    assert limited.purge()["rows"] == 25
 
 
 @pytest.mark.long

@@ -10,7 +10,7 @@ and its commit is the cut-off: what is there afterwards was made afterwards.
 from __future__ import annotations
 
 import typing as t
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -164,8 +164,7 @@ def purge(sources: t.Sequence[Source], folder: RunFolder, mover: Mover, single_s
     accounts = [Accounts(source, folder, rows) for source, rows in zip(sources, expected)]
     for source in sources:
         if source.store.two_sweeps and not single_sweep:
-            for keys in _ranges(source, mover):
-                mover.move([Share(source, keys, Account())], locked=False)
+            _sweep_ranges(source, mover)
     for source, account in zip(sources, accounts):
         account.add_up(mover.archives_of(source.look.table))
     mover.move([Share(source, ALL, account) for source, account in zip(sources, accounts)], locked=True)
@@ -228,15 +227,20 @@ class Accounts(Account):
         return owners is None or owners.treat(texts_of(line, len(table.columns))[table.position(table.user)])
 
 
-def _ranges(source: Source, mover: Mover) -> t.Iterator[KeyRange]:
+def _sweep_ranges(source: Source, mover: Mover) -> None:
+    ranges = _ranges(source, mover)
+    with source.store.history_kept() if len(ranges) > 1 else nullcontext():
+        for keys in ranges:
+            mover.move([Share(source, keys, Account())], locked=False)
+
+
+def _ranges(source: Source, mover: Mover) -> list[KeyRange]:
     """The whole table, in ranges of keys where one long transaction would keep clients waiting."""
     table, store = source.look.table, source.store
-    after = None
+    bounds: list[int | None] = [None, None]
     if store.ranged or table.series:
-        for upto in mover.when_free(partial(store.upper_keys, table, RANGE)):
-            yield KeyRange(after, upto)
-            after = upto
-    yield KeyRange(after)
+        bounds[1:1] = mover.when_free(partial(store.upper_keys, table, RANGE))
+    return [KeyRange(*one) for one in zip(bounds, bounds[1:])]
 
 
 def _parts(keys: Keys) -> t.Iterator[Keys]:

@@ -10,6 +10,7 @@ exactly the rows that were read; a read of the whole table keeps every insert ou
 from __future__ import annotations
 
 import typing as t
+from contextlib import ExitStack, contextmanager, suppress
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_restore, mysql_server
@@ -71,6 +72,26 @@ class MysqlStore(TokenStore):
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:  # noqa: ARG002  reading the rows locks them
         """See TokenStore."""
         self.begin(connection)
+
+    @contextmanager
+    def history_kept(self) -> t.Iterator[None]:
+        """By a view of the state before them.
+
+        InnoDB clears nothing away that a view may have to see (MySQL manual, InnoDB multi-versioning), and is no rival to the next range.
+        """
+        with self._view() as view:
+            yield
+            with suppress(SessionsError):
+                view.close()
+
+    def _view(self) -> ExitStack:
+        """None, where the account may not have a connection beside it."""
+        doing = "keep the state before the deletion"
+        with suppress(SessionsError), ExitStack() as view:
+            view.enter_context(self.connector.connect(doing, mysql_server.begin_view))
+            with self.connector.connect(doing, self.begin):
+                return view.pop_all()
+        return ExitStack()
 
     def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
         """In the database that was named: here a schema is a database."""

@@ -46,6 +46,12 @@ def pin(connection: Connection) -> None:
     connection.exec_driver_sql(f"SET {pinned}", tuple(PINNED[name] for name in there))
 
 
+def begin_view(connection: Connection) -> None:
+    """A transaction that sees the state of this moment to its end, from the first moment on."""
+    pin(connection)
+    connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+
+
 def reported_by(connection: Connection) -> dict[str, str]:
     """The variables of the server, and the identifier of its Galera cluster where it has one."""
     rows = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import abc
 import typing as t
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -233,6 +233,10 @@ class TokenStore(abc.ABC):
     @abc.abstractmethod
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
         """Begin a transaction that deletes."""
+
+    def history_kept(self) -> t.ContextManager[None]:
+        """While ranges are deleted: a server that would clear away meanwhile what each one leaves behind does so afterwards."""
+        return nullcontext()
 
     def lock(self, connection: Connection, table: FoundTable) -> None:  # noqa: B027  reading the rows, or the file, locks elsewhere
         """Keep every writer out until the end of the transaction, where the sweep's own statements do not."""
