@@ -88,7 +88,7 @@ def test_a_folder_that_is_closed_to_this_account_is_refused(tmp_path: Path, monk
 def test_the_record_is_summed_up_with_the_hash_of_its_file(records: RunRecords) -> None:
     told = STATES["summed"](records, {"run_id": RUN}, False)
     written = json.loads((records.folder_of(RUN) / "run.json").read_text(encoding="utf-8"))["record"]
-    assert (told["record"], len(told["sha256"]), told["now"][-1]) == ({**written, "node_records": {}}, 64, "Z")
+    assert (told["changed"], told["record"], len(told["sha256"]), told["now"][-1]) == (False, {**written, "node_records": {}}, 64, "Z")
     assert STATES["summed"](records, {"run_id": "CHG-2"}, False)["sha256"] == ""
 
 

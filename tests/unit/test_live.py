@@ -50,6 +50,9 @@ def looked(product: str = "jira", version: str = "11.3.0") -> dict[str, dict[str
         (looked(version="9.4.20"), {}, ["Jira 9.11 or later is needed, and n1 has 9.4.20, n2 has 9.4.20"]),
         (looked(version=""), {}, ["n1 has a version that is not known"]),
         (looked(), {"admin_token": ""}, ["needs an administrator"]),
+        # nothing that could be given would help
+        (looked("confluence"), {"admin_token": ""}, ["no call of Confluence is known"]),
+        (looked(version="9.4.20"), {"admin_token": ""}, ["Jira 9.11 or later is needed", "needs an administrator"]),
         (looked(), {"admin_token": "", "admin_username": "a", "admin_password": "p"}, []),
         (looked(), {"admin_token": "", "admin_username": "a"}, ["needs an administrator"]),
         (looked(), {"revoke": "manual"}, []),
@@ -62,6 +65,11 @@ def test_what_speaks_against_it(looks: dict[str, dict[str, t.Any]], options: dic
     found = live.live_problems(looks, {"admin_username": "", "admin_password": "", **GOOD, **options})
     assert len(found) == len(problems)
     assert all(part in sentence for part, sentence in zip(problems, found, strict=True))
+
+
+@pytest.mark.parametrize(("users", "lives"), [([], False), ([""], False), (["", "proof"], True)])
+def test_an_old_cookie_lives_on_where_it_opens_the_door_to_somebody(users: list[str], lives: bool) -> None:
+    assert live.lives_on({"kind": "session", "user": user} for user in users) is lives
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,27 @@ def test_a_lock_that_another_process_holds_is_waited_for_and_then_refused_by_nam
     assert lock.release(owner())
 
 
+@pytest.mark.parametrize("act", ["take", "release"])
+def test_a_lock_that_another_start_holds_for_a_moment_is_waited_for(lock: NodeLock, act: str) -> None:
+    lock.take(owner(), "")
+    with lock.path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        release = threading.Timer(0.1, lambda: fcntl.flock(file, fcntl.LOCK_UN))
+        release.start()
+        assert lock.take(owner(attempt=2, number="bb"), "") if act == "take" else lock.release(owner())
+        release.join()
+
+
+@pytest.mark.parametrize("text", [b"", b"{", None], ids=["not written yet", "being written", "another file by now"])
+def test_a_lock_counts_when_its_owner_has_begun_to_write_it_and_it_is_still_the_one_of_its_name(lock: NodeLock, text: bytes | None) -> None:
+    lock.path.write_bytes(text if text is not None else b"{}")
+    with lock.path.open("rb") as file:
+        if text is None:
+            lock.path.rename(lock.path.with_suffix(".old"))
+            lock.path.write_bytes(b"{}")
+        assert lock._is_settled(file.fileno()) == (text == b"{")
+
+
 @pytest.mark.parametrize("kind", ["pipe", "device", "link", "folder", "huge"])
 def test_what_is_no_lock_hangs_nothing_and_is_named(lock: NodeLock, kind: str, tmp_path: Path) -> None:
     if kind == "pipe":

@@ -53,7 +53,7 @@ def test_only_the_documented_states_are_ready(name: str, state: str) -> None:
         (_seen("RUNNING", page=302), " answers 302"),
         (
             Seen(NEW, 200, '{"state": "RUNNING"}', 302, "", page_target="/startup.jsp"),
-            "to /startup.jsp, which is no sign-in: name a page that answers to everybody with force_reauth_functional_path",
+            " answers 302 to /startup.jsp, which is no sign-in: name a page that answers to everybody with force_reauth_functional_path",
         ),
         (
             Seen(NEW, 302, "", 0, "", status_target="jira.example.org/status"),

@@ -371,6 +371,13 @@ def test_a_begun_run_is_told_with_the_start_that_owns_it(records: RunRecords) ->
     assert (told["record"]["start"], told["record"]["phase"], len(told["start"]["number"])) == (told["start"], "prepared", 16)
 
 
+def test_the_other_runs_that_are_not_over_are_told_but_for_the_one_to_be_set_aside(records: RunRecords) -> None:
+    for run_id in ("CHG-0", "CHG-2", RUN):
+        STATES["opened"](records, opening(run_id=run_id), False)
+    told = STATES["read"](records, {"run_id": RUN, "abandon": "CHG-0"}, False)
+    assert (told["changed"], told["unfinished"], told["record"]["run_id"]) == (False, ["CHG-2"], RUN)
+
+
 def test_another_run_is_set_aside_when_one_is_begun(records: RunRecords) -> None:
     STATES["opened"](records, opening(run_id="CHG-0"), False)
     told = STATES["opened"](records, opening(abandon="CHG-0"), False)

@@ -206,6 +206,14 @@ def test_a_live_result_says_what_the_call_leaves_alone() -> None:
     assert [line[:11] for line in added] == ["Note       "]
 
 
+@pytest.mark.parametrize(("unknown", "gone"), [(0, ""), (2, "; of 2 more names it says that there is no such user")])
+def test_a_live_result_says_of_how_many_users_the_sessions_were_ended(unknown: int, gone: str) -> None:
+    blocks = [{"names": 5000, "unknown": unknown}, {"names": 10, "unknown": 0}]
+    told = [line for line in result_lines(plan(route="live"), {**RECORD, "live": blocks}, FOUND, -1) if "calls to the product" in line]
+    assert told == [f"Sessions   of {5010 - unknown} users ended by calls to the product{gone}"]
+    assert not [line for line in result_lines(plan(route="live"), RECORD, FOUND, -1) if "calls to the product" in line]
+
+
 @pytest.mark.parametrize(
     ("manager", "account", "said"),
     [

@@ -108,7 +108,7 @@ def test_all_but_the_largest_batch_and_no_node_at_all_may_stay_up() -> None:
 
 
 @pytest.mark.parametrize("name", _of("float"))
-@pytest.mark.parametrize(("written", "meant"), [(3, 3.0), ("0.5", 0.5), (" 5 ", 5.0)])
+@pytest.mark.parametrize(("written", "meant"), [(3, 3.0), ("0.5", 0.5), (" 5 ", 5.0), (0, 0.0)])
 def test_a_number_is_understood_as_text(name: str, written: object, meant: float) -> None:
     assert _taken(name, written) == meant
 

@@ -67,6 +67,8 @@ def answers(**users: str) -> dict[str, t.Any]:
         ("live", {"__force_reauth_spared_replayed": {"msg": "no answer"}}, ["n1: that eve, who was to be spared, stays signed in"], []),
         ("live", {"__force_reauth_spared_replayed": {"skipped": True}}, ["was not seen"], []),
         ("rolling", answers(session="eve"), ["was not seen"], []),
+        # a cookie that there was none of is not dead
+        ("live", {"__force_reauth_spared_replayed": {"answers": [{"kind": "session", "user": "", "absent": "x"}]}}, ["was not seen"], []),
     ],
 )
 def test_a_login_that_was_to_stay_and_did_not_is_missing(route: str, found: dict[str, t.Any], missing: list[str], seen: list[str]) -> None:

@@ -28,6 +28,8 @@ def test_in_a_line_what_was_not_counted_is_not_none() -> None:
     rows = survivors(["personal access tokens", "SSH keys", "Basic authentication"], COUNTED)
     assert survivors_in_words(rows) == "personal access tokens (412); SSH keys (not counted); Basic authentication"
     assert survivors_in_words(survivors(["personal access tokens"], [])) == "personal access tokens"
+    none = [{"what": "personal access tokens", "count": 0, "how": "all of them"}]
+    assert survivors_in_words(survivors(["personal access tokens"], none)) == "personal access tokens (0)"
 
 
 @pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS)

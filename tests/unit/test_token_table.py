@@ -11,11 +11,13 @@ from decimal import Decimal
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Column, ColumnKind, TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Column, ColumnKind, Spared, TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import (
     Candidate,
     FoundColumn,
+    binary_columns,
     check_obstacles,
+    check_restorable,
     choose,
     cluster_name,
     iso_time,
@@ -130,6 +132,12 @@ def test_names_columns_as_the_database_does() -> None:
     assert found.position("TOKEN") == 2
 
 
+def test_rows_that_are_spared_and_series_are_named_as_the_database_does() -> None:
+    wanted = WANTED._replace(series="token", spared=Spared("id", 7, "logins of applications"))
+    found = match_columns(Candidate("S", "TOKENS"), columns(ID="int", WHO="text", TOKEN="text"), wanted, WHERE)
+    assert (found.series, found.spared) == ("TOKEN", ("ID", 7))
+
+
 def test_says_everything_that_is_wrong_at_once() -> None:
     with pytest.raises(SessionsError, match="there is no column id; column token is int and not of kind text; there is no column who"):
         match_columns(Candidate("", "tokens"), columns(token="int"), WANTED, WHERE)
@@ -149,6 +157,14 @@ def test_several_sorts_of_logins_in_one_table_are_said(sorts: dict[str, int], sa
     wanted = WANTED._replace(sort="kind")
     found = match_columns(Candidate("s", "tokens"), columns(id="int", token="text", who="text"), wanted, WHERE)
     assert [note.partition(";")[0] for note in notes(found, wanted, sorts)] == said
+
+
+def test_what_could_not_be_put_back_is_named() -> None:
+    found = match_columns(Candidate("s", "tokens"), columns(id="int", token="text", who="text", photo="blob"), WANTED, WHERE)
+    assert binary_columns(found) == ["the column photo (blob)"]
+    check_restorable("s.tokens", [])
+    with pytest.raises(SessionsError, match=r"^s.tokens could not be put back after a purge: it has a; b. Treat the table by hand.$"):
+        check_restorable("s.tokens", ["a", "b"])
 
 
 def test_obstacles_are_named() -> None:

@@ -53,7 +53,7 @@ def cookies(cluster: Cluster) -> list[CookieRow]:
 
 def test_a_cookie_that_works_is_a_control(look: t.Callable[..., dict[str, t.Any]], cookies: list[CookieRow]) -> None:
     found = look(cookies=cookies)
-    assert (found["running"], found["done"], found["unanswered"]) == (True, False, "")
+    assert (found["running"], found["done"], found["renewed"], found["unanswered"]) == (True, False, [], "")
     assert {(answer["kind"], answer["user"]) for answer in found["answers"]} == {("session", CANARY), ("remember_me", CANARY)}
 
 
@@ -81,5 +81,5 @@ def test_cookies_that_cannot_be_replayed_are_a_reason_and_no_failure(
     look: t.Callable[..., dict[str, t.Any]], cookies: list[CookieRow]
 ) -> None:
     found = look(cookies=cookies, url="http://127.0.0.1:9")
-    assert (found["answers"], found["unanswered"] != "") == ([], True)
+    assert (found["answers"], "connection refused" in found["unanswered"]) == ([], True)
     assert not [row for row in cookies if row["value"] in found["unanswered"]]

@@ -8,7 +8,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import database_problem, is_own_name, telling
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import (
+    database_problem,
+    is_certain,
+    is_own_name,
+    telling,
+)
 
 DATABASE = {"engine": "postgresql", "host": "db", "port": 5432, "name": "jira", "schema": "public", "embedded": False, "doubts": {}}
 
@@ -19,6 +24,11 @@ def _look(identity: str = "b:1:1", home: str = "", **database: t.Any) -> dict[st
 
 def _problem(looks: dict[str, t.Any], same_machine: bool, **given: t.Any) -> str:
     return database_problem(looks, {**NOTHING_GIVEN, **{f"database_{name}": value for name, value in given.items()}}, same_machine)
+
+
+def test_what_a_node_does_not_say_of_its_doubts_is_not_certain() -> None:
+    untold = {"database": {name: value for name, value in DATABASE.items() if name != "doubts"}}
+    assert [is_certain(look) for look in (untold, _look(doubts={"host": "why"}), _look())] == [False, False, True]
 
 
 NOTHING_GIVEN = {"database_port": 0, **{f"database_{name}": "" for name in ("engine", "server", "name", "user", "schema")}}
