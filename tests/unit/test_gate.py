@@ -12,6 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate
 
 WORSE = Look(False, "b:1:1", "the same process, not ready")
 GOOD, OTHER, BAD = Look(True, "b:1:1", "up"), Look(True, "b:2:2", "up, another process"), Look(False, "", "state STARTING")
+GONE = Look(True, "", "no process is left")
 LIMITS = Limits(settle_polls=3, pause=5, timeout=60)
 
 
@@ -40,6 +41,8 @@ class Script:
         ([GOOD, GOOD, BAD, GOOD], 6, 25),
         ([GOOD, GOOD, WORSE, GOOD], 6, 25),
         ([GOOD, GOOD, OTHER], 5, 20),
+        ([GONE], 3, 10),
+        ([GOOD, GONE], 4, 15),
     ],
     ids=[
         "good at once",
@@ -47,6 +50,8 @@ class Script:
         "a bad look begins anew",
         "a bad look at the same process begins anew",
         "a replaced process begins anew",
+        "gone at once",
+        "gone after a process",
     ],
 )
 def test_passes_after_good_looks_in_a_row_at_one_process(looks: list[Look], polls: int, seconds: int) -> None:

@@ -29,6 +29,7 @@ def _problem(looks: dict[str, t.Any], same_machine: bool, **given: t.Any) -> str
 def test_what_a_node_does_not_say_of_its_doubts_is_not_certain() -> None:
     untold = {"database": {name: value for name, value in DATABASE.items() if name != "doubts"}}
     assert [is_certain(look) for look in (untold, _look(doubts={"host": "why"}), _look())] == [False, False, True]
+    assert "(the node does not tell whether it is certain: give" in _problem({"n1": {**_look(), **untold}}, True)
 
 
 NOTHING_GIVEN = {"database_port": 0, **{f"database_{name}": "" for name in ("engine", "server", "name", "user", "schema")}}
