@@ -4,7 +4,7 @@
 """Lets mutmut change the collection in small ways, one at a time, and tells which changes no test sees.
 
 ``python -m tests.tools.mutants core --only '*/_roll/plan.py'``. Works on a copy below build/mutants; a dated table is left in build/.
-What lived already is tried again when the tests have changed; what was killed is kept until its function changes.
+What lived already is tried again; what was killed is kept until its function changes.
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ def run(part: Part, only: t.Sequence[str], folder: Path) -> bool:
     tests = [f"{INSIDE}/{part.tests}", *(f"--ignore-glob=*/{one}" for one in part.without)]
     config = _CONFIG.format(utils=UTILS, inside=INSIDE, only=json.dumps(mutated), tests=json.dumps(tests))
     (folder / "pyproject.toml").write_text(config, encoding="utf-8")
+    forget_survivors(folder / "mutants" / UTILS)
     with (folder / "log").open("w", encoding="utf-8") as log:
         command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "2"]
         return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False).returncode == 0
@@ -159,6 +160,15 @@ def read(folder: Path) -> list[Mutant]:
         statuses = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
         found += [Mutant(file, name, fate_of(status)) for name, status in statuses.items()]
     return found
+
+
+def forget_survivors(folder: Path) -> None:
+    """What lived is noted as not tried: tests that were added since may see it."""
+    for path in folder.rglob("*.py.meta"):
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        statuses = noted["exit_code_by_key"].items()
+        noted["exit_code_by_key"] = {name: None if fate_of(status) in ("survived", "no test") else status for name, status in statuses}
+        path.write_text(json.dumps(noted), encoding="utf-8")
 
 
 def fate_of(status: int | None) -> str:

@@ -69,6 +69,14 @@ def test_what_mutmut_noted_is_read(tmp_path: Path) -> None:
     assert mutants.read(tmp_path) == [Mutant(PLAN, "a.x_b__mutmut_1", "survived")]
 
 
+def test_what_lived_is_tried_again_and_what_was_killed_is_not(tmp_path: Path) -> None:
+    noted = tmp_path / "plan.py.meta"
+    noted.write_text(json.dumps({"hash": "x", "exit_code_by_key": {"a": 0, "b": 1, "c": 33, "d": 36, "e": None}}), encoding="utf-8")
+    mutants.forget_survivors(tmp_path)
+    found = json.loads(noted.read_text(encoding="utf-8"))
+    assert found == {"hash": "x", "exit_code_by_key": {"a": None, "b": 1, "c": None, "d": 36, "e": None}}
+
+
 def test_a_file_is_changed_where_part_and_choice_want_it() -> None:
     core = PARTS["core"].only
     assert mutants.wanted(PLAN, core, ["*"])
