@@ -191,6 +191,20 @@ def test_the_state_before_the_ranges_is_kept_until_the_last_of_them_is_gone(site
     assert expected == []
 
 
+def test_a_view_that_somebody_ends_stops_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge_module, "RANGE", 10)
+    site.sign_in(25)
+    ended: list[int] = []
+
+    def end_views() -> None:
+        for (thread,) in site.query(VIEWS.replace("count(*)", "trx_mysql_thread_id")):
+            site.run_sql(f"KILL {thread}")
+            ended.append(thread)
+
+    assert site.purge(before_commit=end_views)["rows"] == 25
+    assert (len(set(ended)), site.rows()) == (1, [])
+
+
 def test_an_account_that_may_have_one_connection_alone_deletes_in_ranges_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(purge_module, "RANGE", 10)
     site.sign_in(25)
