@@ -77,6 +77,7 @@ class FilterModule:
             "is_done": content.is_done,
             "is_true": settings.is_true,
             "look_without_database": by_hand.look_without_database,
+            "left_down": registered.left_down,
             "live_block": live_blocks.block_of,
             "live_bounds": live_blocks.bounds_of,
             "live_noted": live_blocks.noted_block,

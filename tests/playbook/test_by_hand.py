@@ -24,10 +24,10 @@ def carry_out(site: Site, run: str = "*") -> None:
         connection.executescript(script.read_text(encoding="utf-8"))
 
 
-def assert_waits(result: Result, site: Site) -> None:
+def assert_waits(result: Result, site: Site, locks: t.Sequence[str] = ()) -> None:
     assert result.status == 2, result.output
     result.assert_says("waits, and nothing is proven yet", "Resume: ansible-playbook")
-    assert (site.record()["phase"], site.locks()) == ("waiting", [])
+    assert (site.record()["phase"], site.locks()) == ("waiting", [*locks])
 
 
 def test_a_run_waits_for_the_script_and_the_printed_command_ends_proven_without_a_database_password(make_site: MakeSite) -> None:
@@ -79,7 +79,8 @@ def test_in_an_outage_the_nodes_stay_down_until_the_operator_says_that_the_token
     browsers = site.sign_in("eve")
     outage: dict[str, t.Any] = {"route": "outage", "accept_outage": True, "revoke": "manual"}
     waits = site.run(**outage)
-    assert_waits(waits, site)
+    # while it is down, the lock tells which home folder is the right one
+    assert_waits(waits, site, locks=["n1"])
     waits.assert_says(
         "All nodes are down until then", "all nodes of the product are down now and wait for this", "force_reauth_revoked=true"
     )

@@ -75,3 +75,26 @@ def test_a_node_that_does_not_come_back_after_a_failed_purge_is_named(make_site:
     assert failed.status != 0
     failed.assert_says("n2: it did not come up again")
     assert site.cluster["n1"].is_running()
+
+
+@pytest.mark.long
+def test_a_run_that_leaves_every_node_down_is_resumed_by_its_command_alone(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    browsers, old = site.sign_in("eve"), site.pids()
+    own = own_tasks(site, "")
+    (site.folder / "start.yml").write_text("---\n- name: Start nothing\n  ansible.builtin.command: 'false'\n", encoding="utf-8")
+    failed = site.run(**OUTAGE, **own)
+    assert failed.status != 0
+    failed.assert_says("stopped in step 'roll'", "Not done: n1, n2")
+    assert (set(site.pids().values()), site.locks()) == ({0}, ["n1", "n2"])
+
+    other = site.run(**OUTAGE, **own, run_id="another")
+    assert other.status != 0
+    other.assert_says("n1, n2: locked by run", "Nothing was changed.")
+
+    own_tasks(site, "")
+    resumed = site.resume(failed)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says(": PROVEN")
+    assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
+    assert (site.open_doors(browsers), site.locks()) == ([], [])

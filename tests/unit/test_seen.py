@@ -12,6 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.reg
     abort_sentence,
     evidence,
     failures,
+    left_down,
     looks,
     not_up,
     places,
@@ -207,3 +208,36 @@ def test_every_standby_is_judged_by_its_own_look() -> None:
     found = standbys(["n3", "n4"], [{**detected(pid=7), "item": "n4"}, detected()])
     assert (found["lines"], len(found["problems"])) == (["n3: cold standby, left alone"], 1)
     assert found["problems"][0].startswith("n4 is named a cold standby")
+
+
+def recorded(step: str, **more: t.Any) -> dict[str, t.Any]:
+    return {"__force_reauth_recorded": {"record": {"step": step}}, **more}
+
+
+UP, FAILED = {"process": "boot:1:2"}, {"process": "boot:1:2", "failed": True}
+
+
+@pytest.mark.parametrize(
+    ("found", "route", "left"),
+    [
+        ({}, "outage", False),
+        (recorded(""), "outage", False),
+        (recorded("stopping"), "outage", True),
+        (recorded("cleaned"), "outage", True),
+        (recorded("starting"), "outage", True),
+        (recorded("up"), "outage", False),
+        (recorded("starting", __force_reauth_gate=UP), "outage", False),
+        (recorded("starting", __force_reauth_gate=FAILED), "outage", True),
+        (recorded("cleaned", __force_reauth_started_again=UP), "outage", False),
+        (recorded("cleaned", __force_reauth_started_again=FAILED), "outage", True),
+        (recorded("cleaned", __force_reauth_started_again={"failed": True, "msg": "it did not start"}), "outage", True),
+        # the record could not be written, and the node was told to stop
+        ({"__force_reauth_recorded": {"failed": True}, "__force_reauth_acted": {"changed": True}}, "outage", True),
+        ({"__force_reauth_recorded": {"failed": True}, "__force_reauth_acted": {}}, "outage", False),
+        (recorded("stopping"), "rolling", False),
+    ],
+)
+def test_a_node_is_left_down_when_it_was_stopped_in_an_outage_and_was_not_seen_up_since(
+    found: dict[str, t.Any], route: str, *, left: bool
+) -> None:
+    assert left_down(["n1", "n2"], {"n1": found, "n2": {}}, route) == (["n1"] if left else [])

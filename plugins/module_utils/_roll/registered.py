@@ -14,6 +14,8 @@ Results = t.Sequence[t.Mapping[str, t.Any]]
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 # what the plan is told of what ``session_probe`` saw; its rows are for the canary
 _ASKED = ("nobody", "doors")
+# steps of the record, from the first moment at which a node may be down
+_DOWN = ("stopping", "cleaned", "starting")
 # of what was last seen of one node: it is not to crowd out the others
 _MOST_OF_A_NODE = 2000
 
@@ -135,6 +137,22 @@ def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, batch: t.Seq
         f"Last seen: {'; '.join(seen) or 'see the failed task above'}. "
         f"Resume: {resume} (and the variables and vault options of this run)"
     )
+
+
+def left_down(nodes: t.Sequence[str], hostvars: HostVars, route: str) -> list[str]:
+    """The nodes that a run of route outage stopped and has not seen up again.
+
+    While every node is down, the lock of the run is what tells which home folder is the right one: theirs are not given back.
+    """
+    return [node for node in nodes if route == "outage" and _is_left_down(hostvars[node])]
+
+
+def _is_left_down(found: t.Mapping[str, t.Any]) -> bool:
+    step = ((found.get("__force_reauth_recorded") or {}).get("record") or {}).get("step", "")
+    gates = (found.get(name) or {} for name in ("__force_reauth_gate", "__force_reauth_started_again"))
+    if any(one.get("process") and not one.get("failed") for one in gates):
+        return False
+    return step in _DOWN or bool(found.get("__force_reauth_acted"))
 
 
 def _no_standby(look: t.Mapping[str, t.Any]) -> str:
