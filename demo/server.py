@@ -45,6 +45,8 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server_version = "StandIn"
+    # a connection on which nobody asks ends, as with Tomcat (there after connectionTimeout, 20 s)
+    timeout = 5
     node: t.ClassVar[Node]
 
     def do_GET(self) -> None:

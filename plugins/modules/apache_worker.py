@@ -13,6 +13,8 @@ version_added: 0.2.0
 description:
   - Taken out, a worker is first drained (flag C(N)), so that new clients go elsewhere, then disabled (flag C(D)), because clients that
     stick to it are still sent to it while it is drained. Then no request is left of it.
+  - httpd 2.4 counts the requests of a worker without a lock, so that the number of a much used worker can stay above 0 for ever. On the
+    host of httpd the connections to the worker are therefore counted, too. A worker to which none leads has no request.
   - Put back, both flags are off, and Apache httpd uses the worker again.
   - Runs where the page C(balancer-manager) of httpd 2.4 may be asked, most often on the host of httpd, through that page.
   - Where C(BalancerPersist) is off, httpd forgets such changes when it is started anew or reads its configuration again.
@@ -56,7 +58,8 @@ EXAMPLES = r"""
 RETURN = r"""
 servers:
   description:
-    - The worker in each of its balancers (C(backend)), as it is now; C(sessions) counts its requests of now.
+    - The worker in each of its balancers (C(backend)), as it is now; C(sessions) counts its requests of now, as the page tells it
+      (C(Busy)), but no more than connections lead to it, where httpd runs on this host.
     - C(serves) tells whether requests of everybody are sent to it, C(out) whether somebody has taken it out, C(closed) so far that no
       client comes any more.
   returned: success
@@ -68,6 +71,7 @@ servers:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.apache import Apache
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.carried_out import BALANCER_OPTIONS, carry_out
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.connections import Connections
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
 
@@ -89,6 +93,7 @@ def main() -> None:
             Site(options["manager"], validate_certs=options["validate_certs"], whose="balancer-manager", refers=True),
             options["balancer"],
             options["worker"],
+            Connections(options["manager"]).to,
         ),
     )
 

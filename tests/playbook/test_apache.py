@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.apache import Apache as Driver
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.balancer import Balancer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.connections import Connections
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site as Address
 
@@ -29,8 +31,12 @@ from tests.playbook.runs import Site
 MakeSite = t.Callable[..., Site]
 
 
+# more than the connections of this test hold, less than httpd keeps of an answer for a client that does not read
+LONG = 25_000
+
+
 class Backend:
-    """A web server that answers with its name; ``/hung`` only when it is let go."""
+    """A web server that answers with its name; ``/hung`` only when it is let go, ``/long`` with much of it."""
 
     def __init__(self, name: str) -> None:
         self.let_go = threading.Event()
@@ -40,10 +46,11 @@ class Backend:
             def do_GET(self) -> None:
                 if self.path == "/hung":
                     let_go.wait(patient(60))
+                body = name.encode() * (LONG if self.path == "/long" else 1)
                 self.send_response(200)
-                self.send_header("Content-Length", str(len(name)))
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(name.encode())
+                self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -74,7 +81,7 @@ def ports(backends: dict[str, Backend]) -> dict[str, int]:
 
 
 def balancer(manager: str, name: str = "site", worker: str = "n1") -> Balancer:
-    return Balancer(Driver(Address(manager, refers=True), name, worker), time.monotonic, time.sleep)
+    return Balancer(Driver(Address(manager, refers=True), name, worker, Connections(manager).to), time.monotonic, time.sleep)
 
 
 def rehearse(apache: Apache, scratch: Path) -> str:
@@ -103,6 +110,18 @@ def test_a_worker_is_taken_out_of_a_real_httpd_when_its_requests_have_ended_and_
         assert {apache.get("/", "n1") for _time in range(5)} == {"n2"}
         balancer(apache.manager).put_back(timeout=patient(10))
         assert (apache.states()["n1"], apache.get("/", "n1")) == ("Init Ok", "n1")
+
+
+def test_a_worker_that_httpd_still_counts_a_request_of_is_out_when_no_connection_leads_to_it(ports: dict[str, int]) -> None:
+    """The answer of the node has come, and its client does not read it: the same to see as a request that httpd lost count of."""
+    with Apache(ports, more="SendBufferSize 4096") as apache, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", apache.port))
+        client.sendall(b"GET /long HTTP/1.1\r\nHost: site\r\nCookie: NODE=.n1\r\n\r\n")
+        counted = Driver(Address(apache.manager, refers=True), "site", "n1", lambda _url: None)
+        wait_for(lambda: counted.servers()[0].sessions == 1, "the request has begun")
+        balancer(apache.manager).take_out(grace=0, timeout=patient(10))
+        assert (counted.servers()[0].sessions, apache.states()["n1"]) == (1, "Init Drn Dis")
 
 
 def test_the_module_changes_nothing_in_check_mode_and_what_a_reload_forgets_is_seen(ports: dict[str, int], tmp_path: Path) -> None:

@@ -53,6 +53,12 @@ FORM = """<h3>Edit worker settings for http://10.0.0.1:8080</h3>
 N1, N2 = "http://10.0.0.1:8080", "http://n2.example.org:8080"
 
 
+STUCK = (
+    r"^Apache httpd still counts sessions 3 s after the server was taken out: site/n1 2\. httpd counts without a lock, .* for ever: where "
+    r"nothing is left of its requests, 'apachectl graceful' begins to count at 0, where BalancerPersist is Off\.$"
+)
+
+
 def balancer(name: str, *workers: tuple[str, str, str, int], nonce: str = NONCE) -> str:
     rows = "".join(ROW.format(name, url, nonce, route, status, busy) for url, route, status, busy in workers)
     return BALANCER.format(name, nonce, rows)
@@ -151,6 +157,8 @@ class Imitation:
     posted: list[dict[str, str]] = field(default_factory=list)
     seconds: float = 0.0
     url: str = "http://127.0.0.1/balancer-manager"
+    # how many lead to the worker, by its look; None: they cannot be seen
+    connections: list[int | None] = field(default_factory=lambda: [None])
 
     def get(self, path: str) -> Answer:
         busy = self.busy.pop(0) if len(self.busy) > 1 and not path else self.busy[0]
@@ -174,7 +182,11 @@ class Imitation:
 
     @property
     def balancer(self) -> Balancer:
-        return Balancer(Apache(self, "", "n1"), lambda: self.seconds, self.sleep)
+        return Balancer(Apache(self, "", "n1", self.leading_to), lambda: self.seconds, self.sleep)
+
+    def leading_to(self, url: str) -> int | None:
+        assert url == N1
+        return self.connections.pop(0) if len(self.connections) > 1 else self.connections[0]
 
 
 def test_a_worker_is_drained_first_then_disabled_and_nothing_else_of_it_is_sent() -> None:
@@ -199,8 +211,28 @@ def test_a_worker_that_is_gone_when_it_is_to_be_set_is_a_refusal() -> None:
 
 
 def test_requests_that_do_not_end_are_counted_in_the_refusal() -> None:
-    with pytest.raises(SessionsError, match=r"Apache httpd still counts sessions 3 s after the server was taken out: site/n1 2\."):
+    with pytest.raises(SessionsError, match=STUCK):
         Imitation(busy=[2]).balancer.take_out(grace=1.0, timeout=3.0)
+
+
+def test_a_number_that_httpd_lost_count_of_holds_no_node_up_where_no_connection_leads_to_it() -> None:
+    apache = Imitation(busy=[7], connections=[2, 2, 2, 1, 0])
+    apache.balancer.take_out(grace=1.0, timeout=5.0)
+    assert (apache.flags, apache.balancer.driver.servers()[0].sessions) == ({"Drn", "Dis"}, 0)
+
+
+@pytest.mark.parametrize(("busy", "connections", "sessions"), [(7, 3, 3), (2, 3, 2), (7, 0, 0), (7, None, 7), (0, 3, 0)])
+def test_a_worker_has_no_more_requests_than_connections_and_no_fewer_where_those_cannot_be_seen(
+    busy: int, connections: int | None, sessions: int
+) -> None:
+    driver = Imitation(busy=[busy], connections=[connections]).balancer.driver
+    assert [one.sessions for one in driver.servers() + driver.look()] == [sessions, sessions]
+
+
+def test_a_connection_that_stays_open_is_a_request_for_all_that_is_known() -> None:
+    apache = Imitation(busy=[2], connections=[5])
+    with pytest.raises(SessionsError, match=STUCK):
+        apache.balancer.take_out(grace=1.0, timeout=3.0)
 
 
 @pytest.mark.parametrize(

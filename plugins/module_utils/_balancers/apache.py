@@ -50,28 +50,42 @@ class Manager(t.Protocol):
 
 @dataclass(frozen=True)
 class Apache:
-    """The worker ``name`` in one balancer of a balancer-manager, or in all (``balancer`` ''). A driver."""
+    """The worker ``name`` in one balancer of a balancer-manager, or in all (``balancer`` ''). A driver.
+
+    ``connections``: how many TCP connections lead from httpd to a worker, by its URL; None where that cannot be seen.
+    """
 
     manager: Manager
     balancer: str
     name: str
+    connections: t.Callable[[str], int | None]
     title: str = "Apache httpd"
+    hint: str = (
+        "httpd counts without a lock, and a much used worker can stay above 0 for ever: where nothing is left of its requests, "
+        "'apachectl graceful' begins to count at 0, where BalancerPersist is Off"
+    )
 
     def look(self) -> list[Server]:
         """As it is now. Raises SessionsError when the manager does not know it, or would not take a change."""
         workers = self._workers(self.balancer)
         for worker in workers:
             self._refuse_untakable(worker)
-        return [worker.server for worker in workers]
+        return [self._server(worker) for worker in workers]
 
     def servers(self) -> list[Server]:
         """As it is now. Raises SessionsError when the manager does not know it."""
-        return [worker.server for worker in self._workers(self.balancer)]
+        return [self._server(worker) for worker in self._workers(self.balancer)]
 
     def set(self, server: Server, state: State) -> None:
         """Only the flags are sent, so nothing else of the worker changes. Raises SessionsError."""
         (worker,) = self._workers(server.backend)
         self._page(self.manager.post("", {**_names(worker), **_FLAGS[state]}))
+
+    def _server(self, worker: Worker) -> Server:
+        """It has no more requests than connections lead to it: the page's own number is not to be relied on (httpd 2.4, ``busy++``)."""
+        server = worker.server
+        leading = self.connections(worker.url) if server.sessions else None
+        return server if leading is None else server._replace(sessions=min(server.sessions, leading))
 
     def _workers(self, balancer: str) -> list[Worker]:
         return workers_called(workers_in(self._page(self.manager.get(""))), balancer, self.name)

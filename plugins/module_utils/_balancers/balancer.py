@@ -43,6 +43,10 @@ class Driver(t.Protocol):
     def title(self) -> str:
         """What the load balancer is called in sentences."""
 
+    @property
+    def hint(self) -> str:
+        """What to know where it does not stop counting sessions; '' is nothing."""
+
     def look(self) -> list[Server]:
         """The server in each of its backends; an error, too, where its state could not be set."""
 
@@ -77,7 +81,8 @@ class Balancer:
         self._refuse_reopened(servers)
         busy = ", ".join(f"{server.path} {server.sessions}" for server in servers if server.sessions)
         if busy:
-            raise SessionsError(f"{self.driver.title} still counts sessions {timeout:g} s after the server was taken out: {busy}.")
+            hint = f" {self.driver.hint}." if self.driver.hint else ""
+            raise SessionsError(f"{self.driver.title} still counts sessions {timeout:g} s after the server was taken out: {busy}.{hint}")
 
     def put_back(self, timeout: float) -> None:
         """Ready, until the load balancer itself says that it serves."""

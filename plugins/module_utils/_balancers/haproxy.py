@@ -46,6 +46,7 @@ class HAProxy:
     backend: str
     name: str
     title: str = "HAProxy"
+    hint: str = ""
 
     def look(self) -> list[Server]:
         """As it is now. Raises SessionsError when HAProxy does not know it, or does not let its state be set."""
