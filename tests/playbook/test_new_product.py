@@ -1,15 +1,15 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A new product is one file and one line: an invented one is added to a copy of the collection, and its users are signed out.
+"""A new product is one file, and a function and a line of the catalogue: the users of an invented one are signed out.
 
-The stand-in gets the same of its own kind: one file, one folder, one line. No other file of the copy is changed.
+It is added to a copy of the collection.
+The stand-in gets one file, one folder and one line of its own kind. No other file of the copy is changed.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +29,7 @@ PRODUCT = """\
 from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
-    ARGUMENT, Column, ConnectorKeys, DatabaseKeys, Files, Place, Product, Service, SessionKeys, TokenTable, Tomcat, Web,
+    ARGUMENT, Column, ConnectorKeys, DatabaseKeys, Files, Place, Product, Service, SessionKeys, SignOnKeys, TokenTable, Tomcat, Web,
 )
 
 _SETTINGS = "{home}/ledger.properties"
@@ -59,12 +59,13 @@ LEDGER = Product(
             password=(Place(_SETTINGS, "store.secret"),),
         ),
         node_id=(Place(_SETTINGS, "node"),),
-        clustered=(Place(_SETTINGS, "node"),),
+        clustered=((Place(_SETTINGS, "node"),),),
         tomcat=Tomcat(server="conf/server.xml", webapp="ledger", contexts=("conf/context.xml",)),
         connector=ConnectorKeys(),
         session_cookie=(Place(_SETTINGS, "cookie.session"),),
         remember_me_cookie=(),
         sessions=SessionKeys(default="disk"),
+        sign_on=SignOnKeys("the ink office", setting=(), on="on", off="off"),
     ),
     service=Service(start=("bin/start-ledger.sh",), stop=("bin/stop-ledger.sh",), process=(r"-Dcatalina\\.base=(.+)",)),
     web=Web(
@@ -122,10 +123,22 @@ FILES = {
         "store.address = @jdbc_url@\nstore.account = @database_user@\nnode = @node@\ncookie.session = LEDGERID\n"
     ),
 }
-LINES = {
-    "plugins/module_utils/_products/_catalogue.py": "ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products.ledger",
-    "demo/imitated/__init__.py": "demo.imitated.ledger",
-}
+ROOM = "ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products"
+# where, what stands there, and what takes its place
+ADDED = (
+    (
+        "plugins/module_utils/_products/_catalogue.py",
+        "LOADERS: ",
+        f"def _ledger() -> Product:\n    from {ROOM}.ledger import LEDGER\n\n    return LEDGER\n\n\nLOADERS: ",
+    ),
+    ("plugins/module_utils/_products/_catalogue.py", '    "jira": _jira,\n', '    "jira": _jira,\n    "ledger": _ledger,\n'),
+    ("demo/imitated/__init__.py", "in (JIRA, ", "in (LEDGER, JIRA, "),
+    (
+        "demo/imitated/__init__.py",
+        "from demo.imitated.jira import JIRA\n",
+        "from demo.imitated.jira import JIRA\nfrom demo.imitated.ledger import LEDGER\n",
+    ),
+)
 
 
 @pytest.fixture
@@ -141,18 +154,12 @@ def copy() -> t.Iterator[Path]:
     for new, text in FILES.items():
         (folder / new).parent.mkdir(parents=True, exist_ok=True)
         (folder / new).write_text(text, encoding="utf-8")
-    for registry, module in LINES.items():
-        add_line(folder / registry, module)
+    for registry, before, after in ADDED:
+        text = (folder / registry).read_text(encoding="utf-8")
+        assert text.count(before) == 1, f"{registry} has another shape: {before}"
+        (folder / registry).write_text(text.replace(before, after), encoding="utf-8")
     yield folder
     shutil.rmtree(folder)
-
-
-def add_line(registry: Path, module: str) -> None:
-    """The import of the product, and its name among the products."""
-    text = registry.read_text(encoding="utf-8")
-    changed = re.sub(r"(?m)^(PRODUCTS: .* in \()", rf"from {module} import LEDGER\n\n\1LEDGER, ", text)
-    assert changed != text
-    registry.write_text(changed, encoding="utf-8")
 
 
 @pytest.mark.long
