@@ -68,10 +68,13 @@ def test_without_copied_cookies_nothing_speaks_against_them() -> None:
 
 
 def test_the_rows_get_the_values_that_no_module_returns() -> None:
-    rows = [{"kind": "session", "given": 1, "absent": ""}, {"kind": "remember_me", "given": -1, "absent": "none"}]
+    rows = [{"kind": "session", "given": given, "absent": ""} for given in (1, 0)] + [
+        {"kind": "remember_me", "given": -1, "absent": "none"}
+    ]
     given = [{"name": "S", "value": "a"}, {"name": "S", "value": "b"}]
     assert with_values(rows, given) == [
         {"kind": "session", "absent": "", "value": "b"},
+        {"kind": "session", "absent": "", "value": "a"},
         {"kind": "remember_me", "absent": "none", "value": ""},
     ]
 

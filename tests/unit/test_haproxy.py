@@ -116,6 +116,20 @@ def test_a_client_that_sticks_does_not_hold_up_for_longer_than_the_grace() -> No
     assert (haproxy.status, 2.0 <= haproxy.seconds <= 4.0) == ("MAINT", True)
 
 
+def test_the_grace_is_over_when_the_last_session_has_ended() -> None:
+    haproxy = Imitation(sessions=[1, 1, 0])
+    haproxy.balancer.take_out(grace=60.0, timeout=5.0)
+    assert (haproxy.status, haproxy.seconds) == ("MAINT", 0.5)
+
+
+@pytest.mark.parametrize(("timeout", "waited"), [(0.4, 0.0), (0.5, 0.5), (0.9, 0.5), (1.0, 1.0)])
+def test_no_wait_is_longer_than_its_time_and_the_last_look_is_at_its_end(timeout: float, waited: float) -> None:
+    haproxy = Imitation(status="MAINT", sessions=[1])
+    with pytest.raises(SessionsError, match="still counts sessions"):
+        haproxy.balancer.take_out(grace=0.0, timeout=timeout)
+    assert haproxy.seconds == waited
+
+
 def test_a_server_that_is_out_already_is_only_waited_for() -> None:
     haproxy = Imitation(status="MAINT", sessions=[1, 1, 0])
     haproxy.balancer.take_out(grace=60.0, timeout=5.0)

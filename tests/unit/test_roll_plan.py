@@ -443,6 +443,12 @@ NOBODY = {"proof_username": "", "proof_cookies": []}
     [
         ({"role_in_cluster": "unknown"}, BEGUN, {}, []),
         ({"asked": DOORS}, None, {}, [NO_COOKIE]),
+        (
+            {"asked": {"nobody": "401", "doors": [{"user": "eve", "name": "JSESSIONID", "note": ""}]}},
+            None,
+            {"usernames": ["adam"], "proof_username": ""},
+            ["the proof account eve is not among the users that are treated: its cookie would live on"],
+        ),
         ({"asked": DOORS}, BEGUN, {}, []),
         ({}, None, {"revoked": True}, ["force_reauth_revoked is said of tokens that are deleted by hand (force_reauth_revoke=manual)"]),
         (
