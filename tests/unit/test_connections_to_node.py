@@ -142,7 +142,7 @@ def test_connections_of_this_machine_are_counted_while_they_are_open(page: socke
             wait_for(lambda: seen.to(url_of(worker)) == 0, "the end is seen")
 
 
-@pytest.mark.parametrize("url", ["http://n1.invalid:8080", "unix:/run/n1.sock|http://"])
+@pytest.mark.parametrize("url", ["http://n1.invalid:8080", f"http://{'n' * 64}:8080", "http://n\0:8080", "unix:/run/n1.sock|http://"])
 def test_a_worker_whose_address_is_not_known_is_not_said_to_have_none(page: socket.socket, url: str) -> None:
     assert Connections(url_of(page)).to(url) is None
 

@@ -46,7 +46,8 @@ def _resolved(url: str) -> set[Address]:
     address = address_of(url)
     try:
         found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM) if address else []
-    except OSError:
+    except (OSError, ValueError):
+        # no such name, or one that cannot be a name
         return set()
     return {(str(one[4][0]), int(one[4][1])) for one in found}
 
@@ -56,9 +57,9 @@ def _is_of_this_host(host: str) -> bool:
     address = ipaddress.ip_address(host.partition("%")[0])
     if address.is_loopback:
         return True
-    with closing(socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_DGRAM)) as probe:
-        try:
+    try:
+        with closing(socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_DGRAM)) as probe:
             probe.connect((host, 9))
-        except OSError:
-            return False
-        return bool(probe.getsockname()[0] == host)
+            return bool(probe.getsockname()[0] == host)
+    except OSError:
+        return False
