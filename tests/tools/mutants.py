@@ -13,6 +13,7 @@ import argparse
 import ast
 import difflib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -22,12 +23,17 @@ from fnmatch import fnmatchcase
 from functools import cache, partial
 from pathlib import Path
 
+from tests.tools.survivors import Change, Reason, explain, read_reasons, unused
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 BUILD = CHECKOUT / "build"
+REASONS = CHECKOUT / "tests/tools/survivors.toml"
 INSIDE = "ansible_collections/dcops/atlassian_sessions"
 UTILS = f"{INSIDE}/plugins/module_utils"
 # exit statuses of pytest, and of mutmut for what ran too long
 _SURVIVED, _NO_TESTS, _TIMEOUT = (0,), (5, 33), (24, 36, -24, 152, 255)
+# x_look__mutmut_1, xǁStoreǁlook__mutmut_1
+_VARIANT = re.compile(r"x(?:_|ǁ.+ǁ)(.+)__mutmut_.+")
 _CONFIG = """\
 [tool.mutmut]
 source_paths = ["{utils}"]
@@ -112,7 +118,8 @@ def main(arguments: t.Sequence[str]) -> int:
             print(f"mutmut did not come through: see {folder}/log", file=sys.stderr)
             return 1
         mutants = [one for one in read(folder / "mutants" / UTILS) if wanted(one.file, PARTS[name].only, options.only)]
-        written += [f"## {name}", "", *table(mutants), "", *survivors(mutants, partial(changed, folder)), ""]
+        reasons = [one for one in read_reasons(REASONS.read_text(encoding="utf-8")) if one.file in {short(each.file) for each in mutants}]
+        written += [f"## {name}", "", *table(mutants), "", *survivors(mutants, partial(changed, folder), reasons), ""]
     target = BUILD / f"mutants-{title.split()[2]}-{datetime.now(UTC):%H%M%S}.md"
     target.write_text("\n".join(written), encoding="utf-8")
     print("\n".join(written))
@@ -199,9 +206,18 @@ def table(mutants: t.Sequence[Mutant]) -> list[str]:
     return [f"| file | mutants | {' | '.join(fates)} | score |", "|---|---:|---:|---:|---:|---:|---:|---:|", *rows]
 
 
-def survivors(mutants: t.Sequence[Mutant], show: t.Callable[[Mutant], str]) -> list[str]:
-    """A line per change that no test saw."""
-    return [f"- `{one.name.rpartition('.')[2]}` ({short(one.file)}): {show(one)}" for one in mutants if one.fate in ("survived", "no test")]
+def survivors(mutants: t.Sequence[Mutant], show: t.Callable[[Mutant], Change], reasons: t.Sequence[Reason]) -> list[str]:
+    """A line per change that no test saw, with the reason why none needs to; first those that have none, last the reasons of nothing."""
+    changes = {one.name.rpartition(".")[2]: show(one) for one in mutants if one.fate in ("survived", "no test")}
+    why = {name: explain(change, reasons) for name, change in changes.items()}
+    lines = {name: f"- `{name}` ({change.file}): {change.in_words}" for name, change in changes.items()}
+    left = [one for one in unused(reasons, list(changes.values())) if all(each.fate != "not tried" for each in mutants)]
+    groups = {
+        "lived and nobody has said why": [line for name, line in lines.items() if not why[name]],
+        "lived, and why that is no hole": [f"{line}: {why[name]}" for name, line in lines.items() if why[name]],
+        "reasons that explain nothing any more": [f"- {one.file}: `{one.before}`" for one in left],
+    }
+    return [line for title, rows in groups.items() for line in (f"### {len(rows)} {title}", "", *rows, "")]
 
 
 def short(file: str) -> str:
@@ -209,25 +225,27 @@ def short(file: str) -> str:
     return file.removeprefix(f"{UTILS}/")
 
 
-def changed(folder: Path, mutant: Mutant) -> str:
-    """The line that was changed, as it was and as it is."""
-    return changed_line(functions(folder / "mutants" / mutant.file), mutant.name.rpartition(".")[2])
+def changed(folder: Path, mutant: Mutant) -> Change:
+    """What was changed."""
+    return changed_line(short(mutant.file), functions(folder / "mutants" / mutant.file), mutant.name.rpartition(".")[2])
 
 
 @cache
 def functions(file: Path) -> t.Mapping[str, list[str]]:
-    """The lines of each variant of each function that mutmut wrote into the file, without the first: it holds the name."""
+    """The lines of each variant of each function that mutmut wrote into the file, by the variant's name; its own in the first line."""
     text = file.read_text(encoding="utf-8")
-    lines, nodes = text.splitlines(), ast.walk(ast.parse(text))
-    return {node.name: lines[node.lineno : node.end_lineno] for node in nodes if isinstance(node, ast.FunctionDef)}
+    lines, nodes = text.splitlines(), [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    return {
+        node.name: [lines[node.lineno - 1].replace(node.name, _VARIANT.sub(r"\1", node.name)), *lines[node.lineno : node.end_lineno]]
+        for node in nodes
+    }
 
 
-def changed_line(variants: t.Mapping[str, list[str]], name: str) -> str:
+def changed_line(file: str, variants: t.Mapping[str, list[str]], name: str) -> Change:
     """What one variant has otherwise than the original."""
     original = variants[name.partition("__mutmut_")[0] + "__mutmut_orig"]
     differences = list(difflib.ndiff(original, variants[name]))
-    before, after = (" ".join(line[2:].strip() for line in differences if line[0] == sign) for sign in ("-", "+"))
-    return f"`{before}` became `{after}`" if before or after else "in its first line"
+    return Change(file, *(" ".join(line[2:].strip() for line in differences if line[0] == sign) for sign in ("-", "+")))
 
 
 if __name__ == "__main__":

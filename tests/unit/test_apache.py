@@ -85,6 +85,11 @@ def test_a_name_on_the_page_is_text_and_nothing_else() -> None:
     assert worker.route == "n1</td><td>n2"
 
 
+def test_a_cell_and_a_heading_are_read_over_the_tags_inside_them() -> None:
+    odd = page(TWO).replace("<td>Init Drn Ok ", "<td>Init <b>Drn</b> Ok ").replace("<th>Busy</th>", "<th>Bu<i></i>sy</th>")
+    assert workers_in(odd) == workers_in(page(TWO))
+
+
 @pytest.mark.parametrize("change", [("<th>Busy</th>", "<th>Load</th>"), ("<td>3</td>", "<td>many</td>"), (f"&amp;nonce={NONCE}", "")])
 def test_a_page_of_another_shape_is_refused(change: tuple[str, str]) -> None:
     with pytest.raises(SessionsError, match=r"another shape than that of Apache httpd 2\.4\."):
@@ -270,7 +275,10 @@ def test_an_address_that_is_none_is_refused_as_that_of_the_balancer_manager() ->
             "takes no change: since httpd 2.4.41 the host of its address has to be the name of the server. It calls itself lb.example.org:",
         ),
         (Imitation(nonce=""), "The balancer site has no nonce (nonce=None), and Apache httpd takes no change without one."),
-        (Imitation(form="<h3>Edit worker settings for x</h3>"), "cannot drain a worker: httpd 2.4 is needed."),
+        *(
+            (Imitation(form=f"<h3>Edit worker settings for x</h3>{fields}"), "cannot drain a worker: httpd 2.4 is needed.")
+            for fields in ("", "<input name='w_status_N'>", "<input name='w_status_D'>")
+        ),
     ],
 )
 def test_a_manager_that_would_take_no_change_is_refused_at_the_look_and_nothing_is_sent(apache: Imitation, sentence: str) -> None:

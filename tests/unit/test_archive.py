@@ -53,6 +53,8 @@ def test_the_archives_of_one_table_are_told_from_those_of_another(name: str, tab
         ({"t": 2}, {"t": 10}, {"t": 5}),
         ({"t": 2, "u": 9}, {"t": 10, "u": 0}, {"t": 5, "u": 9}),
         ({"t": 2}, {}, {"t": 2}),
+        # half of what was looked at is a number of rows
+        ({"t": 1}, {"t": 3}, {"t": 1}),
     ],
 )
 def test_each_table_must_have_what_the_backup_has_and_half_of_what_was_looked_at(

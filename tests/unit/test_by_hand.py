@@ -83,7 +83,10 @@ def test_where_no_cookie_can_show_it_the_operator_has_to_say_it(product: str, op
 def test_what_is_known_without_the_database_is_its_place_and_the_table() -> None:
     found = look()
     assert (found["problem"], found["table"], found["database"]) == ("", "remembermetoken", "oracle db:1521/ORCL, account jira")
-    assert "rows" not in found
+    job = {"product": "Jira", "engine": "oracle", "table": "remembermetoken", "key": "id", "schema": "", "place": found["database"]}
+    assert found["job"] == {**job, "run_id": "", "outage": False, "where": "", "last": True}
+    assert ("rows" in found, found["more_jobs"], found["notes"], found["others"]) == (False, [], [], 0)
+    assert found["cluster"].startswith("jira-")
     assert "run CHG-1 of" not in by_hand.script_text(found, "CHG-1", "outage")
     assert "for run CHG-1." in by_hand.script_text(found, "CHG-1", "outage")
     assert "all nodes of the product are down now" in by_hand.script_text(found, "CHG-1", "outage")
@@ -97,29 +100,48 @@ def test_each_table_of_a_product_with_several_has_its_script_and_what_makes_toke
     assert [line.split()[2] for line in deletes] == ["cwd_remember_me_token", "cwd_token"]
     assert "-- Spared: the rows that do not fit WHERE directory_id IS NULL OR directory_id <> -1" in text
     assert text.count(" FROM cwd_token WHERE directory_id IS NULL OR directory_id <> -1") == 3
+    assert text.count("\n\n-- Deletes the remember-me tokens of Crowd, ") == 1
     # the first script does not end the database of the second
     assert [line for line in text.splitlines() if line in ("COMMIT;", "SHUTDOWN;")] == ["COMMIT;", "COMMIT;", "SHUTDOWN;"]
 
 
-def test_mysql_calls_the_database_the_schema() -> None:
-    assert " `jira-db`.remembermetoken;" in by_hand.script_text(look(engine="mysql", name="jira-db", schema="x"), "r", "rolling")
+@pytest.mark.parametrize("engine", ["mysql", "mariadb"])
+def test_mysql_calls_the_database_the_schema(engine: str) -> None:
+    assert " `jira-db`.remembermetoken;" in by_hand.script_text(look(engine=engine, name="jira-db", schema="x"), "r", "rolling")
     assert " other.remembermetoken;" in by_hand.script_text(look({"database_name": "other"}, engine="mysql", name="jira"), "r", "rolling")
 
 
 @pytest.mark.parametrize(
     ("given", "database", "problem"),
     [
-        ({}, {"engine": "unknown", "doubts": {"engine": "dbconfig.xml is cut"}}, "give force_reauth_database_engine"),
+        (
+            {},
+            {"engine": "unknown", "doubts": {"engine": "dbconfig.xml is cut"}},
+            (
+                "the product's settings do not tell for certain which engine its database has (dbconfig.xml is cut): "
+                "give force_reauth_database_engine"
+            ),
+        ),
         ({"database_engine": "oracle"}, {"engine": "unknown", "doubts": {"engine": "dbconfig.xml is cut"}}, ""),
-        ({"database_engine": "db2"}, {}, "'db2' is not known"),
-        ({}, {"schema": "x; DROP TABLE y"}, "cannot stand in a script"),
+        (
+            {"database_engine": "db2"},
+            {},
+            "The database engine 'db2' is not known. Known engines: h2, hsqldb, mariadb, mysql, oracle, postgresql, sqlite, sqlserver",
+        ),
+        (
+            {},
+            {"schema": "x; DROP TABLE y"},
+            "database_schema is 'x; DROP TABLE y', which cannot stand in a script for the database: give it, as the database has it",
+        ),
         ({}, {"doubts": {"host": "nobody knows"}}, ""),
     ],
 )
 def test_a_script_that_cannot_be_written_is_refused(given: dict[str, t.Any], database: dict[str, t.Any], problem: str) -> None:
-    found = look(given, **database)["problem"]
-    assert problem in found
-    assert bool(found) == bool(problem)
+    assert look(given, **database)["problem"] == problem
+
+
+def test_a_database_that_nothing_is_doubted_of_has_its_script() -> None:
+    assert by_hand.look_without_database({one: DATABASE[one] for one in DATABASE if one != "doubts"}, GIVEN, ["n1"])["problem"] == ""
 
 
 def test_the_cluster_is_another_one_where_localhost_is_another_machine() -> None:
@@ -340,7 +362,13 @@ COUNTED = {"rows": 3, "users": 1, "table": "t", "database": "d", "oldest": "", "
             {"revoke": "manual", "look": look(), "blind": "all nodes are down"},
             ["Goes on    by your word, force_reauth_revoked=true (all nodes are down)"],
         ),
-        ({"revoke": "product", "look": look()}, ["Archives   none, and nothing can be put back"]),
+        (
+            {"revoke": "product", "look": look()},
+            [
+                "Tokens     not counted: the product deletes them itself; oracle db:1521/ORCL, account jira is not asked",
+                "Archives   none, and nothing can be put back",
+            ],
+        ),
         (
             {"revoke": "database", "look": COUNTED},
             ["Tokens     3 of 1 user in t, d", "Archives   /a on localhost"],
@@ -370,3 +398,4 @@ def test_the_plan_says_who_deletes_and_what_nobody_counts(changes: dict[str, t.A
     lines = report.plan_lines({**MADE, **changes}, True)
     assert [line for line in said if line not in lines] == []
     assert ("what the product shows to the administrator" in lines[-2]) == (changes["revoke"] == "product")
+    assert [line for line in lines if line.startswith("Counted ")] == [line for line in said if line.startswith("Counted ")]

@@ -42,6 +42,11 @@ def test_a_host_is_reached_by_what_it_has_itself(host: str, variables: t.Mapping
     assert connections([host], {host: variables}, ["n1"]) == [{"host": host, "own": {"ansible_host": host, **own}}]
 
 
+@pytest.mark.parametrize("name", ["AnsibleUndefined", "Undefined", "UndefinedMarker"])
+def test_what_has_no_value_is_no_variable_in_whichever_version_of_ansible(name: str) -> None:
+    assert connections(["db"], {"db": {"ansible_user": type(name, (), {})()}}, []) == [{"host": "db", "own": {"ansible_host": "db"}}]
+
+
 def test_a_host_of_no_inventory_is_reached_by_its_name() -> None:
     assert connections(["db"], {}, []) == [{"host": "db", "own": {"ansible_host": "db"}}]
 

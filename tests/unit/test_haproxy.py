@@ -20,7 +20,7 @@ front,FRONTEND,,,3,9,OPEN,
 site,n1,1,0,2,5,UP,
 site,n2,0,0,0,5,DOWN 1/2,
 site,BACKEND,0,0,2,9,UP,
-files,n1,0,0,,5,no check,
+files,n1,,0,,5,no check,
 
 """
 
@@ -179,9 +179,10 @@ def test_what_check_mode_says_would_change(status: str, state: str, unlike: int)
     assert len(Imitation(status=status).balancer.unlike(state)) == unlike
 
 
-def test_a_socket_that_may_only_read_is_refused_at_the_look() -> None:
-    with pytest.raises(SessionsError, match="level operator, and only level admin"):
-        Imitation(level="operator").balancer.unlike("looked")
+@pytest.mark.parametrize("level", ["user", "operator"])
+def test_a_socket_that_may_only_read_is_refused_at_the_look(level: str) -> None:
+    with pytest.raises(SessionsError, match=f"level {level}, and only level admin"):
+        Imitation(level=level).balancer.unlike("looked")
 
 
 def test_what_haproxy_answers_to_a_command_that_it_refuses_is_told() -> None:

@@ -125,4 +125,5 @@ def test_progress_is_told_in_one_line() -> None:
     assert live.progress_line(4000, 20000, 10) == "Ended the sessions of 4000 of 20000 users, 400 per second, 40 s left."
     assert live.progress_line(400, 20000, 1, 19000) == "Ended the sessions of 19400 of 20000 users, 400 per second, 2 s left."
     assert live.progress_line(7, 401, 20) == "Ended the sessions of 7 of 401 users, 0.3 per second, 1126 s left."
+    assert live.progress_line(200, 20000, 20) == "Ended the sessions of 200 of 20000 users, 10 per second, 1980 s left."
     assert live.progress_line(0, 20000, 0) == "Ended the sessions of 0 of 20000 users, 0.0 per second."

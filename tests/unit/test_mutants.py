@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is told of mutants; the run itself is mutmut's."""
+"""What is told of mutants, and why those that live are no hole; the run itself is mutmut's."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from tests.tools import mutants
 from tests.tools.mutants import CHECKOUT, PARTS, UTILS, Mutant
+from tests.tools.survivors import WORDING, Change, Reason, explain, is_wording, read_reasons, unused
 
 PLAN = f"{UTILS}/_roll/plan.py"
 
@@ -52,15 +53,86 @@ def test_the_table_has_a_line_per_file_and_one_for_all() -> None:
     ]
 
 
-def test_only_what_no_test_saw_is_listed_with_the_line_that_was_changed() -> None:
-    said = mutants.survivors(some("killed", "survived", "no test"), lambda one: one.fate)
-    assert said == ["- `x_guard__mutmut_2` (_roll/plan.py): survived", "- `x_guard__mutmut_3` (_roll/plan.py): no test"]
+LOOKED = Change("_roll/plan.py", "if one > 0:", "if one >= 0:")
+NEVER = Reason("_roll/plan.py", "if one > 0:", ">=", "it is never 0")
 
 
-def test_of_a_mutant_the_changed_line_is_told(tmp_path: Path) -> None:
+def test_only_what_no_test_saw_is_listed_and_first_what_nobody_has_explained() -> None:
+    changes = iter([LOOKED, LOOKED._replace(after="if one > 1:")])
+    other = Reason("_roll/plan.py", "return 1", "", "it was so")
+    assert mutants.survivors(some("killed", "survived", "no test"), lambda _one: next(changes), [NEVER, other]) == [
+        "### 1 lived and nobody has said why",
+        "",
+        "- `x_guard__mutmut_3` (_roll/plan.py): `if one > 0:` became `if one > 1:`",
+        "",
+        "### 1 lived, and why that is no hole",
+        "",
+        "- `x_guard__mutmut_2` (_roll/plan.py): `if one > 0:` became `if one >= 0:`: it is never 0",
+        "",
+        "### 1 reasons that explain nothing any more",
+        "",
+        "- _roll/plan.py: `return 1`",
+        "",
+    ]
+
+
+def test_before_all_were_tried_no_reason_is_called_out_of_date() -> None:
+    assert "### 0 reasons that explain nothing any more" in mutants.survivors(some("killed", "not tried"), lambda _one: LOOKED, [NEVER])
+
+
+@pytest.mark.parametrize(
+    ("change", "because"),
+    [
+        (LOOKED, "it is never 0"),
+        (LOOKED._replace(after="if one > 1:"), ""),
+        (LOOKED._replace(before="if two > 0:"), ""),
+        (LOOKED._replace(file="_web/gate.py"), ""),
+        (Change("x.py", 'raise Error("It is locked.")', 'raise Error("XXIt is locked.XX")'), WORDING),
+    ],
+)
+def test_a_reason_holds_for_one_line_of_one_file_and_what_it_became(change: Change, because: str) -> None:
+    assert explain(change, [NEVER]) == because
+    assert unused([NEVER], [change]) == ([] if because == NEVER.because else [NEVER])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wording"),
+    [
+        ('raise Error("It is locked.")', 'raise Error("XXIt is locked.XX")', True),
+        ('raise Error("It is locked.")', 'raise Error("it is locked.")', True),
+        ('raise Error("It is locked.")', 'raise Error("IT IS LOCKED.")', True),
+        ('raise Error("It is locked.")', "raise Error(None)", False),
+        ("f\"{', '.join(names)}: {why}\"", "f\"{'XX, XX'.join(names)}: {why}\"", True),
+        ('"; ".join(found)', '"XX; XX".join(found)', True),
+        # what decides something, and not what people read
+        ('found["failed"]', 'found["XXfailedXX"]', False),
+        ('found["failed"]', 'found["FAILED"]', False),
+        ('rstrip(".")', 'rstrip("XX.XX")', False),
+        ('answer.get("a", "")', 'answer.get("a", "XXXX")', False),
+        ("return one + two", "return one - two", False),
+        ("return one", "return one", False),
+    ],
+)
+def test_the_wording_of_a_sentence_is_told_from_what_decides(before: str, after: str, wording: bool) -> None:
+    assert is_wording(before, after) is wording
+
+
+def test_the_reasons_are_read_and_are_of_lines_that_there_are() -> None:
+    reasons = read_reasons(mutants.REASONS.read_text(encoding="utf-8"))
+    folder = CHECKOUT / "plugins/module_utils"
+    lines = {one.file: {line.strip() for line in (folder / one.file).read_text(encoding="utf-8").splitlines()} for one in reasons}
+    assert [one for one in reasons if one.before not in lines[one.file]] == []
+    assert [one for one in reasons if not one.after or not one.because] == []
+
+
+@pytest.mark.parametrize("name", ["x_look", "xǁStoreǁlook"])
+def test_of_a_mutant_the_changed_line_is_told_as_it_stands_in_its_file(name: str, tmp_path: Path) -> None:
     file = tmp_path / "mutated.py"
-    file.write_text("def x_f__mutmut_orig():\n    a = 0\n    return 1\ndef x_f__mutmut_1():\n    a = 0\n    return 2\n", encoding="utf-8")
-    assert mutants.changed_line(mutants.functions(file), "x_f__mutmut_1") == "`return 1` became `return 2`"
+    variants = {"orig": (1, 1), "1": (1, 2), "2": (2, 1)}
+    text = "".join(f"def {name}__mutmut_{variant}(b={b}):\n    a = 0\n    return {c}\n" for variant, (b, c) in variants.items())
+    file.write_text(text, encoding="utf-8")
+    told = [mutants.changed_line("_roll/f.py", mutants.functions(file), f"{name}__mutmut_{number}") for number in (1, 2)]
+    assert told == [Change("_roll/f.py", "return 1", "return 2"), Change("_roll/f.py", "def look(b=1):", "def look(b=2):")]
 
 
 def test_what_mutmut_noted_is_read(tmp_path: Path) -> None:

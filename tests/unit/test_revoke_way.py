@@ -49,8 +49,20 @@ def test_auto_without_a_password_is_refused_with_every_way_out(engine: str, prod
     assert [one for one in ways if one not in problem] == []
 
 
-def test_a_way_that_the_product_does_not_have_is_not_named() -> None:
-    assert "force_reauth_revoke=product" not in way(product="confluence")["problem"]
+@pytest.mark.parametrize(
+    ("product", "by_itself"),
+    [
+        ("jira", ", or force_reauth_revoke=product (Jira does it by its own page, as an administrator)"),
+        ("crowd", ", or force_reauth_revoke=product (Crowd does it by its own calls, as an administrator)"),
+        ("confluence", ""),
+    ],
+)
+def test_the_ways_out_are_those_that_the_product_has(product: str, by_itself: str) -> None:
+    assert way(product=product)["problem"] == (
+        "force_reauth_revoke=auto: PostgreSQL wants a password, and none is given, so this run cannot delete the tokens. Give "
+        "force_reauth_database_password, or take force_reauth_revoke=manual (an administrator of the database carries out a script)"
+        f"{by_itself}. Where the database lets its account in without a password: force_reauth_revoke=database"
+    )
 
 
 @pytest.mark.parametrize("revoke", ["database", "manual", "product"])

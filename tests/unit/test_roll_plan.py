@@ -134,6 +134,7 @@ def test_an_order_that_is_not_known_is_refused(roles: list[str], refused: list[s
 def test_a_stranger_s_process_is_told_of_where_the_product_s_is_missing() -> None:
     looks = {"n1": look(process={"running": False, "identity": "", "strangers": "the process 41 of eve says so"}), "n2": look()}
     assert "n1: no process of the product runs from /opt/jira (the process 41 of eve says so)" in plan(looks)["problems"][0]
+    assert roll_plan.no_process(down()) == "no process of the product runs from /opt/jira"
 
 
 def test_what_an_older_record_does_not_tell_of_a_node_that_is_down_is_what_is_seen_now() -> None:
@@ -296,6 +297,19 @@ def test_nodes_of_two_clusters_are_told_apart_by_product_version_and_database() 
     found = roll_plan.clusters({"n1": look(), "w1": other, "n2": look(), "x1": look(version="10.0.0")})
     assert [nodes for _words, nodes in found] == [["n1", "n2"], ["w1"], ["x1"]]
     assert found[1][0] == "jira 9.12.2 on postgresql db:5432/wiki/public"
+
+
+@pytest.mark.parametrize(
+    ("database", "version", "words"),
+    [
+        ({"port": 0}, "9.12.2", "jira 9.12.2 on postgresql db/jira/public"),
+        ({"port": ""}, "9.12.2", "jira 9.12.2 on postgresql db/jira/public"),
+        ({}, "", "jira (version unknown) on postgresql db:5432/jira/public"),
+    ],
+)
+def test_what_is_not_known_of_a_cluster_is_left_out_of_its_words(database: dict[str, t.Any], version: str, words: str) -> None:
+    node = look(version=version, database={**look()["database"], **database})
+    assert [said for said, _nodes in roll_plan.clusters({"n1": node})] == [words]
 
 
 IN_DOUBT = {"engine": "unknown", "host": "", "port": 0, "name": "", "doubts": {"engine": "no process runs"}}

@@ -42,6 +42,10 @@ def test_a_node_that_was_not_seen_is_named(found: dict[str, t.Any], sentence: li
     assert unseen(["n1"], {"n1": found}) == sentence
 
 
+def test_nodes_that_were_not_seen_for_one_reason_are_named_together() -> None:
+    assert unseen(["n1", "n2", "n3"], {"n1": {}, "n2": SEEN, "n3": {}}) == ["n1, n3: it was not seen"]
+
+
 def test_looks_put_both_answers_together() -> None:
     assert looks(["n1"], {"n1": SEEN}) == {"n1": {"product": "jira", "ready": READY, "balanced": [], "asked": {}}}
 
@@ -130,6 +134,28 @@ def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("back", "said"),
+    [
+        ([], "Done: none. Not done: n1, n2, n3. Last seen: see the failed task above. "),
+        (["n1", "n3"], "Done: n1, n3. Not done: n2. Last seen: see the failed task above. "),
+        (["n1", "n2", "n3"], "Done: n1, n2, n3. Not done: none. Last seen: see the failed task above. "),
+    ],
+)
+def test_the_sentence_of_an_aborted_run_names_all_that_is_done_and_all_that_is_not(back: list[str], said: str) -> None:
+    nodes = ["n1", "n2", "n3"]
+    hostvars = {node: {"__force_reauth_back": 1.0} if node in back else {} for node in nodes}
+    sentence = abort_sentence({"run_id": "r", "nodes": nodes}, hostvars, ["n2"], "prove", "c")
+    assert sentence == f"Run r stopped in step 'prove'. {said}Resume: c (and the variables and vault options of this run)"
+
+
+def test_nodes_that_failed_alike_are_named_together_and_each_is_kept_short() -> None:
+    failed = {"ansible_failed_result": {"msg": "x" * 2500}}
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, {"n1": failed, "n2": failed}, ["n1", "n2"], "roll", "c")
+    assert "Last seen: n1, n2: xxx" in sentence
+    assert " .. [500 characters left out] .. " in sentence
+
+
 def test_a_node_that_is_still_out_of_the_load_balancer_is_named_beside_what_failed_first() -> None:
     node = {"__force_reauth_failure": {"msg": "first"}, "ansible_failed_result": {"msg": "x"}, "__force_reauth_still_out": "lb: no"}
     sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": node}, ["n1"], "roll", "c")
@@ -156,10 +182,24 @@ def test_another_node_that_is_not_up_is_named(result: dict[str, t.Any], sentence
     assert not_up([{"item": "n2", **result}]) == sentences
 
 
-def test_a_command_that_failed_is_told_with_its_last_words() -> None:
-    failed = {"msg": "non-zero return code", "cmd": ["stop.sh"], "stderr": "Tomcat did not stop\nStop aborted."}
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": {"ansible_failed_result": failed}}, ["n1"], "roll", "c")
-    assert "n1: non-zero return code: Stop aborted." in sentence
+LINES = "Stopping\nTomcat did not stop\nStop aborted."
+
+
+@pytest.mark.parametrize(
+    ("failed", "said"),
+    [
+        ({"cmd": ["stop.sh"], "stderr": LINES, "stdout": "more"}, "non-zero return code: Stop aborted."),
+        ({"cmd": ["stop.sh"], "stderr": "", "stdout": LINES}, "non-zero return code: Stop aborted."),
+        ({"cmd": ["stop.sh"], "stderr": "", "stdout": ""}, "non-zero return code."),
+        ({"cmd": ["stop.sh"]}, "non-zero return code."),
+        ({"stderr": LINES}, "non-zero return code."),
+    ],
+    ids=["errors", "output", "silent", "nothing", "no command"],
+)
+def test_a_command_that_failed_is_told_with_its_last_words(failed: dict[str, t.Any], said: str) -> None:
+    found = {"ansible_failed_result": {"msg": "non-zero return code", **failed}}
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": found}, ["n1"], "roll", "c")
+    assert f" Last seen: n1: {said} Resume: c" in sentence
 
 
 def detected(pid: int = 0, saved: t.Sequence[str] = ()) -> dict[str, t.Any]:
@@ -194,11 +234,12 @@ def test_a_cold_standby_that_is_down_is_named_with_what_lies_on_it(look: dict[st
         ([{**detected(), "process": {"running": False, "pid": 0, "strangers": "41 says so"}}], "41 says so"),
         ([{"item": "n3", "failed": True, "msg": "No installation was found."}], "was not seen: No installation was found"),
         ([{"item": "n3", "unreachable": True, "msg": "timed out"}], "was not seen: timed out"),
+        ([{**detected(), "failed": True, "msg": "It was cut off."}], "was not seen: It was cut off"),
         ([{"item": "n3"}], "was not seen: it does not answer"),
         ([{**detected(), "item": "n4"}], "was not seen: it does not answer"),
         ([], "was not seen: it does not answer"),
     ],
-    ids=["runs", "may run", "failed", "lost", "says nothing", "another one", "not asked"],
+    ids=["runs", "may run", "failed", "lost", "seen in part", "says nothing", "another one", "not asked"],
 )
 def test_a_standby_that_runs_or_was_not_seen_speaks_against_the_run(results: list[dict[str, t.Any]], problem: str) -> None:
     assert standbys(["n3"], results) == {"lines": [], "problems": [f"n3 is named a cold standby, and {problem}"]}

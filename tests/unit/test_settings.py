@@ -116,7 +116,7 @@ def test_a_number_is_understood_as_text(name: str, written: object, meant: float
 @pytest.mark.parametrize("name", _of("float"))
 @pytest.mark.parametrize("written", ["fast", True, "-1", -0.5, "inf", "nan", [1]])
 def test_what_is_no_number_is_refused_by_name(name: str, written: object) -> None:
-    assert _refusal(name, written).startswith(f"{name} is a number, 0 or more, not ")
+    assert _refusal(name, written) == f"{name} is a number, 0 or more, not {str(written)!r}"
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -234,6 +234,15 @@ def test_recipients_of_archives_that_nobody_makes_are_refused(revoke: str) -> No
 
 def test_a_long_value_is_not_repeated_whole() -> None:
     assert len(_refusal("force_reauth_min_up", "x" * 10_000)) < 150
+
+
+def test_a_cluster_without_a_node_has_nothing_that_is_told_in_two_ways() -> None:
+    assert disagreements({}) == []
+
+
+def test_what_is_no_text_in_an_archive_is_refused_by_its_name() -> None:
+    said = _refusal("force_reauth_restore_archives", [{**ARCHIVE, "sha256": True}])
+    assert said == "force_reauth_restore_archives.sha256 is a text: put its value between quotes"
 
 
 def test_a_setting_of_the_cluster_that_nodes_have_differently_is_named() -> None:

@@ -139,6 +139,13 @@ def test_what_was_not_seen_dead_is_named_and_the_other_node_stays_proven(
     assert any(missing in sentence for sentence in found["missing"])
 
 
+def test_why_nothing_was_seen_is_told_before_what_was_not_seen() -> None:
+    seen = evidence()
+    seen["n2"].update(answers=[], after="..and the page does not tell.")
+    unseen = [f"n2: the {kind} cookie of {node} was not replayed there" for node in NODES for kind in ("session", "remember-me")]
+    assert verdict(seen, True, 0, [])["missing"] == ["n2: ..and the page does not tell", *unseen]
+
+
 def test_a_look_that_failed_is_no_matter_where_another_one_saw_it() -> None:
     seen = evidence()
     seen["n2"].update(before="no answer", after="no answer")

@@ -193,7 +193,7 @@ def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
 def _with_last_words(message: str, failure: t.Mapping[str, t.Any]) -> str:
     """A command says why on its last line, where its message is no more than 'non-zero return code'."""
     said = str(failure.get("stderr") or failure.get("stdout") or "").strip().splitlines()
-    return f"{message}: {said[-1]}" if said and "cmd" in failure else message
+    return f"{message}: {said[-1].rstrip('.')}" if said and "cmd" in failure else message
 
 
 def _gone(hostvars: HostVars, batch: t.Sequence[str]) -> list[str]:
