@@ -86,7 +86,6 @@ def test_what_is_known_without_the_database_is_its_place_and_the_table() -> None
     job = {"product": "Jira", "engine": "oracle", "table": "remembermetoken", "key": "id", "schema": "", "place": found["database"]}
     assert found["job"] == {**job, "run_id": "", "outage": False, "where": "", "last": True}
     assert ("rows" in found, found["more_jobs"], found["notes"], found["others"]) == (False, [], [], 0)
-    assert found["cluster"].startswith("jira-")
     assert "run CHG-1 of" not in by_hand.script_text(found, "CHG-1", "outage")
     assert "for run CHG-1." in by_hand.script_text(found, "CHG-1", "outage")
     assert "all nodes of the product are down now" in by_hand.script_text(found, "CHG-1", "outage")
@@ -142,6 +141,10 @@ def test_a_script_that_cannot_be_written_is_refused(given: dict[str, t.Any], dat
 
 def test_a_database_that_nothing_is_doubted_of_has_its_script() -> None:
     assert by_hand.look_without_database({one: DATABASE[one] for one in DATABASE if one != "doubts"}, GIVEN, ["n1"])["problem"] == ""
+
+
+def test_a_cluster_has_the_name_by_which_a_run_of_another_release_is_found() -> None:
+    assert (look()["cluster"], look(host="localhost")["cluster"]) == ("jira-2717fd7b3094", "jira-3a59d5c03cec")
 
 
 def test_the_cluster_is_another_one_where_localhost_is_another_machine() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 import typing as t
@@ -106,6 +107,15 @@ def test_a_folder_that_others_can_open_is_refused_before_anything_is_done(home: 
     assert "is open to others" in lookup("looked")[0]
     with pytest.raises(AnsibleError, match="is open to others"):
         lookup("seal", COOKIES)
+
+
+def test_a_folder_that_cannot_be_written_is_refused_at_the_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # root may write everywhere
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode & (os.W_OK | os.X_OK) == 0)
+    with pytest.raises(SessionsError) as refused:
+        KeyFile(str(tmp_path / "keys"), **RUN).check_room()
+    said = f"The folder {tmp_path} of this controller cannot be written, and the key of the canary lies there."
+    assert str(refused.value) == said
 
 
 def test_a_look_changes_nothing(home: Path) -> None:

@@ -105,6 +105,7 @@ def test_a_url_is_taken_apart(url: str, expected: JdbcUrl) -> None:
         "jdbc:mysql://u:p@h1:5432,u:p@h2/jira",
         "jdbc:mysql://(host=h1,port=5432),(host=h2)/jira",
         "jdbc:mysql://address=(host=h1)(port=5432),address=(host=h2)/jira",
+        "jdbc:mysql://ADDRESS=(HOST=h1)(Port=5432),address=(Host=h2)/jira",
     ],
 )
 def test_of_several_hosts_none_is_chosen(url: str) -> None:

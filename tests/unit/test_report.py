@@ -96,6 +96,12 @@ def test_the_plan_of_a_roll_is_told_whole() -> None:
     )
 
 
+def test_what_is_not_ended_is_told_with_the_numbers_that_were_counted() -> None:
+    counted = [{"what": "OAuth", "count": 3, "how": "oauth_tokens"}, {"what": "access tokens", "count": -1, "how": "no such table"}]
+    lines = plan_lines(plan(look={**plan()["look"], "survivors": counted}), check_mode=False)
+    assert "Not ended by this procedure: access tokens (not counted); OAuth (3)" in lines
+
+
 def test_the_plan_of_a_resumed_outage_for_some_users_is_told_whole() -> None:
     look = {**plan()["look"], "users": 2, "oldest": "2025-01-02", "notes": ["a replica follows", "it is slow"]}
     detailed = facts(

@@ -131,6 +131,14 @@ def test_an_order_that_is_not_known_is_refused(roles: list[str], refused: list[s
     assert roll_plan.order_problems(looks, {"nodes": list(looks)}) == []
 
 
+def test_a_copied_cookie_of_somebody_who_is_not_treated_is_refused() -> None:
+    asked = {"nobody": "an empty page", "doors": [{"name": "JSESSIONID", "kind": "session", "user": "eve", "note": ""}]}
+    looks = {"n1": look(asked=asked), "n2": look(asked=asked)}
+    options = {"proof_username": "", "proof_cookies": [{}], "usernames": ["adam"]}
+    assert plan(looks, **options)["problems"] == ["the proof account eve is not among the users that are treated: its cookie would live on"]
+    assert plan(looks, **{**options, "usernames": ["Eve"]})["problems"] == []
+
+
 def test_a_stranger_s_process_is_told_of_where_the_product_s_is_missing() -> None:
     looks = {"n1": look(process={"running": False, "identity": "", "strangers": "the process 41 of eve says so"}), "n2": look()}
     assert "n1: no process of the product runs from /opt/jira (the process 41 of eve says so)" in plan(looks)["problems"][0]

@@ -74,6 +74,13 @@ def test_a_record_that_is_written_again_is_no_new_step() -> None:
     assert story.live(1.0, 200) == []
 
 
+def test_a_gate_that_is_asked_again_is_no_new_step() -> None:
+    story = Story()
+    walked(story)
+    story.began("n1", "gate", 12.0)
+    assert story.live(14.0, 200) == ["n1         drain 3 s > stop 5 s > start 2 s > gate 4 s"]
+
+
 def test_a_step_is_told_once_and_when_something_of_it_begins() -> None:
     story = Story()
     story.play("Select the nodes")
@@ -120,6 +127,10 @@ def test_a_failure_that_is_ignored_is_told_and_the_node_goes_on() -> None:
 )
 def test_the_reason_is_all_that_is_said_of_it_and_no_argument(result: dict[str, t.Any], expected: str) -> None:
     assert reason_of(result) == expected
+
+
+def test_a_rule_alone_is_no_plan() -> None:
+    assert Story().said(RULE) == RULE
 
 
 def test_the_plan_loses_its_rules_and_the_verdict_keeps_its_box() -> None:

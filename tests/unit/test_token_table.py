@@ -50,6 +50,7 @@ def test_chooses_by_schema_whatever_its_case() -> None:
         ([], "", "There is no table tokens in the database"),
         ([Candidate("a", "tokens2")], "", "There is no table tokens in the database"),
         ([Candidate("a", "tokens")], "b", "no table tokens in schema b (there is a.tokens)"),
+        ([Candidate("a", "tokens"), Candidate("c", "tokens")], "b", "no table tokens in schema b (there is a.tokens and c.tokens)"),
         ([Candidate("a", "tokens"), Candidate("b", "tokens")], "", "more than one tokens in the database: a.tokens and b.tokens"),
         ([Candidate("a", "tokens"), Candidate("a", "Tokens")], "a", "a.Tokens and a.tokens"),
         ([Candidate("a", "tokens", "view")], "", "a.tokens in the database is a view"),
