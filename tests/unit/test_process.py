@@ -47,6 +47,7 @@ ARGUMENTS = {
     "fisheye": ("java", "-Dfisheye.inst=/h", "-jar", "/opt/atlassian/fisheye/bin/../fisheyeboot.jar", "run"),
 }
 JIRA = PRODUCTS["jira"]
+JIRA_ARGUMENTS = [argument.format(product="jira") for argument in TOMCAT]
 
 
 @pytest.fixture
@@ -69,10 +70,11 @@ def _add(
     cgroup: str = "0::/\n",
     environment: bytes = b"",
     uids: tuple[int, int] = (0, 0),
+    name: str = "java",
 ) -> None:
     folder = proc / str(pid)
     folder.mkdir()
-    (folder / "status").write_text(f"Name:\tjava\nUid:\t{uids[0]}\t{uids[1]}\t{uids[1]}\t{uids[1]}\n")
+    (folder / "status").write_bytes(f"Name:\t{name}\nUid:\t{uids[0]}\t{uids[1]}\t{uids[1]}\t{uids[1]}\n".encode())
     (folder / "cmdline").write_bytes(b"".join(argument.encode() + b"\0" for argument in arguments))
     (folder / "stat").write_text(f"{pid} (java) ) {state} 1 {' '.join(['0'] * 17)} 4711 0\n")
     (folder / "cgroup").write_text(cgroup)
@@ -135,9 +137,8 @@ def test_who_owns_what_the_product_writes_to_owns_the_installation(tmp_path: Pat
 
 
 def test_a_stranger_s_process_is_not_the_product_s(proc: Path) -> None:
-    arguments = [argument.format(product="jira") for argument in ARGUMENTS["jira"]]
     for pid, uid in ((41, 0), (42, 12345)):
-        _add(proc, pid, arguments, uids=(uid, uid))
+        _add(proc, pid, JIRA_ARGUMENTS, uids=(uid, uid))
     assert [process.pid for process in find_processes(JIRA, "/opt/atlassian/jira", proc)] == [41]
 
 
@@ -150,9 +151,8 @@ def test_where_processes_are_hidden_none_is_no_answer(proc: Path, monkeypatch: p
 
 
 def test_a_set_uid_program_is_known(proc: Path, tmp_path: Path) -> None:
-    arguments = [argument.format(product="jira") for argument in ARGUMENTS["jira"]]
     for pid, mode in ((41, 0o4755), (42, 0o2755), (43, 0o755)):
-        _add(proc, pid, arguments)
+        _add(proc, pid, JIRA_ARGUMENTS)
         program = tmp_path / f"program{pid}"
         program.touch()
         program.chmod(mode)
@@ -161,7 +161,7 @@ def test_a_set_uid_program_is_known(proc: Path, tmp_path: Path) -> None:
 
 
 def test_a_process_whose_real_and_effective_account_differ_tells_no_account(proc: Path) -> None:
-    _add(proc, 41, [argument.format(product="jira") for argument in ARGUMENTS["jira"]], uids=(1, 0))
+    _add(proc, 41, JIRA_ARGUMENTS, uids=(1, 0))
     (process,) = all_processes(JIRA, proc)
     assert process.user == ""
 
@@ -232,11 +232,30 @@ def test_one_variable_of_the_environment_is_read(proc: Path) -> None:
             "0::/user.slice/user-7.slice/user@7.service/app.slice/jira.service\n",
             "user.slice/user-7.slice/user@7.service/app.slice/jira.service",
         ),
+        # whoever may make cgroups may give them any name
+        ("0::/system.slice/jira.service/systemd-poweroff.service\n", ""),
+        ("0::/system.slice/jira.service/user@7.service/ssh.service\n", ""),
+        (
+            "0::/user.slice/user-7.slice/user@7.service/a\r0::/system.slice/jira.service\n",
+            "user.slice/user-7.slice/user@7.service/a\r0::/system.slice/jira.service",
+        ),
         ("", ""),
     ],
 )
 def test_the_unit_is_the_service_at_the_end_of_the_cgroup(cgroup: str, unit: str) -> None:
     assert leaf_service(cgroup) == unit
+
+
+def test_a_name_of_a_cgroup_that_is_no_text_hides_no_process(proc: Path) -> None:
+    _add(proc, 41, JIRA_ARGUMENTS)
+    (proc / "41/cgroup").write_bytes(b"0::/user.slice/user@7.service/\xff\n")
+    assert [(one.pid, one.unit) for one in all_processes(JIRA, proc)] == [(41, "")]
+
+
+@pytest.mark.parametrize("name", ["java", "x\rUid:\t0\t0", "x\x0bUid:\t0\t0", "x\x1cUid:\t0\t0", "\u2028Uid:\t0"])
+def test_a_name_that_reads_like_an_account_gives_nobody_another_account(proc: Path, name: str) -> None:
+    _add(proc, 41, JIRA_ARGUMENTS, uids=(65534, 65534), name=name)
+    assert [one.uid for one in all_processes(JIRA, proc)] == [65534]
 
 
 def test_a_process_is_as_old_as_the_clock_says_by_which_its_start_is_counted() -> None:

@@ -87,8 +87,8 @@ def _read(proc: Path, pid: int) -> Process | None:
     try:
         state, start_ticks = _state_and_start((folder / "stat").read_text(encoding="utf-8", errors="replace"))
         arguments = tuple(os.fsdecode(part) for part in (folder / "cmdline").read_bytes().split(b"\0"))
-        cgroup = (folder / "cgroup").read_text(encoding="utf-8")
-        real, effective = _uids((folder / "status").read_text(encoding="utf-8", errors="replace"))
+        cgroup = os.fsdecode((folder / "cgroup").read_bytes())
+        real, effective = _uids((folder / "status").read_bytes())
         boot = boot_id(proc)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
@@ -98,10 +98,10 @@ def _read(proc: Path, pid: int) -> Process | None:
     return Process(boot, pid, start_ticks, user, leaf_service(cgroup), arguments, real, _borrows_rights(folder))
 
 
-def _uids(status: str) -> tuple[int, int]:
-    # proc(5): real, effective, saved, file system
-    line = next(line for line in status.splitlines() if line.startswith("Uid:"))
-    real, effective = line.split()[1:3]
+def _uids(status: bytes) -> tuple[int, int]:
+    # proc(5): real, effective, saved, file system. The name before it is anybody's: only a line feed, which it cannot hold, ends a line
+    uids = next(line for line in status.split(b"\n") if line.startswith(b"Uid:"))
+    real, effective = uids.split()[1:3]
     return int(real), int(effective)
 
 
@@ -130,11 +130,15 @@ def _state_and_start(line: str) -> tuple[str, int]:
 def leaf_service(cgroup: str) -> str:
     """The service at the end of a cgroup path (v1 and v2 forms), '' for scopes, user sessions and containers.
 
-    One of a user's own manager comes with its path: the system's manager may know another one of that name.
+    One of a user's own manager comes with its path: the system's manager may know another one of that name. What lies inside of another
+    unit is that unit's to name: it is none of systemd's. Only a line feed, which no name can hold, ends a line.
     """
-    paths = (line.partition(":/")[2] for line in cgroup.splitlines() if line.startswith(("0::", "1:name=systemd:")))
-    path = next((path for path in paths if path.endswith(".service")), "")
-    return path if "user@" in path else path.rpartition("/")[2]
+    paths = (line.partition(":/")[2] for line in cgroup.split("\n") if line.startswith(("0::", "1:name=systemd:")))
+    *above, leaf = next((path for path in paths if path.endswith(".service")), "").split("/")
+    inside = [one for one in above if not one.endswith(".slice")]
+    if not inside:
+        return leaf
+    return "/".join((*above, leaf)) if inside[0].startswith("user@") else ""
 
 
 def _name_of(uid: int) -> str:

@@ -152,4 +152,4 @@ def unit_in(shown: str) -> Unit | None:
 
 
 def _values(shown: str) -> dict[str, str]:
-    return dict(line.partition("=")[::2] for line in shown.splitlines())
+    return dict(line.partition("=")[::2] for line in shown.split("\n"))
