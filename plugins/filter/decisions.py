@@ -44,12 +44,12 @@ def _for_people(decision: _Decision) -> _Decision:
 
 
 def _with_problems_for_people(decision: _Decision) -> _Decision:
-    """Of a plan the problems are for people, all else is data."""
+    """Of a plan the sentences are for people, all else is data."""
 
     @wraps(decision)
     def shown(*arguments: t.Any) -> t.Any:
         made = decision(*arguments)
-        return {**made, "problems": all_shown(made["problems"])}
+        return {**made, **{name: all_shown(made[name]) for name in ("problems", "otherwise")}}
 
     return shown
 

@@ -16,7 +16,7 @@ def test_purged_tokens_come_back_once_and_the_proof_is_withdrawn(make_site: t.Ca
     site = make_site(nodes=1)
     (browser,) = site.sign_in("eve")
     rows = set(site.cluster.token_rows())
-    done = site.run(route="outage", accept_outage=True)
+    done = site.run(route="outage", accept_outage=True, run_id="CHG-1")
     assert done.status == 0, done.output
     archives = [{"path": one["path"], "sha256": one["sha256"]} for one in site.record()["revoked"]["archives"]]
     database: dict[str, t.Any] = {"product": "jira", "database_engine": "sqlite", "database_name": site.cluster.database.name}
@@ -43,6 +43,13 @@ def test_purged_tokens_come_back_once_and_the_proof_is_withdrawn(make_site: t.Ca
     assert rows <= set(site.cluster.token_rows())
     assert ("eve", "n1", "seraph.rememberme.cookie") in site.open_doors([browser])
     assert site.record()["proof_withdrawn"] is True
+
+    finished = site.run(route="outage", accept_outage=True, run_id="CHG-1")
+    assert finished.status != 0
+    finished.assert_says(
+        "Run CHG-1 was proven, which does not prove what is asked for now: its tokens were put back since then, and old cookies open the "
+        "door again. A new run takes another force_reauth_run_id."
+    )
 
     again = site.run(playbook=RESTORE, **database, accept_live_logins=True)
     again.assert_says("0 tokens were put back")

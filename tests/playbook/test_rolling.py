@@ -43,6 +43,9 @@ def test_everybody_is_signed_out_while_two_of_three_nodes_stay_up_and_a_second_r
     second = site.run("--limit", "tracker", run_id="CHG-1")
     assert second.status == 0, second.output
     second.assert_says("Run CHG-1 is finished (proven): nothing was changed.")
+    others = site.run(run_id="CHG-1", usernames=[USERS[0], "canary"])
+    assert others.status != 0
+    others.assert_says("Run CHG-1 was proven, which does not prove what is asked for now: this run began for every user: give the same")
     assert site.state_of_everything() == before
 
 

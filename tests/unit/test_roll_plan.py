@@ -134,7 +134,7 @@ def test_an_order_that_is_not_known_is_refused(roles: list[str], refused: list[s
 def test_a_copied_cookie_of_somebody_who_is_not_treated_is_refused() -> None:
     asked = {"nobody": "an empty page", "doors": [{"name": "JSESSIONID", "kind": "session", "user": "eve", "note": ""}]}
     looks = {"n1": look(asked=asked), "n2": look(asked=asked)}
-    options = {"proof_username": "", "proof_cookies": [{}], "usernames": ["adam"]}
+    options: dict[str, t.Any] = {"proof_username": "", "proof_cookies": [{}], "usernames": ["adam"]}
     assert plan(looks, **options)["problems"] == ["the proof account eve is not among the users that are treated: its cookie would live on"]
     assert plan(looks, **{**options, "usernames": ["Eve"]})["problems"] == []
 
@@ -298,6 +298,37 @@ def test_a_group_that_has_changed_since_the_first_start_is_refused(nodes: list[s
 def test_a_cold_standby_of_the_first_start_is_still_one(record: dict[str, t.Any], problems: list[str]) -> None:
     found = plan(THREE, record)["problems"]
     assert [one[: len(said)] for one, said in zip(found, problems, strict=True)] == problems
+
+
+ENDED = {"phase": "proven", "nodes": ["n1", "n2"], "users": ""}
+
+
+@pytest.mark.parametrize(
+    ("record", "nodes", "options", "said"),
+    [
+        (ENDED, 2, {}, []),
+        ({}, 3, {"usernames": ["adam"]}, []),
+        (
+            {**ENDED, "proof_withdrawn": True},
+            2,
+            {},
+            ["its tokens were put back since then, and old cookies open the door again"],
+        ),
+        (ENDED, 3, {}, ["n3: it is not in the record of this run"]),
+        (ENDED, 1, {}, ["n2: it is in the run record, but not in the group, or a cold standby now"]),
+        (
+            ENDED,
+            2,
+            {"usernames": ["canary"]},
+            ["this run began for every user: give the same force_reauth_usernames or force_reauth_exclude_usernames"],
+        ),
+    ],
+    ids=["the same", "no record", "restored", "one node more", "one node less", "other users"],
+)
+def test_a_finished_run_proves_nothing_of_what_it_did_not_do(
+    record: dict[str, t.Any], nodes: int, options: dict[str, t.Any], said: list[str]
+) -> None:
+    assert plan({f"n{number}": look() for number in range(1, nodes + 1)}, record, **options)["otherwise"] == said
 
 
 def test_nodes_of_two_clusters_are_told_apart_by_product_version_and_database() -> None:

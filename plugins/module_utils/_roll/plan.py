@@ -14,7 +14,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.liv
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_address_twice, one_node_twice
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.spared import spared_lines, spared_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import is_certain, telling
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import names_of, scope_of, scope_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import (
+    UserScope,
+    names_of,
+    scope_of,
+    scope_problems,
+)
 
 # steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
 STEPS_OF_A_STOPPED_NODE = ("stopping", "cleaned", "starting")
@@ -109,6 +114,18 @@ def record_problems(nodes: t.Sequence[str], looked: t.Sequence[str], standbys: t
     ]
 
 
+def otherwise(nodes: t.Sequence[str], looked: t.Sequence[str], scope: UserScope | None, record: Record) -> list[str]:
+    """Why the end of a run that is finished is not the end of what is asked for now; [] where there is no record."""
+    if not record:
+        return []
+    restored = "its tokens were put back since then, and old cookies open the door again"
+    return [
+        *([restored] if record.get("proof_withdrawn") else []),
+        *record_problems(nodes, looked, record.get("standbys", [])),
+        *scope_problems(scope, record.get("users", ""), ""),
+    ]
+
+
 def balancer_problems(look: Look, record: Record) -> list[str]:
     """What load balancers say against a node. What a run that goes on has drained, it puts back itself."""
     if record.get("step"):
@@ -179,7 +196,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order and batches hold.
     Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
-    ``blind`` (of ``why_blind``), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts`` and ``problems``.
+    ``blind`` (of ``why_blind``), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts``, ``problems`` and ``otherwise``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -223,6 +240,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "min_up": min_up,
         "node_facts": facts,
         "problems": problems,
+        "otherwise": otherwise(nodes, list(looks), scope, record),
     }
 
 
