@@ -76,8 +76,8 @@ path:
   type: str
   sample: /var/atlassian/application-data/jira/.force_reauth.lock
 holder:
-  description: Who holds the lock now, empty when nobody does.
-  returned: success
+  description: Who holds the lock now, empty when nobody does, or when it cannot be told.
+  returned: always
   type: dict
   sample: {"run_id": "CHG-4711", "attempt": 1, "number": "8d2c0f6b1e7a4395", "controller": "ops1"}
 """
@@ -117,7 +117,7 @@ def main() -> None:
                 LiveNote(options["home_dir"], options["run_id"]).remove()
         holder = lock.holder()
     except SessionsError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), holder=lock.known_holder() or {})
     module.exit_json(changed=changed, path=str(lock.path), holder=holder or {})
 
 

@@ -91,6 +91,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+state:
+  description: As it was asked for.
+  returned: success
+  type: str
+  sample: stopped
 process:
   description: Boot id, pid and start time of the process that ran before, empty when there was none.
   returned: success

@@ -28,6 +28,7 @@ SETTINGS: t.Mapping[str, dict[str, str]] = {
     "one fork": {"ANSIBLE_FORKS": "1"},
     "fifty forks": {"ANSIBLE_FORKS": "50"},
     "no log": {"ANSIBLE_NO_LOG": "true"},
+    "a second for a task": {"ANSIBLE_TASK_TIMEOUT": "1"},
 }
 ALL = {name: value for settings in SETTINGS.values() for name, value in settings.items()}
 

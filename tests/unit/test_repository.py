@@ -100,6 +100,9 @@ class Source:
         return imported | {f"{name}()" for name in names & IMPURE_CALLS}
 
 
+PLAYBOOKS = sorted(path.name for path in (CHECKOUT / "playbooks").glob("*.yml"))
+
+
 def _called(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
@@ -356,12 +359,17 @@ def test_every_entry_point_of_the_role_is_a_task_file() -> None:
     assert {name for name in entry_points() if not (ROLE / f"tasks/{name}.yml").is_file()} == set()
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in (CHECKOUT / "playbooks").glob("*.yml")))
+@pytest.mark.parametrize("name", PLAYBOOKS)
 def test_every_play_names_its_strategy_whatever_the_site_s_is(name: str) -> None:
     assert {play.get("strategy") for play in yaml_of(CHECKOUT / "playbooks" / name)} == {"linear"}
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in (CHECKOUT / "playbooks").glob("*.yml")))
+@pytest.mark.parametrize("name", PLAYBOOKS)
+def test_no_play_is_cut_short_by_the_time_that_a_site_gives_a_task(name: str) -> None:
+    assert {play.get("timeout") for play in yaml_of(CHECKOUT / "playbooks" / name)} == {0}
+
+
+@pytest.mark.parametrize("name", PLAYBOOKS)
 def test_every_play_with_tasks_says_whether_an_error_is_fatal_whatever_the_site_s_setting_is(name: str) -> None:
     silent = [play["name"] for play in yaml_of(CHECKOUT / "playbooks" / name) if play["tasks"] and "any_errors_fatal" not in play]
     assert silent == []

@@ -162,8 +162,26 @@ def test_a_node_that_is_still_out_of_the_load_balancer_is_named_beside_what_fail
     assert "n1: first; n1: it is still out of the load balancer: lb: no. Resume" in sentence
 
 
-def test_a_node_that_did_not_come_back_after_a_failed_purge_is_named() -> None:
-    hostvars = {"n1": {"__force_reauth_started_again": {"failed": True, "msg": "Last seen: no answer."}}}
+@pytest.mark.parametrize(
+    ("acted", "down"),
+    [
+        ({"state": "stopped", "changed": True}, True),
+        ({"state": "stopped", "failed": True, "msg": "It does not stop."}, False),
+        ({"state": "started", "changed": True}, False),
+        ({"begun": "stopped"}, False),
+        ({}, False),
+    ],
+)
+def test_a_node_that_was_stopped_when_another_one_of_its_batch_failed_is_said_to_be_down(acted: dict[str, t.Any], *, down: bool) -> None:
+    hostvars = {"n1": {"__force_reauth_acted": acted}, "n2": {"ansible_failed_result": {"msg": "It does not stop."}}}
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, hostvars, ["n1", "n2"], "roll", "c")
+    said = "n1: it is down: it was stopped, and not started; " if down else ""
+    assert f"Last seen: {said}n2: It does not stop. Resume" in sentence
+
+
+@pytest.mark.parametrize("how", ["failed", "unreachable"])
+def test_a_node_that_did_not_come_back_after_a_failed_purge_is_named(how: str) -> None:
+    hostvars = {"n1": {"__force_reauth_started_again": {how: True, "msg": "Last seen: no answer."}}}
     sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, hostvars, ["n1"], "revoke", "c")
     assert "n1: it did not come up again: Last seen: no answer" in sentence
 

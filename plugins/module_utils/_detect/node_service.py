@@ -36,10 +36,10 @@ def way_of(options: Options) -> Way:
 
 
 def reached(state: str, options: Options, check_mode: bool) -> dict[str, t.Any]:
-    """``state``: asked, stopped or started."""
+    """``state``: asked, stopped or started. Keys as of ``stopped``, with ``state``."""
     if state == "asked":
-        return asked(options)
-    return (stopped if state == "stopped" else started)(options, check_mode)
+        return {"state": state, **asked(options)}
+    return {"state": state, **(stopped if state == "stopped" else started)(options, check_mode)}
 
 
 def asked(options: Options) -> dict[str, t.Any]:

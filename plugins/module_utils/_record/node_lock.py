@@ -10,7 +10,7 @@ import json
 import os
 import time
 import typing as t
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -75,6 +75,12 @@ class NodeLock:
         """Who holds it, None when nobody does."""
         with self._opened() as handle:
             return None if handle is None else self._owner(handle)
+
+    def known_holder(self) -> Owner | None:
+        """The same for somebody who has failed already: None, too, where it cannot be told."""
+        with suppress(SessionsError):
+            return self.holder()
+        return None
 
     def check_free(self, wanted: Owner, abandon: str) -> None:
         """Raises SessionsError when another run holds it, or when this account could not take it.

@@ -155,6 +155,12 @@ def _is_left_down(found: t.Mapping[str, t.Any]) -> bool:
     return step in _DOWN or bool(found.get("__force_reauth_acted"))
 
 
+def _was_stopped_alone(found: t.Mapping[str, t.Any]) -> bool:
+    """Whether the last that was done to it is a stop that went well."""
+    acted = found.get("__force_reauth_acted") or {}
+    return acted.get("state") == "stopped" and not acted.get("failed")
+
+
 def _no_standby(look: t.Mapping[str, t.Any]) -> str:
     if look.get("failed") or "process" not in look:
         return f"was not seen: {str(look.get('msg') or 'it does not answer').rstrip('.')}"
@@ -185,7 +191,8 @@ def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
             if found.get("__force_reauth_still_out")
             else []
         ),
-        *([{"msg": f"it did not come up again: {again['msg']}"}] if again.get("failed") else []),
+        *([{"msg": f"it did not come up again: {again['msg']}"}] if again.get("failed") or again.get("unreachable") else []),
+        *([{"msg": "it is down: it was stopped, and not started"}] if _was_stopped_alone(found) else []),
     ]
     return [shown(_with_last_words(str(one["msg"]).rstrip("."), one), _MOST_OF_A_NODE) for one in failures if one.get("msg")]
 
