@@ -125,10 +125,11 @@ def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> 
             "ansible_failed_result": {"msg": "The node was not up."},
             "__force_reauth_unlocked": {"results": [{"item": "n2", "unreachable": True}, {"item": "n1"}]},
         },
-        "n3": {},
+        # of a task that ran once for all
+        "n3": {"__force_reauth_unlocked": {"results": [{"item": "n2", "unreachable": True}, {"item": "n1"}]}},
     }
     plan = {"run_id": "CHG-1", "nodes": ["n1", "n2", "n3"]}
-    assert abort_sentence(plan, hostvars, ["n2"], "roll", "ansible-playbook x -e force_reauth_run_id=CHG-1") == (
+    assert abort_sentence(plan, hostvars, "roll", "ansible-playbook x -e force_reauth_run_id=CHG-1") == (
         "Run CHG-1 stopped in step 'roll'. Done: n1. Not done: n2, n3. Last seen: n2: The node was not up; n2 does not answer. "
         "Resume: ansible-playbook x -e force_reauth_run_id=CHG-1 (and the variables and vault options of this run)"
     )
@@ -145,20 +146,20 @@ def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> 
 def test_the_sentence_of_an_aborted_run_names_all_that_is_done_and_all_that_is_not(back: list[str], said: str) -> None:
     nodes = ["n1", "n2", "n3"]
     hostvars = {node: {"__force_reauth_back": 1.0} if node in back else {} for node in nodes}
-    sentence = abort_sentence({"run_id": "r", "nodes": nodes}, hostvars, ["n2"], "prove", "c")
+    sentence = abort_sentence({"run_id": "r", "nodes": nodes}, hostvars, "prove", "c")
     assert sentence == f"Run r stopped in step 'prove'. {said}Resume: c (and the variables and vault options of this run)"
 
 
 def test_nodes_that_failed_alike_are_named_together_and_each_is_kept_short() -> None:
     failed = {"ansible_failed_result": {"msg": "x" * 2500}}
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, {"n1": failed, "n2": failed}, ["n1", "n2"], "roll", "c")
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, {"n1": failed, "n2": failed}, "roll", "c")
     assert "Last seen: n1, n2: xxx" in sentence
     assert " .. [500 characters left out] .. " in sentence
 
 
 def test_a_node_that_is_still_out_of_the_load_balancer_is_named_beside_what_failed_first() -> None:
     node = {"__force_reauth_failure": {"msg": "first"}, "ansible_failed_result": {"msg": "x"}, "__force_reauth_still_out": "lb: no"}
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": node}, ["n1"], "roll", "c")
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": node}, "roll", "c")
     assert "n1: first; n1: it is still out of the load balancer: lb: no. Resume" in sentence
 
 
@@ -174,7 +175,7 @@ def test_a_node_that_is_still_out_of_the_load_balancer_is_named_beside_what_fail
 )
 def test_a_node_that_was_stopped_when_another_one_of_its_batch_failed_is_said_to_be_down(acted: dict[str, t.Any], *, down: bool) -> None:
     hostvars = {"n1": {"__force_reauth_acted": acted}, "n2": {"ansible_failed_result": {"msg": "It does not stop."}}}
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, hostvars, ["n1", "n2"], "roll", "c")
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, hostvars, "roll", "c")
     said = "n1: it is down: it was stopped, and not started; " if down else ""
     assert f"Last seen: {said}n2: It does not stop. Resume" in sentence
 
@@ -182,7 +183,7 @@ def test_a_node_that_was_stopped_when_another_one_of_its_batch_failed_is_said_to
 @pytest.mark.parametrize("how", ["failed", "unreachable"])
 def test_a_node_that_did_not_come_back_after_a_failed_purge_is_named(how: str) -> None:
     hostvars = {"n1": {"__force_reauth_started_again": {how: True, "msg": "Last seen: no answer."}}}
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, hostvars, ["n1"], "revoke", "c")
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, hostvars, "revoke", "c")
     assert "n1: it did not come up again: Last seen: no answer" in sentence
 
 
@@ -216,7 +217,7 @@ LINES = "Stopping\nTomcat did not stop\nStop aborted."
 )
 def test_a_command_that_failed_is_told_with_its_last_words(failed: dict[str, t.Any], said: str) -> None:
     found = {"ansible_failed_result": {"msg": "non-zero return code", **failed}}
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": found}, ["n1"], "roll", "c")
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": found}, "roll", "c")
     assert f" Last seen: n1: {said} Resume: c" in sentence
 
 

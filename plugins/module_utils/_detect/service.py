@@ -82,7 +82,7 @@ def act(way: Way, verb: str, seconds: float) -> None:
     command = way.start if verb == "start" else way.stop
     status, said = _run_as(way.account, command, way.install_dir, seconds)
     if status:
-        raise SessionsError(f"{command[0]} ended with status {status}{': ' + said if said else ''}.")
+        raise SessionsError(f"{command[0]} ended with status {status}{': ' + said.rstrip('.') if said else ''}.")
 
 
 @contextlib.contextmanager

@@ -122,16 +122,19 @@ def standbys(nodes: t.Sequence[str], results: Results) -> Standbys:
     }
 
 
-def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, batch: t.Sequence[str], step: str, resume: str) -> str:
-    """Where a run stands that cannot go on, and the command that takes it up again."""
+def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, step: str, resume: str) -> str:
+    """Where a run stands that cannot go on, and the command that takes it up again.
+
+    Every node is asked: what Ansible calls the batch is without those that it sent to the rescue for another one's failure.
+    """
     done = [node for node in plan["nodes"] if hostvars[node].get("__force_reauth_back")]
     rest = [node for node in plan["nodes"] if node not in done]
     by_what: dict[str, list[str]] = {}
-    for node in batch:
+    for node in plan["nodes"]:
         for what in _last_seen(hostvars[node]):
             by_what.setdefault(what, []).append(node)
     seen = [f"{', '.join(nodes)}: {what}" for what, nodes in by_what.items()]
-    seen += [f"{node} does not answer" for node in _gone(hostvars, batch)]
+    seen += [f"{node} does not answer" for node in _gone(hostvars, plan["nodes"])]
     return (
         f"Run {plan['run_id']} stopped in step '{step}'. Done: {', '.join(done) or 'none'}. Not done: {', '.join(rest) or 'none'}. "
         f"Last seen: {'; '.join(seen) or 'see the failed task above'}. "
@@ -203,6 +206,7 @@ def _with_last_words(message: str, failure: t.Mapping[str, t.Any]) -> str:
     return f"{message}: {said[-1].rstrip('.')}" if said and "cmd" in failure else message
 
 
-def _gone(hostvars: HostVars, batch: t.Sequence[str]) -> list[str]:
-    unlocked = [hostvars[node].get("__force_reauth_unlocked") or {} for node in batch]
-    return [str(one["item"]) for result in unlocked for one in result.get("results") or [] if one.get("unreachable")]
+def _gone(hostvars: HostVars, nodes: t.Sequence[str]) -> list[str]:
+    """What one node has registered for all is told once."""
+    unlocked = [hostvars[node].get("__force_reauth_unlocked") or {} for node in nodes]
+    return list(dict.fromkeys(str(one["item"]) for result in unlocked for one in result.get("results") or [] if one.get("unreachable")))

@@ -1,0 +1,35 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PostgreSQL for SQLAlchemy, without the question that SQLAlchemy asks before the search path is pinned.
+
+Whoever owns the database sets its search path, and may write a function of any name: it would run as the account of this run (CVE-2018-1058).
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
+
+_NAME = "postgresql.psycopg2"
+
+
+def register() -> None:
+    """In place of SQLAlchemy's own of that name."""
+    sqlalchemy_module().dialects.registry.impls[_NAME] = _dialect
+
+
+@functools.cache
+def _dialect() -> type[t.Any]:
+    """Made when it is asked for: this Python may have no SQLAlchemy."""
+    from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+
+    class Dialect(PGDialect_psycopg2):
+        supports_statement_cache = True
+
+        def _get_default_schema_name(self, connection: t.Any) -> None:  # noqa: ARG002  of the parent
+            """Else 'select current_schema()'; nobody here asks for it."""
+
+    return Dialect

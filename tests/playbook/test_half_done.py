@@ -1,0 +1,89 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run that fails between two steps of a node: what serves is put back, what is down is named, and what is another's is let alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+import typing as t
+
+import pytest
+
+from tests.playbook.runs import Site
+from tests.playbook.test_killed import drained
+from tests.playbook.test_outage import OUTAGE, own_tasks
+
+MakeSite = t.Callable[..., Site]
+
+
+def test_nodes_that_were_drained_and_not_stopped_are_put_back_when_the_record_cannot_be_written(make_site: MakeSite) -> None:
+    site = make_site(nodes=3)
+    old = site.pids()
+    variables = drained(site)
+    script = site.folder / "damage.py"
+    body = "import pathlib, sys\nfor path in pathlib.Path(sys.argv[1]).rglob('nodes/n2.json'):\n    path.write_text('{')\n"
+    script.write_text(body, encoding="utf-8")
+    damage = f"- name: Damage the record of n2\n  ansible.builtin.command: {sys.executable} {script} {site.folder}\n"
+    with (site.folder / "drain.yml").open("a", encoding="utf-8") as file:
+        file.write(f"{damage}  when: inventory_hostname == 'n2'\n")
+    failed = site.run(**variables, batches=[2])
+    assert failed.status != 0
+    failed.assert_says("stopped in step 'roll'", "n2.json", "Done: none. Not done: n1, n2, n3")
+    assert "still out of the load balancer" not in failed.said
+    assert (site.pids(), list(site.folder.glob("drained-*"))) == (old, [])
+
+
+@pytest.mark.long
+def test_a_node_whose_load_balancer_is_lost_when_it_is_to_be_put_back_is_not_done(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    old = site.pids()
+    variables = drained(site)
+    lost = "  delegate_to: lost\n  vars: {ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 1}\n"
+    with (site.folder / "undrain.yml").open("a", encoding="utf-8") as file:
+        file.write(lost)
+    failed = site.run(**variables)
+    assert failed.status != 0
+    failed.assert_says("Done: none. Not done: n1, n2", "n1: it is still out of the load balancer: ")
+    assert (site.pids()["n1"] != old["n1"], site.pids()["n2"]) == (True, old["n2"])
+
+
+@pytest.mark.long
+def test_a_node_that_was_stopped_when_another_one_of_its_batch_does_not_stop_is_said_to_be_down(make_site: MakeSite) -> None:
+    site = make_site(nodes=3)
+    site.cluster["n2"].behave(stop_fails=True)
+    failed = site.run(batches=[2], min_up=1)
+    assert failed.status != 0
+    failed.assert_says("n1: it is down: it was stopped, and not started", "Not done: n1, n2, n3", "Resume:")
+    assert [name for name, pid in site.pids().items() if not pid] == ["n1"]
+
+
+def test_a_start_that_fails_after_a_purge_that_failed_is_told_with_the_way_on(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    site.sign_in("eve")
+    own = own_tasks(site, "ALTER TABLE remembermetoken RENAME TO gone")
+    (site.folder / "start.yml").write_text("---\n- name: Start nothing\n  ansible.builtin.command: 'false'\n", encoding="utf-8")
+    failed = site.run(**OUTAGE, **own)
+    assert failed.status != 0
+    failed.assert_says("stopped in step 'revoke'", "n1, n2: it did not come up again: non-zero return code", "Resume:")
+    assert site.evidence()["verdict"] == "stopped"
+
+
+@pytest.mark.long
+def test_a_node_that_a_newer_start_has_taken_over_while_it_was_down_is_not_started(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    site.sign_in("eve")
+    own = own_tasks(site, "")
+    newer = {"attempt": 9, "number": "0123456789abcdef", "controller": "elsewhere"}
+    home = site.cluster["n2"].home
+    (site.folder / "statement.py").write_text(
+        "import json, pathlib\n"
+        f"path = pathlib.Path({str(home)!r}) / '.force_reauth.lock'\n"
+        f"path.write_text(json.dumps({{**json.loads(path.read_text()), **{json.dumps(newer)}}}))\n",
+        encoding="utf-8",
+    )
+    failed = site.run(**OUTAGE, **own)
+    assert failed.status != 0
+    failed.assert_says("n2: it did not come up again: This run was taken over by run", "(start 9, controller elsewhere)")
+    assert [name for name, pid in site.pids().items() if not pid] == ["n2"]
