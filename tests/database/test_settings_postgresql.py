@@ -147,3 +147,32 @@ def test_a_server_that_is_closed_to_writers_is_refused(postgres_site: Site, whos
     finally:
         postgres_site.run_sql("SET TRANSACTION READ WRITE", f"ALTER {closed} RESET default_transaction_read_only")
     assert len(postgres_site.rows()) == 2
+
+
+# with their real arguments: what PostgreSQL finds first where the search path begins elsewhere, or what fits better than its own
+FUNCTIONS = {
+    "lower(name)": ("text", "SELECT pg_catalog.lower($1::text)"),
+    "current_schema()": ("name", "SELECT 'public'::name"),
+    "set_config(text, text, boolean)": ("text", "SELECT pg_catalog.set_config($1, $2, $3)"),
+    "current_setting(text)": ("text", "SELECT pg_catalog.current_setting($1)"),
+    "pg_backend_pid()": ("integer", "SELECT pg_catalog.pg_backend_pid()"),
+    "clock_timestamp()": ("timestamptz", "SELECT pg_catalog.clock_timestamp()"),
+    "format_type(oid, integer)": ("text", "SELECT pg_catalog.format_type($1, $2)"),
+    "unnest(text[])": ("SETOF text", "SELECT pg_catalog.unnest($1)"),
+}
+
+
+def test_no_function_of_the_owner_of_the_database_runs_as_the_account_of_the_run(postgres_site: Site) -> None:
+    postgres_site.sign_in(3)
+    # a sequence goes on also where the transaction is rolled back
+    postgres_site.run_sql("CREATE SEQUENCE public.calls", "GRANT ALL ON SEQUENCE public.calls TO public")
+    for function, (returned, body) in FUNCTIONS.items():
+        text = f"$body$ SELECT pg_catalog.nextval('public.calls'); {body} $body$"
+        postgres_site.run_sql(f"CREATE FUNCTION public.{function} RETURNS {returned} LANGUAGE sql AS {text}")
+    postgres_site.run_sql(f"ALTER DATABASE {postgres_site.database.name} SET search_path = public, pg_catalog")
+    expected = postgres_site.look()["rows"]
+    postgres_site.back_up()
+    done = postgres_site.purge(expected_rows=expected)
+    assert postgres_site.restore(done["archives"])["rows"] == expected
+    postgres_site.run_sql(f"ALTER DATABASE {postgres_site.database.name} RESET search_path")
+    assert postgres_site.query("SELECT is_called FROM public.calls") == [(False,)]

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql_restore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_dialect import register
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep, quoted, run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
@@ -26,6 +29,8 @@ _NOT_UNIQUE = "23505"
 # With row_security off a policy raises an error; with it on, it hides rows and "0 rows" would look like success.
 # The formats pin what an archive looks like; the time-outs of an account must not end a sweep half-way.
 _SETTINGS = (
+    # first of all: what follows calls functions, and those of the database's owner are none of it
+    ("search_path", "pg_catalog"),
     # an account may be set to read only, and is told otherwise; a standby refuses to be
     ("transaction_read_only", "off"),
     ("row_security", "off"),
@@ -97,6 +102,10 @@ class PostgresqlStore(TokenStore):
     # the last sweep must see what was committed while its lock waited
     isolation = "READ COMMITTED"
     sweep_class = PostgresqlSweep
+
+    def __init__(self, database: Database, wanted: TokenTable) -> None:
+        register()
+        super().__init__(database, wanted)
 
     def begin(self, connection: Connection) -> None:
         """Pin what the account, the database or a pooler may have set otherwise."""

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PostgreSQL for SQLAlchemy, without the question that SQLAlchemy asks before the search path is pinned.
 
-Whoever owns the database sets its search path, and may write a function of any name: it would run as the account of this run (CVE-2018-1058).
+Whoever owns the database sets its search path, and may write a function of any name: it would run as the account of this run
+(CVE-2018-1058).
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def _dialect() -> type[t.Any]:
     class Dialect(PGDialect_psycopg2):
         supports_statement_cache = True
 
-        def _get_default_schema_name(self, connection: t.Any) -> None:  # noqa: ARG002  of the parent
-            """Else 'select current_schema()'; nobody here asks for it."""
+        def _get_default_schema_name(self, connection: t.Any) -> str:  # noqa: ARG002  of the parent
+            """Else the answer to 'select current_schema()'; nobody here asks for it."""
+            return ""
 
     return Dialect
