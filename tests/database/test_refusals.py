@@ -254,16 +254,41 @@ def test_an_sqlite_file_that_may_not_be_written(sqlite: Site) -> None:
         assert "must be readable and writable" in refusal(sqlite)
 
 
+@pytest.mark.parametrize(("above", "mode"), [(0, 0o777), (0, 0o1777), (0, 0o757), (1, 0o777)])
+def test_an_sqlite_file_beside_which_others_may_put_a_journal_is_not_opened(sqlite: Site, tmp_path: Path, above: int, mode: int) -> None:
+    path = tmp_path / "upper/lower/jira.db"
+    path.parent.mkdir(parents=True)
+    site = sqlite.with_database(name=str(path))
+    site.create()
+    path.parents[above].chmod(mode)
+    said = refusal(site)
+    assert f"{path.parents[above]} can be changed by others than" in said
+    assert "Run as the file's owner (become), or close it to others." in said
+    path.parents[above].chmod(0o755)
+    assert site.look()["rows"] == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives files to others")
+@pytest.mark.parametrize("given", ["jira.db", "."])
+def test_an_sqlite_file_of_another_account_is_not_opened_as_root(sqlite: Site, tmp_path: Path, given: str) -> None:
+    path = tmp_path / "lower/jira.db"
+    path.parent.mkdir()
+    site = sqlite.with_database(name=str(path))
+    site.create()
+    os.chown(path.parent / given, 65534, 65534)
+    assert "can be changed by others than" in refusal(site)
+
+
 # the archive folder
 
 
 def test_an_archive_folder_that_cannot_be_written(site: Site, tmp_path: Path) -> None:
     if os.geteuid():
         site.archive_dir.mkdir(mode=0o500)
-    # the database's file stays the tests' own: whoever may write it gets as far as the folder
-    Path(site.database.name).parent.chmod(0o777)
-    if site.engine == "sqlite":
-        Path(site.database.name).chmod(0o666)
+    # whose the file of the database is gets as far as the folder
+    if site.engine == "sqlite" and not os.geteuid():
+        for one in (Path(site.database.name), Path(site.database.name).parent):
+            os.chown(one, NOBODY, NOBODY)
     with unprivileged(tmp_path):
         assert "in which this account may write" in refusal(site)
 

@@ -12,7 +12,9 @@ import typing as t
 from pathlib import Path
 from urllib.parse import quote
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.safe_path import changed_by_others, filled_by_others
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import FIRST_WORDS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import libpq_tls, older_libpq_problem, tls_problem
@@ -47,9 +49,16 @@ def opener(database: Database) -> t.Callable[[Driver], t.Any] | None:
 
 
 def _open_sqlite(database: Database, _driver: Driver) -> t.Any:
+    path = Path(database.name).resolve()
+    # a journal beside it is rolled back at the first read, and may name any file, which is then removed
+    opened = changed_by_others(path, os.geteuid()) or (path.parent if filled_by_others(path.parent, os.geteuid()) else None)
+    if opened:
+        raise SessionsError(
+            f"{opened} can be changed by others than {account()}: SQLite does what the files beside {path} say. "
+            "Run as the file's owner (become), or close it to others."
+        )
     # mode=rw: a file that is not there must not be made; isolation_level None: transactions begin as told, not by the driver
-    address = f"file:{quote(str(Path(database.name).absolute()))}?mode=rw"
-    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_MS / 1000)
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None, timeout=LOCK_TIMEOUT_MS / 1000)
 
 
 def _open_postgresql(database: Database, driver: Driver) -> t.Any:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.safe_path import changed_by_others
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program_files import WAY_BACK
 
@@ -152,24 +153,9 @@ def _jar_of(named: str) -> Path:
 
 def _check_safe(jar: Path, owner: Owner) -> None:
     """Else somebody else could do as the owner of the files what he likes."""
-    for one in (jar, *jar.parents):
-        seen = one.stat()
-        if seen.st_uid not in (0, owner.uid) or (_others_write(seen, owner) and not seen.st_mode & stat.S_ISVTX):
-            raise SessionsError(
-                f"{one} can be changed by others than root and {owner.name}, who owns the database: its jar is not run as that account. "
-                "Name another copy of the product's jar with database_jar, or close it to others."
-            )
-
-
-def _others_write(seen: os.stat_result, owner: Owner) -> bool:
-    """A group that is the owner's own counts as the owner."""
-    if seen.st_mode & stat.S_IWOTH:
-        return True
-    return bool(seen.st_mode & stat.S_IWGRP) and seen.st_gid not in (0, _own_group(owner))
-
-
-def _own_group(owner: Owner) -> int:
-    try:
-        return pwd.getpwuid(owner.uid).pw_gid
-    except KeyError:
-        return -1
+    opened = changed_by_others(jar, owner.uid)
+    if opened:
+        raise SessionsError(
+            f"{opened} can be changed by others than root and {owner.name}, who owns the database: its jar is not run as that account. "
+            "Name another copy of the product's jar with database_jar, or close it to others."
+        )
