@@ -77,10 +77,19 @@ def test_a_sidecar_is_read_as_it_was_written() -> None:
     assert description.read_sidecar(description.sidecar_text(HEADER, 3, "ab"), "x.json") == (HEADER, 3, "ab")
 
 
+SIDECAR = description.sidecar_text(HEADER, 3, "ab")
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"x"', json.dumps({"format": 1})])
 def test_what_is_no_sidecar_is_refused(text: str) -> None:
     with pytest.raises(SessionsError, match=r"x\.json is damaged"):
         description.read_sidecar(text, "x.json")
+
+
+@pytest.mark.parametrize("rows", ["1e999", "-1e999", "NaN", "-1", "1.5", "3.0", "true", "null", '"3"', "[]", str(1 << 63), "1" * 5000])
+def test_a_number_of_rows_that_no_archive_has_is_refused(rows: str) -> None:
+    with pytest.raises(SessionsError, match=r"x\.json is damaged"):
+        description.read_sidecar(SIDECAR.replace('"rows": 3', f'"rows": {rows}'), "x.json")
 
 
 def test_a_sidecar_of_a_newer_format_is_refused() -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import typing as t
 from pathlib import Path
 
@@ -216,6 +218,19 @@ def test_a_run_that_begins_to_wait_says_it_whole(route: str, until: str) -> None
         "Run r waits, and nothing is proven yet. Now a database administrator carries out /a on db1 (it stands in the plan above, too) "
         f"in db:5432/jira. {until}. Afterwards, and not before: Resume: x (and the variables and vault options of this run)"
     )
+
+
+def test_a_script_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = RunRecords(str(tmp_path / "a"), "jira-1").open("r", {"phase": "prepared"}, "here", "1")
+    options = {"archive_dir": str(tmp_path / "a"), "cluster": "jira-1", "run_id": "r", "start": start, "content": "COMMIT;\n"}
+
+    def fail(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    said = r"The script .*revoke-jira-1-r\.sql cannot be kept: No space left on device\. See to its folder, then resume\."
+    with pytest.raises(SessionsError, match=said):
+        keep_script(options, check_mode=False)
 
 
 def test_the_script_is_kept_beside_the_record_for_its_owner_alone(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
@@ -116,6 +117,23 @@ def test_a_folder_that_cannot_be_written_is_refused_at_the_look(tmp_path: Path, 
         KeyFile(str(tmp_path / "keys"), **RUN).check_room()
     said = f"The folder {tmp_path} of this controller cannot be written, and the key of the canary lies there."
     assert str(refused.value) == said
+
+
+def test_a_key_for_which_there_is_no_room_is_refused_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    key = KeyFile(str(make_folder(tmp_path)), **RUN)
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(SessionsError, match=r"The key of the canary .*CHG-1\.key cannot be written: No space left on device"):
+        key.read_or_make()
+    assert list(key.path.parent.iterdir()) == []
+
+
+def make_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "keys"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def test_a_look_changes_nothing(home: Path) -> None:

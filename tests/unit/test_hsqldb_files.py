@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import inspect
 import os
+import shutil
+import tempfile
 import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import hsqldb_files, hsqldb_program_files
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import hsqldb_files, hsqldb_process, hsqldb_program_files
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.commit_end import rolled_back
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import PutBack
@@ -131,9 +135,9 @@ def test_the_way_back_leads_to_the_files_as_they_were(base: Path) -> None:
         (base.parent / new).touch()
     # cut short after the first file, and done again
     (kept / NAMES[0]).replace(base.parent / NAMES[0])
-    hsqldb_program_files.put_back(str(base))
+    assert hsqldb_program_files.put_back(str(base)) is True
     assert content(base) == {**before, "another.script": ""}
-    hsqldb_program_files.put_back(str(base))
+    assert hsqldb_program_files.put_back(str(base)) is False
     assert not kept.exists()
 
 
@@ -161,6 +165,87 @@ def test_what_a_killed_look_left_is_removed_and_what_one_at_work_has_is_not(base
     assert [one.name for one in base.parent.glob(f"{SCRATCH}*")] == [at_work.name]
     Files(base).copy()
     assert at_work.exists()
+
+
+# begins a change as the real one does, and is killed while it answers
+DYING = """
+import json, os, sys
+from pathlib import Path
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program_files import Files
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["do"] == "open":
+        files = Files(Path(request["base"]))
+        files.keep()
+        files.base.with_suffix(".script").write_text("half changed", encoding="utf-8")
+        print(json.dumps({"ok": None}), flush=True)
+        continue
+    if request["do"] == "finish":
+        files.drop_way_back()
+    print(request["answer"], end="", flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def change(base: Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[hsqldb_process.HsqldbProcess]:
+    """A change that has begun in such a process; the one that puts the files back is the real one."""
+    real = hsqldb_process._texts()
+    parts = [(hsqldb_program_files.__name__, inspect.getsource(hsqldb_program_files)), ("__main__", DYING)]
+    programs = iter((parts, real))
+    monkeypatch.setattr(hsqldb_process, "_texts", lambda: next(programs))
+    process = hsqldb_process.HsqldbProcess(hsqldb_files.place_of(database(base)), database(base), change=True)
+    yield process
+    process.end()
+
+
+@pytest.mark.parametrize("answer", ["", '{"ok": [[1, "ab', '{"ok": null}', "[]\n", "{}\n", "{\n"])
+def test_a_process_that_dies_while_it_answers_leaves_the_files_as_they_were(
+    base: Path, change: hsqldb_process.HsqldbProcess, answer: str
+) -> None:
+    assert content(base)["crucible.script"] == "half changed"
+    with pytest.raises(PutBack, match="they are again as they were before it"):
+        change.ask("execute", answer=answer)
+    assert content(base) == {name: f"version=1.8.0\n{name}" for name in NAMES}
+    assert not (base.parent / WAY_BACK).exists()
+
+
+def test_a_process_that_dies_when_all_is_done_has_not_put_anything_back(base: Path, change: hsqldb_process.HsqldbProcess) -> None:
+    with pytest.raises(SessionsError, match="all of the change is done, or none") as died:
+        change.ask("finish", answer='{"ok": {"ro')
+    # so that the archives of what it deleted are kept
+    assert not rolled_back("hsqldb", died.value)
+    assert content(base)["crucible.script"] == "half changed"
+
+
+def test_a_way_back_that_has_served_is_gone_at_once(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = Files(base)
+    files.keep()
+    base.with_suffix(".script").write_text("version=1.8.0\nchanged", encoding="utf-8")
+    with monkeypatch.context() as killed:
+        killed.setattr(shutil, "rmtree", lambda *_path, **_how: None)
+        files.drop_way_back()
+    assert hsqldb_program_files.put_back(str(base)) is False
+    assert content(base)["crucible.script"].endswith("changed")
+    # by that name it is removed once its process has ended
+    assert len(list(base.parent.glob(f"{SCRATCH}*"))) == 1
+
+
+def test_a_copy_that_another_process_takes_for_left_over_is_made_again(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = tempfile.mkdtemp
+    held: list[int] = []
+
+    def make_and_lose(**where: t.Any) -> str:
+        name = str(make(**where))
+        if not held:
+            held.append(os.open(name, os.O_RDONLY))
+            fcntl.flock(held[0], fcntl.LOCK_EX)
+        return name
+
+    monkeypatch.setattr(tempfile, "mkdtemp", make_and_lose)
+    scratch = Files(base).copy()
+    assert (scratch / "crucible.script").is_file()
+    os.close(held[0])
 
 
 def test_files_that_were_put_back_hold_nothing_of_the_transaction() -> None:

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import resource
 import stat
 import threading
 import typing as t
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -122,9 +125,7 @@ def lock_text(**changes: object) -> str:
         lock_text(controller=None),
     ],
 )
-def test_a_damaged_lock_is_named_and_kept(lock: NodeLock, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # an empty one may be about to be written by another start
-    monkeypatch.setattr(node_lock, "SECONDS", 0)
+def test_a_damaged_lock_is_named_and_kept(lock: NodeLock, text: str) -> None:
     lock.path.write_text(text, encoding="utf-8")
     for act in (lambda: lock.take(owner(), ""), lambda: lock.check_free(owner(), ""), lambda: lock.check_mine(owner())):
         with pytest.raises(SessionsError, match="is damaged"):
@@ -133,8 +134,69 @@ def test_a_damaged_lock_is_named_and_kept(lock: NodeLock, text: str, monkeypatch
 
 
 def test_a_home_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SessionsError, match=r"no-home/\.force_reauth\.lock cannot be written: No such file or directory"):
+    with pytest.raises(
+        SessionsError, match=r"no-home/\.force_reauth\.lock cannot be written: No such file or directory\. See to its folder"
+    ):
         NodeLock(str(tmp_path / "no-home")).take(owner(), "")
+
+
+@contextmanager
+def full_disk() -> t.Iterator[None]:
+    """No file of this process may grow."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_lock_for_which_the_disk_has_no_room_is_refused_and_leaves_nothing(lock: NodeLock) -> None:
+    with full_disk(), pytest.raises(SessionsError, match=r"\.force_reauth\.lock cannot be written: File too large\."):
+        lock.take(owner(), "")
+    assert list(lock.path.parent.iterdir()) == []
+    assert lock.take(owner(attempt=2, number="bb"), "")
+
+
+def test_a_start_that_has_the_lock_already_needs_no_room_for_it(lock: NodeLock) -> None:
+    lock.take(owner(), "")
+    with full_disk():
+        assert lock.take(owner(), "") is False
+
+
+def test_a_lock_is_whole_whenever_its_process_is_killed(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    for name in ("fdopen", "fsync", "link"):
+
+        def look(*values: t.Any, act: t.Callable[..., t.Any] = getattr(os, name), **more: t.Any) -> t.Any:
+            seen.append(lock.holder())
+            return act(*values, **more)
+
+        monkeypatch.setattr(os, name, look)
+    lock.take(owner(), "")
+    assert set(map(str, seen)) == {"None", str(owner())}
+
+
+def test_a_home_without_hard_links_is_named_as_such(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_paths: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(SessionsError, match=r"\.force_reauth\.lock cannot be written: its file system knows no hard links"):
+        lock.take(owner(), "")
+    assert list(lock.path.parent.iterdir()) == []
+
+
+def test_a_lock_that_cannot_be_given_back_is_named_and_stays(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock.take(owner(), "")
+
+    def refuse(*_path: object, **_more: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(SessionsError, match=r"lock cannot be removed: Read-only file system\. See to its folder, then start the run again"):
+        lock.release(owner())
+    assert lock.holder() == owner()
 
 
 def test_a_home_that_the_account_may_not_write_is_refused_at_the_look(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,14 +276,14 @@ def test_a_lock_that_another_start_holds_for_a_moment_is_waited_for(lock: NodeLo
         release.join()
 
 
-@pytest.mark.parametrize("text", [b"", b"{", None], ids=["not written yet", "being written", "another file by now"])
-def test_a_lock_counts_when_its_owner_has_begun_to_write_it_and_it_is_still_the_one_of_its_name(lock: NodeLock, text: bytes | None) -> None:
-    lock.path.write_bytes(text if text is not None else b"{}")
+def test_a_lock_counts_while_it_is_the_one_of_its_name(lock: NodeLock) -> None:
+    lock.take(owner(), "")
     with lock.path.open("rb") as file:
-        if text is None:
-            lock.path.rename(lock.path.with_suffix(".old"))
-            lock.path.write_bytes(b"{}")
-        assert lock._is_settled(file.fileno()) == (text == b"{")
+        assert lock._is_settled(file.fileno())
+        lock.path.rename(lock.path.with_suffix(".old"))
+        assert not lock._is_settled(file.fileno())
+        lock.take(owner("CHG-2"), "")
+        assert not lock._is_settled(file.fileno())
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "link", "folder", "huge"])

@@ -5,12 +5,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
+import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder, whole_file
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
+    link_new,
+    make_private_folder,
+    new_file,
+    whole_file,
+)
 
 
 def test_a_folder_is_made_with_its_parents_for_its_owner_alone(tmp_path: Path) -> None:
@@ -70,3 +78,71 @@ def test_a_file_that_could_not_be_finished_leaves_the_old_one_and_nothing_else(t
     with pytest.raises(TypeError), whole_file(path) as file:
         file.writelines([b"half", "no bytes"])  # type: ignore[list-item]
     assert (path.read_text(encoding="utf-8"), list(tmp_path.iterdir())) == ("old", [path])
+
+
+def test_a_new_file_is_whole_when_its_name_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with new_file(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert not path.exists()
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode), path.stat().st_nlink) == (b"new", 0o600, 1)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_is_taken_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.symlink_to("nowhere")
+    with pytest.raises(FileExistsError), new_file(path):
+        pytest.fail("nothing is to be written")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_that_is_taken_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with pytest.raises(FileExistsError), new_file(path):
+        path.write_bytes(b"first")
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"first", [path])
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("write", [whole_file, new_file])
+def test_a_file_that_does_not_reach_the_disk_is_not_there(
+    tmp_path: Path, write: t.Callable[[Path], t.ContextManager[t.BinaryIO]], number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match=os.strerror(number)), write(tmp_path / "file") as file:
+        file.write(b"new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_failed_first_is_told_also_where_the_rest_cannot_be_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_path: object, **_more: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "unlink", fail)
+    with pytest.raises(ValueError, match="first"), whole_file(tmp_path / "file"):
+        raise ValueError("first")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EPERM, "knows no hard links"),
+        (errno.EOPNOTSUPP, "knows no hard links"),
+        (errno.EMLINK, "knows no hard links"),
+        (errno.ENOSYS, "knows no hard links"),
+        (errno.EROFS, "Read-only file system"),
+    ],
+)
+def test_a_file_system_without_hard_links_is_named_as_such(tmp_path: Path, number: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_paths: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(OSError, match=said) as refused:
+        link_new(tmp_path / "draft", tmp_path / "file")
+    assert refused.value.errno == number

@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import os
 import stat
+import subprocess
+import sys
 import threading
+import time
 import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content, files
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.states import STATES
 
@@ -101,6 +107,93 @@ def test_of_many_starts_at_once_each_has_a_number_of_its_own(records: RunRecords
     for thread in threads:
         thread.join()
     assert sorted(attempts) == list(range(2, 14))
+
+
+# holds the folder as a purge does whose COMMIT does not return
+HOLDING = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
+
+
+@pytest.fixture
+def holding(records: RunRecords, start: dict[str, t.Any]) -> t.Iterator[int]:
+    assert start
+    command = [sys.executable, "-c", HOLDING, str(records.folder_of(RUN))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        yield process.pid
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda records, _start: records.open(RUN, PREPARED, "ops", "bb"),
+        lambda records, _start: records.abandon(RUN),
+        lambda records, start: records.write(RUN, "n1", {"step": "up"}, start),
+        lambda records, start: records.owned(RUN, start).__enter__(),
+        lambda records, _start: records.withdraw_proof(RUN),
+        lambda records, _start: records.note_expired(RUN, []),
+    ],
+    ids=["resumed", "set aside", "written", "committed", "withdrawn", "expired"],
+)
+def test_a_record_that_another_process_does_not_give_back_is_not_waited_for_without_end(
+    records: RunRecords,
+    start: dict[str, t.Any],
+    holding: int,
+    act: t.Callable[[RunRecords, dict[str, t.Any]], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(files, "SECONDS", 0.1)
+    before = records.read(RUN)
+    with pytest.raises(SessionsError) as refused:
+        act(records, start)
+    said = f"The run record {run_file(records)} was not to be had within 0 s: process {holding} holds it. It may be at a COMMIT"
+    assert str(refused.value).startswith(said)
+    assert records.read(RUN) == before
+
+
+@pytest.mark.usefixtures("start")
+def test_a_record_that_another_process_gives_back_is_waited_for(records: RunRecords) -> None:
+    folder = os.open(records.folder_of(RUN), os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    release = threading.Timer(0.2, lambda: os.close(folder))
+    release.start()
+    assert records.open(RUN, PREPARED, "ops", "bb")["attempt"] == 2
+    release.join()
+
+
+def test_a_purge_gets_the_record_for_its_commit_while_many_others_write(records: RunRecords, start: dict[str, t.Any]) -> None:
+    over = time.monotonic() + 1.5
+
+    def write(node: str) -> None:
+        number = 0
+        while time.monotonic() < over:
+            number += 1
+            records.write(RUN, node, {"step": "up", "identity": f"b:1:{number}"}, start)
+
+    threads = [threading.Thread(target=write, args=(f"n{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    commits = 0
+    while time.monotonic() < over:
+        with records.owned(RUN, start):
+            commits += 1
+    for thread in threads:
+        thread.join()
+    assert commits > 1
+
+
+@pytest.mark.parametrize("call", ["open", "flock"])
+def test_a_record_that_cannot_be_held_is_named(
+    records: RunRecords, start: dict[str, t.Any], call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_values: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl if call == "flock" else os, call, fail)
+    said = r"The run record .*run\.json cannot be held: No locks available\. See to its folder, then run this again\."
+    with pytest.raises(SessionsError, match=said), records.owned(RUN, start):
+        pytest.fail("nothing is to be committed")
 
 
 @pytest.mark.parametrize(

@@ -95,12 +95,19 @@ def read_sidecar(text: str, path: str) -> tuple[Header, int, str]:
         columns = tuple((str(column["name"]), str(column["type"])) for column in values["columns"])
         texts = {name: str(values[name]) for name in ("product", "engine", "database", "schema", "table", "run_id")}
         header = Header(columns=columns, **texts)
-        rows, sha256 = int(values["rows"]), str(values["sha256"])
+        rows, sha256 = _count_in(values["rows"]), str(values["sha256"])
     except (ValueError, KeyError, TypeError):
         raise SessionsError(f"{path} is damaged: it does not describe an archive.") from None
     if written != FORMAT:
         raise SessionsError(f"{path} has format {written!r}, this version reads format {FORMAT}: use the version that wrote it.")
     return header, rows, sha256
+
+
+def _count_in(value: t.Any) -> int:
+    """A number of rows; raises ValueError for what no archive has: JSON knows fractions, and numbers without an end."""
+    if type(value) is not int or not 0 <= value < 1 << 63:
+        raise ValueError("no number of rows")
+    return value
 
 
 def check_room(free: int, table_bytes: int, folder: str) -> None:

@@ -18,11 +18,17 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age import Encryptor
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age_keys import ArchiveKeys
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.gzip_stream import compressor
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import lines_of, read_back, read_description
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import (
+    lines_of,
+    read_back,
+    read_description,
+    whole_rows,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Taker
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
     check_private_folders,
+    link_new,
     make_private_folder,
     sync_folder,
     whole_file,
@@ -69,8 +75,9 @@ class RunFolder:
         return sum(read_description(path)[1] for path in archives)
 
     def lines(self, path: Path) -> t.Iterator[bytes]:
-        """The rows of one of its archives in COPY text; raises Locked where the run has not the key."""
-        return lines_of(path, self._keys.identities)
+        """The rows of one of its archives in COPY text; raises Locked where the run has not the key, SessionsError where it is damaged."""
+        header, rows, _sha256 = read_description(path)
+        return whole_rows(lines_of(path, self._keys.identities), str(path), len(header.columns), rows)
 
     @contextmanager
     def draft(self, header: description.Header, key: str, backup: bool = False) -> t.Iterator[Draft]:
@@ -142,7 +149,7 @@ class Draft:
             path = self._folder / description.name_of(self._header.table, number, self._backup, bool(self._keys.recipients))
             try:
                 # link() fails where rename() would overwrite another process's archive
-                os.link(self._temporary, path)
+                link_new(self._temporary, path)
             except FileExistsError:
                 number += 1
             else:
@@ -206,11 +213,18 @@ def _make_temporary(folder: Path) -> tuple[int, Path]:
     while True:
         handle, name = tempfile.mkstemp(dir=folder, prefix=DRAFT)
         # whoever finds the file can tell by this lock that it is not left over
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        if os.fstat(handle).st_nlink:
+        if _is_locked(handle) and os.fstat(handle).st_nlink:
             return handle, Path(name)
         # it was taken for a left-over before it was locked
         os.close(handle)
+
+
+def _is_locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def remove_unless_in_use(path: Path) -> None:

@@ -57,7 +57,8 @@ def decompressor() -> Decompressor:
 
 def damaged_errors() -> tuple[type[Exception], ...]:
     """What a damaged file raises."""
-    return (t.cast("type[Exception]", isal_zlib.error), zlib.error, EOFError) if HAS_ISAL else (zlib.error, EOFError)
+    errors = (zlib.error, gzip.BadGzipFile, EOFError)
+    return (t.cast("type[Exception]", isal_zlib.error), *errors) if HAS_ISAL else errors
 
 
 def content(file: t.BinaryIO) -> t.BinaryIO:

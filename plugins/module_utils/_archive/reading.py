@@ -15,10 +15,13 @@ from pathlib import Path
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import age, description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.gzip_stream import content, damaged_errors, decompressor
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import open_regular, read_all
 
 _BLOCK = 1 << 20
 # no row is longer
 _LINE = 1 << 16
+# nor any description
+_SIDECAR = 1 << 20
 
 
 class Locked(SessionsError):
@@ -41,10 +44,10 @@ def read_back(file: t.BinaryIO, path: str, sha256: str, rows: int, identities: a
 
     Raises Locked when it is as it was written, and none of the identities opens it.
     """
-    # from the disk, not from memory, where the system allows
-    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     source, unpacked = _Hashed(file), _Unpacked()
     try:
+        # from the disk, not from memory, where the system allows
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         _read_through(source, unpacked, path, identities)
     except age.Unopened:
         source.read_to_end()
@@ -53,6 +56,8 @@ def read_back(file: t.BinaryIO, path: str, sha256: str, rows: int, identities: a
         raise _damaged(path) from None
     except damaged_errors():
         raise _damaged(path) from None
+    except OSError as error:
+        raise _unread(path, error) from error
     if (source.sha256, unpacked.rows) != (sha256, rows):
         raise SessionsError(
             f"{path} is not what was written: it has {unpacked.rows} rows and SHA-256 {source.sha256}, expected were {rows} and {sha256}."
@@ -62,11 +67,11 @@ def read_back(file: t.BinaryIO, path: str, sha256: str, rows: int, identities: a
 
 @contextmanager
 def opened(path: Path) -> t.Iterator[t.BinaryIO]:
-    """The archive of this account at that very path; raises SessionsError for a link, or another account's file."""
+    """The archive of this account at that very path; raises SessionsError for a link, what is no file, or another account's file."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = open_regular(str(path), os.O_RDONLY | os.O_NOFOLLOW)
     except OSError as error:
-        problem = "it is a link" if path.is_symlink() else error.strerror
+        problem = "it is a link" if os.path.islink(path) else error.strerror  # noqa: PTH114  the other one raises where it may not look
         raise SessionsError(f"{path} cannot be opened: {problem}. Name the archive itself.") from error
     with os.fdopen(handle, "rb") as file:
         found = os.fstat(handle)
@@ -77,7 +82,7 @@ def opened(path: Path) -> t.Iterator[t.BinaryIO]:
 
 @contextmanager
 def rows_in(file: t.BinaryIO, path: str, identities: age.Keys = ()) -> t.Iterator[t.BinaryIO]:
-    """The rows of an open archive in COPY text, from its begin, to be read line by line; raises Locked."""
+    """The rows of an open archive in COPY text, from its begin, to be read line by line; raises Locked, or that it is damaged."""
     file.seek(0)
     packed = age.decrypted(file, identities) if description.is_sealed(path) else nullcontext(file)
     try:
@@ -85,15 +90,32 @@ def rows_in(file: t.BinaryIO, path: str, identities: age.Keys = ()) -> t.Iterato
             yield rows
     except age.Unopened:
         raise locked(path) from None
+    except damaged_errors():
+        raise _damaged(path) from None
 
 
 def lines_of(path: Path, identities: age.Keys = ()) -> t.Iterator[bytes]:
-    """The rows of an archive in COPY text, one at a time; raises Locked, and SessionsError where it is damaged."""
+    """The rows of an archive in COPY text, one at a time; raises Locked, and SessionsError where it is damaged, or cannot be read."""
     try:
         with opened(path) as file, rows_in(file, str(path), identities) as rows:
             yield from rows
-    except damaged_errors():
-        raise _damaged(str(path)) from None
+    except OSError as error:
+        raise _unread(str(path), error) from error
+
+
+def whole_rows(lines: t.Iterable[bytes], path: str, columns: int, rows: int) -> t.Iterator[bytes]:
+    """The rows of an archive, each of so many columns; raises SessionsError for another, and where they are not so many in the end.
+
+    A row comes before the checksum behind it was seen, and an empty file has none.
+    """
+    seen = 0
+    for line in lines:
+        if line.count(b"\t") != columns - 1:
+            raise _damaged(path)
+        seen += 1
+        yield line
+    if seen != rows:
+        raise _damaged(path)
 
 
 def locked(path: str) -> Locked:
@@ -105,11 +127,19 @@ def read_description(path: Path) -> tuple[description.Header, int, str]:
     """Header, rows and SHA-256 as the archive's sidecar says."""
     sidecar = Path(description.sidecar_of(str(path)))
     with opened(sidecar) as file:
-        return description.read_sidecar(file.read().decode(errors="replace"), str(sidecar))
+        try:
+            text = read_all(file.fileno(), _SIDECAR).decode(errors="replace")
+        except OSError as error:
+            raise _unread(str(sidecar), error) from error
+    return description.read_sidecar(text, str(sidecar))
 
 
 def _damaged(path: str) -> SessionsError:
     return SessionsError(f"{path} is damaged: it cannot be read to its end. Nothing was changed by it.")
+
+
+def _unread(path: str, error: OSError) -> SessionsError:
+    return SessionsError(f"{path} cannot be read: {error.strerror}. Nothing was changed by it.")
 
 
 def _read_through(source: _Hashed, unpacked: _Unpacked, path: str, identities: age.Keys) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -13,6 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+# what file systems without hard links answer
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)
 
 
 def make_private_folder(folder: Path, top: Path | None = None) -> None:
@@ -58,16 +62,44 @@ def check_private_folder(folder: Path) -> None:
 @contextmanager
 def whole_file(path: Path) -> t.Iterator[t.BinaryIO]:
     """Write a file as a whole: temporary name, fsync, rename, fsync of the folder. On any exception nothing is left."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with _put_in_place(path, Path.replace) as file:
+        yield file
+
+
+@contextmanager
+def new_file(path: Path) -> t.Iterator[t.BinaryIO]:
+    """As ``whole_file``, where there is none of that name: raises FileExistsError when there is, and leaves it as it is."""
+    # the link decides; but where the name is taken nothing is written, nor has to be writable
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    with _put_in_place(path, link_new) as file:
+        yield file
+
+
+def link_new(draft: Path, path: Path) -> None:
+    """Give a file that is whole one more name, all at once; raises FileExistsError when that is taken, also on a network file system."""
+    try:
+        os.link(draft, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        words = "its file system knows no hard links, without which no file comes whole and only once: take a folder on another one"
+        raise OSError(error.errno, words, str(path)) from error
+
+
+@contextmanager
+def _put_in_place(path: Path, put: t.Callable[[Path, Path], object]) -> t.Iterator[t.BinaryIO]:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
+        put(Path(name), path)
+    finally:
+        # gone where it was renamed; and what failed before is what is told
+        with suppress(OSError):
+            Path(name).unlink()
     sync_folder(path.parent)
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
     check_private_folder,
     make_private_folder,
-    whole_file,
+    new_file,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_run_id
 
@@ -52,8 +53,7 @@ class KeyFile:
     def read_or_make(self) -> str:
         """The key, made where there is none. Several forks of Ansible may do that at once: the first one's holds."""
         make_private_folder(self.path.parent)
-        if not self.path.exists():
-            self._make()
+        self._make()
         return self.read()
 
     def forget(self) -> None:
@@ -73,21 +73,8 @@ class KeyFile:
             raise SessionsError(f"The folder {there} of this controller cannot be written, and the key of the canary lies there.")
 
     def _make(self) -> None:
-        mine = self._draft()
         try:
-            os.link(mine, self.path)
-        except FileExistsError:
-            pass
-        except OSError as error:
-            raise SessionsError(f"The key of the canary {self.path} cannot be written: {error.strerror}.") from error
-        finally:
-            mine.unlink()
-
-    def _draft(self) -> Path:
-        draft = self.path.with_suffix(f".{secrets.token_hex(8)}")
-        try:
-            with whole_file(draft) as file:
+            with suppress(FileExistsError), new_file(self.path) as file:
                 file.write(secrets.token_hex(32).encode())
         except OSError as error:
-            raise SessionsError(f"The folder {draft.parent} cannot be written: {error.strerror}.") from error
-        return draft
+            raise SessionsError(f"The key of the canary {self.path} cannot be written: {error.strerror}.") from error

@@ -9,17 +9,23 @@ import datetime
 import fcntl
 import hashlib
 import os
+import time
 import typing as t
 from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.flock_holder import holder_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
     check_private_folders,
     make_private_folder,
     whole_file,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
+
+# as long as all forks of a run may need that write one after the other; a purge that commits may hold a record for longer
+SECONDS = 30.0
+_PAUSE = 0.02
 
 
 def moment() -> str:
@@ -180,10 +186,41 @@ def _read(path: Path) -> content.Payload:
 
 @contextmanager
 def _serialized(folder: Path) -> t.Iterator[None]:
-    """One process at a time reads and replaces what is in the folder."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    """One process at a time reads and replaces what is in the folder; raises SessionsError when it is not to be had for too long."""
+    path = folder / "run.json"
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise _cannot_hold(path, error) from error
+    try:
+        _hold(handle, path)
         yield
     finally:
         os.close(handle)
+
+
+def _hold(handle: int, path: Path) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not _is_held(handle, path):
+        if time.monotonic() > deadline:
+            raise SessionsError(
+                f"The run record {path} was not to be had within {SECONDS:.0f} s: {holder_of(handle)} holds it. It may be at a COMMIT "
+                "to which the database does not answer. See that process on the host of the record, and its session in the database; "
+                "let it come to its end, or end it, then run this again."
+            )
+        time.sleep(_PAUSE)
+
+
+def _is_held(handle: int, path: Path) -> bool:
+    """Whether this process has the folder now. No wait for a lock has an end of its own, so nobody waits in one."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise _cannot_hold(path, error) from error
+    return True
+
+
+def _cannot_hold(path: Path, error: OSError) -> SessionsError:
+    return SessionsError(f"The run record {path} cannot be held: {error.strerror}. See to its folder, then run this again.")

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import whole_file
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import new_file, whole_file
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import open_regular, read_all
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import fields
 
@@ -123,25 +123,22 @@ class NodeLock:
         with self._held_still(time.monotonic() + SECONDS) as holder:
             if holder != mine:
                 return False
-            self.path.unlink()
+            with self._changing("removed"):
+                self.path.unlink()
             return True
 
     def _created(self, owner: Owner) -> bool:
-        """Whether it was free, and is this owner's now. O_EXCL decides, also on a network file system."""
-        try:
-            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            raise SessionsError(f"The lock {self.path} cannot be written: {error.strerror}.") from error
-        with os.fdopen(handle, "wb") as file, self._written():
-            file.write(json.dumps(owner).encode())
-            file.flush()
-            os.fsync(file.fileno())
+        """Whether it was free, and is this owner's now: whole from the first moment on, whatever becomes of this process."""
+        with self._changing("written"):
+            try:
+                with new_file(self.path) as file:
+                    file.write(json.dumps(owner).encode())
+            except FileExistsError:
+                return False
         return True
 
     def _replace(self, owner: Owner) -> None:
-        with self._written(), whole_file(self.path) as file:
+        with self._changing("written"), whole_file(self.path) as file:
             file.write(json.dumps(owner).encode())
 
     @contextmanager
@@ -157,17 +154,16 @@ class NodeLock:
                     return
             if time.monotonic() > deadline:
                 raise SessionsError(
-                    f"The lock {self.path} was not to be had within {SECONDS:.0f} s: another process holds it, or it is damaged. "
+                    f"The lock {self.path} was not to be had within {SECONDS:.0f} s: another process holds it. "
                     "See that no run is at work here, then remove it."
                 )
             time.sleep(_PAUSE)
 
     def _is_settled(self, handle: int) -> bool:
-        """Whether this start alone has the file now, it is still the one of that name, and its owner has written it."""
+        """Whether this start alone has the file now, and it is still the one of that name."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            found = os.fstat(handle)
-            return os.path.samestat(found, self.path.lstat()) and found.st_size > 0
+            return os.path.samestat(os.fstat(handle), self.path.lstat())
         except (BlockingIOError, FileNotFoundError):
             return False
         except OSError as error:
@@ -195,11 +191,13 @@ class NodeLock:
             raise SessionsError(f"The lock {self.path} is damaged. See that no run is at work here, then remove it.") from None
 
     @contextmanager
-    def _written(self) -> t.Iterator[None]:
+    def _changing(self, how: str) -> t.Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise SessionsError(f"The lock {self.path} cannot be written: {error.strerror}.") from error
+            raise SessionsError(
+                f"The lock {self.path} cannot be {how}: {error.strerror}. See to its folder, then start the run again."
+            ) from error
 
 
 def _held(holder: Owner) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder, whole_file
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 
@@ -26,9 +27,12 @@ def keep_script(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t
     folder = records.folder_of(options["run_id"])
     path = folder / f"revoke-{options['cluster']}-{options['run_id']}.sql"
     content = str(options["content"]).encode()
-    changed = not path.is_file() or path.read_bytes() != content
-    if changed and not check_mode:
-        make_private_folder(folder, Path(options["archive_dir"]))
-        with records.owned(options["run_id"], options["start"]), whole_file(path) as file:
-            file.write(content)
+    try:
+        changed = not path.is_file() or path.read_bytes() != content
+        if changed and not check_mode:
+            make_private_folder(folder, Path(options["archive_dir"]))
+            with records.owned(options["run_id"], options["start"]), whole_file(path) as file:
+                file.write(content)
+    except OSError as error:
+        raise SessionsError(f"The script {path} cannot be kept: {error.strerror}. See to its folder, then resume.") from error
     return {"changed": changed, "path": str(path)}

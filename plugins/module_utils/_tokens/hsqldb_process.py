@@ -76,14 +76,14 @@ class Program:
         self.pid = self._process.pid
 
     def ask(self, doing: str, **values: t.Any) -> dict[str, t.Any]:
-        """What it answers; nothing when it has ended."""
+        """What it answers; nothing when it has ended, be it in the middle of the answer."""
         try:
             self._requests.write(json.dumps({"do": doing, **values}) + "\n")
             self._requests.flush()
             line = self._answers.readline()
         except (OSError, ValueError):
             line = ""
-        return json.loads(line) if line else {}
+        return _answer_in(line)
 
     def end(self) -> None:
         """Nobody asks any more: it puts back what it did not finish, and ends."""
@@ -132,11 +132,16 @@ class HsqldbProcess:
         self._change = False
         helper = Program(self._place.owner)
         try:
-            done = "ok" in helper.ask("put_back", base=str(self._place.base))
+            put_back = helper.ask("put_back", base=str(self._place.base)).get("ok")
         finally:
             helper.end()
-        if not done:
+        if put_back is None:
             return SessionsError(f"The process that changed {files} ended, and they could not be put back: {_by_hand(self._place)}")
+        if not put_back:
+            # it goes last, once the files were seen to hold the change
+            return SessionsError(
+                f"The process that changed {files} ended without a way back beside them: all of the change is done, or none."
+            )
         return PutBack(f"The process that changed {files} ended: they are again as they were before it.")
 
     def _error(self, kind: str, detail: str) -> Exception:
@@ -150,6 +155,15 @@ class HsqldbProcess:
         written, _blank, read = detail.partition(" ")
         words = {"detail": detail, "written": written, "read": read, "jar": place.jar, "owner": place.owner.name}
         return SessionsError(f"The files {place.base}.* of HSQLDB: {_SENTENCES[kind].format(**words)}.")
+
+
+def _answer_in(line: str) -> dict[str, t.Any]:
+    """Nothing where its process did not come to the end of it."""
+    try:
+        found = json.loads(line) if line.endswith("\n") else {}
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _texts() -> list[tuple[str, str]]:

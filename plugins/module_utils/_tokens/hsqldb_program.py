@@ -135,8 +135,7 @@ def serve(lines: t.Iterable[str], answer: t.Callable[[Json], None]) -> None:
                     session = Session(**values)
                     answer({"ok": None})
                 elif doing == "put_back":
-                    put_back(**values)
-                    answer({"ok": None})
+                    answer({"ok": put_back(**values)})
                 else:
                     answer({"ok": getattr(session, doing)(**values)})
             except Failed as error:

@@ -52,7 +52,11 @@ class Files:
         for _try in range(_TRIES):
             scratch = Path(tempfile.mkdtemp(dir=self.folder, prefix=SCRATCH))
             # open until this process ends: whoever finds the folder can tell by this lock that it is not left over
-            fcntl.flock(os.open(scratch, os.O_RDONLY), fcntl.LOCK_EX)
+            try:
+                fcntl.flock(os.open(scratch, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                # at this very moment another process takes it for left over
+                continue
             try:
                 before = self._marks()
                 for one in self.all():
@@ -103,9 +107,11 @@ class Files:
         _sync(self.folder)
 
     def drop_way_back(self) -> None:
-        """It has served."""
-        shutil.rmtree(self.folder / WAY_BACK)
+        """It has served: it is gone at once, because half of it would be put back over the whole change."""
+        left_over = Path(tempfile.mkdtemp(dir=self.folder, prefix=SCRATCH))
+        (self.folder / WAY_BACK).replace(left_over)
         _sync(self.folder)
+        shutil.rmtree(left_over, ignore_errors=True)
 
     def version(self) -> str:
         """Of the HSQLDB that wrote them."""
@@ -125,11 +131,13 @@ class Files:
                 shutil.rmtree(one, ignore_errors=True)
 
 
-def put_back(base: str) -> None:
-    """The way back of a process that was killed, if it left one."""
+def put_back(base: str) -> bool:
+    """Whether a process that was killed had left its way back, which was gone, then."""
     files = Files(Path(base))
-    if (files.folder / WAY_BACK).is_dir():
-        files.put_back()
+    if not (files.folder / WAY_BACK).is_dir():
+        return False
+    files.put_back()
+    return True
 
 
 def _copy_file(source: Path, target: Path) -> None:
