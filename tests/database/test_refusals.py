@@ -101,7 +101,10 @@ FUNCTION = "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RE
         ([FUNCTION, "CREATE TRIGGER kept BEFORE DELETE ON remembermetoken FOR EACH ROW EXECUTE FUNCTION keep()"], "the trigger kept"),
         (["CREATE RULE kept AS ON DELETE TO remembermetoken DO INSTEAD NOTHING"], "the rule kept"),
         (["CREATE TABLE child () INHERITS (remembermetoken)"], "the child table public.child"),
-        (["CREATE TABLE more (token numeric REFERENCES remembermetoken ON DELETE CASCADE)"], "the foreign key more_token_fkey of public.more"),
+        (
+            ["CREATE TABLE more (token numeric REFERENCES remembermetoken ON DELETE CASCADE)"],
+            "the foreign key more_token_fkey of public.more",
+        ),
     ],
     ids=["row-level security", "trigger", "rule", "inheritance", "foreign key"],
 )

@@ -111,7 +111,7 @@ def _short(text: str) -> str:
 def _check_scripts(way: Way) -> None:
     me = _name_of(os.geteuid())
     check_may_act_as(way.account, me, os.geteuid() == 0)
-    if way.account == "root":
+    if _entry_of(way.account).pw_uid == 0:
         for script in (way.start[0], way.stop[0]):
             _check_root_may_run(script)
     trial = ("/bin/sh", "-c", _TRIAL, way.install_dir, way.start[0], way.stop[0])
