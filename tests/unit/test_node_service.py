@@ -172,10 +172,11 @@ def test_a_script_that_the_account_may_not_run_is_found_by_the_trial(scripts: Pa
 
 
 @needs_root
-def test_a_script_that_somebody_else_may_write_is_not_run_as_root(scripts: Path) -> None:
+@pytest.mark.parametrize("account", ["root", "0"])
+def test_a_script_that_somebody_else_may_write_is_not_run_as_root(scripts: Path, account: str) -> None:
     (scripts / "start.sh").chmod(0o777)
     with pytest.raises(SessionsError, match=r"start.sh is not run as root: .*/start.sh is open for writing to others than root, so"):
-        act(_way(scripts, "root"), "start", 30)
+        act(_way(scripts, account), "start", 30)
     assert list((scripts / "told").iterdir()) == []
 
 

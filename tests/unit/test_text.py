@@ -69,7 +69,7 @@ NO_DATABASE = {"engine": HOSTILE, "server": HOSTILE, "name": ""}
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("abort_sentence", (PLAN, HOSTVARS, ["n1"], "roll", "ansible-playbook")),
+        ("abort_sentence", (PLAN, HOSTVARS, "roll", "ansible-playbook")),
         ("clusters", (LOOKS,)),
         (
             "database_problem",
@@ -96,7 +96,7 @@ def test_the_sentences_of_the_role_show_what_they_quote(name: str, arguments: tu
 def test_one_node_does_not_crowd_out_the_sentence() -> None:
     hostvars = {"n1": {"__force_reauth_failure": {"msg": "x" * 100_000}}, "n2": {"__force_reauth_failure": {"msg": "no disk"}}}
     plan = {"run_id": "CHG-1", "nodes": ["n1", "n2"]}
-    said = FilterModule().filters()["abort_sentence"](plan, hostvars, ["n1", "n2"], "roll", "ansible-playbook -i x")
+    said = FilterModule().filters()["abort_sentence"](plan, hostvars, "roll", "ansible-playbook -i x")
     assert "n2: no disk" in said
     assert "Resume: ansible-playbook -i x" in said
 
