@@ -15,6 +15,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.packages import missing
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import (
     hsqldb_program,
@@ -83,7 +84,7 @@ class Program:
             line = self._answers.readline()
         except (OSError, ValueError):
             line = ""
-        return json.loads(line) if line else {}
+        return parsed(line) if line else {}
 
     def end(self) -> None:
         """Nobody asks any more: it puts back what it did not finish, and ends."""
