@@ -198,7 +198,7 @@ def test_a_list_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     "body",
     [
         "[" * 9000,
-        json.dumps({"values": [{"randomHash": "a", "createdDate": "0001-01-01T00:00:00.000+0100"}], "isLastPage": True}),
+        json.dumps({CALLS.items: [{CALLS.key: "a", CALLS.begun: "0001-01-01T00:00:00.000+0100"}], CALLS.last: True}),
     ],
     ids=["JSON without a bottom", "a moment before all of UTC"],
 )

@@ -260,10 +260,10 @@ def test_the_tls_that_a_url_insists_on_in_the_words_of_libpq(url: str, asked: st
 @pytest.mark.parametrize(
     "url",
     [
-        f"jdbc:postgresql://h:{'9' * 5000}/d",
-        f"jdbc:mysql://h:{'9' * 5000}/d",
-        f"jdbc:sqlserver://h:{'9' * 5000};databaseName=d",
-        f"jdbc:oracle:thin:@//h:{'9' * 5000}/d",
+        pytest.param(f"jdbc:postgresql://h:{'9' * 5000}/d", id="postgresql, thousands of digits"),
+        pytest.param(f"jdbc:mysql://h:{'9' * 5000}/d", id="mysql, thousands of digits"),
+        pytest.param(f"jdbc:sqlserver://h:{'9' * 5000};databaseName=d", id="sqlserver, thousands of digits"),
+        pytest.param(f"jdbc:oracle:thin:@//h:{'9' * 5000}/d", id="oracle, thousands of digits"),
         "jdbc:postgresql://h:99999/d",
         "jdbc:postgresql://h:0/d",
         "jdbc:postgresql://h:٣/d",
@@ -275,7 +275,7 @@ def test_a_port_that_is_none_is_said(url: str) -> None:
     assert (parsed.port, parsed.doubt) == (0, NO_PORT)
 
 
-@pytest.mark.parametrize("port", ["9" * 5000, "99999", "٣", "0"])
+@pytest.mark.parametrize("port", [pytest.param("9" * 5000, id="thousands of digits"), "99999", "٣", "0"])
 def test_a_socket_of_postgresql_without_a_port_is_not_clear(port: str) -> None:
     url = parse_jdbc_url(f"jdbc:postgresql:d?socketFactory=F&socketFactoryArg=/run/.s.PGSQL.{port}")
     assert (url.host, url.doubt) == ("", FACTORY)

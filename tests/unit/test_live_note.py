@@ -40,7 +40,7 @@ def test_the_sums_tell_the_order_of_the_names() -> None:
         "",
         "{",
         "[]",
-        "[" * 9000,
+        pytest.param("[" * 9000, id="JSON without a bottom"),
         json.dumps({"run_id": "one"}),
         json.dumps({"run_id": "one", **PROGRESS, "names": -1}),
         json.dumps({"run_id": "one", **PROGRESS, "first": "x"}),

@@ -144,15 +144,14 @@ def test_what_the_operator_gave_is_quoted_for_the_shell() -> None:
 @pytest.mark.parametrize(
     "text",
     ["[" * 9000, '{"a":' * 9000, "[" * 101 + "]" * 101, '{"a":[' * 51 + "]}" * 51, b"[" * 9000, "", b"\xff"],
+    ids=["lists", "dictionaries", "one too many", "both", "bytes", "nothing", "no text"],
 )
 def test_json_that_is_nested_without_a_bottom_is_none(text: str | bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parsed(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "document"), [('{"a": [1, {"b": null}]}', {"a": [1, {"b": None}]}), (b'"\xc3\xa4"', "ä"), ("[]" + " " * 9000, [])]
-)
+@pytest.mark.parametrize(("text", "document"), [('{"a": [1, {"b": null}]}', {"a": [1, {"b": None}]}), (b'"\xc3\xa4"', "ä"), ("[ ]", [])])
 def test_json_as_products_write_it_is_read(text: str | bytes, document: object) -> None:
     assert parsed(text) == document
 
