@@ -81,6 +81,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.canary_key import KeyFile, given_problem
 
 _COOKIE = {"kind", "name", "value", "node"}
@@ -112,7 +113,7 @@ class LookupModule(LookupBase):  # type: ignore[misc] # ansible ships no types
         if not key or not terms[0]:
             return []
         try:
-            cookies = json.loads(VaultLib([("canary", VaultSecret(key.encode()))]).decrypt(str(terms[0])))
+            cookies = parsed(VaultLib([("canary", VaultSecret(key.encode()))]).decrypt(str(terms[0])))
         except (AnsibleError, ValueError):
             return []
         return [one for one in cookies if _is_cookie(one)]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -12,7 +13,12 @@ from urllib.parse import parse_qs
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.apache import Apache
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.apache_page import Worker, workers_called, workers_in
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.apache_page import (
+    Worker,
+    name_of_server,
+    workers_called,
+    workers_in,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.balancer import Balancer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
@@ -285,3 +291,13 @@ def test_a_manager_that_would_take_no_change_is_refused_at_the_look_and_nothing_
     with pytest.raises(SessionsError, match=re.escape(sentence)):
         apache.balancer.unlike("looked")
     assert apache.posted == []
+
+
+@pytest.mark.parametrize("odd", ["<a " * 100_000, "<![", "<tr><td><a href='http://[?w=1'></a></tr>"], ids=["tags", "section", "no address"])
+def test_a_page_of_somebody_else_ends_nothing_with_a_traceback(odd: str) -> None:
+    with contextlib.suppress(SessionsError):
+        assert workers_in(odd) == []
+
+
+def test_a_heading_without_an_end_is_none() -> None:
+    assert name_of_server("Load Balancer Manager for " * 40_000) is None

@@ -99,6 +99,44 @@ def test_a_form_is_read_as_a_browser_would_send_it() -> None:
     assert title_of(PAGE) == "All users &"
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<input " * 100_000,
+        "<form action='" * 70_000,
+        "<!--" * 200_000,
+        "</" * 200_000,
+        "<a b=" * 100_000,
+        '<a " b="' * 100_000,
+        "<![" * 10,
+        "<title>&#" + "1" * 100_000,
+    ],
+    ids=["tags", "quotes", "comments", "ends", "values", "stray quotes", "section", "number"],
+)
+def test_a_page_that_is_made_to_take_days_takes_a_moment(page: str) -> None:
+    assert not any(form.fields for form in forms_in(page))
+    assert len(title_of(page)) < 2
+
+
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [
+        ("<FORM><INPUT NAME=a VALUE=b></FORM>", {"a": "b"}),
+        ("<form><input name = 'a'\nvalue = \"x>y<z\"/></form>", {"a": "x>y<z"}),
+        ("<form title=it's><input value='&lt;&quot;' name='a'></form>", {"a": '<"'}),
+        ("<form><!-- <input name=no> --><input name=a></form>", {"a": ""}),
+        ("<form><script>if (a<b) '<input name=no>'</script><input name=a></form>", {"a": ""}),
+        ("<style>a>b{}</STYLE ><form><input name=a value=a=b&amp;c></form>", {"a": "a=b&c"}),
+        ("<!DOCTYPE html><?x?><form><input/name='a'value='b'></form>", {"a": "b"}),
+        ("a < b <form><input name=a disabled=''><input name=b></form>", {"b": ""}),
+        ("<form><input name=a><input name=b", {"a": ""}),
+    ],
+)
+def test_tags_are_read_however_they_are_written(page: str, fields: dict[str, str]) -> None:
+    (form,) = forms_in(page)
+    assert form.fields == fields
+
+
 @pytest.mark.parametrize("page", ["", "<form", "no page", "<form><form>", "</form>", "<input name=x>"])
 def test_what_is_no_page_has_no_form_that_could_be_sent(page: str) -> None:
     assert not any(form.fields for form in forms_in(page))

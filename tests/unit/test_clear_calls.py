@@ -192,3 +192,18 @@ def test_a_list_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(site, "get_as", lambda _path, _authorization: Answer(200, {}, (), json.dumps({"values": [], "isLastPage": False})))
     with pytest.raises(SessionsError, match="has no end"):
         ended(site)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[" * 9000,
+        json.dumps({CALLS.items: [{CALLS.key: "a", CALLS.begun: "0001-01-01T00:00:00.000+0100"}], CALLS.last: True}),
+    ],
+    ids=["JSON without a bottom", "a moment before all of UTC"],
+)
+def test_a_list_that_no_product_gives_is_refused(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Listed({})
+    monkeypatch.setattr(site, "get_as", lambda _path, _authorization: Answer(200, {}, (), body))
+    with pytest.raises(SessionsError, match="is not the list of sessions that this product is known to give"):
+        ended(site)

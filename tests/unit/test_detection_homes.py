@@ -137,3 +137,44 @@ def test_a_unit_that_runs_the_link_is_the_installations_own(tmp_path: Path, monk
 def test_no_unit_is_asked_where_a_process_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(systemd, "environment_in_unit", lambda _name, _read: pytest.fail("asked"))
     assert HostNode(Process("b", 1, 1, "u", "", (), 0), "x").argument("-D") == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "home"),
+    [
+        ("/a\\u0000b", "/a\ufffdb"),
+        ("/a\\ud800b", "/a\ufffdb"),
+        ("/a\\udc00", "/a\ufffd"),
+        ("/a\\ud800", "/a\ufffd"),
+        ("/a\\ud83d\\ude00b", "/a😀b"),
+        ("/a\\u00e4", "/aä"),
+    ],
+)
+def test_a_home_in_a_properties_file_has_no_zero_and_no_half_character(written: str, home: str) -> None:
+    node = FakeNode({POINTERS["jira"]: f"jira.home={written}".encode()})
+    assert find_home(PRODUCTS["jira"], INSTALL, node).value == home
+
+
+def test_a_home_that_is_longer_than_any_setting_is_not_known() -> None:
+    found = find_home(PRODUCTS["jira"], INSTALL, FakeNode({POINTERS["jira"]: f"jira.home=/{'a' * 10_000}".encode()}))
+    path = POINTERS["jira"].format(install=INSTALL)
+    assert (found.value, found.sure, found.source) == ("", "unknown", f"{path}:1: it is longer than 10000 characters")
+
+
+@pytest.mark.parametrize("line", [";: ${a=", ": ${BITBUCKET_HOME=/x ;"])
+def test_a_script_that_is_made_to_take_days_takes_a_moment(line: str) -> None:
+    node = FakeNode({SCRIPT: f"{line * 100_000}\nBITBUCKET_HOME=/d".encode()})
+    assert find_home(PRODUCTS["bitbucket"], INSTALL, node).value == "/d"
+
+
+def test_a_variable_that_names_another_one_is_not_that_one() -> None:
+    node = FakeNode({SCRIPT: b"BITBUCKET_HOME=${OTHER:-/d}"})
+    assert find_home(PRODUCTS["bitbucket"], INSTALL, node).value == ""
+
+
+def test_a_line_of_a_units_file_that_is_longer_than_any_setting_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "default"
+    file.write_text(f"JIRA_HOME=/{'a' * 4_000_000}\nX=/d\0e\n", encoding="utf-8")
+    _shown(monkeypatch, tmp_path, f"LoadState=loaded\nEnvironmentFiles={file} (ignore_errors=yes)\n")
+    node = HostNode(None, "x")
+    assert (node.environment("JIRA_HOME"), node.environment("X")) == ("", "/d\ufffde")

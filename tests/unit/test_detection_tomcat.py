@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.settings import checked_xml
 
 from tests.unit.fake_node import FakeNode, fact, look_at
 
@@ -208,3 +210,77 @@ def test_an_address_of_bitbucket_that_was_never_filled_in_is_not_known(line: str
 def test_tls_that_a_resource_asks_for_beside_its_url_counts() -> None:
     secure = resource("own").replace("/>", ' connectionProperties="sslmode=verify-full;connectTimeout=10"/>')
     assert look(server(service(OWN % secure)))["database"]["ssl_mode"] == "verify-full"
+
+
+def _written_in(encoding: str, declared: str = "", name: str = "中") -> dict[str, bytes]:
+    connector = f'<Connector port="8080" proxyName="{name}.example.org" scheme="https" proxyPort="443"/>'
+    text = f'<?xml version="1.0" encoding="{declared or encoding}"?><Server>{service(OWN % resource("own"), connector=connector)}</Server>'
+    return {"{install}/conf/server.xml": text.encode(encoding)}
+
+
+@pytest.mark.parametrize("encoding", ["GBK", "GB2312", "GB18030", "Big5", "Shift_JIS", "EUC-JP", "EUC-KR", "UTF-16", "ISO-8859-1"])
+def test_a_file_is_read_in_the_encoding_that_it_declares(encoding: str) -> None:
+    name = "a" if encoding == "ISO-8859-1" else "中"
+    answer = look(_written_in(encoding, name=name))
+    assert (answer["database"]["host"], answer["site_url"]) == ("own", f"https://{name}.example.org")
+    assert fact(answer, "site_url")[0] == "certain"
+
+
+def test_a_damaged_file_is_read_in_the_encoding_that_it_declares() -> None:
+    (data,) = _written_in("GBK").values()
+    answer = look({"{install}/conf/server.xml": data.replace(b"</Server>", b"")})
+    assert (answer["site_url"], fact(answer, "site_url")[0]) == ("https://中.example.org", "likely")
+
+
+@pytest.mark.parametrize("declared", ["hex", "idna", "undefined", "punycode", "utf-7", "utf-32", "zip", "rot13", "x-none"])
+def test_an_encoding_that_is_none_of_settings_is_refused_by_its_name(declared: str) -> None:
+    said = rf"server\.xml, line 1: its encoding '{declared}' is not known here; write the file in UTF-8"
+    with pytest.raises(SessionsError, match=said):
+        look(_written_in("utf-8", declared))
+
+
+def test_a_file_of_unicode_that_declares_another_encoding_ends_nothing_with_a_traceback() -> None:
+    with pytest.raises(SessionsError, match=r"server\.xml, "):
+        look(_written_in("utf-16", "GBK"))
+
+
+@pytest.mark.parametrize("declaration", ["<!ENTITY>", "<!ENTITY", "<!ENTITY  \n >"])
+def test_an_entity_without_a_name_is_refused(declaration: str) -> None:
+    with pytest.raises(SessionsError, match=r"server\.xml, line 1: the entity '' is not looked at"):
+        look({"{install}/conf/server.xml": f"<Server>{declaration}</Server>".encode()})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<Server>" + "<" + "a" * 500_000,
+        "<Server><a " + "a" * 500_000 + "></Server",
+        "<Server>" + "x<!---->" * 500_000,
+        "<Server>" + ("x" * 90 + "<b/>") * 40_000 + "</Server>",
+    ],
+    ids=["a tag without an end", "a name without a value", "comments", "text between elements"],
+)
+def test_a_file_that_is_made_to_take_days_takes_a_moment(text: str) -> None:
+    assert look({"{install}/conf/server.xml": text.encode()})["url"] == ""
+
+
+def test_no_value_of_a_damaged_file_has_a_zero_or_half_a_character() -> None:
+    connector = '<Connector port="8080" proxyName="a&#0;&#xd800;\0&#x1F600;"/>'
+    (root,) = checked_xml("server.xml", f"<Server>{connector}".encode(), "Server").top.children
+    assert root.children[0].attributes["proxyName"] == "a&#0;&#xd800;\ufffd😀"
+
+
+@pytest.mark.parametrize("port", [pytest.param("9" * 5000, id="thousands of digits"), "65536", "٨٠٨٠", "-1", ""])
+def test_a_connector_without_a_port_is_none(port: str) -> None:
+    answer = look(server(service(OWN % "", connector=f'<Connector port="{port}"/>')))
+    assert (answer["url"], fact(answer, "url")[0]) == ("", "unknown")
+
+
+def test_what_stands_for_a_value_makes_it_no_longer_than_a_setting() -> None:
+    chain = {name: f"${{{inner}}}" * 2000 for name, inner in (("A", "B"), ("B", "C"), ("C", "D"))}
+    properties = "".join(f"{name}={value}\n" for name, value in {**chain, "D": "x" * 2000}.items())
+    answer = look({**server(service(OWN % resource("${A}"))), "{install}/conf/catalina.properties": properties.encode()})
+    assert (answer["database"]["host"], fact(answer, "database.host")[0]) == ("", "unknown")
+    proxy = '<Connector port="8080" proxyName="${A}"/>'
+    answer = look({**server(service(OWN % "", connector=proxy)), "{install}/conf/catalina.properties": properties.encode()})
+    assert fact(answer, "site_url") == ("unknown", "/install-of-node/conf/server.xml:1: it is longer than 10000 characters")

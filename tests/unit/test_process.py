@@ -264,3 +264,8 @@ def test_a_process_is_as_old_as_the_clock_says_by_which_its_start_is_counted() -
     earlier = Process("", 1, ticks - 100 * os.sysconf("SC_CLK_TCK"), "", "", (), 0)
     assert 0 <= seconds_of(own) < 86_400
     assert seconds_of(earlier) - seconds_of(own) in (99, 100, 101)
+
+
+@pytest.mark.parametrize("install", ["/x\0y", "/x\ud800y"])
+def test_a_folder_that_no_path_can_name_has_no_owner(install: str) -> None:
+    assert 4711 not in belonging.InstallationOwners(JIRA, install)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -422,3 +423,21 @@ def test_a_link_to_a_settings_file_is_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
     assert HostNode(None).read(str(tmp_path / "link")) == b"x=1"
     assert HostNode(None).read(str(tmp_path / "none")) is None
+
+
+@pytest.mark.parametrize("path", ["/x\0y", "/x\ud800y"])
+def test_a_path_that_is_none_is_a_sentence(path: str) -> None:
+    with pytest.raises(SessionsError, match=r"^/x\\(x00|ud800)y cannot be the path of a file on this host, by a character in it: correct"):
+        HostNode(None).read(path)
+    assert HostNode(None).glob("/", f"{path.lstrip('/')}/db") == []
+
+
+def test_a_pattern_that_is_none_ends_nothing_with_a_traceback() -> None:
+    # of a home folder with two stars in its name; later versions of Python take them for one
+    with contextlib.suppress(SessionsError):
+        assert HostNode(None).glob("/", "no-such-folder/a**b/db") == []
+
+
+def test_a_name_that_is_too_long_to_be_looked_for_is_a_sentence() -> None:
+    with pytest.raises(SessionsError, match=r"cannot be read by .*: File name too long"):
+        HostNode(None).glob("/", f"{'x' * 300}/db")

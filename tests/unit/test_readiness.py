@@ -164,7 +164,20 @@ def test_the_state_tells_the_part_in_a_cluster_of_unlike_nodes(name: str, state:
     assert role_in_cluster(PRODUCTS[name], state) == role
 
 
-@pytest.mark.parametrize("body", ["", "RUNNING", "[]", "null", '{"state": 1}', '{"state": null}', '{"status": "RUNNING"}', '"state"'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "RUNNING",
+        "[]",
+        "null",
+        '{"state": 1}',
+        '{"state": null}',
+        '{"status": "RUNNING"}',
+        '"state"',
+        pytest.param("[" * 9000, id="JSON without a bottom"),
+    ],
+)
 def test_a_body_without_a_state_has_none(body: str) -> None:
     assert state_in(body) == ""
 

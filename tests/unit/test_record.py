@@ -243,6 +243,7 @@ def test_a_run_without_a_record_here_cannot_be_set_aside_by_it(records: RunRecor
     [
         ("", "is damaged"),
         ("[]", "is damaged"),
+        pytest.param("[" * 9000, "is damaged", id="JSON without a bottom"),
         ('{"format": 1}', "is damaged"),
         ('{"format": 2, "sha256": "", "record": {}}', "has format 2"),
         ('{"format": 1, "sha256": "0", "record": {"phase": "proven"}}', "its checksum does not fit"),

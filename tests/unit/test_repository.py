@@ -40,8 +40,9 @@ HARMLESS = {
         "functools",
         "hashlib",
     ),
-    "hmac",
-    *("html.parser", "ipaddress", "itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse"),
+    # the name of an encoding, by any name of it
+    *("hmac", "codecs.lookup"),
+    *("html.unescape", "ipaddress", "itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse"),
     *("xml.parsers", "xml.parsers.expat"),
     *("base64.b64encode", "csv.DictReader", "glob.escape", "pathlib.PurePosixPath", "shlex.join", "shlex.split"),
     # what the C library reads as an address; nobody is asked

@@ -168,6 +168,7 @@ def test_a_list_is_understood_as_text_and_as_one_item(name: str, written: object
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
+        pytest.param("[" * 9000, "{name} begins like a list in JSON, and is none", id="JSON without a bottom"),
         ("[1, ", "{name} begins like a list in JSON, and is none"),
         ("a,,b", "{name} has an empty item"),
         ([""], "{name} has an empty item"),

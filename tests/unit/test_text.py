@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.filter.decisions import FilterModule
 from ansible_collections.dcops.atlassian_sessions.plugins.lookup.resume_command import LookupModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import assignments, command, is_run_id, sentence, shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import only_data
@@ -138,3 +139,22 @@ def test_ids_and_hosts_stand_in_a_command() -> None:
 
 def test_what_the_operator_gave_is_quoted_for_the_shell() -> None:
     assert command(["ansible-playbook", "-i", "my inventory; x"]) == "ansible-playbook -i 'my inventory; x'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 9000, '{"a":' * 9000, "[" * 101 + "]" * 101, '{"a":[' * 51 + "]}" * 51, b"[" * 9000, "", b"\xff"],
+    ids=["lists", "dictionaries", "one too many", "both", "bytes", "nothing", "no text"],
+)
+def test_json_that_is_nested_without_a_bottom_is_none(text: str | bytes) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parsed(text)
+
+
+@pytest.mark.parametrize(("text", "document"), [('{"a": [1, {"b": null}]}', {"a": [1, {"b": None}]}), (b'"\xc3\xa4"', "ä"), ("[ ]", [])])
+def test_json_as_products_write_it_is_read(text: str | bytes, document: object) -> None:
+    assert parsed(text) == document
+
+
+def test_json_that_is_nested_as_deep_as_may_be_is_read() -> None:
+    assert str(parsed("[" * 100 + "]" * 100)) == "[" * 100 + "]" * 100

@@ -184,6 +184,16 @@ def test_obstacles_are_named() -> None:
         (1767323045000, "timestamp", "2026-01-02T03:04:05Z"),
         (Decimal(1767323045000), "epoch_ms", "2026-01-02T03:04:05Z"),
         (0, "epoch_ms", "1970-01-01T00:00:00Z"),
+        (10**18, "epoch_ms", "1000000000000000000"),
+        (-(10**18), "epoch_ms", "-1000000000000000000"),
+        pytest.param(10**400, "epoch_ms", f"1{'0' * 400}", id="no float"),
+        ("no number", "epoch_ms", "no number"),
+        ("9" * 14, "timestamp", "5138-11-16T09:46:39Z"),
+        (
+            datetime.datetime(1, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=1))),
+            "timestamp",
+            "0001-01-01T00:00:00+01:00",
+        ),
     ],
 )
 def test_times_are_told_as_far_as_they_are_known(value: object, unit: str, text: str) -> None:

@@ -72,6 +72,7 @@ def test_what_is_refused_for_now_is_asked_again() -> None:
     "answers",
     [
         pytest.param([(200, "<html>")], id="no JSON"),
+        pytest.param([(200, "[" * 9000)], id="JSON without a bottom"),
         pytest.param([(200, [])], id="another shape"),
         pytest.param([(200, named("eve"))], id="no word of its end"),
         pytest.param([(200, named("eve", isLast="yes"))], id="no clear word of its end"),

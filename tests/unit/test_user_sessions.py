@@ -20,6 +20,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.l
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import user_sessions
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_password, by_token
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.each import Names
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.pauses import pause_before
@@ -253,6 +254,13 @@ def test_who_is_no_administrator_is_told_so_before_anything_is_changed(cluster: 
 def test_an_answer_of_another_shape_gives_no_right(cluster: Cluster, page: str) -> None:
     with pytest.raises(SessionsError, match="no administrator's"):
         user_sessions.check_right(CALL._replace(right=page), Site(cluster["n1"].url), by_token("x"))
+
+
+def test_a_page_without_a_bottom_gives_no_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site("http://n1")
+    monkeypatch.setattr(site, "get_as", lambda _path, _authorization: Answer(200, {}, (), "[" * 9000))
+    with pytest.raises(SessionsError, match="is no administrator's"):
+        user_sessions.check_right(CALL, site, by_token("x"))
 
 
 def test_a_page_that_is_not_there_is_said(cluster: Cluster) -> None:

@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 
 FORMAT = 1
 ENDING = ".tsv.gz"
@@ -90,7 +91,7 @@ def sidecar_text(header: Header, rows: int, sha256: str) -> str:
 def read_sidecar(text: str, path: str) -> tuple[Header, int, str]:
     """Header, rows and SHA-256 out of a sidecar; raises SessionsError when it is none, or one of a newer format."""
     try:
-        values = json.loads(text)
+        values = parsed(text)
         written = values["format"]
         columns = tuple((str(column["name"]), str(column["type"])) for column in values["columns"])
         texts = {name: str(values[name]) for name in ("product", "engine", "database", "schema", "table", "run_id")}

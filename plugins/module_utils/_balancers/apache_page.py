@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 import typing as t
-from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.balancer import Server
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.page_reader import PageReader
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 
-_HEADING = re.compile(r"Load Balancer Manager for ([^<]*)</h1>")
+_HEADING = re.compile(r"Load Balancer Manager for ([^<]{0,300})</h1>")
 # draining, disabled, stopped
 _OUT, _CLOSED = frozenset(("Drn", "Dis", "Stop")), frozenset(("Dis", "Stop"))
 
@@ -56,9 +56,8 @@ def name_of_server(page: str) -> str | None:
 def workers_in(page: str) -> list[Worker]:
     """All workers of the page, in its order. Raises SessionsError where its tables are not as they are known."""
     parser = _Tables()
-    parser.feed(page)
-    parser.close()
     try:
+        parser.feed(page)
         return [_worker(row) for row in parser.rows if "w" in row.names]
     except (KeyError, ValueError):
         raise SessionsError("The page of the balancer-manager has another shape than that of Apache httpd 2.4.") from None
@@ -87,38 +86,37 @@ def workers_called(workers: t.Sequence[Worker], balancer: str, name: str) -> lis
 class _Row:
     """``cells``: the text of each column, by its heading; ``names``: what the link of the row asks for."""
 
-    def __init__(self, headings: t.Sequence[str]) -> None:
+    def __init__(self, headings: t.Sequence[list[str]]) -> None:
         self._headings = headings
-        self._texts: list[str] = []
+        self._texts: list[list[str]] = []
         self.names: dict[str, str] = {}
 
     @property
     def cells(self) -> dict[str, str]:
-        return dict(zip(self._headings, self._texts))
+        return dict(zip(map("".join, self._headings), map("".join, self._texts)))
 
     def begin(self) -> None:
-        self._texts.append("")
+        self._texts.append([])
 
     def add(self, text: str) -> None:
         if self._texts:
-            self._texts[-1] += text
+            self._texts[-1].append(text)
 
     def link(self, href: str) -> None:
         self.names = {name: values[0] for name, values in parse_qs(urlsplit(href).query, keep_blank_values=True).items()}
 
 
-class _Tables(HTMLParser):
+class _Tables(PageReader):
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.rows: list[_Row] = []
-        self._headings: list[str] = []
+        self._headings: list[list[str]] = []
         self._in_heading = self._in_row = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attributes: t.Mapping[str, str]) -> None:
         if tag == "table":
             self._headings = []
         elif tag == "th":
-            self._headings.append("")
+            self._headings.append([])
             self._in_heading = True
         elif tag == "tr":
             self.rows.append(_Row(self._headings))
@@ -126,7 +124,7 @@ class _Tables(HTMLParser):
         elif self._in_row and tag == "td":
             self.rows[-1].begin()
         elif self._in_row and tag == "a":
-            self.rows[-1].link(dict(attrs).get("href") or "")
+            self.rows[-1].link(attributes.get("href", ""))
 
     def handle_endtag(self, tag: str) -> None:
         self._in_heading = self._in_heading and tag != "th"
@@ -134,7 +132,7 @@ class _Tables(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._in_heading:
-            self._headings[-1] += data
+            self._headings[-1].append(data)
         elif self._in_row:
             self.rows[-1].add(data)
 

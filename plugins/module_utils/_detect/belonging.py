@@ -65,7 +65,8 @@ class InstallationOwners:
 def _owners_of(folders: t.Iterable[str]) -> set[int]:
     owners = set()
     for folder in folders:
-        with contextlib.suppress(OSError):
+        # no path at all is a ValueError
+        with contextlib.suppress(OSError, ValueError):
             owners.add(os.stat(folder).st_uid)  # noqa: PTH116 # no Path is needed
     return owners
 

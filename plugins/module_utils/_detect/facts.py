@@ -50,6 +50,12 @@ class FactRow(t.TypedDict):
     source: str
 
 
+def port_number(text: str) -> int:
+    """The port, 0 when it is none. Digits without an end are none: Python would refuse to read them."""
+    digits = text.lstrip("0")
+    return int(digits) if len(digits) <= 5 and digits.isascii() and digits.isdecimal() and int(digits) < 65536 else 0
+
+
 def row(name: str, found: Found) -> FactRow:
     """The fact of that name."""
     return {"name": name, "value": found.value, "sure": found.sure, "source": found.source}

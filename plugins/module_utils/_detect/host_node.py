@@ -40,10 +40,17 @@ class HostNode:
             return None
         except OSError as error:
             raise SessionsError(_unreadable(path, error)) from None
+        except ValueError:
+            raise SessionsError(_no_path(path)) from None
 
     def glob(self, folder: str, pattern: str) -> list[str]:
-        """The paths below the folder that fit, sorted."""
-        return sorted(str(path) for path in Path(folder).glob(pattern))
+        """The paths below the folder that fit, sorted; raises SessionsError where they cannot be looked for."""
+        try:
+            return sorted(str(path) for path in Path(folder).glob(pattern))
+        except OSError as error:
+            raise SessionsError(_unreadable(f"{folder.rstrip('/')}/{pattern}", error)) from None
+        except ValueError:
+            raise SessionsError(_no_path(f"{folder.rstrip('/')}/{pattern}")) from None
 
     def saved_sessions(self, install_dir: str, names: t.Sequence[str]) -> list[str]:
         """See find_saved, by which they are found again when they are removed."""
@@ -65,6 +72,10 @@ class HostNode:
         from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import environment_in_unit
 
         return environment_in_unit(unit, self.read)
+
+
+def _no_path(path: str) -> str:
+    return f"{path} cannot be the path of a file on this host, by a character in it: correct the setting that names it."
 
 
 def _unreadable(path: str, error: OSError) -> str:

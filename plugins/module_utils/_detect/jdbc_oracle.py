@@ -62,7 +62,7 @@ def _described(url: JdbcUrl, description: str) -> JdbcUrl:
 
 
 def _all_in(text: str, key: str) -> list[str]:
-    return re.findall(rf"\(\s*{key}\s*=\s*([^()]*)\)", text, re.IGNORECASE)
+    return re.findall(rf"\(\s*{key}\s*=([^()]*)\)", text, re.IGNORECASE)
 
 
 def _in(text: str, key: str) -> str:

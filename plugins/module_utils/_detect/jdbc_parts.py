@@ -13,11 +13,12 @@ import typing as t
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import port_number
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
 
 UNKNOWN = "unknown"
 
-_HOST = re.compile(r"\w[\w.-]*|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?\]")
+_HOST = re.compile(r"\w[\w.-]*|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\w+)?\]")
 # engines whose databases are files, also behind a server
 _OF_FILES = ("sqlite", "h2", "hsqldb")
 _NAME = re.compile(r"\w[\w .-]*")
@@ -55,13 +56,26 @@ class JdbcUrl:
 def parameters_of(rest: str, begin: str, separator: str) -> tuple[str, dict[str, str]]:
     """What stands before the parameters, and the parameters by their names in lower case, without any password."""
     address, _begin, text = rest.partition(begin)
-    pairs = (pair.partition("=") for pair in re.split(rf"{separator}(?![^{{}}]*\}})", text))
+    pairs = (pair.partition("=") for pair in _apart(text, separator))
     decode: t.Callable[[str], str] = unquote if begin == "?" else lambda value: re.sub(r"^\{(.*)\}$", r"\1", value)
     return address, {
         name.strip().lower(): decode(value.strip())
         for name, _sign, value in pairs
         if "@" in name or ("pass" not in name.lower() and "pwd" not in name.lower())
     }
+
+
+def _apart(text: str, separator: str) -> list[str]:
+    """At each separator but those in braces: before a closing one, without another brace between."""
+    ends = [found.start() for found in re.finditer(r"[{}]", text)] + [len(text)]
+    pieces, begin, next_end = [], 0, 0
+    for found in re.finditer(separator, text):
+        while ends[next_end] < found.start():
+            next_end += 1
+        if text[ends[next_end] : ends[next_end] + 1] != "}":
+            pieces.append(text[begin : found.start()])
+            begin = found.end()
+    return [*pieces, text[begin:]]
 
 
 def at(url: JdbcUrl, hosts: t.Sequence[str]) -> JdbcUrl:
@@ -131,12 +145,12 @@ class _Host:
 
 def _one_host(text: str) -> _Host:
     # what stands before an '@' may be a password, and so may a port that is none: neither is ever quoted
-    found = re.fullmatch(r"(?:.*@)?(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>.*))?", text.strip())
+    found = re.fullmatch(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>.*))?", text.strip().rpartition("@")[2], re.DOTALL)
     host, port = (found["host"], found["port"] or "") if found else ("", "")
     doubt = _doubt(host, port)
     if doubt:
         return _Host("", doubt=NEVER_FILLED_IN if has_placeholder(text) else doubt)
-    return _Host(host.strip("[]"), int(port or 0), bool(port))
+    return _Host(host.strip("[]"), port_number(port), bool(port))
 
 
 def _doubt(host: str, port: str) -> str:
@@ -146,6 +160,6 @@ def _doubt(host: str, port: str) -> str:
         return "it names no host"
     if not _HOST.fullmatch(host) or has_placeholder(host):
         return "its host is not clear"
-    if port and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+    if port and not port_number(port):
         return "its port is no port number"
     return ""

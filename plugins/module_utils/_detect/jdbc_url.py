@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import replace
 from urllib.parse import unquote
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import port_number
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_oracle import oracle
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_parts import (
     UNKNOWN,
@@ -49,6 +50,8 @@ _ENGINE_WORDS = (
 )
 
 
+# of a list of hosts with all parameters there are some hundreds
+_LONGEST = 10_000
 _BY_A_FACTORY = "a socket factory of its own decides where it leads"
 
 
@@ -59,6 +62,8 @@ def engine_in(words: str) -> str:
 
 def parse_jdbc_url(url: str) -> JdbcUrl:
     """The parts of the URL. Never raises: what is not understood is said in ``doubt``."""
+    if len(url) > _LONGEST:
+        return JdbcUrl(doubt=f"it is longer than {_LONGEST} characters")
     # monitoring drivers stand before the real one
     inner = re.sub(r"^jdbc:(?:aws-wrapper|p6spy|log4jdbc|jdbc):", "jdbc:", url.strip())
     for prefix, parse in _FORMS:
@@ -89,7 +94,7 @@ def _postgresql(rest: str) -> JdbcUrl:
     address, parameters = parameters_of(rest, "?", "&")
     found = re.fullmatch(r"(?://(?P<hosts>[^/]*)/?)?(?P<name>.*)", address)
     hosts, name = (found["hosts"], found["name"]) if found else ("", "")
-    socket = re.fullmatch(r"(/.*)/\.s\.PGSQL\.(\d+)", parameters.get("socketfactoryarg", ""))
+    socket = re.fullmatch(r"(/.*)/\.s\.PGSQL\.([0-9]{1,5})", parameters.get("socketfactoryarg", ""))
     url = JdbcUrl(
         engine="postgresql",
         name=unquote(name) or parameters.get("databasename", ""),
@@ -97,8 +102,8 @@ def _postgresql(rest: str) -> JdbcUrl:
         user=parameters.get("user", ""),
         ssl_mode=tls_asked("postgresql", parameters),
     )
-    if socket and clean_path(socket[1]):
-        return replace(url, host=socket[1], port=int(socket[2]), port_given=True)
+    if socket and clean_path(socket[1]) and port_number(socket[2]):
+        return replace(url, host=socket[1], port=port_number(socket[2]), port_given=True)
     if "socketfactory" in parameters:
         return replace(url, doubt=_BY_A_FACTORY)
     if {"service", "pghost", "pgport", "pgdbname"} & parameters.keys() or _is_cut_wrongly(parameters):
@@ -141,7 +146,7 @@ def _engine_before_colon(rest: str) -> str:
 
 def _mysql_hosts(hosts: str) -> list[str]:
     if "(" not in hosts:
-        several = re.fullmatch(r"\[([^\]]*,[^\]]*)\]", hosts)
+        several = re.fullmatch(r"\[([^\],]*,[^\]]*)\]", hosts)
         return (several[1] if several else hosts).split(",")
     # address=(protocol=tcp)(host=h)(port=p) and (host=h,port=p)
     blocks = re.findall(r"address=((?:\([^()]*\))+)", hosts, re.IGNORECASE) or re.findall(r"\([^()]*\)", hosts)

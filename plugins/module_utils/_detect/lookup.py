@@ -16,6 +16,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 # ${name}; Tomcat also takes ${name:-default}, Spring ${name:default}
 _PLACEHOLDER = re.compile(r"\$\{([\w.-]+)(?::([^${}]*))?\}")
 _DEEPEST = 5
+# a value that is longer is no setting; nor is one that what it stands for makes so long
+_LONGEST = 10_000
+_TOO_LONG = f"it is longer than {_LONGEST} characters"
 
 
 class Node(t.Protocol):
@@ -89,12 +92,16 @@ class Lookup:
     def resolved(self, found: Found) -> Found:
         """The value with what its placeholders stand for; not known when one stays. Names are not quoted: they may be of a password."""
         value = self.filled(found)
+        if len(value) > _LONGEST:
+            return Found(source=f"{found.source}: {_TOO_LONG}")
         return Found(source=f"{found.source}: {NEVER_FILLED_IN}") if has_placeholder(value) else found.but(value)
 
     def filled(self, found: Found) -> str:
         """The value with each ``${name}`` that is known: a folder of the product, or what the process was started with."""
         value, spring, tomcat = found.value, self._is_spring(found), self._is_tomcat(found)
         for _level in range(_DEEPEST):
+            if len(value) > _LONGEST:
+                break
             value, before = _PLACEHOLDER.sub(lambda match: self._stands_for(match, spring, tomcat), value), value
             if value == before:
                 break
@@ -121,11 +128,16 @@ class Lookup:
             told |= {self._in(Place("{tomcat}/conf/catalina.properties", name)).value}
         told.discard("")
         if len(told) == 1 and not lost:
-            return told.pop()
+            (value,) = told
+            return value if len(value) <= _LONGEST else match[0]
         takes_default = default is not None and not told and not lost and (spring or (tomcat and default.startswith("-")))
         return (default if spring else default[1:]) if takes_default else match[0]
 
     def _in(self, place: Place) -> Found:
+        found = self._written_in(place)
+        return found if len(found.value) <= _LONGEST else Found(source=f"{found.source}: {_TOO_LONG}")
+
+    def _written_in(self, place: Place) -> Found:
         if place.where == DEFAULT:
             return Found(self.path(place.key), "default", "default")
         if place.where == ARGUMENT:

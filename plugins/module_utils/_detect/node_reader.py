@@ -183,7 +183,8 @@ def _found_home(install: _Install, node: HostNode, run_id: str) -> Found:
     if home.sure == "certain" or not run_id:
         return home
     candidate = (home or usual_home(install.product, install.folder, node)).value
-    holder = NodeLock(candidate).holder() if candidate else None
+    # a lock is looked for in a folder that is there: what a file names may not even be a path
+    holder = NodeLock(candidate).holder() if candidate and os.path.isdir(candidate) else None  # noqa: PTH112 # no Path is needed
     mine = holder is not None and holder["run_id"] == run_id
     return Found(candidate, "certain", f"the lock of run {run_id} lies in it") if mine else home
 
@@ -260,5 +261,5 @@ def _pid_file(install: _Install, home: str, processes: t.Sequence[Process]) -> s
 def _owner_of(path: str) -> str:
     try:
         return pwd.getpwuid(os.lstat(path).st_uid).pw_name if path else ""
-    except (OSError, KeyError):
+    except (OSError, KeyError, ValueError):
         return ""

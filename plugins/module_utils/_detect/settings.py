@@ -81,12 +81,14 @@ class LineSettings:
     problem = ""
 
     def __init__(self, rows: t.Iterable[tuple[str, str, int]], last_counts: bool) -> None:
-        self._rows = list(rows)
+        self._rows: dict[str, list[Written]] = {}
+        for name, value, line in rows:
+            self._rows.setdefault(name, []).append(Written(value.strip(), line))
         self._last_counts = last_counts
 
     def written(self, key: str) -> list[Written]:
         """See SettingsFile."""
-        values = [Written(value.strip(), line) for name, value, line in self._rows if name == key]
+        values = self._rows.get(key, [])
         lines = {one.value: one.line for one in (values[-1:] if self._last_counts else values)}
         return [Written(value, line) for value, line in lines.items() if value]
 
@@ -127,8 +129,11 @@ _VALUE = r"\"[^\"]*\"|'[^']*'|[^\s;#&|)]*"
 _ASSIGNMENT = re.compile(
     r"(?:^|^[^()]*\)|;|\{\s|&&|\|\||\b(?:then|else|do)\b)\s*(?:(?:export|readonly|declare|local|typeset)\s+(?:-\w+\s+)?)?"
     rf"(?:(?P<name>[A-Za-z_]\w*)=(?P<value>{_VALUE})|\"(?P<quoted>[A-Za-z_]\w*)=(?P<inside>[^\"]*)\""
-    r"|:\s+\"?\$\{(?P<unset>[A-Za-z_]\w*):?=(?P<usual>[^}]*)\})"
+    # one that is never closed is taken to the end, so that it is not looked through anew from each place behind it
+    r"|:\s+\"?\$\{(?P<unset>[A-Za-z_]\w*):?=(?P<usual>[^}]*)(?P<closed>\}?))"
 )
+# ${A:-1}
+_WITH_DEFAULT = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*):?[-=](?P<usual>[^{}]*)\}")
 # export A=1 B=2
 _NEXT = re.compile(rf"[ \t]+(?P<name>[A-Za-z_]\w*)=(?P<value>{_VALUE})")
 
@@ -138,13 +143,15 @@ def _shell_rows(text: str) -> t.Iterator[tuple[str, str, int]]:
         for name, written in _assignments("" if line.lstrip().startswith("#") else line):
             value = written.strip("\"'")
             # what it is already comes from the environment, which was looked at before
-            itself = re.fullmatch(rf"\$\{{{name}:?[-=](?P<usual>[^{{}}]*)\}}", value)
-            yield name, itself["usual"].strip("\"'") if itself else value, number
+            itself = _WITH_DEFAULT.fullmatch(value)
+            yield name, itself["usual"].strip("\"'") if itself and itself["name"] == name else value, number
 
 
 def _assignments(line: str) -> t.Iterator[tuple[str, str]]:
     """Names and values as they are written, with their quotes."""
     for found in _ASSIGNMENT.finditer(line):
+        if found["unset"] and not found["closed"]:
+            continue
         yield (found["name"] or found["quoted"] or found["unset"], found["value"] or found["inside"] or found["usual"] or "")
         following = _NEXT.match(line, found.end()) if found["name"] else None
         while following:
@@ -180,4 +187,6 @@ def _is_continued(line: str) -> bool:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else _CONTROL.get(found[2], found[2]), text)
+    written = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else _CONTROL.get(found[2], found[2]), text)
+    # Java writes a character beyond the first 65536 as two; neither half a one nor a zero is in any path, or text that is sent on
+    return written.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

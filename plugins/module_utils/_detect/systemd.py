@@ -22,6 +22,8 @@ _PROPERTIES = ("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart", "U
 _CAN = ("LoadState", "CanStop", "CanStart")
 # a verb, a mode that systemd refuses for it, and how it says so
 _IMPOSSIBLE = (("stop", "isolate", "isolate is only valid for start"), ("start", "triggering", "triggering is only valid for stop"))
+# of a line with a variable; the time that it takes to read one grows with the square of its length
+_LONGEST = 10_000
 _DENIED = ("access denied", "permission denied", "authentication required")
 
 
@@ -63,10 +65,9 @@ def environment_in_unit(name: str, read: t.Callable[[str], bytes | None]) -> dic
     values = dict(pair.partition("=")[::2] for line in lines if line.startswith("Environment=") for pair in _words(line[12:]))
     for line in lines:
         path = line.removeprefix("EnvironmentFiles=").rpartition(" (")[0] if line.startswith("EnvironmentFiles=") else ""
-        text = (read(path) or b"").decode("utf-8", "replace") if path else ""
-        values |= dict(
-            pair.partition("=")[::2] for row in text.splitlines() if re.match(r"\s*[A-Za-z_]\w*=", row) for pair in _words(row)[:1]
-        )
+        text = (read(path) or b"").decode("utf-8", "replace").replace("\0", "\ufffd") if path else ""
+        rows = (row for row in text.splitlines() if len(row) <= _LONGEST and re.match(r"\s*[A-Za-z_]\w*=", row))
+        values |= dict(pair.partition("=")[::2] for row in rows for pair in _words(row)[:1])
     return values
 
 

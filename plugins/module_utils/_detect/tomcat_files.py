@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found, Sure
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found, Sure, port_number
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.xml_tree import Element
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import SessionsKept
 
@@ -105,11 +105,6 @@ def proxy_of(name: Found, scheme: Found, port: Found) -> tuple[Proxy | None, str
     if words not in ("http", "https") or (port.value and not number) or not _PROXY_NAME.fullmatch(name.value):
         return None, f"{name.source}: scheme, name or port of the proxy is none"
     return Proxy(words, name.value, number), ""
-
-
-def port_number(text: str) -> int:
-    """The port, 0 when it is none."""
-    return int(text) if text.isascii() and text.isdecimal() and int(text) < 65536 else 0
 
 
 def own_connector(connectors: t.Sequence[Connector], port: int = 0) -> Connector | None:

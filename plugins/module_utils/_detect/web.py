@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, row
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, port_number, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat_files import (
@@ -19,7 +19,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.t
     Sessions,
     context_path,
     own_connector,
-    port_number,
     proxy_of,
     unclear_of,
 )

@@ -9,6 +9,7 @@ stands there whole. What a cut makes doubtful is left out.
 
 from __future__ import annotations
 
+import codecs
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -24,8 +25,13 @@ class Element:
     tag: str
     attributes: dict[str, str]
     line: int
-    text: str = ""
+    parts: list[str] = field(default_factory=list)
     children: list[Element] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Its own text, without that of its children."""
+        return "".join(self.parts)
 
     def walk(self) -> t.Iterator[Element]:
         """Itself and everything below, in the order of the file."""
@@ -47,12 +53,42 @@ class XmlFile:
 
 
 def parse_xml(data: bytes, path: str) -> XmlFile:
-    """The file; raises SessionsError when it declares entities, or is no settings file by the number of its elements."""
+    """The file; raises SessionsError when it declares entities, has too many elements for a settings file, or is in no known encoding."""
     try:
-        return XmlFile(_strict(data, path), "")
+        return _parsed(data, path)
+    except (LookupError, ValueError):
+        # the parser knows no encoding with several bytes a character but those of Unicode
+        return _parsed(_of_other_encoding(data, path).encode("utf-8", "replace"), path, "utf-8")
+
+
+def _parsed(data: bytes, path: str, encoding: str | None = None) -> XmlFile:
+    try:
+        return XmlFile(_strict(data, path, encoding), "")
     except expat.ExpatError as error:
         problem = f"line {error.lineno}: {expat.ErrorString(error.code)}"
     return XmlFile(_lenient(_decoded(data), path), problem)
+
+
+_DECLARED = re.compile(r"""<\?xml\s[^>]{0,200}?\bencoding\s{0,20}=\s{0,20}["']([^"'<>]{0,100})""")
+# what Python takes for an encoding may also be a way to pack, or take days for a file: these are what settings are written in
+_OF_SEVERAL_BYTES = (
+    *("gb2312", "gbk", "gb18030", "big5", "big5hkscs", "cp950"),
+    *("shift_jis", "cp932", "euc_jp", "iso2022_jp"),
+    *("euc_kr", "cp949", "johab", "iso2022_kr"),
+)
+
+
+def _of_other_encoding(data: bytes, path: str) -> str:
+    declared = _DECLARED.match(_decoded(data[:1000]))
+    name = declared[1] if declared else ""
+    try:
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        known = ""
+    if known not in _OF_SEVERAL_BYTES:
+        raise SessionsError(f"{path}, line 1: its encoding {name!r} is not known here; write the file in UTF-8, and say so in that line.")
+    # as Java does, which then has a value that nobody meant
+    return data.decode(known, "replace")
 
 
 # of the largest settings file of a product there are some thousands, a dozen deep
@@ -84,12 +120,13 @@ class _Tree:
                 return
 
     def text(self, text: str) -> None:
-        self._open[-1].text += text
+        if text:
+            self._open[-1].parts.append(text)
 
 
-def _strict(data: bytes, path: str) -> Element:
+def _strict(data: bytes, path: str, encoding: str | None = None) -> Element:
     tree = _Tree(path)
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(encoding)
     parser.buffer_text = True
 
     def refuse(name: str, *_: object) -> None:
@@ -104,16 +141,19 @@ def _strict(data: bytes, path: str) -> Element:
     return tree.top
 
 
+# attributes begin after a blank: a tag that could end anywhere would be cut, and looked through, anew at each of its characters
 _TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)"
     r"|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
     r"|<\?.*?(?:\?>|\Z)"
     r"|<!(?P<declaration>[^<>]*)>?"
-    r"|<(?P<end>/?)(?P<tag>[A-Za-z_][\w:.-]*)(?P<attributes>(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)>",
+    r"|<(?P<end>/?)(?P<tag>[A-Za-z_][\w:.-]*)(?P<attributes>(?:[\s/](?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)?)>",
     re.DOTALL,
 )
-_ATTRIBUTE = re.compile(r"([A-Za-z_][\w:.-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])([A-Za-z_][\w:.-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _REFERENCE = re.compile(r"&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9A-Fa-f]{1,6}));")
+# in the place of what is none
+_NO_CHARACTER = "\ufffd"
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
 
@@ -136,7 +176,7 @@ def _take(tree: _Tree, token: re.Match[str], line: int, path: str) -> None:
         tree.text(token["cdata"])
     elif token["declaration"] is not None:
         if token["declaration"].startswith("ENTITY"):
-            raise _entity_refused(path, line, token["declaration"][6:].split()[0])
+            raise _entity_refused(path, line, "".join(token["declaration"][6:].split()[:1]))
     elif tag and token["end"]:
         tree.end(tag)
     elif tag:
@@ -154,12 +194,13 @@ def _character(reference: re.Match[str]) -> str:
     if name:
         return _NAMED[name]
     number = int(decimal) if decimal else int(hexadecimal, 16)
-    return chr(number) if number < 0x110000 else reference[0]
+    # neither a zero nor half a character is one of XML: no path, and no text that is sent on, can hold them
+    return chr(number) if 0 < number < 0xD800 or 0xE000 <= number < 0x110000 else reference[0]
 
 
 def _decoded(data: bytes) -> str:
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return data.decode(encoding, "replace")
+    return data.decode(encoding, "replace").replace("\0", _NO_CHARACTER)
 
 
 def _entity_refused(path: str, line: int, name: str) -> SessionsError:

@@ -14,6 +14,7 @@ import json
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_run_id
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import fields
 
@@ -52,7 +53,7 @@ def pack(payload: Payload) -> str:
 def unpack(text: str, path: str) -> Payload:
     """The payload of a record file; raises SessionsError for a damaged file or one of a newer format, naming ``path``."""
     try:
-        envelope = json.loads(text)
+        envelope = parsed(text)
         written, checksum, payload = envelope["format"], envelope["sha256"], envelope["record"]
     except (ValueError, KeyError, TypeError):
         raise SessionsError(f"{path} is damaged: it is no run record. Set the run aside with force_reauth_abandon=<run id>.") from None

@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import whole_file
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import Progress, progress_in
@@ -38,7 +39,7 @@ class LiveNote:
     def read(self) -> Progress | None:
         """What this run has noted; None where that is nothing, or damaged: those users are asked for again."""
         try:
-            found = json.loads(read_regular(str(self._path), _LARGEST, os.O_RDONLY | os.O_NOFOLLOW))
+            found = parsed(read_regular(str(self._path), _LARGEST, os.O_RDONLY | os.O_NOFOLLOW))
         except (OSError, ValueError):
             return None
         return progress_in(found) if isinstance(found, dict) and found.get("run_id") == self._run_id else None

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import new_file, whole_file
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import open_regular, read_all
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import fields
@@ -41,7 +42,7 @@ def owner_of(run_id: str, start: t.Mapping[str, t.Any]) -> Owner:
 
 def owner_in(text: str) -> Owner:
     """The owner that the text of a lock names; raises ValueError when a field is not what this collection writes."""
-    found = json.loads(text)
+    found = parsed(text)
     if not isinstance(found, dict) or fields.missing(found, fields.OF_LOCK) or fields.wrong(found, fields.OF_LOCK):
         raise ValueError("no lock")
     return t.cast(Owner, {name: found[name] for name in fields.OF_LOCK})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import MemberRow, MembersPage, MemberTables
 
 
@@ -47,7 +48,7 @@ def members_in_page(page: MembersPage, status: int, body: str) -> Told:
     if status != 200:
         return nothing_told(f"its page {page.path} answers {status}")
     try:
-        document = json.loads(body)
+        document = parsed(body)
         nodes = document[page.nodes] if page.nodes else document
         named = [str(one[page.node]) for one in nodes if json.dumps(one.get(page.state)).strip('"') not in page.gone_states]
     except (ValueError, KeyError, TypeError, AttributeError):

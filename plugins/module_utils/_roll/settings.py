@@ -9,10 +9,10 @@ numbers and booleans of what was meant as text.
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 
 PREFIX = "force_reauth_"
 # what each node may have of its own; everything else is said once for the cluster
@@ -153,7 +153,7 @@ def _items(name: str, value: t.Any) -> list[t.Any]:
     if text[:1] not in ("[", "{"):
         return [item.strip() for item in text.split(",")]
     try:
-        items = json.loads(text)
+        items = parsed(text)
     except ValueError:
         raise SessionsError(f"{name} begins like a list in JSON, and is none") from None
     return items if isinstance(items, list) else [items]

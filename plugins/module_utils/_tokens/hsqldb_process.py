@@ -15,6 +15,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.packages import missing
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import (
     hsqldb_program,
@@ -160,7 +161,7 @@ class HsqldbProcess:
 def _answer_in(line: str) -> dict[str, t.Any]:
     """Nothing where its process did not come to the end of it."""
     try:
-        found = json.loads(line) if line.endswith("\n") else {}
+        found = parsed(line) if line.endswith("\n") else {}
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -199,14 +199,26 @@ def iso_time(value: object, unit: str) -> str:
         return _iso(value)
     text = str(value)
     if unit == "epoch_ms" or re.fullmatch(r"\d{12,14}", text):
-        return _iso(datetime.datetime.fromtimestamp(int(text) / 1000, datetime.timezone.utc))
+        return _iso_of_epoch(text)
     return text.replace(" ", "T", 1)
+
+
+def _iso_of_epoch(milliseconds: str) -> str:
+    """A number that is no time of any calendar is shown as it stands."""
+    try:
+        return _iso(datetime.datetime.fromtimestamp(int(milliseconds) / 1000, datetime.timezone.utc))
+    except (ValueError, OverflowError, OSError):
+        return milliseconds
 
 
 def _iso(value: datetime.datetime) -> str:
     if value.tzinfo is None:
         return value.isoformat(timespec="seconds")
-    return value.astimezone(datetime.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    try:
+        return value.astimezone(datetime.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    except OverflowError:
+        # at either end of the calendar UTC may have no such moment: it is shown with its own zone
+        return value.isoformat(timespec="seconds")
 
 
 def _problem(column: FoundColumn | None, name: str, kind: ColumnKind) -> str:

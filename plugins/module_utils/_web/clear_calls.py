@@ -8,12 +8,12 @@ The key of a listed session is a credential: it goes into the address of a call,
 
 from __future__ import annotations
 
-import json
 import typing as t
 from datetime import datetime, timezone
 from urllib.parse import quote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import ClearCalls
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import moment_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.each import Names, each, noted_by_nobody
@@ -81,10 +81,10 @@ def _page(calls: ClearCalls, site: Site, authorization: str, start: int) -> tupl
     """Sessions, whether it is the last page, and its moment."""
     answer = site.get_as(calls.sessions.format(start=start), authorization)
     try:
-        document = json.loads(answer.body) if answer.status == 200 else {}
+        document = parsed(answer.body) if answer.status == 200 else {}
         rows = [_Session(_text(row[calls.key]), _moment(row[calls.begun])) for row in document[calls.items]]
         last = document[calls.last]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         last = None
     if not isinstance(last, bool):
         where = calls.sessions.partition("?")[0]

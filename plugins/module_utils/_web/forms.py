@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.page_reader import PageReader
 
 # types of a field that a browser sends only when something is done with it
 _NOT_SENT = ("checkbox", "radio", "file", "image", "reset", "button")
@@ -39,7 +40,7 @@ def forms_in(page: str) -> list[Form]:
 
 def title_of(page: str) -> str:
     """The title of the page on one line, ''."""
-    return " ".join(_read(page).title.split())
+    return " ".join("".join(_read(page).title).split())
 
 
 def path_of(action: str, asked: str, hosts: t.Collection[str]) -> str:
@@ -56,30 +57,28 @@ def path_of(action: str, asked: str, hosts: t.Collection[str]) -> str:
 def _read(page: str) -> _Forms:
     parser = _Forms()
     parser.feed(page)
-    parser.close()
     return parser
 
 
-class _Forms(HTMLParser):
+class _Forms(PageReader):
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.forms: list[Form] = []
-        self.title = ""
+        self.title: list[str] = []
         self._open = self._in_title = False
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+    def handle_starttag(self, tag: str, attributes: t.Mapping[str, str]) -> None:
         if tag == "title":
             self._in_title = True
         elif tag == "form":
-            self.forms.append(Form(given.get("action", ""), given.get("method", "get").lower()))
+            self.forms.append(Form(attributes.get("action", ""), attributes.get("method", "get").lower()))
             self._open = True
         elif self._open and tag in ("input", "button"):
-            self.forms[-1].take(tag, given)
+            self.forms[-1].take(tag, attributes)
 
     def handle_endtag(self, tag: str) -> None:
         self._open = self._open and tag != "form"
         self._in_title = self._in_title and tag != "title"
 
     def handle_data(self, data: str) -> None:
-        self.title += data if self._in_title else ""
+        if self._in_title:
+            self.title.append(data)

@@ -22,6 +22,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answ
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import cookies_in, moment_of
 
 _LONGEST_BODY = 1_000_000
+# of a body as it comes in, with the sizes of its chunks between
+_MOST_BYTES = 2 * _LONGEST_BODY
 _PORTS = {"http": 80, "https": 443}
 # the products refuse a post without a token of a page of theirs, unless it says that it does not come from a browser's page
 _NO_PAGE = {"X-Atlassian-Token": "no-check"}
@@ -158,22 +160,38 @@ class _Bytes(io.RawIOBase):
         super().__init__()
         self._sock = sock
         self._ends = ends
+        # of the headers the library takes so many, and so long ones; of a body it may be told to take all
+        self.left: int | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: t.Any) -> int:
         self._sock.settimeout(_left(self._ends))
-        return self._sock.recv_into(buffer)
+        count = self._sock.recv_into(buffer)
+        if self.left is not None:
+            self.left -= count
+            if self.left < 0:
+                raise OSError("its answer is too long")
+        return count
 
 
 class _Response(HTTPResponse):
-    """An answer that is read within the time; the sizes of its lines and the number of its headers are bounded by the library."""
+    """An answer that is read within the time, and of a body no more than may be.
+
+    The sizes of its lines and the number of its headers are bounded by the library.
+    """
 
     def __init__(self, sock: socket.socket, method: str, ends: float) -> None:
         super().__init__(sock, method=method)
         self.fp.close()
-        self.fp = io.BufferedReader(_Bytes(sock, ends))
+        self._bytes = _Bytes(sock, ends)
+        self.fp = io.BufferedReader(self._bytes)
+
+    def begin(self) -> None:
+        """Read up to the body."""
+        super().begin()
+        self._bytes.left = _MOST_BYTES
 
 
 def _left(ends: float) -> float:
@@ -206,12 +224,15 @@ def _addresses_of(host: str, port: int, ends: float) -> list[t.Any]:
 def _connected_to(host: str, port: int, ends: float) -> socket.socket:
     problem = OSError("it has no address")
     for family, kind, protocol, _name, address in _addresses_of(host, port, ends):
-        one = socket.socket(family, kind, protocol)
+        one = None
         try:
+            # a kernel may not know the family of one address (IPv6 is off), and another address answers
+            one = socket.socket(family, kind, protocol)
             one.settimeout(_left(ends))
             one.connect(address)
         except OSError as error:
-            one.close()
+            if one:
+                one.close()
             problem = error
         else:
             return one

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 
@@ -38,7 +38,7 @@ class Readiness(t.NamedTuple):
 def state_in(body: str) -> str:
     """The product's state in the JSON body of its status page, '' when there is none. The HTTP code alone is never readiness."""
     try:
-        state = json.loads(body)["state"]
+        state = parsed(body)["state"]
     except (ValueError, KeyError, TypeError):
         return ""
     return state if isinstance(state, str) else ""

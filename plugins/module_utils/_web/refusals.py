@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Web
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.redirect import Redirect
@@ -16,7 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.redi
 ABSENT = (404, 405)
 _SECOND_STEP = re.compile(r"totp|2sv|mfa|(?:two|second|2)[-_ ]?(?:step|factor)", re.IGNORECASE)
 # a field or a picture of it; the word alone may stand in a script that every page has
-_CAPTCHA_ASKED = re.compile(r"<(?:input|img|textarea|iframe|div)\b[^>]*captcha", re.IGNORECASE)
+_CAPTCHA_ASKED = re.compile(r"<(?:input|img|textarea|iframe|div)\b[^<>]*captcha", re.IGNORECASE)
 OTHER_WAY = "or give force_reauth_proof_cookies in place of the password."
 
 
@@ -93,7 +93,7 @@ def _asks_captcha(attempt: Attempt) -> bool:
 def _asks_second_step(body: str) -> bool:
     """Whether a value speaks of it, or a key whose value is not no: {"totpRequired": false} asks for none."""
     try:
-        return _speaks_of_it(json.loads(body))
+        return _speaks_of_it(parsed(body))
     except ValueError:
         return bool(_SECOND_STEP.search(body))
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 import typing as t
 from urllib.parse import quote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import UserList
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import check_known, scope_of
@@ -79,7 +79,7 @@ def _refused(pages: UserList, title: str, site: Site, seen: str) -> str:
 def _page_in(pages: UserList, body: str, before: int) -> _Page | None:
     """None where the document has another shape, or does not tell whether it is the last."""
     try:
-        document = json.loads(body)
+        document = parsed(body)
         names = [item[pages.name] for item in document[pages.items]]
         if not all(isinstance(name, str) and name for name in names):
             return None

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 import typing as t
 from urllib.parse import quote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import EndSessions, Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_note import LiveNote
@@ -122,7 +122,7 @@ def _end(call: EndSessions, site: Site, authorization: str, name: str, sleep: Sl
 
 def _at(body: str, keys: t.Sequence[str]) -> t.Any:
     try:
-        found = json.loads(body)
+        found = parsed(body)
         for key in keys:
             found = found[key]
     except (ValueError, KeyError, TypeError):
