@@ -106,7 +106,7 @@ def read_sidecar(text: str, path: str) -> tuple[Header, int, str]:
 
 def _count_in(value: t.Any) -> int:
     """A number of rows; raises ValueError for what no archive has: JSON knows fractions, and numbers without an end."""
-    if type(value) is not int or not 0 <= value < 1 << 63:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
         raise ValueError("no number of rows")
     return value
 
