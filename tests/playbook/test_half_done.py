@@ -18,21 +18,39 @@ from tests.playbook.test_outage import OUTAGE, own_tasks
 MakeSite = t.Callable[..., Site]
 
 
+def damage(site: Site, node: str) -> str:
+    """A task, for a file of the site's own, that makes the record of the node one that can be neither read nor written."""
+    script = site.folder / "damage.py"
+    body = f"import pathlib\nfor path in pathlib.Path({str(site.archives)!r}).rglob('nodes/{node}.json'):\n    path.write_text('{{')\n"
+    script.write_text(body, encoding="utf-8")
+    return f"- name: Damage a record\n  ansible.builtin.command: {sys.executable} {script}\n  when: inventory_hostname == '{node}'\n"
+
+
 def test_nodes_that_were_drained_and_not_stopped_are_put_back_when_the_record_cannot_be_written(make_site: MakeSite) -> None:
     site = make_site(nodes=3)
     old = site.pids()
     variables = drained(site)
-    script = site.folder / "damage.py"
-    body = "import pathlib, sys\nfor path in pathlib.Path(sys.argv[1]).rglob('nodes/n2.json'):\n    path.write_text('{')\n"
-    script.write_text(body, encoding="utf-8")
-    damage = f"- name: Damage the record of n2\n  ansible.builtin.command: {sys.executable} {script} {site.folder}\n"
     with (site.folder / "drain.yml").open("a", encoding="utf-8") as file:
-        file.write(f"{damage}  when: inventory_hostname == 'n2'\n")
+        file.write(damage(site, "n2"))
     failed = site.run(**variables, batches=[2])
     assert failed.status != 0
     failed.assert_says("stopped in step 'roll'", "n2.json", "Done: none. Not done: n1, n2, n3")
     assert "still out of the load balancer" not in failed.said
     assert (site.pids(), list(site.folder.glob("drained-*"))) == (old, [])
+
+
+@pytest.mark.long
+def test_a_node_that_passed_its_gate_is_put_back_although_that_cannot_be_recorded(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    old = site.pids()
+    variables = {**drained(site), **own_tasks(site, "")}
+    with (site.folder / "start.yml").open("a", encoding="utf-8") as file:
+        file.write(damage(site, "n1"))
+    failed = site.run(**variables)
+    assert failed.status != 0
+    failed.assert_says("stopped in step 'roll'", "n1.json", "Done: n1. Not done: n2")
+    assert "still out of the load balancer" not in failed.said
+    assert (site.pids()["n1"] != old["n1"], site.pids()["n2"], list(site.folder.glob("drained-*"))) == (True, old["n2"], [])
 
 
 @pytest.mark.long
@@ -87,3 +105,16 @@ def test_a_node_that_a_newer_start_has_taken_over_while_it_was_down_is_not_start
     assert failed.status != 0
     failed.assert_says("n2: it did not come up again: This run was taken over by run", "(start 9, controller elsewhere)")
     assert [name for name, pid in site.pids().items() if not pid] == ["n2"]
+
+
+@pytest.mark.long
+def test_a_node_whose_lock_is_gone_is_nobody_else_s_and_is_started_again(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    old = site.pids()
+    own = own_tasks(site, "")
+    lock = site.cluster["n2"].home / ".force_reauth.lock"
+    (site.folder / "statement.py").write_text(f"import pathlib\npathlib.Path({str(lock)!r}).unlink()\n", encoding="utf-8")
+    failed = site.run(**OUTAGE, **own)
+    assert failed.status != 0
+    failed.assert_says("stopped in step 'revoke'", "n2: The lock", "is gone")
+    assert [name for name, pid in site.pids().items() if pid in (0, old[name])] == []

@@ -134,6 +134,13 @@ def test_a_damaged_lock_is_named_and_kept(lock: NodeLock, text: str) -> None:
     assert lock.path.read_text(encoding="utf-8") == text
 
 
+@pytest.mark.parametrize(("text", "holder"), [(lock_text(run_id="CHG-0"), owner("CHG-0")), ("{", None), ("", None), (None, None)])
+def test_who_has_failed_at_a_lock_is_told_whose_it_is_where_that_is_known(lock: NodeLock, text: str | None, holder: Owner | None) -> None:
+    if text is not None:
+        lock.path.write_text(text, encoding="utf-8")
+    assert lock.known_holder() == holder
+
+
 def test_a_home_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         SessionsError, match=r"no-home/\.force_reauth\.lock cannot be written: No such file or directory\. See to its folder"
