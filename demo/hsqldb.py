@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 JAR = HSQLDB_JARS["1.8.0"]
 ACCOUNT = "sa"
 # signals are Python's, nothing is left in a folder that others read, and it is quick to start
-_JAVA = ("-Xrs", "-Xmx128m", "-XX:-UsePerfData", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_JAVA = ("-Xrs", "-Xmx128m", "-XX:-UsePerfData", "-XX:+DisableAttachMechanism", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 # for clients of the process that has the files
 _NAME = "crucible"
 # HSQLDB 1.8's numbers for a socket that cannot be made, and for one that breaks: its process just ends

@@ -45,7 +45,13 @@ class Chromium:
         # it reads from 3 and writes to 4
         command = ["bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "bash", program, *_SWITCHES, f"--user-data-dir={profile}"]
         self._process = subprocess.Popen(
-            command, pass_fds=(theirs_in, theirs_out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            pass_fds=(theirs_in, theirs_out),
+            # killed in the end, it leaves a folder there
+            env={**os.environ, "TMPDIR": str(profile)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         os.close(theirs_in)
         os.close(theirs_out)

@@ -186,6 +186,22 @@ def test_a_process_that_is_killed_in_the_middle_leaves_the_files_as_they_were(
     assert fisheye.purge()["rows"] == ROWS
 
 
+def test_its_java_listens_nowhere(fisheye: Fisheye, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    ask = hsqldb_process.Program.ask
+
+    def listen(program: hsqldb_process.Program, doing: str, **values: t.Any) -> dict[str, t.Any]:
+        answer = ask(program, doing, **values)
+        asked.append(program.pid)
+        # where Java waits for jcmd and jstack, whatever TMPDIR says
+        assert not Path("/tmp", f".java_pid{program.pid}").exists()
+        return answer
+
+    monkeypatch.setattr(hsqldb_process.Program, "ask", listen)
+    assert fisheye.look()["rows"] == ROWS
+    assert asked
+
+
 @LONG
 def test_when_the_module_is_killed_its_process_puts_the_files_back(old: Product, fisheye: Fisheye) -> None:
     before = old.files()

@@ -11,7 +11,10 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_program_files import Failed
 
 # no file of Java's own in a folder that others read, no signal of its own; quick to start
-_JAVA = ("-Xrs", "-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UsePerfData", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_JAVA = (
+    *("-Xrs", "-XX:+IgnoreUnrecognizedVMOptions", "-XX:-UsePerfData", "-XX:+DisableAttachMechanism"),
+    *("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+)
 
 Json = t.Any
 
