@@ -33,7 +33,7 @@ options:
     default: ""
   settle_polls:
     description:
-      - How many good looks in a row are wanted.
+      - How many good looks in a row are wanted, one at least.
     type: int
     default: 3
   poll_seconds:

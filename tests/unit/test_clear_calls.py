@@ -156,15 +156,16 @@ def ended(site: Listed) -> list[str]:
 
 
 OLD = {"a": -50, "b": -40, "c": -30, "d": -20}
+# two pages are asked for before anything is deleted
+BEFORE: list[t.Callable[[dict[str, int]], None]] = [lambda _sessions: None] * 2
 
 
 def test_a_session_that_moved_to_a_page_that_was_read_is_found_by_the_next_list() -> None:
-    # the first page is asked for once before anything is deleted
-    assert ended(Listed(OLD, [lambda _sessions: None, lambda sessions: t.cast("None", sessions.pop("a"))])) == ["a", "b", "c", "d"]
+    assert ended(Listed(OLD, [*BEFORE, lambda sessions: t.cast("None", sessions.pop("a"))])) == ["a", "b", "c", "d"]
 
 
 def test_who_signed_in_after_the_list_stays_signed_in() -> None:
-    site = Listed(OLD, [lambda _sessions: None, lambda _sessions: None, lambda sessions: sessions.update(new=5)])
+    site = Listed(OLD, [*BEFORE, lambda _sessions: None, lambda sessions: sessions.update(new=5)])
     assert ended(site) == ["a", "b", "c", "d"]
     assert site.sessions == {"new": 5}
 
@@ -187,10 +188,30 @@ def test_a_session_that_has_timed_out_meanwhile_is_none_to_end() -> None:
     assert set(site.ended) == {"a"}
 
 
-def test_a_list_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def never_the_last(keys: t.Sequence[str]) -> Answer:
+    assert CALLS
+    values = [{CALLS.key: key, CALLS.begun: f"{NOW:%Y-%m-%dT%H:%M:%S}.123+0000"} for key in keys]
+    return Answer(200, {}, (), json.dumps({CALLS.items: values, CALLS.last: False}))
+
+
+@pytest.mark.parametrize("keys", [[], ["a", "b"]], ids=["empty pages", "the same page again and again"])
+def test_a_list_without_an_end_is_refused_before_anything_is_deleted(keys: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     site = Listed({})
-    monkeypatch.setattr(site, "get_as", lambda _path, _authorization: Answer(200, {}, (), json.dumps({"values": [], "isLastPage": False})))
+    monkeypatch.setattr(site, "get_as", lambda _path, _authorization: never_the_last(keys))
+    monkeypatch.setattr(site, "post_as", lambda *_anything: pytest.fail("the tokens are deleted"))
     with pytest.raises(SessionsError, match="has no end"):
+        ended(site)
+
+
+def test_a_list_that_loses_its_end_after_the_deletion_is_said_with_what_was_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Listed({"a": -50, "b": -40})
+
+    def post(_path: str, _authorization: str) -> Answer:
+        monkeypatch.setattr(site, "get_as", lambda _path, _authorization: never_the_last(["a", "b"]))
+        return Answer(204, {}, (), "")
+
+    monkeypatch.setattr(site, "post_as", post)
+    with pytest.raises(SessionsError, match=r"has no end: .* The remember-me tokens are deleted, as it says, sessions are not all"):
         ended(site)
 
 
@@ -198,9 +219,10 @@ def test_a_list_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     "body",
     [
         "[" * 9000,
+        json.dumps({CALLS.items: [{CALLS.key: "\ud800", CALLS.begun: "2026-01-02T03:04:05.123+0000"}], CALLS.last: True}),
         json.dumps({CALLS.items: [{CALLS.key: "a", CALLS.begun: "0001-01-01T00:00:00.000+0100"}], CALLS.last: True}),
     ],
-    ids=["JSON without a bottom", "a moment before all of UTC"],
+    ids=["JSON without a bottom", "half a character", "a moment before all of UTC"],
 )
 def test_a_list_that_no_product_gives_is_refused(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     site = Listed({})

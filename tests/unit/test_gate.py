@@ -78,6 +78,10 @@ def test_a_look_that_hangs_is_counted_as_time() -> None:
     assert Script([BAD], hang=25).run().looks == 3
 
 
+def test_a_node_that_was_not_seen_ready_does_not_pass_however_few_looks_are_wanted() -> None:
+    assert not Script([BAD]).run(Limits(0, 5, 60)).passed
+
+
 def test_a_single_look_is_enough_when_one_is_wanted() -> None:
     assert Script([GOOD]).run(Limits(1, 5, 60)).looks == 1
 

@@ -156,6 +156,40 @@ def test_what_no_web_server_answers_is_no_answer(answer: bytes) -> None:
         Site(url, timeout=patient(5)).get("/")
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Type",
+        OK,
+        OK + b"Content-Length: 13\r\n\r\n",
+        OK + b"Content-Length: 13\r\n\r\nsession",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n",
+        OK + b"Transfer-Encoding: chunked\r\n\r\n7\r\nsession\r\n",
+    ],
+    ids=["in a header", "after a header", "before the body", "in the body", "before the first chunk", "between chunks"],
+)
+def test_an_answer_that_breaks_off_is_none(answer: bytes) -> None:
+    with _server(_say(answer)) as url, pytest.raises(SessionsError, match=r"no answer .*: its answer broke off$"):
+        Site(url, timeout=patient(5)).get("/")
+
+
+def test_an_address_that_is_silent_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    with _server(_say(OK + b"\r\nbody")) as url, socket.socket() as full:
+        port = int(url.rpartition(":")[2])
+        # its queue is full: who connects waits
+        full.bind(("127.0.0.2", port))
+        full.listen(0)
+        waiting = [socket.socket() for _one in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.2", port))
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_kind: found)
+        assert Site(f"http://localhost:{port}", timeout=patient(2)).get("/").body == "body"
+        for one in waiting:
+            one.close()
+
+
 def test_an_answer_is_read_with_its_cookies() -> None:
     answer = OK + b"Set-Cookie: S=1; Path=/; Partitioned\r\nSet-Cookie: R=2; Expires=Thu, 01-Jan-1970 00:00:10 GMT\r\n\r\nbody"
     with _server(_say(answer)) as url:

@@ -74,6 +74,7 @@ def test_what_is_refused_for_now_is_asked_again() -> None:
         pytest.param([(200, "<html>")], id="no JSON"),
         pytest.param([(200, "[" * 9000)], id="JSON without a bottom"),
         pytest.param([(200, [])], id="another shape"),
+        pytest.param([(200, named("eve", isLast=False, nextCursor="\ud800"))], id="half a character"),
         pytest.param([(200, named("eve"))], id="no word of its end"),
         pytest.param([(200, named("eve", isLast="yes"))], id="no clear word of its end"),
         pytest.param([(200, named("eve", isLast=False))], id="no next page"),

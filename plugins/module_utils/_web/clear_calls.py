@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 from datetime import datetime, timezone
+from itertools import islice
 from urllib.parse import quote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -39,7 +40,8 @@ def check_calls(calls: ClearCalls, site: Site, authorization: str) -> None:
         raise SessionsError(f"{site.url} does not accept the administrator's name and password (HTTP {answer.status}). {_NOTHING}")
     if answer.status != 200:
         raise SessionsError(f"{site.url} does not tell what the administrator may do: {calls.right} answers {answer.status}. {_NOTHING}")
-    _page(calls, site, authorization, 0)
+    # a list that begins anew with each page has no end: that is seen at the second
+    list(islice(_pages(calls, site, authorization), 2))
 
 
 def clear_by_calls(calls: ClearCalls, site: Site, authorization: str, sleep: Sleep) -> str:
@@ -51,30 +53,46 @@ def clear_by_calls(calls: ClearCalls, site: Site, authorization: str, sleep: Sle
     answer = site.post_as(calls.expire, authorization)
     if not 200 <= answer.status < 300:
         raise SessionsError(f"{site.url}{calls.expire} answers {answer.status}: whether the remember-me tokens are deleted is not known.")
+    try:
+        _end_listed(calls, site, authorization, sleep)
+    except SessionsError as error:
+        done = "The remember-me tokens are deleted, as it says, sessions are not all: have it done once more."
+        raise SessionsError(f"{error} {done}") from error
+    return f"{site.url}{calls.expire}"
+
+
+def _end_listed(calls: ClearCalls, site: Site, authorization: str, sleep: Sleep) -> None:
     listed, cut_off = _listed(calls, site, authorization)
     for _round in range(_ROUNDS):
         _end(calls, site, authorization, listed, sleep)
         now, _date = _listed(calls, site, authorization)
         listed = [one for one in now if one.begun <= cut_off]
         if not listed:
-            return f"{site.url}{calls.expire}"
-    raise SessionsError(
-        f"{site.url} still lists {len(listed)} sessions of users that it said it had ended. The remember-me tokens are deleted, as it "
-        "says; see why the sessions are not, and have it done once more."
-    )
+            return
+    raise SessionsError(f"{site.url} still lists {len(listed)} sessions of users that it said it had ended.")
 
 
 def _listed(calls: ClearCalls, site: Site, authorization: str) -> tuple[list[_Session], datetime]:
     """All of them, and the moment up to which one that is found later belongs to them: of the list's end, or of its newest session."""
     found: dict[str, _Session] = {}
-    read, moment, last = 0, datetime.min.replace(tzinfo=timezone.utc), False
+    moment = datetime.min.replace(tzinfo=timezone.utc)
+    for page, now in _pages(calls, site, authorization):
+        found.update({one.key: one for one in page})
+        moment = max(moment, now, *(one.begun for one in page))
+    return list(found.values()), moment
+
+
+def _pages(calls: ClearCalls, site: Site, authorization: str) -> t.Iterator[tuple[list[_Session], datetime]]:
+    """Page by page; raises SessionsError where one that is not the last says nothing new."""
+    known: set[str] = set()
+    read, last = 0, False
     while not last:
         page, last, now = _page(calls, site, authorization, read)
-        if not page and not last:
-            raise SessionsError(f"The list of sessions at {site.url} has no end. The remember-me tokens are deleted, sessions are not all.")
-        found.update({one.key: one for one in page})
-        read, moment = read + len(page), max(moment, now, *(one.begun for one in page))
-    return list(found.values()), moment
+        if not last and {one.key for one in page} <= known:
+            raise SessionsError(f"The list of sessions at {site.url} has no end: a page that it says is not the last has nothing new.")
+        known.update(one.key for one in page)
+        read += len(page)
+        yield page, now
 
 
 def _page(calls: ClearCalls, site: Site, authorization: str, start: int) -> tuple[list[_Session], bool, datetime]:
@@ -109,10 +127,7 @@ def _end(calls: ClearCalls, site: Site, authorization: str, sessions: t.Sequence
         # one that has timed out meanwhile is not known any more
         if not answer or not (200 <= answer.status < 300 or answer.status == 404):
             what = f"answers {answer.status}" if answer else "does not answer"
-            raise SessionsError(
-                f"{site.url} {what} when a user's session is to be ended. The remember-me tokens are deleted, sessions are not all: have "
-                "it done once more."
-            )
+            raise SessionsError(f"{site.url} {what} when a user's session is to be ended.")
         return answer.status != 404
 
     each(site, Names([one.key for one in sessions]), _PARALLEL, end, noted_by_nobody)

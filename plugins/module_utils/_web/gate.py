@@ -20,7 +20,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Limits:
-    """``settle_polls`` good looks in a row at one and the same process, ``pause`` seconds apart, within ``timeout`` seconds."""
+    """``settle_polls`` good looks in a row (one at least) at one and the same process, ``pause`` s apart, within ``timeout`` s."""
 
     settle_polls: int
     pause: float
@@ -56,7 +56,7 @@ def wait_at(
         if seen.saw != told:
             told = seen.saw
             tell(f"{seen.saw} ({seconds} s)")
-        if good >= limits.settle_polls:
+        if good >= max(limits.settle_polls, 1):
             return Passage(True, seen.process, seen.saw, seconds, looks)
         if clock() - began + limits.pause > limits.timeout:
             return Passage(False, seen.process, seen.saw, seconds, looks)

@@ -14,7 +14,7 @@ import threading
 import time
 import typing as t
 from datetime import datetime, timezone
-from http.client import BadStatusLine, HTTPConnection, HTTPException, HTTPResponse
+from http.client import BadStatusLine, HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -27,6 +27,7 @@ _MOST_BYTES = 2 * _LONGEST_BODY
 _PORTS = {"http": 80, "https": 443}
 # the products refuse a post without a token of a page of theirs, unless it says that it does not come from a browser's page
 _NO_PAGE = {"X-Atlassian-Token": "no-check"}
+_BROKEN_OFF = "its answer broke off"
 # before Python 3.10 that of a socket was another one
 _TOO_LATE = (TimeoutError, socket.timeout)
 
@@ -162,6 +163,7 @@ class _Bytes(io.RawIOBase):
         self._ends = ends
         # of the headers the library takes so many, and so long ones; of a body it may be told to take all
         self.left: int | None = None
+        self._began = False
 
     def readable(self) -> bool:
         return True
@@ -173,6 +175,10 @@ class _Bytes(io.RawIOBase):
             self.left -= count
             if self.left < 0:
                 raise OSError("its answer is too long")
+        elif self._began and not count:
+            # the library takes this for the end of the headers
+            raise OSError(_BROKEN_OFF)
+        self._began = True
         return count
 
 
@@ -223,12 +229,14 @@ def _addresses_of(host: str, port: int, ends: float) -> list[t.Any]:
 
 def _connected_to(host: str, port: int, ends: float) -> socket.socket:
     problem = OSError("it has no address")
-    for family, kind, protocol, _name, address in _addresses_of(host, port, ends):
+    addresses = _addresses_of(host, port, ends)
+    for number, (family, kind, protocol, _name, address) in enumerate(addresses):
         one = None
         try:
             # a kernel may not know the family of one address (IPv6 is off), and another address answers
             one = socket.socket(family, kind, protocol)
-            one.settimeout(_left(ends))
+            # one that a firewall swallows leaves time for the others
+            one.settimeout(_left(ends) / (len(addresses) - number))
             one.connect(address)
         except OSError as error:
             if one:
@@ -274,6 +282,8 @@ def _forwarded(site_url: str) -> dict[str, str]:
 
 def _answer(response: HTTPResponse) -> Answer:
     body = response.read(_LONGEST_BODY)
+    if response.length and len(body) < _LONGEST_BODY:
+        raise OSError(_BROKEN_OFF)
     headers = {name.lower(): value for name, value in response.headers.items()}
     lines = response.headers.get_all("Set-Cookie") or []
     now = (moment_of(headers.get("date", "")) if lines else None) or datetime.now(timezone.utc)
@@ -285,6 +295,8 @@ def _reason(error: Exception) -> str:
         return "it did not answer in time"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted ({error.verify_message})"
+    if isinstance(error, IncompleteRead):
+        return _BROKEN_OFF
     if isinstance(error, HTTPException) and not isinstance(error, OSError):
         return "what came back is no answer of a web server"
     return str(getattr(error, "strerror", None) or error).lower()
