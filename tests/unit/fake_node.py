@@ -20,6 +20,9 @@ CERTAIN_HOME = Found(HOME, "certain", "the test")
 class FakeNode:
     """A node with some files, and a process; ``environment`` None cannot be read. No process: ``process`` ''."""
 
+    # names of other hosts
+    elsewhere: t.Container[str] = ()
+
     def __init__(
         self,
         files: t.Mapping[str, bytes],
@@ -47,6 +50,10 @@ class FakeNode:
     def argument(self, prefix: str) -> str:
         """The last one that begins so."""
         return next((one.removeprefix(prefix) for one in reversed(self._arguments) if one.startswith(prefix)), "")
+
+    def own_number(self, host: str) -> str:
+        """Itself, where it is none of ``elsewhere``."""
+        return "" if host in self.elsewhere else host
 
     def environment(self, name: str) -> str | None:
         """One variable."""

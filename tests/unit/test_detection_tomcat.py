@@ -201,6 +201,31 @@ def test_a_fisheye_with_tls_alone_is_asked_over_tls() -> None:
     assert look_at("fisheye", FakeNode({"{home}/config.xml": settings}))["url"] == "https://127.0.0.1:8443"
 
 
+FOREIGN = "collector.example.net"
+BOUND = {
+    "jira": server(service(OWN % "", connector=f'<Connector port="8080" address="{FOREIGN}"/>')),
+    "bitbucket": {"{home}/shared/bitbucket.properties": f"server.address={FOREIGN}".encode()},
+    "fisheye": {"{home}/config.xml": f'<config><web-server><http bind="{FOREIGN}:8060"/></web-server></config>'.encode()},
+}
+
+
+@pytest.mark.parametrize("product", BOUND)
+def test_no_file_of_a_node_sends_anybody_to_another_host(product: str) -> None:
+    node = FakeNode(BOUND[product])
+    node.elsewhere = {FOREIGN}
+    answer = look_at(product, node)
+    sure, source = fact(answer, "url")
+    assert (answer["url"], sure) == ("", "unknown")
+    assert f"names {FOREIGN}, no address of this host; name it with force_reauth_node_url" in source
+    assert look_at(product, node, f"http://{FOREIGN}:8080")["url"] == f"http://{FOREIGN}:8080"
+
+
+@pytest.mark.parametrize("url", ["http://h:abc/", "http://[::1", "http://h:99999/", "ftp://h/", "h"])
+def test_an_address_of_the_user_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(SessionsError, match="The address of the node is no URL"):
+        look_at("jira", FakeNode(BOUND["jira"]), url)
+
+
 @pytest.mark.parametrize("line", ["server.port=${X}", "server.address=__X__", "server.ssl.enabled={{ x }}", "server.context-path=@x@"])
 def test_an_address_of_bitbucket_that_was_never_filled_in_is_not_known(line: str) -> None:
     answer = look_at("bitbucket", FakeNode({"{home}/shared/bitbucket.properties": line.encode()}))

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import sys
 import typing as t
-from contextlib import closing
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.tcp_table import (
@@ -19,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancer
     leading_to,
     listens,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.addresses import is_of_this_host
 
 # every user may read them; they hold the network namespace of who reads, and no other
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
@@ -32,7 +31,7 @@ class Connections:
 
     def to(self, url: str) -> int | None:
         """How many lead to that worker; None where that cannot be seen from here."""
-        worker, here = _resolved(url), [one for one in _resolved(self._page) if _is_of_this_host(one[0])]
+        worker, here = _resolved(url), [one for one in _resolved(self._page) if is_of_this_host(one[0])]
         try:
             connections = [
                 one for table in self._tables if table.exists() for one in connections_in(table.read_text(encoding="ascii"), sys.byteorder)
@@ -50,16 +49,3 @@ def _resolved(url: str) -> set[Address]:
         # no such name, or one that cannot be a name
         return set()
     return {(str(one[4][0]), int(one[4][1])) for one in found}
-
-
-def _is_of_this_host(host: str) -> bool:
-    """Nothing is sent: the kernel says from which address it would send."""
-    address = ipaddress.ip_address(host.partition("%")[0])
-    if address.is_loopback:
-        return True
-    try:
-        with closing(socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_DGRAM)) as probe:
-            probe.connect((host, 9))
-            return bool(probe.getsockname()[0] == host)
-    except OSError:
-        return False

@@ -19,6 +19,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.reg
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, argument_of, environment_of
 
 LARGEST_FILE = 5_000_000
+# for a name of the settings: it stands in a file of the node, or the resolver is slow
+_RESOLVER_SECONDS = 10
 
 
 class HostNode:
@@ -61,6 +63,12 @@ class HostNode:
     def argument(self, prefix: str) -> str:
         """The rest of the process's last argument that begins so, ''."""
         return argument_of(self._process, prefix) if self._process else ""
+
+    def own_number(self, host: str) -> str:
+        """The address of this host for which the name, or number, stands, ''."""
+        from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.addresses import own_number
+
+        return own_number(host, _RESOLVER_SECONDS)
 
     def environment(self, name: str) -> str | None:
         """One variable of the process, or of the unit of one that is down; '' when unset, None when nobody tells."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.urls import PORTS, parts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, port_number, row
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup, Node
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat_files import (
     Connector,
@@ -32,7 +32,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 _EVERY_ADDRESS = ("", "*", "0.0.0.0", "::", "[::]")  # noqa: S104  # compared, not bound
 # a name or a number of IPv4, or one of IPv6: nothing that a URL would read as a user, a path or another host
 _ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*|[*]|[0-9A-Fa-f:.]+(?:%\w+)?|\[[0-9A-Fa-f:.]+\]")
-_USUAL_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,13 @@ class _Web:
 def find_web(product: Product, lookup: Lookup, tomcat: TomcatOfProduct | None, node_url: str) -> tuple[dict[str, t.Any], list[FactRow]]:
     """``url``, ``port``, ``context_path``, ``proxy``, ``site_url`` of product_detect, and their facts.
 
-    ``node_url``: named by the user, ''.
+    ``node_url``: named by the user, ''. Raises SessionsError when that is no address.
     """
     web = _of_tomcat(tomcat, product, lookup) if tomcat else _of_keys(product.files.connector, lookup, product)
-    named = urlsplit(node_url)
-    named_port = (named.port or _USUAL_PORTS.get(named.scheme, 0)) if node_url else 0
+    named = parts_of(node_url, "node") if node_url else None
+    named_port = (named.port or PORTS[named.scheme]) if named else 0
     connector = own_connector(web.connectors, named_port)
-    url = Found(node_url.rstrip("/"), "certain", "option node_url") if node_url else _own_url(connector, web)
+    url = Found(node_url.rstrip("/"), "certain", "option node_url") if node_url else _own_url(connector, web, lookup.node)
     proxy, site = _site(web)
     return {
         "url": url.value,
@@ -114,7 +113,7 @@ def _not_there(product: Product, lookup: Lookup) -> str:
     return f"{lookup.path(database.file)} is not there" if needed and not lookup.is_there(database.file) else ""
 
 
-def _own_url(connector: Connector | None, web: _Web) -> Found:
+def _own_url(connector: Connector | None, web: _Web, node: Node) -> Found:
     if connector is None:
         why = web.damage or "no HTTP connector with a known port"
         return Found(source=f"{why}; name the address with force_reauth_node_url")
@@ -122,7 +121,10 @@ def _own_url(connector: Connector | None, web: _Web) -> Found:
         return Found(source=connector.doubt or web.context.source)
     if connector.address and not _ADDRESS.fullmatch(connector.address):
         return Found(source=f"{connector.source}: its address is none; name it with force_reauth_node_url")
-    host = "127.0.0.1" if connector.address in _EVERY_ADDRESS else connector.address
+    # by its number: what a name stands for when a password is sent may be another host than now
+    host = "127.0.0.1" if connector.address in _EVERY_ADDRESS else node.own_number(connector.address.strip("[]"))
+    if not host:
+        return Found(source=f"{connector.source} names {connector.address}, no address of this host; name it with force_reauth_node_url")
     host = f"[{host}]" if ":" in host else host
     found = Found(f"{'https' if connector.tls else 'http'}://{host}:{connector.port}{web.context.value}", "certain", connector.source)
     found = found.at_most("default") if connector.source == "default" else found.at_most(web.context.sure)
@@ -151,7 +153,7 @@ def _damaged(found: Found, web: _Web) -> Found:
 def _site_url(proxy: Proxy, context: Found) -> Found:
     if not context:
         return context
-    port = "" if proxy.port in (0, _USUAL_PORTS.get(proxy.scheme)) else f":{proxy.port}"
+    port = "" if proxy.port in (0, PORTS.get(proxy.scheme)) else f":{proxy.port}"
     return Found(f"{proxy.scheme}://{proxy.name}{port}{context.value}", "certain", "proxy name of the connector").at_most(context.sure)
 
 

@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import copy
 import io
-import queue
 import socket
 import ssl
-import threading
 import time
 import typing as t
 from datetime import datetime, timezone
 from http.client import BadStatusLine, HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.addresses import addresses_of, seconds_until
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.urls import PORTS, parts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import cookies_in, moment_of
 
 _LONGEST_BODY = 1_000_000
 # of a body as it comes in, with the sizes of its chunks between
 _MOST_BYTES = 2 * _LONGEST_BODY
-_PORTS = {"http": 80, "https": 443}
 # the products refuse a post without a token of a page of theirs, unless it says that it does not come from a browser's page
 _NO_PAGE = {"X-Atlassian-Token": "no-check"}
 _BROKEN_OFF = "its answer broke off"
@@ -41,11 +40,11 @@ class Site:
     def __init__(
         self, url: str, site_url: str = "", timeout: float = 10.0, validate_certs: bool = True, *, whose: str = "node", refers: bool = False
     ) -> None:
-        self._where = _parts_of(url, whose)
+        self._where = parts_of(url, whose)
         self.url = f"{self._where.scheme}://{_netloc(self._where)}{self._where.path.rstrip('/')}"
         self._headers = {"Host": _netloc(self._where), **_forwarded(site_url), **({"Referer": self.url} if refers else {})}
         self.hosts = frozenset(str(urlsplit(one).hostname).lower() for one in (self.url, site_url) if one)
-        self._port = self._where.port or _PORTS[self._where.scheme]
+        self._port = self._where.port or PORTS[self._where.scheme]
         self._timeout = timeout
         self._tls = _tls(validate_certs) if self._where.scheme == "https" else None
         self._keeps = False
@@ -130,7 +129,7 @@ class Site:
         connection = HTTPConnection(str(self._where.hostname), self._port)
         connection.sock = sock
         try:
-            sock.settimeout(_left(ends))
+            sock.settimeout(seconds_until(ends))
             connection.request(method, self.path_of(path), data, headers)
             with _Response(sock, method, ends) as response:
                 response.begin()
@@ -147,7 +146,7 @@ class Site:
         if not self._tls:
             return plain
         try:
-            plain.settimeout(_left(ends))
+            plain.settimeout(seconds_until(ends))
             return self._tls.wrap_socket(plain, server_hostname=host)
         except OSError:
             plain.close()
@@ -169,7 +168,7 @@ class _Bytes(io.RawIOBase):
         return True
 
     def readinto(self, buffer: t.Any) -> int:
-        self._sock.settimeout(_left(self._ends))
+        self._sock.settimeout(seconds_until(self._ends))
         count = self._sock.recv_into(buffer)
         if self.left is not None:
             self.left -= count
@@ -200,43 +199,16 @@ class _Response(HTTPResponse):
         self._bytes.left = _MOST_BYTES
 
 
-def _left(ends: float) -> float:
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-def _addresses_of(host: str, port: int, ends: float) -> list[t.Any]:
-    """What the resolver says within the time. It knows no limit: a thread asks it, and is left behind, also at the end of the process."""
-    answers: queue.SimpleQueue[list[t.Any] | Exception] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
-        except (OSError, ValueError) as error:
-            answers.put(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        answer = answers.get(timeout=_left(ends))
-    except queue.Empty:
-        raise OSError("its name could not be looked up in time") from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
-
-
 def _connected_to(host: str, port: int, ends: float) -> socket.socket:
     problem = OSError("it has no address")
-    addresses = _addresses_of(host, port, ends)
+    addresses = addresses_of(host, port, ends)
     for number, (family, kind, protocol, _name, address) in enumerate(addresses):
         one = None
         try:
             # a kernel may not know the family of one address (IPv6 is off), and another address answers
             one = socket.socket(family, kind, protocol)
             # one that a firewall swallows leaves time for the others
-            one.settimeout(_left(ends) / (len(addresses) - number))
+            one.settimeout(seconds_until(ends) / (len(addresses) - number))
             one.connect(address)
         except OSError as error:
             if one:
@@ -255,17 +227,6 @@ def _tls(validate_certs: bool) -> ssl.SSLContext:
     return context
 
 
-def _parts_of(url: str, whose: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in _PORTS and parts.hostname and parts.port != 0
-    except ValueError:
-        good = False
-    if not good:
-        raise SessionsError(f"The address of the {whose} is no URL: it is written http://<host>:<port>/<context path>, or with https.")
-    return parts
-
-
 def _netloc(parts: SplitResult) -> str:
     """Host and port, without a name and a password before them."""
     return parts.netloc.rpartition("@")[2]
@@ -274,8 +235,8 @@ def _netloc(parts: SplitResult) -> str:
 def _forwarded(site_url: str) -> dict[str, str]:
     if not site_url:
         return {}
-    parts = _parts_of(site_url, "site")
-    port = parts.port or _PORTS[parts.scheme]
+    parts = parts_of(site_url, "site")
+    port = parts.port or PORTS[parts.scheme]
     host = _netloc(parts)
     return {"Host": host, "X-Forwarded-Host": host, "X-Forwarded-Proto": parts.scheme, "X-Forwarded-Port": str(port)}
 

@@ -1,0 +1,41 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which names and numbers stand for this host."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import typing as t
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.addresses import own_number
+
+# of networks that are kept for documents: no host has them
+ELSEWHERE = ("192.0.2.7", "2001:db8::7")
+
+
+@pytest.mark.parametrize(
+    ("host", "number"),
+    [("127.0.0.1", "127.0.0.1"), ("127.0.0.9", "127.0.0.9"), *((one, "") for one in ELSEWHERE), ("no host", ""), ("x" * 300, "")],
+)
+def test_a_number_is_this_hosts_or_none(host: str, number: str) -> None:
+    assert own_number(host, 10) == number
+
+
+@pytest.mark.parametrize(
+    ("numbers", "own"),
+    [([ELSEWHERE[0], "127.0.0.1"], "127.0.0.1"), (ELSEWHERE, ""), ([], "")],
+    ids=["one of several", "none", "no address"],
+)
+def test_a_name_stands_for_the_number_that_is_this_hosts(numbers: t.Sequence[str], own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_kind: [(socket.AF_INET, 1, 6, "", (one, 0)) for one in numbers])
+    assert own_number("jira1.example.com", 10) == own
+
+
+def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    end = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_kind: [] * end.wait())
+    assert own_number("jira1.example.com", 0.1) == ""
+    end.set()
