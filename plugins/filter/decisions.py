@@ -106,6 +106,7 @@ class FilterModule:
             "standbys": _for_people(registered.standbys),
             "still_open": _for_people(verdict.still_open),
             "telling": which_database.telling,
+            "told_apart": _for_people(registered.told_apart),
             "unseen": _for_people(registered.unseen),
             "waiting_sentence": _for_people(by_hand.waiting_sentence),
             "watched_cookies": by_hand.watched,

@@ -42,7 +42,10 @@ import typing as t
 from ansible import context
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.vars import load_extra_vars
 
+# no extra variable, which nothing that a run finds out would override
+_OWN = "__force_reauth"
 _ONLY_LOOKED_AT = ("syntax", "listhosts", "listtasks", "listtags")
 
 
@@ -52,6 +55,9 @@ class LookupModule(LookupBase):  # type: ignore[misc] # ansible ships no types
     def run(self, terms: t.Sequence[t.Any], variables: t.Any = None, **_options: t.Any) -> list[str]:  # noqa: ARG002 # the name is Ansible's
         """The controller, or a refusal."""
         given: t.Mapping[str, t.Any] = context.CLIARGS
+        own = sorted(name for name in load_extra_vars(self._loader) if str(name).startswith(_OWN))
+        if own:
+            raise AnsibleError(f"{', '.join(own)}: the role alone says that. Take it out of the extra variables.")
         if terms[0] is True or any(given.get(one) for one in _ONLY_LOOKED_AT):
             return ["localhost"]
         raise AnsibleError(

@@ -20,7 +20,7 @@ description:
 options:
   archive_dir:
     description:
-      - The folder of the archives. None lie where there is no such folder.
+      - The folder of the archives. None lie where there is no such folder; with O(state=expired) that is refused.
     type: path
     required: true
   cluster:

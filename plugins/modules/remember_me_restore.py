@@ -101,6 +101,11 @@ present:
   returned: success
   type: int
   sample: 0
+begun:
+  description: Whether something was changed, or may have been.
+  returned: failure
+  type: bool
+  sample: false
 archives:
   description: The archives that were read.
   returned: success
@@ -113,7 +118,7 @@ archives:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import RESTORE_OPTIONS, restore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import RESTORE_OPTIONS, Begun, restore
 
 
 def main() -> None:
@@ -122,7 +127,7 @@ def main() -> None:
     try:
         result = restore(module.params, module.check_mode)
     except SessionsError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), begun=isinstance(error, Begun))
     module.exit_json(**result)
 
 

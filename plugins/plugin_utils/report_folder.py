@@ -17,7 +17,10 @@ def check_report_folder(report_dir: str) -> None:
     """Raises SessionsError where nothing could be written there: asked before anything is changed."""
     if not report_dir:
         return
-    folder = Path(report_dir).expanduser()
+    try:
+        folder = Path(report_dir).expanduser()
+    except RuntimeError:
+        raise SessionsError(f"force_reauth_report_dir={report_dir}: nobody here has that home folder") from None
     known = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
     if not known.is_dir():
         raise SessionsError(f"force_reauth_report_dir={report_dir}: {known} is no folder")

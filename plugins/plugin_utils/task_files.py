@@ -21,15 +21,15 @@ _WANTED = {"service_manager": ("stop_tasks", "start_tasks"), "drain": ("drain_ta
 class Loader(t.Protocol):
     """What is used of Ansible's DataLoader."""
 
-    def path_dwim_relative(self, path: str, dirname: str, source: str, is_role: bool) -> str:
-        """Where the file is, by the rules of an include in a role."""
-
     def load_from_file(self, file_name: str) -> t.Any:
         """The YAML of the file."""
 
 
 def check_task_files(settings: t.Mapping[str, t.Any], loader: Loader, role: str) -> None:
-    """Raises SessionsError when a task file that the settings want is not named, not there, or no list of tasks."""
+    """Raises SessionsError when a task file that the settings want is not named, not there, of the role itself, or no list of tasks.
+
+    Each is a whole path, as ``typed`` sees to.
+    """
     names = [(chosen, name) for chosen, wanted in _WANTED.items() if settings.get(chosen) == "tasks" for name in wanted]
     problems = [_problem(settings.get(name) or "", loader, role) for _chosen, name in names]
     found = [f"{PREFIX}{chosen}=tasks wants {PREFIX}{name}: {one}" for (chosen, name), one in zip(names, problems) if one]
@@ -40,11 +40,14 @@ def check_task_files(settings: t.Mapping[str, t.Any], loader: Loader, role: str)
 def _problem(named: str, loader: Loader, role: str) -> str:
     if not named:
         return "name a task file"
-    path = loader.path_dwim_relative(role, "tasks", named, is_role=True)
-    if not Path(path).is_file():
+    path = Path(named).expanduser()
+    if Path(role) in path.resolve().parents:
+        # its own include would include itself, for ever
+        return f"{named} is a file of this collection's role: name a task file of yours"
+    if not path.is_file():
         return f"{named} is not there"
     try:
-        tasks = loader.load_from_file(path)
+        tasks = loader.load_from_file(str(path))
         _check(tasks)
     except AnsibleError as error:
         return f"{path} is no task file: {shown(error.message.splitlines()[0], 300)}"

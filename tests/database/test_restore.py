@@ -18,6 +18,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import Begun
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown
 
 from demo.patience import patient
 from demo.postgresql import PostgresServer
@@ -258,6 +261,25 @@ def test_takes_the_proof_of_the_run_back(filled: Site) -> None:
     filled.restore(archives)
     record = records.read("run-1")
     assert (record["proof_withdrawn"], record["phase"]) == (True, "proven")
+
+
+def test_a_commit_whose_end_is_not_known_is_not_told_as_nothing_changed(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    archives = filled.purge()["archives"]
+
+    def lost(_connector: Connector, connection: t.Any, _doing: str) -> None:
+        connection.commit()
+        raise CommitUnknown("Whether that has happened is not known: look, then go on from there.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Connector, "commit", lost)
+        with pytest.raises(Begun, match="is not known"):
+            filled.restore(archives)
+    assert filled.restore(archives)["rows"] == 0
+
+
+def test_no_archive_at_all_is_a_sentence(filled: Site) -> None:
+    with pytest.raises(SessionsError, match="No archive is named"):
+        filled.restore([])
 
 
 def test_leaves_the_record_alone_when_nothing_is_put_back(filled: Site) -> None:

@@ -19,7 +19,9 @@ EXPIRE = "dcops.atlassian_sessions.expire_archives"
 
 
 class Archives(Playbook):
-    """A folder of archives on the controller; no node is asked."""
+    """A folder of archives on the controller; no node is asked. ``other``: the line of one more host."""
+
+    other = ""
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -30,7 +32,7 @@ class Archives(Playbook):
         path = self.folder / "inventory.ini"
         settings = {"ansible_connection": "local", "force_reauth_archive_dir": str(self.archives)}
         lines = [f"{name}={value}" for name, value in settings.items()]
-        path.write_text("\n".join(["nowhere.example.org", "[all:vars]", *lines, ""]), encoding="utf-8")
+        path.write_text("\n".join(["nowhere.example.org", self.other, "[all:vars]", *lines, ""]), encoding="utf-8")
         return path
 
     def expire(self, *arguments: str) -> Result:
@@ -80,6 +82,13 @@ def test_a_second_time_nothing_is_left_and_a_record_that_cannot_be_read_ends_in_
     damaged = site.expire("-e", "force_reauth_expire_days=30")
     assert damaged.status != 0
     damaged.assert_says("young: stays, ", "is damaged: it is no run record")
-    none = site.expire("-e", "force_reauth_expire_days=0")
+    site.other = "lb1.example.org force_reauth_archive_dir=/srv/elsewhere"
+    several = site.expire("-e", "force_reauth_expire_days=30")
+    assert several.status != 0
+    several.assert_says("force_reauth_archive_dir is said once for the cluster", "name the hosts of one cluster with --limit")
+    missing = site.expire("--limit", "lb1.example.org", "-e", "force_reauth_expire_days=30")
+    assert missing.status != 0
+    missing.assert_says("/srv/elsewhere is not there, so no archive was looked at")
+    none = site.expire("-e", "force_reauth_expire_days=0", "--limit", "nowhere.example.org")
     assert none.status != 0
     none.assert_says("Say after how many days an archive is removed, 1 or more")

@@ -57,6 +57,7 @@ def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site)
         pytest.param((), {"min_up": 2}, "force_reauth_min_up=2 cannot be kept", marks=pytest.mark.long),
         ((), {"batches": ["100%"]}, "force_reauth_batches takes all 2 nodes down at once"),
         (("--tags", "x"), {}, "The run did not come through, and nobody is to take it for done"),
+        (("--tags", "x", "-e", '{"__force_reauth_came_through": true}'), {}, "__force_reauth_came_through: the role alone says that"),
         (("--skip-tags", "all"), {}, "The run did not come through, and nobody is to take it for done"),
         (("--start-at-task", "nonesuch"), {}, "The run did not come through, and nobody is to take it for done"),
         (("--start-at-task", "The run has come through"), {}, "The run did not come through, and nobody is to take it for done"),
@@ -78,6 +79,7 @@ def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site)
         ),
         ((), {"drain": "haproxy"}, "no load balancer is named: give force_reauth_haproxy_hosts"),
         ((), {"database_name": "/nonesuch/jira.db"}, "/nonesuch/jira.db"),
+        (("--check",), {"archive_dir": "archives"}, "force_reauth_archive_dir is a whole path, which begins with / or ~/, not 'archives'"),
         ((), {"archive_dir": "/proc/archives"}, "There is too little room for the archives in /proc"),
     ],
     ids=[
@@ -92,6 +94,7 @@ def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site)
         "min_up",
         "all at once",
         "tags",
+        "tags and a word of the role",
         "tags to skip",
         "task to start at",
         "last task to start at",
@@ -100,6 +103,7 @@ def test_a_rehearsal_prints_the_plan_and_leaves_everything_as_it_was(site: Site)
         "task files",
         "no load balancer",
         "database",
+        "a part of a path",
         "archive folder",
     ],
 )

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import looks
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import only_data
+from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import specification
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -40,6 +42,20 @@ def test_every_module_that_runs_on_a_host_is_heard_through_it() -> None:
     own = {path.stem for path in (CHECKOUT / "plugins/action").glob("*.py")}
     routed = yaml.safe_load((CHECKOUT / "meta/runtime.yml").read_text(encoding="utf-8"))["plugin_routing"]["modules"]
     assert {name for name, route in routed.items() if route["action_plugin"] == "dcops.atlassian_sessions.node_ready"} == modules - own
+
+
+def test_every_load_balancer_that_can_be_chosen_is_asked_and_heard() -> None:
+    role = CHECKOUT / "roles/force_reauth"
+    choices = set(specification()["force_reauth_drain"]["choices"]) - {"none", "tasks"}
+    drivers = yaml.safe_load((role / "vars/main.yml").read_text(encoding="utf-8"))["__force_reauth_balancers"]
+    asked = [task for task in yaml.safe_load((role / "tasks/balancer/ask.yml").read_text(encoding="utf-8")) if "register" in task]
+    assert set(drivers) == choices
+    for name in choices:
+        assert f"drain == '{name}'" in " ".join(task["loop"] for task in asked)
+    for task in asked:
+        answer = {"results": [{"item": "lb", "servers": [{"name": "s"}]}]}
+        found = looks(["n1"], {"n1": {"__force_reauth_detected": {"asked": {}}, task["register"]: answer}})
+        assert found["n1"]["balanced"] == [{"balancer": "lb", "name": "s"}]
 
 
 @pytest.mark.parametrize("path", sorted((CHECKOUT / "roles/force_reauth/tasks").rglob("*.yml")), ids=lambda path: path.stem)

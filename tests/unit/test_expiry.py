@@ -297,6 +297,12 @@ def test_a_table_that_a_purge_can_name_is_recognised(shelf: Shelf) -> None:
     assert not odd.exists()
 
 
+def test_a_folder_that_is_not_there_is_not_taken_for_one_without_archives(tmp_path: Path) -> None:
+    missing = str(tmp_path / "elsewhere")
+    with pytest.raises(SessionsError, match=r"elsewhere is not there, so no archive was looked at: name it with archive_dir"):
+        expired({"archive_dir": missing, "cluster": "", "days": 30}, False, 0.0)
+
+
 def test_the_lines_tell_what_goes_what_stays_and_why(shelf: Shelf) -> None:
     shelf.put("CHG-1")
     shelf.put("CHG-2", "rolling")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from tests.tarball import CHECKOUT, Failed, build, install, judged_by_galaxy, run, verify
 
@@ -54,3 +55,7 @@ def test_the_example_of_an_execution_environment_is_one(tmp_path: Path) -> None:
     example = str(CHECKOUT / "docs/execution-environment.yml")
     run("ansible-builder", "create", "--file", example, "--context", str(tmp_path / "context"), folder=tmp_path)
     assert "dcops.atlassian_sessions" in (tmp_path / "context/_build/requirements.yml").read_text(encoding="utf-8")
+    # its build gives them to pip through a shell, without quotes
+    wanted = yaml.safe_load(Path(example).read_text(encoding="utf-8"))["dependencies"]
+    refs = " ".join(wanted[name]["package_pip"] for name in ("ansible_core", "ansible_runner"))
+    assert [Requirement(word).name for word in refs.split()] == ["ansible-core", "ansible-runner"]

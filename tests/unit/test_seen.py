@@ -17,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.reg
     not_up,
     places,
     standbys,
+    told_apart,
     unseen,
     why_failed,
 )
@@ -95,6 +96,16 @@ def test_the_items_of_a_loop_that_failed_are_named() -> None:
 )
 def test_a_reason_that_is_hidden_with_secrets_is_said_to_be_and_where_it_is_told(result: dict[str, t.Any], reason: str) -> None:
     assert why_failed(result, "db") == reason
+
+
+@pytest.mark.parametrize(
+    ("folders", "apart"),
+    [({"n1": "/a", "n2": "/a"}, False), ({"n1": "/a", "n2": "/b"}, True), ({"n1": "", "n2": "/a"}, True), ({"n1": "", "n2": ""}, False)],
+)
+def test_hosts_that_say_different_things_before_the_variables_are_taken_are_named(folders: dict[str, str], apart: bool) -> None:
+    hostvars = {host: {"force_reauth_archive_dir": folder} if folder else {} for host, folder in folders.items()}
+    said = "force_reauth_archive_dir is said once for the cluster, and n2 and n1 have different values"
+    assert told_apart(list(folders), hostvars, ["archive_dir"]) == ([said] if apart else [])
 
 
 def test_evidence_of_a_node_that_registered_nothing_is_empty() -> None:

@@ -119,7 +119,7 @@ def test_what_is_no_number_is_refused_by_name(name: str, written: object) -> Non
     assert _refusal(name, written) == f"{name} is a number, 0 or more, not {str(written)!r}"
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", [name for name in TEXTS if OPTIONS[name]["type"] != "path"])
 def test_a_number_is_a_text_where_a_text_is_meant(name: str) -> None:
     assert _taken(name, 20240101) == "20240101"
 
@@ -132,7 +132,7 @@ def test_what_yaml_made_of_a_text_is_refused_with_the_way_to_write_it(name: str,
 
 @pytest.mark.parametrize("name", [name for name in TEXTS if not OPTIONS[name].get("no_log")])
 def test_blanks_around_a_text_are_none_of_it(name: str) -> None:
-    assert _taken(name, " one two ") == "one two"
+    assert _taken(name, " /one two ") == "/one two"
 
 
 @pytest.mark.parametrize("name", [name for name in TEXTS if OPTIONS[name].get("no_log")])
@@ -223,14 +223,45 @@ def test_a_gate_that_no_node_could_pass_is_refused_before_the_tokens_are_gone(po
     )
 
 
-@pytest.mark.parametrize("revoke", ["database", "manual", "product"])
+@pytest.mark.parametrize("revoke", ["database", "auto", "manual", "product"])
 def test_recipients_of_archives_that_nobody_makes_are_refused(revoke: str) -> None:
     taken = typed({"force_reauth_archive_recipients": ["age1x"], "force_reauth_revoke": revoke}, OPTIONS, DEFAULTS)
-    if revoke == "database":
+    if revoke in ("database", "auto"):
         check_together(taken)
         return
     with pytest.raises(SessionsError, match=f"with force_reauth_revoke={revoke} there are none: leave one of them out"):
         check_together(taken)
+
+
+@pytest.mark.parametrize("path", ["archives", "./x", "../x", "~nobody/x", "stop.yml"])
+@pytest.mark.parametrize("name", [one for one in _of("path") if one != "force_reauth_report_dir"])
+def test_a_part_of_a_path_is_refused_by_name(name: str, path: str) -> None:
+    assert _refusal(name, path) == f"{name} is a whole path, which begins with / or ~/, not {path!r}"
+
+
+@pytest.mark.parametrize("path", ["/srv/x", "~", "~/x"])
+@pytest.mark.parametrize("name", _of("path"))
+def test_a_whole_path_is_taken(name: str, path: str) -> None:
+    assert _taken(name, path) == path
+
+
+def test_an_archive_to_be_put_back_is_named_by_its_whole_path() -> None:
+    said = _refusal("force_reauth_restore_archives", [{**ARCHIVE, "path": "here.tsv.gz"}])
+    assert said == "force_reauth_restore_archives.path is a whole path, which begins with / or ~/, not 'here.tsv.gz'"
+
+
+def test_evidence_may_be_copied_below_the_folder_where_the_playbook_is_started() -> None:
+    assert _taken("force_reauth_report_dir", "reports") == "reports"
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("force_reauth_database_port", 65_535), ("force_reauth_stop_timeout", 604_800), ("force_reauth_poll_seconds", 604_800)],
+)
+def test_what_no_wait_and_no_port_can_be_is_refused_before_the_tokens_are_gone(name: str, most: int) -> None:
+    assert _taken(name, most) == most
+    for more in (most + 1, "9" * 9000 if name != "force_reauth_poll_seconds" else "1e300"):
+        assert _refusal(name, more) == f"{name} is {most} or less"
 
 
 def test_a_long_value_is_not_repeated_whole() -> None:

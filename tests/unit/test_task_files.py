@@ -26,7 +26,7 @@ def check(tmp_path: Path) -> t.Callable[..., None]:
         for name, text in (("stop", stop), ("start", start)):
             if text is not None:
                 (tmp_path / f"{name}.yml").write_text(text, encoding="utf-8")
-        named = {"service_manager": "tasks", "stop_tasks": f"{tmp_path}/stop.yml", "start_tasks": "start.yml", "drain": "none"}
+        named = {"service_manager": "tasks", "stop_tasks": f"{tmp_path}/stop.yml", "start_tasks": f"{tmp_path}/start.yml", "drain": "none"}
         check_task_files({**named, **settings}, loader, str(tmp_path / "role"))
 
     return checked
@@ -38,6 +38,17 @@ def test_files_that_are_there_and_hold_tasks_are_fine(check: t.Callable[..., Non
 
 def test_files_that_are_not_wanted_are_not_asked_for(check: t.Callable[..., None]) -> None:
     check(None, None, service_manager="auto")
+
+
+def test_a_file_of_the_role_itself_is_refused(check: t.Callable[..., None], tmp_path: Path) -> None:
+    own = tmp_path / "role/tasks/stop.yml"
+    own.parent.mkdir(parents=True)
+    own.write_text(GOOD, encoding="utf-8")
+    link = tmp_path / "link.yml"
+    link.symlink_to(own)
+    for named in (own, link):
+        with pytest.raises(SessionsError, match=r"stop_tasks: .* is a file of this collection's role"):
+            check(GOOD, GOOD, stop_tasks=str(named))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from contextlib import suppress
 from pathlib import Path
@@ -29,11 +30,14 @@ def looked(options: t.Mapping[str, t.Any], _check_mode: bool, now: float) -> Val
 def expired(options: t.Mapping[str, t.Any], check_mode: bool, now: float) -> Values:
     """Remove what is older than ``days``; ``problems`` has a sentence for each run that could not be judged, or not removed whole.
 
-    Raises SessionsError when nothing is to be removed at all, because it is not said how old, or the folder cannot be trusted.
+    Raises SessionsError when nothing is to be removed at all: it is not said how old, the folder cannot be trusted, or is not there.
     """
     days = options["days"]
     if days is None or days < 1:
         raise SessionsError("Say after how many days an archive is removed, 1 or more (days, in the playbook force_reauth_expire_days).")
+    if not os.path.lexists(options["archive_dir"]):
+        name = "name it with archive_dir, in the playbook force_reauth_archive_dir, and its host with force_reauth_database_host"
+        raise SessionsError(f"{options['archive_dir']} is not there, so no archive was looked at: {name}.")
     runs = shelved_runs(options["archive_dir"], options["cluster"], now)
     rows, problems = [], []
     for run in runs:

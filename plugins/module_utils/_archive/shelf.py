@@ -57,7 +57,7 @@ def _of_run(records: RunRecords, run_id: str, now: float) -> ShelvedRun:
         return _unjudged(records.cluster, run_id, folder, str(error))
     except OSError as error:
         return _unjudged(records.cluster, run_id, folder, f"{folder} cannot be looked into: {error.strerror}.")
-    nobody = "no record tells whether its run is over: set it aside with force_reauth_abandon, or remove the files by hand"
+    nobody = "no record tells whether its run is over: remove the files by hand, or set it aside by a new run with force_reauth_abandon"
     return {
         "cluster": records.cluster,
         "run_id": run_id,

@@ -204,5 +204,5 @@ class NodeLock:
 def _held(holder: Owner) -> str:
     return (
         f"locked by {told(holder)}. If that run is over, resume it with -e force_reauth_run_id={holder['run_id']}, "
-        f"or set it aside with -e force_reauth_abandon={holder['run_id']}"
+        f"or begin a new one that sets it aside with -e force_reauth_abandon={holder['run_id']}"
     )

@@ -36,8 +36,17 @@ RESTORE_OPTIONS: dict[str, t.Any] = {
 }
 
 
+class Begun(SessionsError):
+    """It failed when something was changed, or may have been."""
+
+
 def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
-    """Put the rows back, and take the proof back from the record of their run. Returns the module's values."""
+    """Put the rows back, and take the proof back from the record of their run. Returns the module's values.
+
+    Raises SessionsError when nothing was changed, else Begun.
+    """
+    if not options["archives"]:
+        raise SessionsError("No archive is named: give archives (in the playbook force_reauth_restore_archives).")
     if not options["accept_live_logins"]:
         raise SessionsError(
             "Every row that is put back is a login that works again. Set accept_live_logins: true if that is what you want."
@@ -50,9 +59,7 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
         connection, restored = _put_back(stack, loads)
         rows = sum(one.rows for one in restored)
         if not check_mode and rows:
-            # first the record: a proof that no longer holds must not outlive this commit
-            _withdraw_proof(paths, sources.first.cluster)
-            sources.first.store.connector.commit(connection, "commit the rows that were put back")
+            _make_it_real(connection, sources, paths)
     return {
         **Sources(tuple(load.source for load in loads)).told,
         "changed": rows > 0,
@@ -94,6 +101,15 @@ def _put_back(stack: ExitStack, loads: t.Sequence[_Load]) -> tuple[Connection, l
     connection, restored = stack.enter_context(first.source.store.restoring(first.source.look.table, first.columns, first.rows))
     more = [load.source.store.put_back_beside(connection, load.source.look.table, load.columns, load.rows) for load in others]
     return connection, [restored, *more]
+
+
+def _make_it_real(connection: Connection, sources: Sources, paths: t.Sequence[Path]) -> None:
+    try:
+        # first the record: a proof that no longer holds must not outlive this commit
+        _withdraw_proof(paths, sources.first.cluster)
+        sources.first.store.connector.commit(connection, "commit the rows that were put back")
+    except SessionsError as error:
+        raise Begun(str(error)) from None
 
 
 def _identities(paths: t.Sequence[Path], identity_file: str) -> age.Keys:

@@ -48,6 +48,11 @@ def places(found: t.Mapping[str, t.Any]) -> dict[str, str]:
     return {name: str(found.get(settings.PREFIX + name) or "") for name in ("install_dir", "home_dir")}
 
 
+def told_apart(hosts: t.Sequence[str], hostvars: HostVars, names: t.Sequence[str]) -> list[str]:
+    """A sentence for each of these variables (without the role's prefix) that the hosts have differently, or not all of them."""
+    return settings.disagreements({host: {name: hostvars[host].get(settings.PREFIX + name) or "" for name in names} for host in hosts})
+
+
 def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
     """By node, what ``node_look`` returned (of ``asked`` without its cookies), with ``balanced``, of the load balancers that were asked."""
     return {

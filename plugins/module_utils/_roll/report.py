@@ -36,6 +36,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
     lines = [
         RULE,
         f"Run {plan['run_id']}, route {plan['route']}{', resumed in phase ' + plan['phase'] if plan['resumed'] else ''}",
+        *([f"Set aside  run {plan['set_aside']}, for good; this is a new run"] if plan.get("set_aside") else []),
         *(f"Sign-on    {line}" for line in sign_on_lines(plan["node_facts"])),
         f"Cluster    {plan['title']}, {plan['membership']['sentence']}",
         *([f"Revoke     {plan['revoke']} ({plan['chosen']})"] if plan["chosen"] else []),

@@ -24,6 +24,14 @@ OF_A_NODE = (
 # the least whole number that can be meant, 0 of all others: what is given no time at all would fail when the tokens are gone already
 _LEAST = {**dict.fromkeys(("request_timeout", "stop_timeout", "gate_timeout", "settle_polls"), 1), "min_up": -1}
 
+# the largest that can be meant: a week, and what a port can be
+_MOST = {
+    **dict.fromkeys(("request_timeout", "stop_timeout", "gate_timeout", "drain_timeout", "lock_wait", "poll_seconds"), 604_800),
+    "database_port": 65_535,
+}
+# of the controller, below the folder in which the playbook is started
+_MAY_BE_RELATIVE = ("report_dir",)
+
 _TRUE, _FALSE = ("true", "yes", "on", "1", "y", "t"), ("false", "no", "off", "0", "n", "f")
 
 Option = t.Mapping[str, t.Any]
@@ -59,7 +67,7 @@ def check_together(settings: t.Mapping[str, t.Any]) -> None:
             f"no node could pass its gate: force_reauth_settle_polls={polls} looks, force_reauth_poll_seconds={pause:g} apart, take longer "
             f"than force_reauth_gate_timeout={seconds}"
         )
-    if settings["archive_recipients"] and settings["revoke"] != "database":
+    if settings["archive_recipients"] and settings["revoke"] in ("product", "manual"):
         raise SessionsError(
             f"force_reauth_archive_recipients is for the archives of a run, and with force_reauth_revoke={settings['revoke']} there are "
             "none: leave one of them out"
@@ -105,7 +113,15 @@ def _text(name: str, value: t.Any, option: Option) -> str:
     choices = option.get("choices")
     if choices and text not in choices:
         raise SessionsError(f"{name} is one of {', '.join(choices)}, not {_quoted(text)}")
+    if option.get("type") == "path" and name[len(PREFIX) :] not in _MAY_BE_RELATIVE:
+        _check_whole(name, text)
     return text
+
+
+def _check_whole(name: str, path: str) -> None:
+    """Raises SessionsError: a part of a path would be looked for below whatever folder a task happens to run in."""
+    if path != "~" and not path.startswith(("/", "~/")):
+        raise SessionsError(f"{name} is a whole path, which begins with / or ~/, not {_quoted(path)}")
 
 
 def _bool(name: str, value: t.Any, _option: Option) -> bool:
@@ -120,10 +136,18 @@ def _int(name: str, value: t.Any, _option: Option) -> int:
     sign, digits = (text[:1], text[1:]) if text[:1] in ("+", "-") else ("", text)
     if isinstance(value, (bool, float)) or not digits.isascii() or not digits.isdigit():
         raise SessionsError(f"{name} is a whole number, not {_quoted(value)}")
-    number, least = int(sign + digits), _LEAST.get(name[len(PREFIX) :], 0)
+    # Python reads no number of thousands of digits: its beginning is enough to refuse it
+    number, least = int(sign + (digits.lstrip("0") or "0")[:20]), _LEAST.get(name[len(PREFIX) :], 0)
     if number < least:
         raise SessionsError(f"{name} is {least} or more, not {number}")
+    _check_most(name, number)
     return number
+
+
+def _check_most(name: str, number: float) -> None:
+    most = _MOST.get(name[len(PREFIX) :], 10**9)
+    if number > most:
+        raise SessionsError(f"{name} is {most} or less")
 
 
 def _float(name: str, value: t.Any, _option: Option) -> float:
@@ -133,6 +157,7 @@ def _float(name: str, value: t.Any, _option: Option) -> float:
         number = -1.0
     if isinstance(value, bool) or not 0 <= number < float("inf"):
         raise SessionsError(f"{name} is a number, 0 or more, not {_quoted(value)}")
+    _check_most(name, number)
     return number
 
 
