@@ -291,6 +291,22 @@ def test_the_home_of_the_process_counts_before_that_of_the_files(how: str, insta
     assert _fact(answer, "home_dir") == ("certain", "option home_dir" if how == "option" else f"process {pid}")
 
 
+def test_a_home_that_the_environment_of_the_process_alone_tells_is_none_for_its_scripts(install: Path, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (install / "bin").mkdir()
+    for script in ("start-jira.sh", "stop-jira.sh"):
+        (install / "bin" / script).touch(mode=0o700)
+    (install / "work").mkdir()
+    with _running(install, JIRA_HOME=f"{tmp_path}/real") as pid:
+        (install / "work/catalina.pid").write_text(str(pid), encoding="utf-8")
+        found, by_tasks = (_detect(install_dir=str(install), service_manager=manager) for manager in ("scripts", "tasks"))
+        (install / "bin/setenv.sh").write_text(f"JIRA_HOME={tmp_path}/real\n", encoding="utf-8")
+        written = _detect(install_dir=str(install), service_manager="scripts")
+    assert found["home_dir"] == f"{tmp_path}/real"
+    assert found["control"]["problem"].startswith("its home folder is told by the environment of its process alone (JIRA_HOME), which its")
+    assert (written["control"]["problem"], by_tasks["control"]["problem"]) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("name", "sign", "arguments", "environment"),
     [

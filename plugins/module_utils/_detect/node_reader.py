@@ -38,6 +38,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
     Way,
     acting_as,
     check_may_remove,
+    environment_of_scripts,
+    java_in,
     pid_file_problem,
     try_way,
 )
@@ -232,7 +234,7 @@ def _control(
         "stop_script": stop[0],
         "start_command": start,
         "stop_command": stop,
-        "problem": control.problem or (_trial(way, answer["sessions"], pid_file, processes[0]) if processes else ""),
+        "problem": control.problem or (_trial(install, way, answer, pid_file, processes[0]) if processes else ""),
     }
 
 
@@ -240,16 +242,25 @@ def _will_be_removed(sessions: t.Mapping[str, t.Any]) -> list[str]:
     return list(sessions["names"]) if sessions["kept"] == "disk" or sessions["saved"] else []
 
 
-def _trial(way: Way, sessions: t.Mapping[str, t.Any], pid_file: str, process: Process) -> str:
+def _trial(install: _Install, way: Way, answer: t.Mapping[str, t.Any], pid_file: str, process: Process) -> str:
     """Why the node could not be stopped and started that way, '' when it could: tried now, not after the tokens are gone."""
+    sessions = answer["sessions"]
     try:
         with acting_as(way.account):
             find_saved(way.install_dir, sessions["names"])
         check_may_remove(way, _will_be_removed(sessions))
         try_way(way, pid_file_problem(pid_file, process.pid))
+        return _told_alone(install, way, answer["home_dir"], process) if way.manager == "scripts" else ""
     except SessionsError as error:
         return str(error).rstrip(".")
-    return ""
+
+
+def _told_alone(install: _Install, way: Way, home: str, process: Process) -> str:
+    """See environment_problem, which is loaded where scripts start the node."""
+    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.told_alone import Disk, Nodes, environment_problem
+
+    nodes = Nodes(HostNode(process), HostNode(None, given=environment_of_scripts(way.account)))
+    return environment_problem(install.product, install.folder, home, nodes, Disk(os.path.realpath, java_in))
 
 
 def _pid_file(install: _Install, home: str, processes: t.Sequence[Process]) -> str:
