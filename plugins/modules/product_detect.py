@@ -46,7 +46,7 @@ options:
     default: ""
   service_manager:
     description:
-      - What starts and stops the node. V(auto) is the systemd unit that holds the process, else the product's own scripts.
+      - What starts and stops the node. V(auto) is the systemd unit that holds the process, if it is the product's own, else the product's own scripts.
       - With V(tasks) the user's own task files do, and nothing is checked here.
     type: str
     choices: [auto, systemd, scripts, tasks]

@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_reader, systemd
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member, Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
@@ -373,6 +373,21 @@ def test_a_second_process_of_the_installation_is_a_problem(install: Path) -> Non
         answer = _detect(install_dir=str(install), service_manager="scripts")
         assert answer["process"]["count"] == 2
     assert answer["process"]["pid"] == min(one, other)
+
+
+def test_a_unit_that_started_another_product_too_is_not_stopped(install: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "confluence/confluence/WEB-INF/classes/confluence-init.properties"
+    other.parent.mkdir(parents=True)
+    other.touch()
+    monkeypatch.setattr(node_reader, "find_holder", lambda _name: Unit(("rc-local.service",), 0, "no", "/etc/rc.local start"))
+    with _running(install) as jira, _running(tmp_path / "confluence") as confluence:
+        members = tuple(Member(pid, 1, "java") for pid in (jira, confluence))
+        monkeypatch.setattr(node_reader, "held_with", lambda process: members if process.pid == jira else ())
+        problem = _detect(install_dir=str(install))["control"]["problem"]
+        monkeypatch.setattr(node_reader, "held_with", lambda _process: members[:1])
+        alone = _detect(install_dir=str(install))["control"]
+    assert problem.startswith(f"the unit rc-local.service holds the process {confluence} of Confluence in {tmp_path}/confluence, too")
+    assert (alone["manager"], alone["unit"]) == ("systemd", "rc-local.service")
 
 
 def test_a_named_address_takes_the_place_of_the_connector(node: ClusterNode) -> None:

@@ -18,7 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.b
     find_processes,
     is_stranger,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Seen, Unit, decide_control
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member, Seen, Unit, decide_control
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home, usual_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
@@ -29,6 +29,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     all_processes,
     boot_id,
     environment_of,
+    held_with,
     install_dir_of,
     seconds_of,
 )
@@ -219,7 +220,8 @@ def _control(
     holder: Unit | None = find_holder(processes[0].unit) if processes else None
     pids = tuple(process.pid for process in processes)
     named = find_unit(unit)
-    seen = Seen(os.path.realpath(install.folder), pids, holder, named, missing)
+    members = _members(install, processes) if holder else ()
+    seen = Seen(os.path.realpath(install.folder), pids, holder, named, missing, members)
     control = decide_control(options["service_manager"], options["service"], seen)
     pid_file = _pid_file(install, answer["home_dir"], processes)
     owners = Owners(unit=named.user if named else "", install=_owner_of(install.folder), pid_file=_owner_of(pid_file))
@@ -236,6 +238,18 @@ def _control(
         "stop_command": stop,
         "problem": control.problem or (_trial(install, way, answer, pid_file, processes[0]) if processes else ""),
     }
+
+
+def _members(install: _Install, processes: t.Sequence[Process]) -> tuple[Member, ...]:
+    """What the unit holds that holds the process; which other installation that is is looked for where there is anything else."""
+    members = held_with(processes[0])
+    if {member.pid for member in members} <= {process.pid for process in processes}:
+        return members
+    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
+
+    marked, own = _marked(list(PRODUCTS.values())), os.path.realpath(install.folder)
+    others = {process.pid: f"{one.product.title} in {one.folder}" for one, process in marked if one.folder != own}
+    return tuple(member._replace(installation=others.get(member.pid, "")) for member in members)
 
 
 def _will_be_removed(sessions: t.Mapping[str, t.Any]) -> list[str]:

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import posixpath
 import re
 import typing as t
 
@@ -114,7 +112,7 @@ def _sets(script: _Script, variables: t.Sequence[str], arguments: t.Sequence[str
 def _java_alone(nodes: Nodes, install: str, scripts: t.Sequence[_Script], java_in: t.Callable[[str], str]) -> str:
     """The variable without which its scripts would find no Java, or another one, ''. What they set themselves is taken for right."""
     named = [name for name in _JAVA if nodes.process.environment(name)]
-    own = [script for script in scripts if posixpath.basename(script.path) not in _OF_TOMCAT]
+    own = [script for script in scripts if _name_of(script.path) not in _OF_TOMCAT]
     if not named or any(script.settings.written(name) for script in own for name in _JAVA) or nodes.process.glob(install, "jre/bin/java"):
         return ""
     # in a JDK of version 8 there are two
@@ -128,7 +126,7 @@ def _java_alone(nodes: Nodes, install: str, scripts: t.Sequence[_Script], java_i
 def _scripts_of(product: Product, install: str, node: Node) -> list[_Script]:
     """The start script, and those beside it and in its Tomcat that it names, or that one of these names."""
     start = f"{install}/{product.service.start[0]}"
-    folders = {posixpath.dirname(start), posixpath.dirname(_setenv_of(product, install) or start)}
+    folders = {path.rpartition("/")[0] for path in (start, _setenv_of(product, install) or start)}
     beside = [path for folder in sorted(folders) for path in node.glob(folder, "*.sh")]
     found: dict[str, _Script | None] = {}
     wanted = {start}
@@ -136,13 +134,18 @@ def _scripts_of(product: Product, install: str, node: Node) -> list[_Script]:
         path = wanted.pop()
         found[path] = script = _script(path, node)
         text = script.text if script else ""
-        wanted |= {one for one in beside if one not in found and posixpath.basename(one) in text}
+        wanted |= {one for one in beside if one not in found and _name_of(one) in text}
     return [script for script in found.values() if script]
 
 
+def _name_of(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
 def _script(path: str, node: Node) -> _Script | None:
-    # one that cannot be read says nothing
-    with contextlib.suppress(SessionsError):
+    try:
         data = node.read(path) or b""
         return _Script(path, data.decode("utf-8", "replace"), parse_settings(path, data))
-    return None
+    except SessionsError:
+        # one that cannot be read says nothing
+        return None
