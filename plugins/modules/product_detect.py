@@ -46,7 +46,8 @@ options:
     default: ""
   service_manager:
     description:
-      - What starts and stops the node. V(auto) is the systemd unit that holds the process, if it is the product's own, else the product's own scripts.
+      - What starts and stops the node. V(auto) is the systemd unit that holds the process, else the product's own scripts.
+        A unit that may not be the product's own, or that holds another installation, too, is a problem in RV(control).
       - With V(tasks) the user's own task files do, and nothing is checked here.
     type: str
     choices: [auto, systemd, scripts, tasks]
