@@ -47,6 +47,7 @@ options:
   service_manager:
     description:
       - What starts and stops the node. V(auto) is the systemd unit that holds the process, else the product's own scripts.
+        A unit that may not be the product's own, or that holds another installation, too, is a problem in RV(control).
       - With V(tasks) the user's own task files do, and nothing is checked here.
     type: str
     choices: [auto, systemd, scripts, tasks]

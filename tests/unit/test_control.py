@@ -6,19 +6,32 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Control, Seen, Unit, decide_control
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Control, Member, Seen, Unit, decide_control
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import unit_in
 
 INSTALL = "/opt/atlassian/jira"
 OWN = Unit(("jira.service", "tracker.service"), 41, "no", "")
 BACKGROUND = Unit(("jira.service",), 0, "no", "")
 WRAPPED = Unit(("jira.service",), 40, "always", "{ path=/usr/bin/su ; argv[]=/usr/bin/su jira -c /opt/atlassian/jira/bin/start-jira.sh }")
+STARTS = Unit(("jira.service",), 0, "no", "{ path=/opt/atlassian/jira/bin/start-jira.sh }")
+RC_LOCAL = Unit(("rc-local.service",), 0, "no", "{ path=/etc/rc.local ; argv[]=/etc/rc.local start }")
 SSHD = Unit(("ssh.service",), 7, "on-failure", "{ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D }")
 CRON = Unit(("cron.service",), 8, "on-failure", "{ path=/usr/sbin/cron }")
 
 
-def _seen(holder: Unit | None = None, named: Unit | None = None, pids: tuple[int, ...] = (41,), missing: tuple[str, ...] = ()) -> Seen:
-    return Seen(INSTALL, pids, holder, named, missing)
+JIRA = Member(41, 1, "java -Dcatalina.base=/opt/atlassian/jira")
+CONFLUENCE = Member(97, 1, "java -Dcatalina.base=/opt/atlassian/confluence", "Confluence in /opt/atlassian/confluence")
+NGINX = Member(98, 1, "nginx: master process")
+
+
+def _seen(
+    holder: Unit | None = None,
+    named: Unit | None = None,
+    pids: tuple[int, ...] = (41,),
+    missing: tuple[str, ...] = (),
+    members: tuple[Member, ...] = (JIRA,),
+) -> Seen:
+    return Seen(INSTALL, pids, holder, named, missing, members)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +48,14 @@ def _seen(holder: Unit | None = None, named: Unit | None = None, pids: tuple[int
         ("auto", "ssh", _seen(SSHD, SSHD), Control("systemd", "ssh.service")),
         ("scripts", "", _seen(), Control("scripts")),
         ("scripts", "", _seen(SSHD), Control("scripts")),
+        ("auto", "", _seen(STARTS, members=()), Control("systemd", "jira.service")),
+        ("auto", "", _seen(STARTS, members=(JIRA, NGINX)), Control("systemd", "jira.service")),
+        ("auto", "", _seen(OWN, members=(JIRA, NGINX)), Control("systemd", "jira.service")),
+        ("scripts", "", _seen(RC_LOCAL, members=(JIRA, CONFLUENCE)), Control("scripts")),
+        ("scripts", "", _seen(RC_LOCAL, members=(JIRA, NGINX)), Control("scripts")),
+        ("scripts", "", _seen(RC_LOCAL, members=()), Control("scripts")),
+        ("scripts", "", _seen(STARTS, members=(JIRA, CONFLUENCE)), Control("scripts")),
+        ("auto", "both", _seen(STARTS, STARTS, members=(JIRA, CONFLUENCE)), Control("systemd", "jira.service")),
         ("tasks", "", _seen(SSHD, missing=("x",)), Control("tasks")),
     ],
 )
@@ -54,11 +75,62 @@ def test_the_node_is_controlled_by(wanted: str, service: str, seen: Seen, expect
         ("auto", "cron", _seen(OWN, CRON), "the unit cron does not hold the process 41 (it is in jira.service)"),
         ("systemd", "cron", _seen(None, CRON), "the unit cron does not hold the process 41 (no service holds it)"),
         ("scripts", "", _seen(OWN), "its scripts are asked for, but the unit jira.service holds the process"),
+        ("scripts", "", _seen(STARTS), "its scripts are asked for, but the unit jira.service holds the process"),
+        ("scripts", "", _seen(BACKGROUND), "its scripts are asked for, but the unit jira.service holds the process"),
+        ("auto", "", _seen(RC_LOCAL, members=(JIRA, NGINX)), "it is not clear whether rc-local.service, which holds the process, is the"),
+        ("auto", "", _seen(RC_LOCAL, members=()), "it is not clear whether rc-local.service, which holds the process, is the product's"),
+        ("systemd", "", _seen(RC_LOCAL, members=(JIRA, NGINX)), "no systemd service of its own holds the process (it is in rc-local.ser"),
         ("auto", "", _seen(OWN, pids=(41, 97)), "the processes 41 and 97 all run from /opt/atlassian/jira"),
     ],
 )
 def test_what_would_not_work_is_a_problem(wanted: str, service: str, seen: Seen, problem: str) -> None:
     assert decide_control(wanted, service, seen).problem.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unit", "way_out"),
+    [
+        ("auto", RC_LOCAL, "scripts"),
+        ("systemd", RC_LOCAL, "scripts"),
+        ("auto", STARTS, "scripts"),
+        # its end would end them all
+        ("auto", OWN, "tasks"),
+        ("scripts", OWN, "tasks"),
+        ("auto", WRAPPED, "tasks"),
+        ("scripts", WRAPPED, "tasks"),
+    ],
+)
+def test_a_unit_that_holds_another_installation_too_is_a_problem(wanted: str, unit: Unit, way_out: str) -> None:
+    held = f"the unit {unit.name} holds the process 97 of Confluence in /opt/atlassian/confluence, too"
+    assert decide_control(wanted, "", _seen(unit, members=(JIRA, CONFLUENCE))).problem == (
+        f"{held}, which would be stopped and started with it: name it with force_reauth_service if that may be, or take "
+        f"force_reauth_service_manager={way_out}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("members", "own"),
+    [
+        ((JIRA,), True),
+        # started by it
+        ((JIRA, Member(50, 41, "java -jar synchrony.jar"), Member(51, 50, "sh")), True),
+        # what started it
+        ((Member(39, 1, "su jira -c run"), Member(40, 39, "sh run"), JIRA._replace(parent=40)), True),
+        # its search, say
+        ((JIRA, Member(60, 1, "java -Des.path.home=/opt/atlassian/jira/search")), True),
+        ((JIRA, Member(60, 1, "java -Des.path.home=/opt/atlassian/jira-test/search")), False),
+        ((JIRA, NGINX), False),
+        # by the same shell
+        ((Member(40, 1, "sh /etc/rc.local"), JIRA._replace(parent=40), NGINX._replace(parent=40)), False),
+        ((JIRA._replace(parent=42), Member(42, 41, "sh")), True),
+        ((JIRA._replace(parent=42), Member(42, 41, "sh"), NGINX._replace(parent=99), Member(99, 98, "")), False),
+        ((NGINX,), False),
+        ((), False),
+    ],
+)
+def test_a_unit_without_a_main_process_is_the_products_own_where_it_holds_nothing_else(members: tuple[Member, ...], own: bool) -> None:
+    found = decide_control("auto", "", _seen(RC_LOCAL, members=members))
+    assert (found.manager, found.problem == "") == (("systemd", True) if own else ("scripts", False))
 
 
 def test_a_unit_is_read_from_what_systemctl_shows() -> None:

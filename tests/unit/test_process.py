@@ -25,6 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     all_processes,
     argument_of,
     environment_of,
+    held_with,
     leaf_service,
     seconds_of,
 )
@@ -71,12 +72,13 @@ def _add(
     environment: bytes = b"",
     uids: tuple[int, int] = (0, 0),
     name: str = "java",
+    parent: int = 1,
 ) -> None:
     folder = proc / str(pid)
     folder.mkdir()
     (folder / "status").write_bytes(f"Name:\t{name}\nUid:\t{uids[0]}\t{uids[1]}\t{uids[1]}\t{uids[1]}\n".encode())
     (folder / "cmdline").write_bytes(b"".join(argument.encode() + b"\0" for argument in arguments))
-    (folder / "stat").write_text(f"{pid} (java) ) {state} 1 {' '.join(['0'] * 17)} 4711 0\n")
+    (folder / "stat").write_text(f"{pid} (java) ) {state} {parent} {' '.join(['0'] * 17)} 4711 0\n")
     (folder / "cgroup").write_text(cgroup)
     (folder / "environ").write_bytes(environment)
 
@@ -244,6 +246,56 @@ def test_one_variable_of_the_environment_is_read(proc: Path) -> None:
 )
 def test_the_unit_is_the_service_at_the_end_of_the_cgroup(cgroup: str, unit: str) -> None:
     assert leaf_service(cgroup) == unit
+
+
+HELD = (
+    (41, "0::/system.slice/jira.service\n", "S", 1),
+    (42, "0::/system.slice/jira.service/inside\n", "S", 41),
+    (43, "1:name=systemd:/system.slice/jira.service\n0::/\n", "S", 42),
+    (44, "0::/system.slice/jira.service\n", "Z", 41),
+    (45, "0::/system.slice/jira.service2\n", "S", 1),
+    (46, "0::/system.slice/cron.service\n", "S", 41),
+    (47, "4:memory:/system.slice/jira.service\n0::/\n", "S", 1),
+)
+
+
+@pytest.fixture
+def held(proc: Path) -> Path:
+    """A /proc with processes in several cgroups."""
+    (proc / "1/cgroup").write_text("0::/init.scope\n")
+    for pid, cgroup, state, parent in HELD:
+        _add(proc, pid, JIRA_ARGUMENTS if pid == 41 else ["x", f"-y{pid}"], state, cgroup, parent=parent)
+    (proc / "48").mkdir()
+    return proc
+
+
+def test_what_a_service_holds_is_all_that_its_cgroup_holds_and_those_inside_of_it(held: Path) -> None:
+    (process,) = (one for one in all_processes(JIRA, held) if one.pid == 41)
+    found = {member.pid: (member.parent, member.command) for member in held_with(process, held)}
+    assert sorted(found) == [41, 42, 43]
+    assert found[42] == (41, "x -y42 ")
+
+
+def test_what_a_service_holds_is_not_known_where_others_are_hidden(held: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (process,) = all_processes(JIRA, held)
+    (held / "1/cmdline").unlink()
+    assert held_with(process, held) == ()
+    (held / "1/cmdline").touch()
+    real = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path == held / "46/cgroup":
+            raise PermissionError
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    assert held_with(process, held) == ()
+
+
+def test_a_process_that_no_service_holds_is_held_with_nothing(held: Path) -> None:
+    (process,) = all_processes(JIRA, held)
+    (held / "41/cgroup").write_text("0::/user.slice/session-3.scope\n")
+    assert held_with(process, held) == ()
 
 
 def test_a_name_of_a_cgroup_that_is_no_text_hides_no_process(proc: Path) -> None:

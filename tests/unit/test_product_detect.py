@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_reader, systemd
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member, Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
@@ -291,6 +291,22 @@ def test_the_home_of_the_process_counts_before_that_of_the_files(how: str, insta
     assert _fact(answer, "home_dir") == ("certain", "option home_dir" if how == "option" else f"process {pid}")
 
 
+def test_a_home_that_the_environment_of_the_process_alone_tells_is_none_for_its_scripts(install: Path, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (install / "bin").mkdir()
+    for script in ("start-jira.sh", "stop-jira.sh"):
+        (install / "bin" / script).touch(mode=0o700)
+    (install / "work").mkdir()
+    with _running(install, JIRA_HOME=f"{tmp_path}/real") as pid:
+        (install / "work/catalina.pid").write_text(str(pid), encoding="utf-8")
+        found, by_tasks = (_detect(install_dir=str(install), service_manager=manager) for manager in ("scripts", "tasks"))
+        (install / "bin/setenv.sh").write_text(f"JIRA_HOME={tmp_path}/real\n", encoding="utf-8")
+        written = _detect(install_dir=str(install), service_manager="scripts")
+    assert found["home_dir"] == f"{tmp_path}/real"
+    assert found["control"]["problem"].startswith("its home folder is told by the environment of its process alone (JIRA_HOME), which its")
+    assert (written["control"]["problem"], by_tasks["control"]["problem"]) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("name", "sign", "arguments", "environment"),
     [
@@ -357,6 +373,21 @@ def test_a_second_process_of_the_installation_is_a_problem(install: Path) -> Non
         answer = _detect(install_dir=str(install), service_manager="scripts")
         assert answer["process"]["count"] == 2
     assert answer["process"]["pid"] == min(one, other)
+
+
+def test_a_unit_that_started_another_product_too_is_not_stopped(install: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "confluence/confluence/WEB-INF/classes/confluence-init.properties"
+    other.parent.mkdir(parents=True)
+    other.touch()
+    monkeypatch.setattr(node_reader, "find_holder", lambda _name: Unit(("rc-local.service",), 0, "no", "/etc/rc.local start"))
+    with _running(install) as jira, _running(tmp_path / "confluence") as confluence:
+        members = tuple(Member(pid, 1, "java") for pid in (jira, confluence))
+        monkeypatch.setattr(node_reader, "held_with", lambda process: members if process.pid == jira else ())
+        problem = _detect(install_dir=str(install))["control"]["problem"]
+        monkeypatch.setattr(node_reader, "held_with", lambda _process: members[:1])
+        alone = _detect(install_dir=str(install))["control"]
+    assert problem.startswith(f"the unit rc-local.service holds the process {confluence} of Confluence in {tmp_path}/confluence, too")
+    assert (alone["manager"], alone["unit"]) == ("systemd", "rc-local.service")
 
 
 def test_a_named_address_takes_the_place_of_the_connector(node: ClusterNode) -> None:

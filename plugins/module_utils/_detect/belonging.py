@@ -12,7 +12,13 @@ from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import PROC, Process, all_processes, install_dir_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
+    PROC,
+    Process,
+    all_processes,
+    install_dir_of,
+    others_are_hidden,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 # of an installation, what a product writes to
@@ -23,7 +29,7 @@ def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> lis
     """The processes of this installation; raises SessionsError where there are none because they are hidden from this account."""
     owners = InstallationOwners(product, install_dir)
     found = [process for process in _marked(product, install_dir, proc) if belongs(process, install_dir, owners)]
-    if not found and os.geteuid() and os.geteuid() not in owners and _others_are_hidden(proc):
+    if not found and os.geteuid() and os.geteuid() not in owners and others_are_hidden(proc):
         raise SessionsError(
             f"The processes of others are hidden from {account()} (hidepid): run as root or as the product's account (become)."
         )
@@ -84,8 +90,3 @@ def _is_held_by_its_unit(process: Process, install_dir: str) -> bool:
     if unit is None or unit.user != process.user:
         return False
     return unit.main_pid == process.pid or unit.starts(os.path.realpath(install_dir))
-
-
-def _others_are_hidden(proc: Path) -> bool:
-    # the first process is root's, and its arguments are open to everybody unless /proc is mounted otherwise
-    return not os.access(proc / "1/cmdline", os.R_OK)

@@ -27,13 +27,22 @@ class Unit(t.NamedTuple):
 
     def starts(self, install_dir: str) -> bool:
         """Whether its command names something of the installation (and not of a folder that ends in the same words)."""
-        return re.search(rf"(?<![\w./~-]){re.escape(install_dir.rstrip('/'))}/", self.start_command) is not None
+        return _names(self.start_command, install_dir)
+
+
+class Member(t.NamedTuple):
+    """A process in the cgroup of a service. ``installation``: the other one that it runs from, as in 'Jira in /opt/jira', '' for none."""
+
+    pid: int
+    parent: int
+    command: str
+    installation: str = ""
 
 
 class Seen(t.NamedTuple):
     """``pids``: the processes of the installation. ``holder``: the service whose cgroup holds the process, ``named``: the user's.
 
-    ``missing_scripts``: the product's scripts that cannot be run.
+    ``missing_scripts``: the product's scripts that cannot be run. ``members``: all that the holder holds, empty where that is not known.
     """
 
     install: str
@@ -41,6 +50,7 @@ class Seen(t.NamedTuple):
     holder: Unit | None
     named: Unit | None
     missing_scripts: tuple[str, ...]
+    members: tuple[Member, ...] = ()
 
 
 class Control(t.NamedTuple):
@@ -72,7 +82,7 @@ def _control(wanted: str, service: str, seen: Seen) -> Control:
     if service:
         return _by_named_unit(service, seen)
     if seen.holder and _is_own(seen.holder, seen):
-        return Control("systemd", seen.holder.name)
+        return Control("systemd", seen.holder.name, _held_too(seen.holder, seen))
     return _by_unit(seen) if wanted == "systemd" else _by_whatever_started_it(seen)
 
 
@@ -100,18 +110,56 @@ def _by_named_unit(service: str, seen: Seen) -> Control:
 
 
 def _by_scripts(seen: Seen) -> Control:
-    if seen.holder and _is_own(seen.holder, seen):
-        held = f"the unit {seen.holder.name} holds the process"
-        return Control("scripts", problem=f"its scripts are asked for, but {held}: {_TAKE}systemd")
+    # one without a main process goes on with what else it holds
+    if seen.holder and _is_own(seen.holder, seen) and (seen.holder.main_pid or not _other_installation(seen)):
+        held = f"its scripts are asked for, but the unit {seen.holder.name} holds the process: {_TAKE}systemd"
+        return Control("scripts", problem=_held_too(seen.holder, seen) or held)
     if seen.missing_scripts:
         return Control("scripts", problem=f"{seen.missing_scripts[0]} is not there, or cannot be run")
     return Control("scripts")
 
 
-def _is_own(unit: Unit, seen: Seen) -> bool:
-    """Whether the unit is the product's own: a process may merely have been started from another service (sshd, an agent).
+def _held_too(unit: Unit, seen: Seen) -> str:
+    """What a stop of the unit would end beside the product, '' when there is nothing: a problem."""
+    member = _other_installation(seen)
+    if not member:
+        return ""
+    also = f"the unit {unit.name} holds the process {member.pid} of {member.installation}, too, which would be stopped and started with it"
+    return f"{also}: {_NAME_IT} if that may be, or {_TAKE}{'tasks' if unit.main_pid else 'scripts'}"
 
-    It is when the process is its main process, when it has none (as with scripts that start in the background), or when it starts
-    something of the installation.
+
+def _other_installation(seen: Seen) -> Member | None:
+    return next((member for member in seen.members if member.installation), None)
+
+
+def _is_own(unit: Unit, seen: Seen) -> bool:
+    """Whether the unit is the product's own: a process may merely have been started from another service (sshd, an agent, rc.local).
+
+    It is when the process is its main process, when it starts something of the installation, or when it has no main process (as with
+    scripts that start in the background) and holds nothing else.
     """
-    return unit.main_pid in (0, *seen.pids) or unit.starts(seen.install)
+    return unit.main_pid in seen.pids or unit.starts(seen.install) or (unit.main_pid == 0 and _holds_nothing_else(seen))
+
+
+def _holds_nothing_else(seen: Seen) -> bool:
+    """Whether all that the holder holds started the product, was started by it, or names something of its installation."""
+    parents = {member.pid: member.parent for member in seen.members}
+    started_it = {one for pid in seen.pids for one in _line(pid, parents)}
+    return set(seen.pids) <= set(parents) and all(
+        member.pid in started_it or set(seen.pids) & set(_line(member.pid, parents)) or _names(member.command, seen.install)
+        for member in seen.members
+        if not member.installation
+    )
+
+
+def _line(pid: int, parents: t.Mapping[int, int]) -> list[int]:
+    """The process, its parent, and so on; they were not looked at in one moment, so that they may even form a ring."""
+    line: list[int] = []
+    while pid in parents and pid not in line:
+        line.append(pid)
+        pid = parents[pid]
+    return line
+
+
+def _names(command: str, install_dir: str) -> bool:
+    return re.search(rf"(?<![\w./~-]){re.escape(install_dir.rstrip('/'))}/", command) is not None

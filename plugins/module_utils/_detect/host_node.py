@@ -24,12 +24,12 @@ _RESOLVER_SECONDS = 10
 
 
 class HostNode:
-    """The files of this host, and one process or none. See ``lookup.Node``."""
+    """The files of this host, and one process or none. See ``lookup.Node``. ``given``: what one that is started would get."""
 
-    def __init__(self, process: Process | None, unit: str = "") -> None:
+    def __init__(self, process: Process | None, unit: str = "", given: t.Mapping[str, str] | None = None) -> None:
         self._process = process
         # of a node that is down, the unit tells what its process will get; without one nobody does
-        self._of_unit = self._environment_in(unit) if unit and not process else None
+        self._given = self._environment_in(unit) if unit and not process else given
         self.process = f"process {process.pid}" if process else ""
 
     def read(self, path: str) -> bytes | None:
@@ -74,7 +74,7 @@ class HostNode:
         """One variable of the process, or of the unit of one that is down; '' when unset, None when nobody tells."""
         if self._process:
             return environment_of(self._process, name)
-        return None if self._of_unit is None else self._of_unit.get(name, "")
+        return None if self._given is None else self._given.get(name, "")
 
     def _environment_in(self, unit: str) -> dict[str, str] | None:
         from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import environment_in_unit

@@ -18,7 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.b
     find_processes,
     is_stranger,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Seen, Unit, decide_control
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member, Seen, Unit, decide_control
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home, usual_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
@@ -29,6 +29,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     all_processes,
     boot_id,
     environment_of,
+    held_with,
     install_dir_of,
     seconds_of,
 )
@@ -38,6 +39,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
     Way,
     acting_as,
     check_may_remove,
+    environment_of_scripts,
+    java_in,
     pid_file_problem,
     try_way,
 )
@@ -217,7 +220,8 @@ def _control(
     holder: Unit | None = find_holder(processes[0].unit) if processes else None
     pids = tuple(process.pid for process in processes)
     named = find_unit(unit)
-    seen = Seen(os.path.realpath(install.folder), pids, holder, named, missing)
+    members = _members(install, processes) if holder else ()
+    seen = Seen(os.path.realpath(install.folder), pids, holder, named, missing, members)
     control = decide_control(options["service_manager"], options["service"], seen)
     pid_file = _pid_file(install, answer["home_dir"], processes)
     owners = Owners(unit=named.user if named else "", install=_owner_of(install.folder), pid_file=_owner_of(pid_file))
@@ -232,24 +236,45 @@ def _control(
         "stop_script": stop[0],
         "start_command": start,
         "stop_command": stop,
-        "problem": control.problem or (_trial(way, answer["sessions"], pid_file, processes[0]) if processes else ""),
+        "problem": control.problem or (_trial(install, way, answer, pid_file, processes[0]) if processes else ""),
     }
+
+
+def _members(install: _Install, processes: t.Sequence[Process]) -> tuple[Member, ...]:
+    """What the unit holds that holds the process; which other installation that is is looked for where there is anything else."""
+    members = held_with(processes[0])
+    if {member.pid for member in members} <= {process.pid for process in processes}:
+        return members
+    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
+
+    marked, own = _marked(list(PRODUCTS.values())), os.path.realpath(install.folder)
+    others = {process.pid: f"{one.product.title} in {one.folder}" for one, process in marked if one.folder != own}
+    return tuple(member._replace(installation=others.get(member.pid, "")) for member in members)
 
 
 def _will_be_removed(sessions: t.Mapping[str, t.Any]) -> list[str]:
     return list(sessions["names"]) if sessions["kept"] == "disk" or sessions["saved"] else []
 
 
-def _trial(way: Way, sessions: t.Mapping[str, t.Any], pid_file: str, process: Process) -> str:
+def _trial(install: _Install, way: Way, answer: t.Mapping[str, t.Any], pid_file: str, process: Process) -> str:
     """Why the node could not be stopped and started that way, '' when it could: tried now, not after the tokens are gone."""
+    sessions = answer["sessions"]
     try:
         with acting_as(way.account):
             find_saved(way.install_dir, sessions["names"])
         check_may_remove(way, _will_be_removed(sessions))
         try_way(way, pid_file_problem(pid_file, process.pid))
+        return _told_alone(install, way, answer["home_dir"], process) if way.manager == "scripts" else ""
     except SessionsError as error:
         return str(error).rstrip(".")
-    return ""
+
+
+def _told_alone(install: _Install, way: Way, home: str, process: Process) -> str:
+    """See environment_problem, which is loaded where scripts start the node."""
+    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.told_alone import Disk, Nodes, environment_problem
+
+    nodes = Nodes(HostNode(process), HostNode(None, given=environment_of_scripts(way.account)))
+    return environment_problem(install.product, install.folder, home, nodes, Disk(os.path.realpath, java_in))
 
 
 def _pid_file(install: _Install, home: str, processes: t.Sequence[Process]) -> str:

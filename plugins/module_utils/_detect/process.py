@@ -13,9 +13,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 PROC = Path("/proc")
+_ENDED = ("Z", "X")
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,43 @@ def environment_of(process: Process, name: str, proc: Path = PROC) -> str | None
     return next((os.fsdecode(variable[len(prefix) :]) for variable in variables if variable.startswith(prefix)), "")
 
 
+def held_with(process: Process, proc: Path = PROC) -> tuple[Member, ...]:
+    """All that the service holds that holds the process, in cgroups inside of its own, too; empty where not all can be seen."""
+    if others_are_hidden(proc):
+        return ()
+    own = _service_of(_cgroups(proc, process.pid) or [])
+    seen = {int(entry.name): _cgroups(proc, int(entry.name)) for entry in proc.iterdir() if entry.name.isdigit()}
+    if not own or None in seen.values():
+        return ()
+    pids = sorted(pid for pid, paths in seen.items() if any(f"{path}/".startswith(f"{own}/") for path in paths or []))
+    return tuple(member for member in (_member(proc, pid) for pid in pids) if member)
+
+
+def others_are_hidden(proc: Path) -> bool:
+    """Whether this account sees its own processes alone (hidepid)."""
+    # the first process is root's, and its arguments are open to everybody unless /proc is mounted otherwise
+    return not os.access(proc / "1/cmdline", os.R_OK)
+
+
+def _cgroups(proc: Path, pid: int) -> list[str] | None:
+    """The paths of its cgroup, none when it is gone; None when it is not ours to read."""
+    try:
+        return _paths_in(os.fsdecode((proc / str(pid) / "cgroup").read_bytes()))
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    except PermissionError:
+        return None
+
+
+def _member(proc: Path, pid: int) -> Member | None:
+    try:
+        fields = _fields((proc / str(pid) / "stat").read_text(encoding="utf-8", errors="replace"))
+        command = os.fsdecode((proc / str(pid) / "cmdline").read_bytes()).replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if fields[0] in _ENDED else Member(pid, int(fields[1]), command)
+
+
 def _read(proc: Path, pid: int) -> Process | None:
     folder = proc / str(pid)
     try:
@@ -92,7 +131,7 @@ def _read(proc: Path, pid: int) -> Process | None:
         boot = boot_id(proc)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    if state in ("Z", "X") or _is_elsewhere(folder):
+    if state in _ENDED or _is_elsewhere(folder):
         return None
     user = _name_of(real) if real == effective else ""
     return Process(boot, pid, start_ticks, user, leaf_service(cgroup), arguments, real, _borrows_rights(folder))
@@ -122,9 +161,14 @@ def _is_elsewhere(folder: Path) -> bool:
 
 
 def _state_and_start(line: str) -> tuple[str, int]:
-    # proc(5): field 2, the name, may hold blanks and parentheses; field 3 is the state, field 22 the start
-    fields = line.rpartition(")")[2].split()
+    # proc(5): field 3 is the state, field 22 the start
+    fields = _fields(line)
     return fields[0], int(fields[19])
+
+
+def _fields(line: str) -> list[str]:
+    """From the third on, the state and the parent: the second, the name, may hold blanks and parentheses."""
+    return line.rpartition(")")[2].split()
 
 
 def leaf_service(cgroup: str) -> str:
@@ -133,12 +177,19 @@ def leaf_service(cgroup: str) -> str:
     One of a user's own manager comes with its path: the system's manager may know another one of that name. What lies inside of another
     unit is that unit's to name: it is none of systemd's. Only a line feed, which no name can hold, ends a line.
     """
-    paths = (line.partition(":/")[2] for line in cgroup.split("\n") if line.startswith(("0::", "1:name=systemd:")))
-    *above, leaf = next((path for path in paths if path.endswith(".service")), "").split("/")
+    *above, leaf = _service_of(_paths_in(cgroup)).split("/")
     inside = [one for one in above if not one.endswith(".slice")]
     if not inside:
         return leaf
     return "/".join((*above, leaf)) if inside[0].startswith("user@") else ""
+
+
+def _paths_in(cgroup: str) -> list[str]:
+    return [line.partition(":/")[2] for line in cgroup.split("\n") if line.startswith(("0::", "1:name=systemd:"))]
+
+
+def _service_of(paths: list[str]) -> str:
+    return next((path for path in paths if path.endswith(".service")), "")
 
 
 def _name_of(uid: int) -> str:

@@ -73,6 +73,21 @@ def pid_file_problem(path: str, pid: int) -> str:
     return "" if found == str(pid) else f"Its stop script goes by {path}, which names the process {_short(found)} and not {pid}."
 
 
+def environment_of_scripts(account: str) -> dict[str, str]:
+    """What the scripts get when they run as that account: as itself all that is there, else no more than a bare login."""
+    if account == _name_of(os.geteuid()):
+        return {**os.environ}
+    entry = _entry_of(account)
+    named = {"HOME": entry.pw_dir, "USER": entry.pw_name, "LOGNAME": entry.pw_name, "SHELL": "/bin/sh", "PATH": _PATH}
+    return {**named, "LANG": os.environ.get("LANG", "C")}
+
+
+def java_in(path: str) -> str:
+    """The real path of the first ``java`` in these folders, with colons between, '' where there is none."""
+    found = shutil.which("java", path=path)
+    return os.path.realpath(found) if found else ""
+
+
 def act(way: Way, verb: str, seconds: float) -> None:
     """``verb``: start or stop. Returns when the unit, or the script, has ended its work."""
     if way.manager == "systemd":
@@ -137,7 +152,6 @@ def _run_as(account: str, command: t.Sequence[str], folder: str, seconds: float)
     """Exit status, and the last line that was said. What it leaves in the background keeps no pipe open: its output goes to a file."""
     own, script = account == _name_of(os.geteuid()), command[0]
     entry = _entry_of(account)
-    named = {"HOME": entry.pw_dir, "USER": entry.pw_name, "LOGNAME": entry.pw_name, "SHELL": "/bin/sh", "PATH": _PATH}
     program = shutil.which("runuser", path=_PATH)
     identity: dict[str, t.Any] = {}
     if not own and program:
@@ -151,7 +165,7 @@ def _run_as(account: str, command: t.Sequence[str], folder: str, seconds: float)
             done = subprocess.run(
                 command,
                 cwd=folder,
-                env={**os.environ} if own else {**named, "LANG": os.environ.get("LANG", "C")},
+                env=environment_of_scripts(account),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

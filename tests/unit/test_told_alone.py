@@ -1,0 +1,222 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scripts do not start a node that was told by the environment of its process alone where its home, its database or its Java is."""
+
+from __future__ import annotations
+
+import posixpath
+import typing as t
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.told_alone import Disk, Nodes, environment_problem
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
+
+from tests.unit.fake_node import HOME, INSTALL, FakeNode
+
+LOGIN = {"HOME": "/home/jira", "PATH": "/usr/bin:/bin"}
+LINKS = {"/link": "/data", "/usr/bin/java": "/jvm/11/bin/java", "/etc/java/bin/java": "/jvm/11/bin/java"}
+JAVAS = ("/jvm/11/bin/java", "/jvm/17/bin/java", "/etc/java/bin/java", "/jvm/8/bin/java", "/jvm/8/jre/bin/java")
+JIRA_POINTER = "{install}/atlassian-jira/WEB-INF/classes/jira-application.properties"
+STARTS = {
+    "{install}/bin/start-jira.sh": b". $PRGDIR/user.sh\nexec $PRGDIR/catalina.sh start",
+    "{install}/bin/catalina.sh": b'. "$CATALINA_BASE/bin/setenv.sh"\n. "$CATALINA_HOME"/bin/setclasspath.sh',
+    "{install}/bin/setclasspath.sh": b"JRE_HOME=/usr\n",
+}
+
+
+def _problem(
+    product: str,
+    files: t.Mapping[str, bytes],
+    environment: t.Mapping[str, str],
+    *arguments: str,
+    given: t.Mapping[str, str] | None = None,
+    javas: tuple[str, ...] = (*JAVAS, "/usr/bin/java"),
+) -> str:
+    def java_in(path: str) -> str:
+        found = next((one for one in (f"{folder}/java" for folder in path.split(":")) if one in javas), "")
+        return LINKS.get(found, found)
+
+    nodes = Nodes(FakeNode(files, arguments, environment), FakeNode(files, (), LOGIN if given is None else given, process=""))
+    disk = Disk(lambda path: posixpath.normpath(LINKS.get(path, path)), java_in)
+    return environment_problem(PRODUCTS[product], INSTALL, HOME, nodes, disk)
+
+
+def _sentence(what: str, variable: str, file: str) -> str:
+    path = file.format(install=INSTALL, home=HOME)
+    return (
+        f"its {what} is told by the environment of its process alone ({variable}), which its scripts do not get: write it into {path}, "
+        "have a systemd unit start the node, or take force_reauth_service_manager=tasks"
+    )
+
+
+@pytest.mark.parametrize(
+    ("product", "files", "environment", "arguments", "what", "file"),
+    [
+        ("jira", {}, {"JIRA_HOME": "/data"}, ["-Djira.home=/data"], "home folder (JIRA_HOME)", "{install}/bin/setenv.sh"),
+        ("jira", {JIRA_POINTER: b"jira.home=/other"}, {"JIRA_HOME": "/data"}, [], "home folder (JIRA_HOME)", "{install}/bin/setenv.sh"),
+        (
+            "jira",
+            {"{install}/bin/backup.sh": b"JIRA_HOME=/data"},
+            {"JIRA_HOME": "/data"},
+            [],
+            "home folder (JIRA_HOME)",
+            "{install}/bin/setenv.sh",
+        ),
+        (
+            "jira",
+            {**STARTS, "{install}/bin/setenv.sh": b'# -Djira.home=/data\nJIRA_HOME_MINUSD="-Djira.home=$JIRA_HOME"'},
+            {"CATALINA_OPTS": "-Djira.home=/data"},
+            ["-Djira.home=/data"],
+            "home folder (CATALINA_OPTS)",
+            "{install}/bin/setenv.sh",
+        ),
+        ("bamboo", {}, {"BAMBOO_HOME": "/data"}, [], "home folder (BAMBOO_HOME)", "{install}/bin/setenv.sh"),
+        ("bitbucket", {}, {"BITBUCKET_HOME": "/data"}, [], "home folder (BITBUCKET_HOME)", "{install}/bin/set-bitbucket-home.sh"),
+        (
+            "bitbucket",
+            {"{install}/bin/set-bitbucket-home.sh": b"BITBUCKET_HOME=/data"},
+            {"BITBUCKET_HOME": "/data", "BITBUCKET_SHARED_HOME": "/nfs"},
+            [],
+            "shared home folder (BITBUCKET_SHARED_HOME)",
+            "{install}/bin/set-bitbucket-home.sh",
+        ),
+        (
+            "bitbucket",
+            {"{home}/shared/bitbucket.properties": b"jdbc.url=jdbc:postgresql://old/b"},
+            {"JDBC_URL": "jdbc:postgresql://new/b"},
+            [],
+            "database (JDBC_URL)",
+            "{home}/shared/bitbucket.properties",
+        ),
+        ("bitbucket", {}, {"JDBC_PASSWORD": "x"}, [], "database (JDBC_PASSWORD)", "{home}/shared/bitbucket.properties"),
+        ("fisheye", {}, {"FISHEYE_INST": "/data"}, ["-Dfisheye.inst=/data"], "home folder (FISHEYE_INST)", "{install}/bin/fisheyectl.sh"),
+        (
+            "confluence",
+            {},
+            {"CONFLUENCE_HOME": "/data"},
+            [],
+            "home folder (CONFLUENCE_HOME)",
+            "{install}/confluence/WEB-INF/classes/confluence-init.properties",
+        ),
+        (
+            "crowd",
+            {},
+            {"JAVA_OPTS": "-Xmx1g -Dcrowd.home=/data"},
+            ["-Dcrowd.home=/data"],
+            "home folder (JAVA_OPTS)",
+            "{install}/crowd-webapp/WEB-INF/classes/crowd-init.properties",
+        ),
+    ],
+)
+def test_what_the_environment_of_the_process_alone_tells_is_a_problem(
+    product: str, files: dict[str, bytes], environment: dict[str, str], arguments: list[str], what: str, file: str
+) -> None:
+    name, variable = what.rstrip(")").split(" (")
+    assert _problem(product, files, environment, *arguments) == _sentence(name, variable, file)
+
+
+@pytest.mark.parametrize(
+    ("product", "files", "environment", "arguments"),
+    [
+        ("jira", {JIRA_POINTER: b"jira.home=/data"}, {}, []),
+        ("jira", {JIRA_POINTER: b"jira.home=/data"}, {"JIRA_HOME": "/data/"}, ["-Djira.home=/data/"]),
+        ("jira", {JIRA_POINTER: b"jira.home=/link"}, {"JIRA_HOME": "/data"}, []),
+        ("jira", {"{install}/bin/setenv.sh": b'JIRA_HOME="/data"'}, {"JIRA_HOME": "/data"}, ["-Djira.home=/data"]),
+        ("jira", {"{install}/bin/user.sh": b'JIRA_HOME="/data"'}, {"JIRA_HOME": "/data"}, []),
+        (
+            "jira",
+            {**STARTS, "{install}/bin/setenv.sh": b'export JAVA_OPTS="-Xmx1g -Djira.home=/data"'},
+            {"JAVA_OPTS": "-Xmx1g -Djira.home=/data"},
+            ["-Djira.home=/data"],
+        ),
+        ("jira", {}, {}, ["-Djira.home=/data"]),
+        (
+            "confluence",
+            {"{install}/confluence/WEB-INF/classes/confluence-init.properties": b"confluence.home=/data"},
+            {"CONFLUENCE_HOME": "/other"},
+            [],
+        ),
+        (
+            "bitbucket",
+            {"{install}/bin/set-bitbucket-home.sh": b'[ -z "$BITBUCKET_HOME" ] && export BITBUCKET_HOME=/data'},
+            {"BITBUCKET_HOME": "/data", "BITBUCKET_SHARED_HOME": f"{HOME}/shared"},
+            ["-Dbitbucket.home=/data"],
+        ),
+        ("fisheye", {}, {"FISHEYE_INST": INSTALL}, [f"-Dfisheye.inst={INSTALL}"]),
+        ("fisheye", {"{install}/bin/fisheyectl.sh": b"FISHEYE_INST=/data"}, {"FISHEYE_INST": "/data"}, ["-Dfisheye.inst=/data"]),
+        ("crowd", {"{install}/start_crowd.sh": b"x -Dcrowd.home='/data'"}, {"JAVA_OPTS": "-Dcrowd.home=/data"}, ["-Dcrowd.home=/data"]),
+        (
+            "crowd",
+            {
+                "{install}/start_crowd.sh": b"exec apache-tomcat/bin/catalina.sh",
+                "{install}/apache-tomcat/bin/catalina.sh": b". setenv.sh",
+                "{install}/apache-tomcat/bin/setenv.sh": b"JAVA_OPTS=-Dcrowd.home=/data",
+            },
+            {"JAVA_OPTS": "-Dcrowd.home=/data"},
+            ["-Dcrowd.home=/data"],
+        ),
+    ],
+)
+def test_what_the_scripts_find_too_is_none(
+    product: str, files: dict[str, bytes], environment: dict[str, str], arguments: list[str]
+) -> None:
+    assert _problem(product, files, environment, *arguments) == ""
+
+
+def test_what_the_account_of_the_run_has_in_its_own_environment_the_scripts_get_too() -> None:
+    assert _problem("jira", {}, {"JIRA_HOME": "/data"}, given={**LOGIN, "JIRA_HOME": "/data"}) == ""
+    assert _problem("jira", {}, {"JAVA_HOME": "/jvm/17"}, given={**LOGIN, "JAVA_HOME": "/jvm/17"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("environment", "javas"),
+    [
+        ({"JAVA_HOME": "/jvm/17"}, JAVAS),
+        ({"JRE_HOME": "/jvm/17"}, JAVAS),
+        ({"JAVA_HOME": "/jvm/17"}, (*JAVAS, "/usr/bin/java")),
+        ({"JAVA_HOME": "/gone"}, JAVAS),
+    ],
+    ids=["none on the path", "a JRE", "another on the path", "not there, and none on the path"],
+)
+def test_a_java_that_the_scripts_do_not_find_is_a_problem(environment: dict[str, str], javas: tuple[str, ...]) -> None:
+    expected = _sentence("Java", next(iter(environment)), "{install}/bin/setenv.sh")
+    assert _problem("jira", STARTS, environment, javas=javas) == expected
+    assert _problem("fisheye", {}, environment, javas=javas) == _sentence("Java", next(iter(environment)), "{install}/bin/fisheyectl.sh")
+
+
+@pytest.mark.parametrize(
+    ("files", "environment"),
+    [
+        ({}, {}),
+        ({}, {"JAVA_HOME": "/jvm/11"}),
+        ({}, {"JAVA_HOME": "/etc/java"}),
+        ({}, {"JAVA_HOME": "/gone"}),
+        ({"{install}/jre/bin/java": b""}, {"JRE_HOME": f"{INSTALL}/jre"}),
+        ({"{install}/bin/setenv.sh": b"JRE_HOME=/jvm/17; export JRE_HOME"}, {"JRE_HOME": "/jvm/17"}),
+        ({"{install}/bin/user.sh": b"export JAVA_HOME=$(readlink -f /x)"}, {"JAVA_HOME": "/jvm/17"}),
+    ],
+    ids=["no variable", "the same", "the same by links", "one that is gone", "the installation's", "by setenv.sh", "by a script, somehow"],
+)
+def test_a_java_that_the_scripts_find_is_none(files: dict[str, bytes], environment: dict[str, str]) -> None:
+    assert _problem("jira", {**STARTS, **files}, environment) == ""
+
+
+def test_a_java_of_version_8_is_known_by_either_of_its_two_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LINKS, "/usr/bin/java", "/jvm/8/jre/bin/java")
+    assert _problem("jira", STARTS, {"JAVA_HOME": "/jvm/8"}) == ""
+
+
+def test_a_script_that_cannot_be_read_says_nothing() -> None:
+    class Closed(FakeNode):
+        def read(self, path: str) -> bytes | None:
+            if path.endswith("/set-java.sh"):
+                raise SessionsError("closed")
+            return super().read(path)
+
+    files = {"{install}/bin/fisheyectl.sh": b". set-java.sh", "{install}/bin/set-java.sh": b"JAVA_HOME=/jvm/17"}
+    nodes = Nodes(Closed(files, (), {"JAVA_HOME": "/jvm/17"}), Closed(files, (), LOGIN, process=""))
+    problem = environment_problem(PRODUCTS["fisheye"], INSTALL, HOME, nodes, Disk(str, lambda _path: ""))
+    assert problem == _sentence("Java", "JAVA_HOME", "{install}/bin/fisheyectl.sh")
+    assert _problem("fisheye", files, {"JAVA_HOME": "/jvm/17"}) == ""
