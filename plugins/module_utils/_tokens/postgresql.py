@@ -11,7 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql_restore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_dialect import register
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_dialect import check_version, register
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep, quoted, run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
@@ -115,6 +115,7 @@ class PostgresqlStore(TokenStore):
 
     def begin(self, connection: Connection) -> None:
         """Pin what the account, the database or a pooler may have set otherwise."""
+        check_version(t.cast("t.Any", connection.connection.driver_connection).server_version, self.database.where)
         settings = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _SETTINGS)
         connection.exec_driver_sql(settings)
         connection.exec_driver_sql(_NEWER)
