@@ -40,7 +40,8 @@ options:
   lock_wait:
     description:
       - For how many seconds a sweep is tried again while others hold the table. One request for the lock never waits longer than
-        0.3 seconds, because writers queue behind it.
+        0.3 seconds, because writers queue behind it. Once, where nothing but an autovacuum of PostgreSQL is in the way, it also waits for
+        the server's C(deadlock_timeout), after which that gives way.
     type: int
     default: 120
   expected_rows:

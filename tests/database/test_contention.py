@@ -5,16 +5,21 @@
 
 from __future__ import annotations
 
+import secrets
+import tempfile
 import threading
 import time
 import typing as t
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql as postgresql_module
 
 from demo.patience import patient, wait_for
+from demo.postgresql import PostgresServer
 from tests.database.site import Site, lines
 from tests.database.tables import BITBUCKET
 
@@ -107,6 +112,59 @@ def test_names_the_session_that_holds_the_table(postgres_site: Site) -> None:
     assert "3 rows are archived and deleted so far" in said
     assert "secret of a row" not in said
     assert "INSERT" not in said
+
+
+@pytest.fixture
+def vacuumed(archive_dir: Path) -> t.Iterator[Site]:
+    """1000 tokens under an autovacuum of minutes, as an account sees them that may see nothing of other sessions."""
+    slow = "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1"
+    often = "autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0"
+    with PostgresServer(Path(tempfile.mkdtemp(prefix="das-")), settings=("autovacuum_naptime=1s",)) as server:
+        site = Site(server.make_database("vacuumed"), archive_dir).create()
+        password = secrets.token_hex(8)
+        site.run_sql(
+            f"CREATE ROLE product LOGIN PASSWORD '{password}'",
+            "GRANT SELECT, DELETE ON remembermetoken TO product",
+            f"ALTER TABLE remembermetoken SET ({slow}, {often})",
+            "INSERT INTO remembermetoken SELECT i, now(), 't' || i, 'user' || i FROM generate_series(1, 50000) i",
+            "DELETE FROM remembermetoken WHERE id > 1000",
+        )
+        held = "SELECT 1 FROM pg_locks WHERE relation = 'remembermetoken'::regclass AND mode = 'ShareUpdateExclusiveLock'"
+        wait_for(lambda: bool(site.query(held)), "the autovacuum begins")
+        yield site.with_database(user="product", password=password)
+
+
+def test_an_autovacuum_gives_way(vacuumed: Site) -> None:
+    done = vacuumed.purge(lock_wait=3)
+    assert (done["rows"], done["retries"], vacuumed.rows()) == (1000, 0, [])
+    # it does so for one that has waited for the server's deadlock_timeout
+    assert done["wait_seconds"] > 1
+
+
+def test_one_that_does_not_give_way_is_waited_for_once_and_named(vacuumed: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    # too short for any
+    monkeypatch.setattr(postgresql_module, "_YIELDS_AFTER_MS", "SELECT 0")
+    asked: list[bool] = []
+    only_vacuumed = postgresql_module.PostgresqlStore._only_vacuumed
+
+    def seen(*arguments: t.Any) -> bool:
+        asked.append(only_vacuumed(*arguments))
+        return asked[-1]
+
+    monkeypatch.setattr(postgresql_module.PostgresqlStore, "_only_vacuumed", seen)
+    with pytest.raises(
+        SessionsError, match=r"is held by session \d+ \(autovacuum worker, unknown, since when is hidden from this account\); 2 s"
+    ):
+        vacuumed.purge(lock_wait=2)
+    assert asked == [True]
+
+
+def test_a_writer_is_waited_for_no_longer_than_others_may_stand_in_the_queue(postgres_site: Site) -> None:
+    postgres_site.sign_in(3)
+    with open_transaction(postgres_site, INSERT.format(900, "x")) as writer:
+        done = postgres_site.purge(sleep=lambda _seconds: writer.commit())
+    assert (done["rows"], done["retries"]) == (4, 1)
+    assert done["wait_seconds"] < patient(1)
 
 
 def test_deletes_nothing_in_a_single_sweep_that_never_gets_the_lock(site: Site) -> None:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import socket
 import tempfile
 import typing as t
 from contextlib import contextmanager
@@ -14,6 +16,9 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import database_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 
 from demo.mariadb import MariadbServer
 from demo.postgresql import PostgresServer
@@ -82,6 +87,18 @@ def site(tls: TlsServer, archive_dir: Path) -> Site:
 def test_purges_over_tls(site: Site, tls: TlsServer, mode: str) -> None:
     site.with_database(host=OTHER_NAME).sign_in(3)
     assert site.purge(database_ssl_mode=mode, database_ssl_ca=_ca(tls, mode))["rows"] == 3
+
+
+@pytest.mark.parametrize("mode", ["", "require"])
+def test_a_server_that_vanishes_without_a_word_is_given_up_after_a_minute(site: Site, mode: str) -> None:
+    store = store_of(database_of(site.options(database_ssl_mode=mode)), product_named("jira").tokens)
+    with store.connector.connect("look", store.begin) as connection:
+        driver = t.cast("t.Any", connection.connection.driver_connection)
+        descriptor = driver._sock.fileno() if site.engine == "mariadb" else driver.fileno()
+        with socket.socket(fileno=os.dup(descriptor)) as connected:
+            names = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+            assert [connected.getsockopt(socket.IPPROTO_TCP, name) for name in names] == [30, 10, 3, 60_000]
+            assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
 def test_an_authority_that_did_not_sign(site: Site, tls: TlsServer) -> None:

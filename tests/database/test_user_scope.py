@@ -14,7 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke i
 
 from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
-from tests.database.conftest import ENGINES
+from tests.database.conftest import ENGINES, ON_MYSQL
 from tests.database.site import Site, lines, tree
 
 # what an SQL text may trip over
@@ -112,6 +112,56 @@ def test_a_name_that_the_table_of_users_does_not_know_is_refused(site: Site) -> 
             with pytest.raises(SessionsError, match=r"app_user knows no user adma: are they spelt as they sign in\?"):
                 act(**unknown)
     assert site.rows() == rows
+
+
+# to which an accent, and a blank at the end, make no difference
+ALIKE = "CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
+mysqls = pytest.mark.parametrize("engine", ["mariadb", ON_MYSQL])
+
+
+@mysqls
+def test_a_user_whom_the_database_takes_for_a_named_one_is_another(engine: str, request: pytest.FixtureRequest) -> None:
+    site = request.getfixturevalue(engine).create()
+    tokens = jira(site)
+    site.run_sql(f"ALTER TABLE app_user {ALIKE}")
+    for number, name in enumerate(("jose", "josé", "jose "), start=1):
+        tokens.add_user(name, number)
+        site.add((number, "2026-02-03 04:05:06", f"token{number}", f"KEY{number}"))
+    assert (site.purge(exclude_usernames=["Jose"])["rows"], owners(site)) == (2, ["KEY1"])
+    site.add((2, "2026-02-03 04:05:06", "token2", "KEY2"))
+    assert (site.purge(usernames=["jose"])["rows"], owners(site)) == (1, ["KEY2"])
+    site.run_sql("DELETE FROM app_user WHERE user_key <> 'KEY2'")
+    with pytest.raises(SessionsError, match="app_user knows no user jose"):
+        site.purge(usernames=["jose"])
+
+
+@mysqls
+def test_nothing_is_deleted_where_the_database_takes_the_tokens_of_another_for_those_of_a_named_user(
+    engine: str, request: pytest.FixtureRequest
+) -> None:
+    site = replace(request.getfixturevalue(engine), product="confluence")
+    tokens = Tokens(site.database, PRODUCTS["confluence"])
+    tokens.create()
+    site.run_sql(f"ALTER TABLE remembermetoken {ALIKE}")
+    for name in ("Jose", "josé", "jose", "adam"):
+        tokens.make(name)
+    acts: tuple[t.Callable[..., object], ...] = (site.look, site.purge, site.back_up)
+    for scope in ({"usernames": ["jose"]}, {"exclude_usernames": ["jose", "adam"]}):
+        for act in acts:
+            with pytest.raises(SessionsError, match="the database takes 'josé' for one of the users that were named"):
+                act(**scope)
+    assert len(site.rows()) == 4
+    assert site.purge(usernames=["jose", "josé"])["rows"] == 3
+
+
+@mysqls
+def test_keys_that_the_database_does_not_tell_apart_are_refused_as_well(engine: str, request: pytest.FixtureRequest) -> None:
+    site = request.getfixturevalue(engine).create()
+    jira(site, "eve", "adam")
+    site.run_sql(f"ALTER TABLE remembermetoken {ALIKE}", "UPDATE remembermetoken SET username = 'kéy1' WHERE username = 'KEY2'")
+    with pytest.raises(SessionsError, match="the database takes 'kéy1' for one of the users"):
+        site.purge(usernames=["eve"])
+    assert len(site.rows()) == 2
 
 
 def test_without_the_table_of_users_nobody_can_be_named(site: Site) -> None:

@@ -30,10 +30,10 @@ URL = "jdbc:postgresql://db1:5433/crowd"
 
 
 def settings(place: str, url: str = URL, **more: str) -> dict[str, bytes]:
-    """A settings file with that URL and these properties, _ for a dot."""
+    """A settings file with that URL and these properties, _ for a dot and __ for itself; '' is left out."""
     values = {"hibernate.connection.url": url, "hibernate.connection.username": "crowd"}
-    values.update((name.replace("_", "."), value) for name, value in more.items())
-    rows = "".join(f'<property name="{name}">{escape(value)}</property>' for name, value in values.items())
+    values.update((name.replace("_", ".").replace("..", "_"), value) for name, value in more.items())
+    rows = "".join(f'<property name="{name}">{escape(value)}</property>' for name, value in values.items() if value)
     return {place: f"<application-configuration><properties>{rows}</properties></application-configuration>".encode()}
 
 
@@ -59,6 +59,23 @@ def test_the_database_is_in_the_shared_folder_else_where_earlier_versions_have_i
     found = look(files)
     assert [found["database"][name] for name in ("engine", "host", "port", "name", "user")] == ["postgresql", "db1", 5433, "crowd", "crowd"]
     assert (found["database"]["doubts"], fact(found, "database.name")) == ({}, ("certain", source))
+
+
+DATA_SOURCE = '<Resource name="jdbc/crowd" type="javax.sql.DataSource" url="jdbc:postgresql://db1:5433/crowd" username="crowd"/>'
+
+
+@pytest.mark.parametrize("older", [{}, settings(OLDER, "jdbc:postgresql://old/crowd", hibernate_default__schema="old")])
+def test_an_older_file_adds_nothing_to_the_data_source_of_the_one_that_counts(older: dict[str, bytes]) -> None:
+    shared = settings(SHARED, "", hibernate_connection_datasource="java:comp/env/jdbc/crowd")
+    found = look({**shared, **older, **server(f'<Context docBase="../crowd-webapp">{DATA_SOURCE}</Context>')})
+    told = [found["database"][name] for name in ("jndi", "host", "port", "name", "schema", "user")]
+    assert told == [True, "db1", 5433, "crowd", "", "crowd"]
+
+
+def test_an_older_file_adds_no_account_and_no_password_to_the_one_that_counts() -> None:
+    shared = settings(SHARED)[SHARED].replace(b'<property name="hibernate.connection.username">crowd</property>', b"")
+    found = look({SHARED: shared, **settings(OLDER, hibernate_connection_password='{"x": 1}', hibernate_default__schema="old")})["database"]
+    assert [found[name] for name in ("user", "schema", "encrypted_password")] == ["", "", False]
 
 
 def test_a_damaged_shared_file_leaves_the_older_one_in_doubt() -> None:

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
+
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import (
     Owners,
     UserScope,
     check_known,
+    check_told_apart,
     names_of,
     scope_of,
     tokenless_notes,
@@ -65,6 +69,25 @@ def test_a_name_that_nothing_confirms_is_a_note_when_it_holds_no_token() -> None
     assert tokenless_notes(["eve", "adma"], ["eve"], "tokens") == [
         "tokens holds no token of adma; whether they are spelt as they sign in cannot be told."
     ]
+
+
+@pytest.mark.parametrize("spared", [False, True])
+@pytest.mark.parametrize(
+    ("owners", "found", "others"),
+    [
+        (Owners(("Jose",), spared=False, named=True), ["JOSE", "Jose", "jose"], ""),
+        (Owners((7, 8), spared=False, named=False), ["7"], ""),
+        (Owners(("jose",), spared=False, named=True), ["jose", "josé"], "'josé'"),
+        (Owners(("jose", "José"), spared=False, named=True), ["jose", "josé"], ""),
+        (Owners(("jose",), spared=False, named=True), ["jose ", "jos\u202eé"], "'jose ' and 'jos\\u202eé'"),
+        (Owners(("KEY1",), spared=False, named=False), ["KEY1", "key1"], "'key1'"),
+    ],
+)
+def test_whom_the_database_takes_for_a_named_user_is_refused(owners: Owners, found: list[str], others: str, spared: bool) -> None:
+    with pytest.raises(SessionsError) if others else nullcontext() as told:
+        check_told_apart(replace(owners, spared=spared), found, "tokens")
+    said = f"tokens: the database takes {others} for one of the users that were named"
+    assert not told or str(told.value).startswith(said)
 
 
 @pytest.mark.parametrize(

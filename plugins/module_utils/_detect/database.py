@@ -42,6 +42,7 @@ def find_database(
     keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | None, home: Found
 ) -> tuple[dict[str, t.Any], list[FactRow]]:
     """The dictionary ``database`` of product_detect, and its facts: no surer than the ``home`` folder that the settings were read in."""
+    keys = _of_one_file(keys, lookup)
     written = _written(keys, lookup, tomcat)
     url = written.url
     built_in = _built_in(keys.built_in, keys.file, lookup) if keys.built_in and url.missing and not written.jndi else None
@@ -60,6 +61,11 @@ def find_database(
         "embedded": parsed.embedded or (not url and found["engine"].value in EMBEDDED_ENGINES),
         "encrypted_password": encrypted,
     }, [row(f"database.{name}", fact) for name, fact in found.items()]
+
+
+def _of_one_file(keys: DatabaseKeys, lookup: Lookup) -> DatabaseKeys:
+    """Those of the file that is there: what an upgrade left in an older one adds nothing to it."""
+    return keys.older if keys.older and not lookup.is_there(keys.file) else keys
 
 
 def _in_home(found: Found, home: Found) -> Found:

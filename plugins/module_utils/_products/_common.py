@@ -92,11 +92,11 @@ def hibernate(file: str, name: str) -> Place:
     return Place(file, f"property[@name={name}]")
 
 
-def hibernate_database(file: str, root: str, built_in: BuiltIn | None = None, older: tuple[str, ...] = ()) -> DatabaseKeys:
-    """The keys of a settings file in Hibernate's form, root element included. ``older``: files in which earlier versions have them."""
+def hibernate_database(file: str, root: str, built_in: BuiltIn | None = None, older: str = "") -> DatabaseKeys:
+    """The keys of a settings file in Hibernate's form, root element included. ``older``: the file in which earlier versions have them."""
 
     def keys(*names: str) -> Places:
-        return tuple(hibernate(one, name) for one in (file, *older) for name in names)
+        return tuple(hibernate(file, name) for name in names)
 
     return DatabaseKeys(
         file=file,
@@ -109,6 +109,7 @@ def hibernate_database(file: str, root: str, built_in: BuiltIn | None = None, ol
         kind=keys("hibernate.dialect", "hibernate.connection.driver_class"),
         jndi=keys("hibernate.connection.datasource"),
         built_in=built_in,
+        older=hibernate_database(older, root) if older else None,
     )
 
 

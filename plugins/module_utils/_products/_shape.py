@@ -92,7 +92,8 @@ class DatabaseKeys(t.NamedTuple):
 
     ``file`` is the file that a set-up product has, ``root`` its XML root element ('' for other formats). ``kind`` tells the engine where
     no URL does; ``password`` and ``cipher`` are only looked at to tell an encrypted password. ``built_in``: the database that a product
-    without any setting uses. ``properties``: what the driver is told beside the URL, ``name=value;name=value``.
+    without any setting uses. ``properties``: what the driver is told beside the URL, ``name=value;name=value``. ``older``: the keys of the
+    file that earlier versions have, which counts where ``file`` is not there.
     """
 
     file: str
@@ -106,6 +107,7 @@ class DatabaseKeys(t.NamedTuple):
     jndi: Places = ()
     properties: Places = ()
     built_in: BuiltIn | None = None
+    older: DatabaseKeys | None = None
 
 
 class Tomcat(t.NamedTuple):

@@ -106,7 +106,7 @@ CROWD = Product(
         usual_install="/opt/atlassian/crowd",
         version=((f"{_WEBAPP}/META-INF/maven/com.atlassian.crowd/*/pom.properties", POM_VERSION),),
         home=(Place(ARGUMENT, "-Dcrowd.home="), Place(f"{{install}}/{_POINTER}", "crowd.home")),
-        database=hibernate_database(_SETTINGS, "application-configuration", older=(_OLDER_SETTINGS,)),
+        database=hibernate_database(_SETTINGS, "application-configuration", older=_OLDER_SETTINGS),
         node_id=(Place(ARGUMENT, "-Dcluster.node.name="),),
         clustered=((hibernate(_SETTINGS, "crowd.clustering.enabled"),),),
         tomcat=Tomcat(f"{_TOMCAT}conf/server.xml", _WEBAPP, tomcat_contexts(_WEBAPP, _TOMCAT), base=f"/{_TOMCAT.rstrip('/')}"),

@@ -16,6 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.acc
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.safe_path import changed_by_others, filled_by_others
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import libpq_keepalive
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import FIRST_WORDS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import libpq_tls, older_libpq_problem, tls_problem
 
@@ -80,6 +81,7 @@ def postgresql_arguments(database: Database, libpq: int) -> dict[str, t.Any]:
         "connect_timeout": _CONNECT_TIMEOUT,
         "application_name": APPLICATION,
         "client_encoding": "utf8",
+        **libpq_keepalive(libpq),
         **libpq_tls(database, libpq),
     }
     return {name: value for name, value in arguments.items() if value}

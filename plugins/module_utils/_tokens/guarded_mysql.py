@@ -21,6 +21,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.e
     NO_AUTHORITY,
     NO_TLS,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import keep_alive
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import CERTAIN, VERIFIED, mode_of
 
 try:
@@ -47,8 +48,9 @@ class GuardedConnection(Connection):
         self._key: bytes | None = None
         # PyMySQL's own limit ends when there is a connection: a server that says nothing would hold it for ever
         super().__init__(client_flag=_LOCAL_FILES, connect_timeout=timeout, read_timeout=timeout, **arguments, **_tls_arguments(target))
-        # statements may take what they need
+        # statements may take what they need, of a server that is there
         self._read_timeout = None
+        keep_alive(self._sock)  # type: ignore[attr-defined]
 
     @property
     def server_public_key(self) -> bytes | None:

@@ -11,7 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql_restore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_dialect import register
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_dialect import check_version, register
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep, quoted, run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
@@ -26,6 +26,8 @@ if t.TYPE_CHECKING:
 _NO_EQUALITY = "42883"
 # what a second row of a key answers
 _NOT_UNIQUE = "23505"
+# what a lock answers that was not to be had in time
+_HELD = "55P03"
 # With row_security off a policy raises an error; with it on, it hides rows and "0 rows" would look like success.
 # The formats pin what an archive looks like; the time-outs of an account must not end a sweep half-way.
 _SETTINGS = (
@@ -84,14 +86,17 @@ SELECT 'default_transaction_read_only of the ' || CASE WHEN source = 'database' 
 FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only' AND setting = 'on'
     AND source NOT IN ('user', 'database user', 'client')
 """
-# who holds a lock that SHARE ROW EXCLUSIVE has to wait for
+# who holds a lock that SHARE ROW EXCLUSIVE has to wait for; an autovacuum is nobody's session, more of it is hidden from most accounts
 _BLOCKERS = """
-SELECT a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), coalesce(a.state, 'unknown'),
-    extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))::int
+SELECT a.pid, coalesce(nullif(a.application_name, ''), a.backend_type, a.usename, 'autovacuum worker'), coalesce(a.state, 'unknown'),
+    extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.backend_start))::int, a.usesysid IS NULL
 FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid)
 WHERE l.relation = %s::regclass AND l.granted AND l.mode NOT IN ('AccessShareLock', 'RowShareLock') AND a.pid <> pg_backend_pid()
+    AND a.datname = current_database()
 ORDER BY 4 DESC LIMIT 3
 """
+# PostgreSQL cancels an autovacuum for a session that has waited so long
+_YIELDS_AFTER_MS = "SELECT setting::int FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'"
 _SERVER_ADDRESS = "SELECT coalesce(host(inet_server_addr()), 'socket') || ':' || current_setting('port')"
 
 
@@ -106,9 +111,11 @@ class PostgresqlStore(TokenStore):
     def __init__(self, database: Database, wanted: TokenTable) -> None:
         register()
         super().__init__(database, wanted)
+        self._asked_to_yield = False
 
     def begin(self, connection: Connection) -> None:
         """Pin what the account, the database or a pooler may have set otherwise."""
+        check_version(t.cast("t.Any", connection.connection.driver_connection).server_version, self.database.where)
         settings = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _SETTINGS)
         connection.exec_driver_sql(settings)
         connection.exec_driver_sql(_NEWER)
@@ -126,8 +133,24 @@ class PostgresqlStore(TokenStore):
             self.lock(connection, table)
 
     def lock(self, connection: Connection, table: FoundTable) -> None:
-        """Waits for writers, and lets readers through."""
-        run(connection, f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE")
+        """Waits for writers, and lets readers through. Once, it waits until an autovacuum yields: one against wraparound never does."""
+        lock = f"LOCK TABLE {quoted(connection, table)} IN SHARE ROW EXCLUSIVE MODE"
+        try:
+            with connection.begin_nested():
+                run(connection, lock)
+        except Statements(table).sql.exc.DBAPIError as error:
+            if self._asked_to_yield or getattr(error.orig, "pgcode", "") != _HELD or not self._only_vacuumed(connection, table):
+                raise
+            self._asked_to_yield = True
+            patience = connection.exec_driver_sql(_YIELDS_AFTER_MS).scalar_one() + LOCK_TIMEOUT_MS
+            run(connection, f"SET LOCAL lock_timeout = {patience}; {lock}; SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
+
+    def _only_vacuumed(self, connection: Connection, table: FoundTable) -> bool:
+        holders = self._holders(connection, table)
+        return bool(holders) and all(holder[-1] for holder in holders)
+
+    def _holders(self, connection: Connection, table: FoundTable) -> t.Sequence[t.Any]:
+        return connection.exec_driver_sql(_BLOCKERS, (quoted(connection, table),)).all()
 
     def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
         """From the catalogue, which shows tables that the account may not use, too."""
@@ -182,8 +205,11 @@ class PostgresqlStore(TokenStore):
     def blockers(self, table: FoundTable) -> str:
         """Up to three sessions, the oldest transaction first."""
         with self.connector.connect("ask who holds the lock", self.begin) as connection:
-            rows = connection.exec_driver_sql(_BLOCKERS, (quoted(connection, table),)).all()
-        told = [f"session {pid} ({application}, {state}, for {age} s)" for pid, application, state, age in rows]
+            holders = self._holders(connection, table)
+        told = [
+            f"session {pid} ({application}, {state}, {'since when is hidden from this account' if age is None else f'for {age} s'})"
+            for pid, application, state, age, _vacuum in holders
+        ]
         return "; ".join(told) or "a session that has just ended"
 
     def _comparable(self, connection: Connection, table: FoundTable, columns: t.Sequence[FoundColumn]) -> bool:

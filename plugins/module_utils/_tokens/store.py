@@ -36,7 +36,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
     names_by_table,
     owners_by_table,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Owners, UserScope, tokenless_notes
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import (
+    Owners,
+    UserScope,
+    check_told_apart,
+    tokenless_notes,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_table import FoundUsers, choose_users, match_users
 
 if t.TYPE_CHECKING:
@@ -107,10 +112,11 @@ class TokenStore(abc.ABC):
         with self.connector.connect("read the names of the users", self.begin) as connection:
             if wanted:
                 owners = owners_by_table(connection, table, self._users(connection, table, wanted), scope)
-                notes: list[str] = []
             else:
                 owners = Owners(scope.names, scope.spared, named=True)
-                notes = tokenless_notes(scope.names, holders(connection, table, scope.names), table.label)
+            found = holders(connection, table, owners)
+            check_told_apart(owners, found, table.label)
+            notes = tokenless_notes(scope.names, found, table.label) if owners.named else []
             treated = replace(table, owners=owners)
             rows, users, oldest = self._count(connection, treated)
             others = self._count(connection, table)[0] - rows

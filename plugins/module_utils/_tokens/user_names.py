@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import FETCH, Statements
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Owners, UserScope, check_known
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_table import FoundUsers
@@ -32,13 +33,17 @@ def count_named(connection: Connection, tokens: FoundTable, users: FoundUsers) -
 
 
 def owners_by_table(connection: Connection, tokens: FoundTable, users: FoundUsers, scope: UserScope) -> Owners:
-    """The keys of the scope's users; raises SessionsError when one of the names is not there."""
+    """The keys of the scope's users; raises SessionsError when one of the names is not there.
+
+    A collation may take more names for them, those with an accent perhaps: they are others.
+    """
     statements = Statements(tokens)
     sql = statements.sql
     named = _table_of(sql, users)
     query = sql.select(named.c[users.key], named.c[users.name]).where(statements.named(named.c[users.name], scope.names))
-    found = connection.execute(query).all()
-    check_known(scope.names, [str(name) for _key, name in found], users.table)
+    meant = {name.lower() for name in scope.names}
+    found = [(key, str(name)) for key, name in connection.execute(query) if str(name).lower() in meant]
+    check_known(scope.names, [name for _key, name in found], users.table)
     return Owners(tuple(key for key, _name in found), scope.spared, named=False)
 
 
@@ -50,11 +55,14 @@ def names_by_table(connection: Connection, tokens: FoundTable, users: FoundUsers
     return {found: str(called) for found, called in connection.execute(sql.select(key, name).where(key.in_(keys)))}
 
 
-def holders(connection: Connection, tokens: FoundTable, names: t.Sequence[str]) -> list[str]:
-    """Which of the names stand in the token table itself, as they stand there."""
-    statements = Statements(tokens)
-    user = statements.table.c[tokens.user]
-    return [str(name) for name in connection.scalars(statements.sql.select(user).where(statements.named(user, names)).distinct())]
+def holders(connection: Connection, tokens: FoundTable, owners: Owners) -> list[str]:
+    """What the token table's column of users holds where the database takes it for one of the owners, sorted.
+
+    Each row is read: to a database that takes two of them for one, they are not distinct either.
+    """
+    statements = Statements(replace(tokens, owners=replace(owners, spared=False)))
+    query = statements.sql.select(statements.table.c[tokens.user]).where(statements.treated)
+    return sorted({str(user) for user in connection.scalars(query, execution_options={"yield_per": FETCH})})
 
 
 def every_name(connection: Connection, tokens: FoundTable, users: FoundUsers) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 
 # each name is a value in every statement, and databases take so many at least
 _MOST_NAMES = 1000
@@ -44,8 +45,11 @@ class Owners:
 
     def treat(self, user: str | None) -> bool:
         """Whether a row with this text in that column is treated."""
-        held = user in self._texts or (self.named and user is not None and user.lower() in self._texts)
-        return held != self.spared
+        return self.hold(user) != self.spared
+
+    def hold(self, user: str | None) -> bool:
+        """Whether it is one of them."""
+        return user in self._texts or (self.named and user is not None and user.lower() in self._texts)
 
     @cached_property
     def _texts(self) -> frozenset[str]:
@@ -88,6 +92,16 @@ def check_known(names: t.Sequence[str], known: t.Iterable[str], place: str) -> N
     unknown = [name for name in names if name.lower() not in found]
     if unknown:
         raise SessionsError(f"{place} knows no user {' and no user '.join(unknown)}: are they spelt as they sign in?")
+
+
+def check_told_apart(owners: Owners, found: t.Iterable[str], table: str) -> None:
+    """Raises SessionsError when the database takes others for one of the owners. ``found``: what it takes for them in the token table."""
+    others = [f"'{shown(user)}'" for user in found if not owners.hold(user)]
+    if others:
+        raise SessionsError(
+            f"{table}: the database takes {' and '.join(others)} for one of the users that were named (its collation makes no difference), "
+            "and would treat them alike: name all of them, or treat every user."
+        )
 
 
 def tokenless_notes(names: t.Sequence[str], holders: t.Iterable[str], table: str) -> list[str]:

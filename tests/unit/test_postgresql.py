@@ -1,0 +1,40 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said to a PostgreSQL that is too old: no server of 9.x was to be had."""
+
+from __future__ import annotations
+
+import typing as t
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
+
+
+def begun(version: int) -> list[str]:
+    """What is said at the begin of a transaction to a server of that version, as libpq gives it."""
+    said: list[str] = []
+    driver = SimpleNamespace(driver_connection=SimpleNamespace(server_version=version))
+    connection = t.cast("t.Any", SimpleNamespace(connection=driver, exec_driver_sql=said.append))
+    store_of(Database(engine_named("postgresql"), "jira", host="db"), product_named("jira").tokens).begin(connection)
+    return said
+
+
+@pytest.mark.parametrize(("version", "told"), [(90624, "9.6"), (90426, "9.4"), (99999, "9.99")])
+def test_a_server_that_is_too_old_is_named_before_anything_is_asked_of_it(version: int, told: str) -> None:
+    with pytest.raises(SessionsError) as refused:
+        begun(version)
+    assert str(refused.value) == (
+        f"The PostgreSQL database jira on db:5432 is of version {told}, and the oldest that will do is 10. "
+        "Have the script carried out by hand (in the playbook force_reauth_revoke=manual)."
+    )
+
+
+@pytest.mark.parametrize("version", [0, 100000, 180001])
+def test_one_that_is_not_known_to_be_is_asked(version: int) -> None:
+    assert begun(version)[0].startswith("SET LOCAL search_path = 'pg_catalog'; ")
