@@ -61,6 +61,30 @@ def test_a_table_of_users_that_cannot_be_read_is_refused_before_anything_changes
     assert list(live.archives.glob("*/*/run.json")) == []
 
 
+def test_users_whom_the_call_cannot_name_are_refused_before_anything_changes(live: Site) -> None:
+    live.cluster.add_users(["DOM\\eve", "a/b"])
+    before = live.state_of_everything()
+    result = live.run("--check", route="live")
+    assert result.status != 0
+    result.assert_says("the product's call cannot name 2 users (", "force_reauth_exclude_usernames", "Nothing was changed.")
+    assert live.state_of_everything() == before
+
+
+@pytest.mark.long
+def test_who_comes_after_the_plan_and_cannot_be_named_is_left_to_a_roll_when_the_others_are_signed_out(live: Site) -> None:
+    browsers = live.sign_in("eve")
+    run = live.start(route="live", run_id="one")
+    live.wait_for_step(run, lambda steps: steps.get("") == "prepared")
+    live.cluster.add_user("DOM\\kim")
+    stopped = run.wait(live.longest)
+    assert stopped.status != 0
+    stopped.assert_says("stopped in step 'end the sessions'", "cannot name 1 user (DOM\\kim)", "force_reauth_route=rolling")
+    assert live.open_doors(browsers) == []
+    resumed = live.resume(stopped)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says(": PROVEN", "route rolling")
+
+
 @pytest.mark.long
 def test_a_node_that_does_not_hear_of_it_is_named_and_the_printed_roll_ends_proven(live: Site) -> None:
     browsers = live.sign_in("eve")
@@ -187,7 +211,7 @@ def test_a_second_canary_shows_that_who_is_spared_stays_signed_in(live: Site) ->
 @pytest.mark.long
 def test_without_a_database_the_product_lists_its_users_and_an_administrator_of_the_database_deletes(live: Site) -> None:
     live.more_secrets |= {"database_password": ""}
-    browsers = live.sign_in("eve", "a b/ü")
+    browsers = live.sign_in("eve", "a b+ü")
     old = live.pids()
     waits = live.run(route="live", revoke="manual", run_id="one")
     assert waits.status == 2, waits.output
