@@ -65,6 +65,7 @@ class FilterModule:
             "administrator": by_hand.administrator,
             "archive_lines": _for_people(shelved.archive_lines),
             "asked_database": _for_people(destination.asked_database),
+            "blind_nodes": _for_people(canary.blind_nodes),
             "canary_rows": canary.with_values,
             "clusters": _for_people(plan.clusters),
             "connections": connections.connections,

@@ -160,6 +160,23 @@ def test_the_evidence_of_a_proven_run_without_a_restart_misses_none() -> None:
     assert {(node["proven_by"], node["restarted"]) for node in found["nodes"]} == {("cookie", False)}
 
 
+def test_the_evidence_counts_no_session_ended_without_a_restart_by_a_dead_token() -> None:
+    record, missing = {**record_of(THREE, "unproven"), "route": "live"}, f"{THREE[1]}: no session cookie of it was seen to work"
+    for node in record["node_records"].values():
+        node.pop("process", None)
+    seen = seen_of(THREE)
+    seen["verdict"] = {**seen["verdict"], "missing": [missing]}
+    for one in seen["nodes"].values():
+        one["process"] = ""
+        for name in ("controls", "answers"):
+            rows = [row for row in one[name] if (row["kind"], row["node"]) != ("session", THREE[1])]
+            one[name] = [*rows, {"kind": "session", "node": THREE[1], "user": "", "absent": "none was given"}]
+    found = check(evidence(record, {**plan_of(THREE), "route": "live"}, seen, about("unproven")))
+    assert [node["proven_by"] for node in found["nodes"]] == ["cookie", "nothing", "cookie"]
+    assert found["not_seen"] == [missing]
+    assert "ended by calls to the product" in found["sentence"]
+
+
 def test_a_door_that_is_still_open_is_no_missing_restart() -> None:
     record = {**record_of(THREE), "route": "live"}
     for node in record["node_records"].values():
