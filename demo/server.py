@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import secrets
 import signal
 import sys
@@ -145,8 +146,10 @@ class Handler(BaseHTTPRequestHandler):
         top = self.node.product.pages.end_sessions
         if not top or not path.startswith(top):
             return self._send(404, "<html>Stand-in: no such page</html>")
-        user = unquote(path.removeprefix(top))
-        status = self.node.end_sessions(user, self.headers.get("Authorization", ""))
+        name = path.removeprefix(top)
+        # as Tomcat does by default, before the product hears of it
+        refused = re.search("%2f|%5c", name, re.IGNORECASE)
+        status = 400 if refused else self.node.end_sessions(unquote(name), self.headers.get("Authorization", ""))
         # with all that the stand-in does in it
         time.sleep(max(0.0, self._began + self.node.behaviour.call_seconds - time.monotonic()))
         return self._send(status, "", "application/json")

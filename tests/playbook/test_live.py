@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.browser import Browser
 from demo.cluster import CANARY
 from demo.imitated.bamboo import BAMBOO
 from demo.imitated.jira import JIRA
@@ -59,6 +60,61 @@ def test_a_table_of_users_that_cannot_be_read_is_refused_before_anything_changes
     assert result.status != 0
     result.assert_says("the account sees no table app_user", "Nothing was changed.")
     assert list(live.archives.glob("*/*/run.json")) == []
+
+
+@pytest.mark.parametrize("options", [["--check"], []], ids=["rehearsal", "run"])
+def test_a_copied_token_alone_is_refused_because_its_end_says_nothing_of_sessions(make_site: MakeSite, options: list[str]) -> None:
+    site = make_site(nodes=2)
+    cookies = Browser(CANARY, site.cluster.users[CANARY]).sign_in(site.cluster["n1"], True)
+    token = site.cluster.product.cookies.remember_me
+    site.variables["force_reauth_proof_username"] = ""
+    copied = json.dumps([{"name": token, "value": cookies[token]}])
+    site.more_secrets = {"admin_token": site.cluster.admin_token, "proof_cookies": copied}
+    for node in site.cluster.nodes:
+        node.behave(deaf=True)
+    before, rows = site.state_of_everything(), site.cluster.token_rows()
+    result = site.run(*options, route="live")
+    assert result.status != 0
+    result.assert_says("n1, n2: no session cookie of force_reauth_proof_cookies opens the door there", "Nothing was changed.")
+    assert (site.state_of_everything(), site.cluster.token_rows()) == (before, rows)
+
+
+@pytest.mark.long
+def test_a_session_cookie_that_opens_nothing_stops_the_run_before_anything_is_deleted_and_a_roll_goes_on(live: Site) -> None:
+    live.cluster["n2"].behave(ignores_session=True)
+    live.sign_in("eve")
+    rows = live.cluster.token_rows()
+    stopped = live.run(route="live")
+    assert stopped.status != 0
+    stopped.assert_says("stopped in step 'sign in the canary'", "n2: no session cookie of it is at hand", "force_reauth_route=rolling")
+    assert set(rows) <= set(live.cluster.token_rows())
+    resumed = live.resume(stopped)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says(": PROVEN", "route rolling")
+
+
+def test_users_whom_the_call_cannot_name_are_refused_before_anything_changes(live: Site) -> None:
+    live.cluster.add_users(["DOM\\eve", "a/b"])
+    before = live.state_of_everything()
+    result = live.run("--check", route="live")
+    assert result.status != 0
+    result.assert_says("the product's call cannot name 2 users (", "force_reauth_exclude_usernames", "Nothing was changed.")
+    assert live.state_of_everything() == before
+
+
+@pytest.mark.long
+def test_who_comes_after_the_plan_and_cannot_be_named_is_left_to_a_roll_when_the_others_are_signed_out(live: Site) -> None:
+    browsers = live.sign_in("eve")
+    run = live.start(route="live", run_id="one")
+    live.wait_for_step(run, lambda steps: steps.get("") == "prepared")
+    live.cluster.add_user("DOM\\kim")
+    stopped = run.wait(live.longest)
+    assert stopped.status != 0
+    stopped.assert_says("stopped in step 'end the sessions'", "cannot name 1 user (DOM\\kim)", "force_reauth_route=rolling")
+    assert live.open_doors(browsers) == []
+    resumed = live.resume(stopped)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says(": PROVEN", "route rolling")
 
 
 @pytest.mark.long
@@ -187,7 +243,7 @@ def test_a_second_canary_shows_that_who_is_spared_stays_signed_in(live: Site) ->
 @pytest.mark.long
 def test_without_a_database_the_product_lists_its_users_and_an_administrator_of_the_database_deletes(live: Site) -> None:
     live.more_secrets |= {"database_password": ""}
-    browsers = live.sign_in("eve", "a b/ü")
+    browsers = live.sign_in("eve", "a b+ü")
     old = live.pids()
     waits = live.run(route="live", revoke="manual", run_id="one")
     assert waits.status == 2, waits.output

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import (
+    blind_nodes,
     proof_lines,
     proof_problems,
     signing_in,
@@ -17,22 +18,22 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.can
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import scope_of
 
 
-def _door(name: str, user: str = "", note: str = "") -> dict[str, str]:
-    return {"name": name, "kind": "session", "user": user, "note": note}
+def _door(name: str, user: str = "", note: str = "", kind: str = "session") -> dict[str, str]:
+    return {"name": name, "kind": kind, "user": user, "note": note}
 
 
-def _look(*doors: dict[str, str], nobody: str = "an empty page") -> dict[str, t.Any]:
-    return {"asked": {"nobody": nobody, "doors": list(doors)}}
+def _look(*doors: dict[str, str], nobody: str = "an empty page", kept: str = "memory") -> dict[str, t.Any]:
+    return {"asked": {"nobody": nobody, "doors": list(doors)}, "sessions": {"kept": kept}}
 
 
 def test_a_proof_account_is_named_and_what_nobody_looks_like() -> None:
-    lines = proof_lines({"n1": _look(), "n2": _look()}, "canary")
+    lines = proof_lines({"n1": _look(), "n2": _look()}, "canary", "rolling")
     assert lines[0].startswith("canary signs in on one node, then on the others")
     assert lines[1:] == ["a visitor without any cookie is answered with an empty page"]
 
 
 def test_without_a_canary_the_plan_says_that_the_run_will_end_unproven() -> None:
-    assert proof_lines({"n1": {"asked": {}}}, "") == [
+    assert proof_lines({"n1": {"asked": {}}}, "", "rolling") == [
         "none: without force_reauth_proof_username or force_reauth_proof_cookies the run will end unproven"
     ]
 
@@ -42,7 +43,7 @@ def test_each_node_is_told_with_the_users_to_whom_copied_cookies_open_its_door()
         "n1": _look(_door("S", "eve"), _door("S"), _door("R", note="not tried")),
         "n2": _look(_door("S"), nobody="a redirect to id/sso"),
     }
-    assert proof_lines(looks, "") == [
+    assert proof_lines(looks, "", "rolling") == [
         "n1: S opens the door to eve; R was not tried",
         "n2: no copied cookie opens the door: of this node nothing will be proven",
         "a visitor without any cookie is answered with a redirect to id/sso",
@@ -52,19 +53,93 @@ def test_each_node_is_told_with_the_users_to_whom_copied_cookies_open_its_door()
 
 def test_copied_cookies_that_open_no_door_at_all_are_refused_unless_the_run_itself_ended_them() -> None:
     looks = {"n1": _look(_door("S"), _door("R", note="not tried: it rotates")), "n2": _look(_door("S"))}
-    (problem,) = proof_problems(looks, None, resumed=False)
+    (problem,) = proof_problems(looks, None, resumed=False, route="live")
     assert problem.startswith("none of force_reauth_proof_cookies opens the door at any node: copy them again")
     assert problem.endswith("(R was not tried: it rotates)")
-    assert proof_problems(looks, None, resumed=True) == []
+    assert proof_problems(looks, None, resumed=True, route="rolling") == []
 
 
 @pytest.mark.parametrize(("names", "refused"), [(["eve"], 0), (["adam"], 1)])
 def test_the_owner_of_a_copied_cookie_has_to_be_among_those_who_are_treated(names: list[str], refused: int) -> None:
-    assert len(proof_problems({"n1": _look(_door("S", "eve"))}, scope_of(names, []), resumed=False)) == refused
+    assert len(proof_problems({"n1": _look(_door("S", "eve"))}, scope_of(names, []), resumed=False, route="live")) == refused
 
 
 def test_without_copied_cookies_nothing_speaks_against_them() -> None:
-    assert proof_problems({"n1": _look(), "n2": {"asked": {}}}, None, resumed=False) == []
+    assert proof_problems({"n1": _look(), "n2": {"asked": {}}}, None, resumed=False, route="live") == []
+
+
+TOKEN = _door("R", "eve", kind="remember_me")
+
+
+@pytest.mark.parametrize(
+    ("second", "route", "resumed", "refused"),
+    [
+        ([_door("S", "eve"), TOKEN], "live", False, False),
+        ([TOKEN], "live", False, True),
+        ([_door("S"), TOKEN], "live", False, True),
+        ([_door("S")], "live", False, True),
+        # it may have died by the run itself
+        ([_door("S"), TOKEN], "live", True, False),
+        ([TOKEN], "rolling", False, False),
+        ([TOKEN], "outage", False, False),
+    ],
+    ids=["both", "none given", "dead", "nothing works", "resumed", "rolling", "outage"],
+)
+def test_with_route_live_a_copied_session_cookie_has_to_open_the_door_of_each_node(
+    second: list[dict[str, str]], route: str, resumed: bool, refused: bool
+) -> None:
+    problems = proof_problems({"n1": _look(_door("S", "eve")), "n2": _look(*second)}, None, resumed=resumed, route=route)
+    assert len(problems) == refused
+    assert all(one.startswith("n2: no session cookie of force_reauth_proof_cookies opens the door there") for one in problems)
+    assert all(one.endswith("or take force_reauth_route=rolling") for one in problems)
+
+
+def test_one_cookie_that_opens_the_door_of_each_node_is_one_of_each() -> None:
+    shared = [_door("S", "eve")]
+    assert proof_problems({"n1": _look(*shared), "n2": _look(*shared)}, None, resumed=False, route="live") == []
+
+
+@pytest.mark.parametrize(
+    ("kept", "route", "line"),
+    [
+        ("memory", "rolling", "n1: R opens the door to eve"),
+        (
+            "unknown",
+            "outage",
+            (
+                "n1: R opens the door to eve; no session cookie opens it, and how it keeps its sessions is not known, so that its restart "
+                "does not show their end"
+            ),
+        ),
+        ("memory", "live", "n1: R opens the door to eve; no session cookie opens it, and nothing else shows that its sessions ended"),
+    ],
+)
+def test_the_plan_says_where_the_end_of_the_sessions_will_not_be_seen(kept: str, route: str, line: str) -> None:
+    assert proof_lines({"n1": _look(TOKEN, kept=kept)}, "", route)[0] == line
+
+
+def _cookie(kind: str, value: str = "", absent: str = "") -> dict[str, str]:
+    return {"kind": kind, "value": value, "absent": absent}
+
+
+@pytest.mark.parametrize(
+    ("cookies", "route", "phase", "blind"),
+    [
+        ([_cookie("session", "v"), _cookie("remember_me", absent="x")], "live", "prepared", []),
+        ([_cookie("session", absent="it opens nothing"), _cookie("remember_me", "v")], "live", "prepared", ["it opens nothing"]),
+        ([], "live", "prepared", ["none was given"]),
+        # its end may have been seen already
+        ([], "live", "rolling", []),
+        ([_cookie("session", absent="it opens nothing")], "rolling", "prepared", []),
+    ],
+)
+def test_before_route_live_acts_a_session_cookie_of_each_node_is_at_hand(
+    cookies: list[dict[str, str]], route: str, phase: str, blind: list[str]
+) -> None:
+    plan = {"route": route, "phase": phase, "nodes": ["n1"]}
+    assert blind_nodes(plan, {"n1": {"__force_reauth_cookies": cookies}}) == [
+        f"n1: no session cookie of it is at hand ({why}), and nothing else shows that its sessions ended" for why in blind
+    ]
 
 
 def test_the_rows_get_the_values_that_no_module_returns() -> None:

@@ -73,6 +73,44 @@ def test_an_old_cookie_lives_on_where_it_opens_the_door_to_somebody(users: list[
 
 
 @pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("eve", True),
+        ("a b+ü", True),
+        ("j.doe", True),
+        ("...", True),
+        ("100%", True),
+        ("a/b", False),
+        ("DOM\\eve", False),
+        (".", False),
+        ("..", False),
+    ],
+)
+def test_a_name_that_is_no_step_of_a_path_cannot_be_called_for(name: str, named: bool) -> None:
+    assert live.unnamed(["adam", name]) == ([] if named else [name])
+
+
+@pytest.mark.parametrize(
+    ("names", "begun", "sentence"),
+    [
+        ([], False, ""),
+        ([], True, ""),
+        (["a/b"], True, "the product's call cannot name 1 user (a/b): take force_reauth_route=rolling"),
+        (
+            [f"DOM\\u{number}" for number in range(7)],
+            False,
+            (
+                "the product's call cannot name 7 users (DOM\\u0, DOM\\u1, DOM\\u2, DOM\\u3, DOM\\u4 and 2 more): leave them out "
+                "(force_reauth_exclude_usernames; their logins live on), or take force_reauth_route=rolling"
+            ),
+        ),
+    ],
+)
+def test_users_whom_the_call_cannot_name_are_left_to_a_roll_or_left_out(names: list[str], begun: bool, sentence: str) -> None:
+    assert live.unnamed_problem(names, begun) == sentence
+
+
+@pytest.mark.parametrize(
     ("recorded", "wanted", "route"),
     [
         ("live", "rolling", "rolling"),
@@ -120,6 +158,23 @@ def test_the_evidence_of_a_proven_run_without_a_restart_misses_none() -> None:
     found = check(evidence(record, {**plan_of(THREE), "route": "live"}, seen, about()))
     assert found["not_seen"] == []
     assert {(node["proven_by"], node["restarted"]) for node in found["nodes"]} == {("cookie", False)}
+
+
+def test_the_evidence_counts_no_session_ended_without_a_restart_by_a_dead_token() -> None:
+    record, missing = {**record_of(THREE, "unproven"), "route": "live"}, f"{THREE[1]}: no session cookie of it was seen to work"
+    for node in record["node_records"].values():
+        node.pop("process", None)
+    seen = seen_of(THREE)
+    seen["verdict"] = {**seen["verdict"], "missing": [missing]}
+    for one in seen["nodes"].values():
+        one["process"] = ""
+        for name in ("controls", "answers"):
+            rows = [row for row in one[name] if (row["kind"], row["node"]) != ("session", THREE[1])]
+            one[name] = [*rows, {"kind": "session", "node": THREE[1], "user": "", "absent": "none was given"}]
+    found = check(evidence(record, {**plan_of(THREE), "route": "live"}, seen, about("unproven")))
+    assert [node["proven_by"] for node in found["nodes"]] == ["cookie", "nothing", "cookie"]
+    assert found["not_seen"] == [missing]
+    assert "ended by calls to the product" in found["sentence"]
 
 
 def test_a_door_that_is_still_open_is_no_missing_restart() -> None:

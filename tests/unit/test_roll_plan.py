@@ -486,7 +486,7 @@ def test_a_resumed_run_treats_the_users_of_its_first_start(recorded: str, option
 
 
 BEGUN = {"phase": "waiting", "nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "users": ""}
-DOORS = {"nobody": "401", "doors": [{"user": "", "name": "JSESSIONID", "note": ""}]}
+DOORS = {"nobody": "401", "doors": [{"user": "", "name": "JSESSIONID", "kind": "session", "note": ""}]}
 NO_COOKIE = "none of force_reauth_proof_cookies opens the door at any node: copy them again, from a browser that is signed in now"
 NOBODY = {"proof_username": "", "proof_cookies": []}
 
@@ -497,7 +497,7 @@ NOBODY = {"proof_username": "", "proof_cookies": []}
         ({"role_in_cluster": "unknown"}, BEGUN, {}, []),
         ({"asked": DOORS}, None, {}, [NO_COOKIE]),
         (
-            {"asked": {"nobody": "401", "doors": [{"user": "eve", "name": "JSESSIONID", "note": ""}]}},
+            {"asked": {"nobody": "401", "doors": [{"user": "eve", "name": "JSESSIONID", "kind": "session", "note": ""}]}},
             None,
             {"usernames": ["adam"], "proof_username": ""},
             ["the proof account eve is not among the users that are treated: its cookie would live on"],

@@ -21,6 +21,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.reg
     unseen,
     why_failed,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence
 
 PING = "'ansible db -m ansible.builtin.ping' with this inventory says it"
 READY = {"ready": True, "saw": "state RUNNING"}
@@ -108,14 +109,25 @@ def test_hosts_that_say_different_things_before_the_variables_are_taken_are_name
     assert told_apart(list(folders), hostvars, ["archive_dir"]) == ([said] if apart else [])
 
 
+def _plan(route: str = "outage", kept: str = "disk") -> dict[str, t.Any]:
+    return {"nodes": ["n1"], "route": route, "node_facts": {"n1": {"sessions": {"kept": kept}}}}
+
+
 def test_evidence_of_a_node_that_registered_nothing_is_empty() -> None:
-    assert evidence(["n1"], {"n1": {}}) == {"n1": {"controls": [], "answers": [], "before": "", "after": ""}}
+    empty: Evidence = {"controls": [], "answers": [], "before": "", "after": "", "alone": ""}
+    assert evidence(_plan(), {"n1": {}}) == {"n1": empty}
 
 
 def test_evidence_of_a_node_has_the_answers_before_the_act_and_after_it() -> None:
     before, after = {"kind": "session", "user": "adam"}, {"kind": "session", "user": ""}
     found = {"__force_reauth_controls": [before], "__force_reauth_replayed": {"answers": [after]}}
-    assert evidence(["n1"], {"n1": found}) == {"n1": {"controls": [before], "answers": [after], "before": "", "after": ""}}
+    told = evidence(_plan(), {"n1": found})["n1"]
+    assert (told["controls"], told["answers"]) == ([before], [after])
+
+
+@pytest.mark.parametrize(("plan", "alone"), [(_plan("live"), True), (_plan(kept="unknown"), True), (_plan(kept="replicated"), False)])
+def test_evidence_tells_where_no_restart_shows_the_end_of_the_sessions(plan: dict[str, t.Any], alone: bool) -> None:
+    assert bool(evidence(plan, {"n1": {}})["n1"]["alone"]) is alone
 
 
 def test_where_a_product_lies_is_read_from_the_variables_of_its_host() -> None:
@@ -125,7 +137,7 @@ def test_where_a_product_lies_is_read_from_the_variables_of_its_host() -> None:
 
 def test_evidence_tells_why_there_are_no_answers() -> None:
     found = {"__force_reauth_turn": {"unanswered": "no answer."}, "__force_reauth_replayed": {"msg": "it does not tell."}}
-    told = evidence(["n1"], {"n1": found})["n1"]
+    told = evidence(_plan(), {"n1": found})["n1"]
     assert (told["before"], told["after"]) == ("no answer.", "it does not tell.")
 
 

@@ -12,7 +12,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.filter.decisions impor
 from ansible_collections.dcops.atlassian_sessions.plugins.lookup.resume_command import LookupModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import assignments, command, is_run_id, sentence, shown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import (
+    assignments,
+    command,
+    few,
+    is_run_id,
+    sentence,
+    shown,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import only_data
 
@@ -35,6 +42,13 @@ HARMLESS = "\\x1b[2Jred\\u202ecod\\r\\nPROVEN"
 )
 def test_what_is_not_printable_is_escaped(text: object, seen: str) -> None:
     assert shown(text) == seen
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [([], ""), (["a", "b"], "a, b"), (["a", "b", "c", "d"], "a, b and 2 more"), ([HOSTILE], HARMLESS)]
+)
+def test_of_many_names_a_few_are_shown(names: list[str], said: str) -> None:
+    assert few(names, 2) == said
 
 
 def test_a_long_text_keeps_beginning_and_end() -> None:

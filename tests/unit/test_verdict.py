@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import still_open, verdict
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import still_open, verdict, why_alone
 
 NODES = ("n1", "n2")
 
@@ -26,6 +26,7 @@ def evidence() -> dict[str, t.Any]:
             "answers": list(answers),
             "before": "",
             "after": "",
+            "alone": "",
         }
         for node in NODES
     }
@@ -59,6 +60,45 @@ def test_what_never_opened_the_door_is_no_canary_and_the_other_one_is_enough(kin
     assert (judged["verdict"], judged["seen"]) == ("proven", ["by the session cookie and remember-me cookie of n1", seen])
 
 
+@pytest.mark.parametrize(
+    ("route", "kept", "why"),
+    [
+        ("live", "memory", "nothing else shows that its sessions ended"),
+        ("live", "unknown", "nothing else shows that its sessions ended"),
+        ("rolling", "unknown", "how it keeps its sessions is not known, so that its restart does not show their end"),
+        ("outage", "unknown", "how it keeps its sessions is not known, so that its restart does not show their end"),
+        ("outage", "outside", "its sessions are kept outside its process, so that its restart does not show their end"),
+        ("outage", "replicated", ""),
+        ("rolling", "memory", ""),
+        ("rolling", "disk", ""),
+    ],
+)
+def test_without_a_restart_that_ends_them_a_session_cookie_alone_shows_the_end_of_the_sessions(route: str, kept: str, why: str) -> None:
+    assert why_alone(route, kept) == why
+
+
+@pytest.mark.parametrize("other", [row("remember_me", "n2", "eve"), absent("remember_me", "n2")], ids=["a token worked", "no token"])
+def test_where_a_session_cookie_alone_shows_it_no_token_stands_in_for_one(other: dict[str, t.Any]) -> None:
+    found = evidence()
+    for node in found.values():
+        node["alone"] = why_alone("live", "memory")
+    found["n2"]["controls"] = [absent("session", "n2", "no copied session cookie opens the door"), other]
+    judged = verdict(found, True, 0, [])
+    assert (judged["verdict"], judged["nodes"]) == ("unproven", {"n1": "proven", "n2": "unproven"})
+    assert judged["missing"][0] == (
+        "n2: no session cookie of it was seen to work (no copied session cookie opens the door), "
+        "and nothing else shows that its sessions ended"
+    )
+
+
+def test_where_a_session_cookie_alone_shows_it_remember_me_may_be_switched_off() -> None:
+    found = evidence()
+    for node in found.values():
+        node["alone"] = why_alone("live", "memory")
+    found["n2"]["controls"][1] = absent("remember_me", "n2")
+    assert verdict(found, True, 0, [])["verdict"] == "proven"
+
+
 def test_two_kinds_that_never_opened_the_door_prove_nothing() -> None:
     found = evidence()
     found["n2"]["controls"] = [absent("session", "n2", "no copied session cookie opens the door"), absent("remember_me", "n2")]
@@ -81,7 +121,7 @@ def test_an_open_door_is_one_also_where_only_one_kind_is_the_canary() -> None:
 
 
 def test_without_a_proof_account_nothing_is_proven() -> None:
-    found = verdict({node: {"controls": [], "answers": [], "before": "", "after": ""} for node in NODES}, False, 0, [])
+    found = verdict({node: {"controls": [], "answers": [], "before": "", "after": "", "alone": ""} for node in NODES}, False, 0, [])
     assert (found["verdict"], found["nodes"]) == ("unproven", {"n1": "unproven", "n2": "unproven"})
     assert "no proof account" in found["missing"][0]
 

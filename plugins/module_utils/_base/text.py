@@ -28,6 +28,12 @@ def shown(text: object, most: int = _MOST) -> str:
     return f"{escaped[: most - end]} .. [{len(escaped) - most} characters left out] .. {escaped[-end:]}"
 
 
+def few(names: t.Sequence[str], most: int) -> str:
+    """The first of them, and how many more."""
+    first = ", ".join(shown(name, 60) for name in names[:most])
+    return first + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
 def all_shown(value: t.Any) -> t.Any:
     """The same lists and dictionaries, with every text in them as it may be shown."""
     if isinstance(value, dict):

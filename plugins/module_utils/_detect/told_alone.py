@@ -20,8 +20,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Product,
 )
 
-# by these the scripts take arguments of the process from the environment
-_OPTIONS = ("JAVA_OPTS", "CATALINA_OPTS", "JVM_SUPPORT_RECOMMENDED_ARGS", "FISHEYE_OPTS")
 _JAVA = ("JRE_HOME", "JAVA_HOME")
 # these set the variables of Java to what they look for themselves: nothing is written there
 _OF_TOMCAT = ("catalina.sh", "setclasspath.sh", "tool-wrapper.sh")
@@ -62,7 +60,7 @@ def environment_problem(product: Product, install: str, home: str, nodes: Nodes,
     told += [("database", places) for places in (database.url, database.user, database.password)]
     start = f"{install}/{product.service.start[0]}"
     for what, places in told:
-        variable = _told_alone(places, before, after, scripts, disk.real)
+        variable = _told_alone(places, before, after, scripts, disk.real, product.service.options)
         if variable:
             file = next((before.path(place.where) for place in places if place.where not in (ARGUMENT, ENVIRONMENT, DEFAULT)), start)
             return _sentence(what, variable, file)
@@ -82,7 +80,9 @@ def _setenv_of(product: Product, install: str) -> str:
     return f"{install}{tomcat.base}/bin/setenv.sh" if tomcat else ""
 
 
-def _told_alone(places: Places, before: Lookup, after: Lookup, scripts: t.Sequence[_Script], real: t.Callable[[str], str]) -> str:
+def _told_alone(
+    places: Places, before: Lookup, after: Lookup, scripts: t.Sequence[_Script], real: t.Callable[[str], str], options: t.Sequence[str]
+) -> str:
     """The variable without which another value is found, ''."""
     variables = [place.key for place in places if place.where == ENVIRONMENT]
     arguments = [place.key for place in places if place.where == ARGUMENT]
@@ -90,7 +90,7 @@ def _told_alone(places: Places, before: Lookup, after: Lookup, scripts: t.Sequen
     if not used or _is_same(used.value, after.find_raw(places).value, real):
         return ""
     tellers = [name for name in variables if before.node.environment(name) == used.value]
-    tellers += [name for name in _OPTIONS if any(f"{one}{used.value}" in (before.node.environment(name) or "") for one in arguments)]
+    tellers += [name for name in options if any(f"{one}{used.value}" in (before.node.environment(name) or "") for one in arguments)]
     alone = [name for name in tellers if before.node.environment(name) != after.node.environment(name)]
     if not alone or any(_sets(script, variables, arguments, used.value, real) for script in scripts):
         return ""

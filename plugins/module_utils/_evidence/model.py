@@ -50,7 +50,7 @@ def evidence(record: Mapping, plan: Mapping, seen: Seen, about: About) -> Values
     return {
         "format": FORMAT,
         "verdict": about["end"],
-        "sentence": _sentence(about, record, seen, nodes),
+        "sentence": _sentence(about, record, seen, nodes, live),
         "not_seen": _not_seen(about, record, seen, nodes, live),
         "run": _run(record, plan, about),
         "plan": _plan(record, plan, names),
@@ -71,7 +71,7 @@ def _controls(node: str, records: Mapping, seen: Seen) -> list[Mapping]:
     return list((found["controls"] if found else None) or records.get(node, {}).get("controls", []))
 
 
-def _sentence(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mapping]) -> str:
+def _sentence(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mapping], live: bool) -> str:
     whose = record.get("users") or "everybody"
     if about["end"] == "proven":
         cut_off = record.get("revoked", {}).get("cut_off", "")
@@ -82,9 +82,8 @@ def _sentence(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mappi
         )
     if about["end"] == "unproven":
         missing = len(seen["verdict"].get("missing", []))
-        return (
-            f"Unproven: the tokens of {whose} are deleted and the nodes were restarted, but {missing} things were not seen, or seen alive."
-        )
+        acted = "their sessions were ended by calls to the product" if live else "the nodes were restarted"
+        return f"Unproven: the tokens of {whose} are deleted and {acted}, but {missing} things were not seen, or seen alive."
     if about["end"] == "waiting":
         return "Waiting: a database administrator deletes the tokens by hand. Until the run goes on, nothing is proven."
     if about["end"] == "abandoned":
@@ -104,7 +103,7 @@ def _not_seen(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mappi
         by_nothing = [one["name"] for one in nodes if one["proven_by"] == "nothing"]
         alone = f"of {', '.join(by_process)} only the new process was seen, and no old cookie of its own that had worked"
         unseen = f"of {', '.join(by_nothing)} no restart was seen"
-        return [*problems, *seen["verdict"].get("missing", []), *([alone] * bool(by_process)), *([unseen] * bool(by_nothing))]
+        return [*problems, *seen["verdict"].get("missing", []), *([alone] * bool(by_process)), *([unseen] * bool(by_nothing and not live))]
     open_doors = [
         f"the {row['kind'].replace('_', '-')} cookie that {row['from']} handed out still signs {row['opens_for']} in at {one['name']}"
         for one in nodes

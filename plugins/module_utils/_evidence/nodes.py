@@ -9,6 +9,8 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.gathered import NodeSeen
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import why_alone
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import REMEMBER_ME, SESSION
 
 Values = dict[str, t.Any]
@@ -26,12 +28,14 @@ def node_part(
     before, after = str(record.get("identity", "")), seen["process"] or str(record.get("process", ""))
     answers = [_answer(row, controls) for row in seen["answers"]]
     done = is_done(after, record)
+    kept = str(record.get("sessions") or (facts.get("sessions") or {}).get("kept", "unknown"))
+    alone = bool(why_alone(LIVE if live and not done else "", kept))
     gate_seconds = seen["gate_seconds"] if seen["gate_seconds"] >= 0 else int(record.get("gate_seconds", -1))
     return {
         "name": node,
         "title": " ".join(str(facts.get(one, "")) for one in ("title", "version")).strip(),
         "url": str(facts.get("url", "")),
-        "sessions_kept": str(record.get("sessions") or (facts.get("sessions") or {}).get("kept", "unknown")),
+        "sessions_kept": kept,
         "process_before": before,
         "process_after": after,
         "restarted": done,
@@ -40,20 +44,21 @@ def node_part(
         "back_at": seen["back_at"],
         "saved_sessions_removed": list(record.get("saved_sessions_removed", [])),
         "answers": answers,
-        "proven_by": proven_by(node, done or live, answers),
+        "proven_by": proven_by(node, done, live, alone, answers),
         "verdict": str(record.get("verdict", "")),
     }
 
 
-def proven_by(node: str, done: bool, answers: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+def proven_by(node: str, done: bool, live: bool, alone: bool, answers: t.Sequence[t.Mapping[str, t.Any]]) -> str:
     """``cookie``: an old cookie of the node, which had worked, was seen dead on it. ``process``: only the new process was seen.
 
-    A remember-me cookie stands in for a session cookie where there is none that opens anything, as in the verdict.
+    A remember-me cookie stands in for a session cookie where there is none that opens anything, as in the verdict; not where a session
+    cookie ``alone`` shows the end of the sessions.
     """
     own = {one["kind"]: one for one in answers if one["from"] == node}
     session, remember_me = own.get(SESSION, {}), own.get(REMEMBER_ME, {})
-    seen = session.get("worked_for") or (session.get("absent") and remember_me.get("worked_for"))
-    if done and seen and not any(one["opens_for"] for one in answers):
+    seen = session.get("worked_for") or (not alone and session.get("absent") and remember_me.get("worked_for"))
+    if (done or live) and seen and not any(one["opens_for"] for one in answers):
         return "cookie"
     return "process" if done else "nothing"
 

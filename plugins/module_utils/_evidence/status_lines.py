@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import run_line
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import few, shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.chart import AGES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.report import RULE, count
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors_in_words
@@ -82,7 +82,7 @@ def _nodes(nodes: t.Sequence[Mapping]) -> list[str]:
     alike: dict[str, list[Mapping]] = {}
     for node in nodes:
         alike.setdefault(_words(node), []).append(node)
-    return [f"Nodes      {_names([node['name'] for node in same])}: {words}{_span(same)}" for words, same in alike.items()]
+    return [f"Nodes      {few([node['name'] for node in same], _LINES)}: {words}{_span(same)}" for words, same in alike.items()]
 
 
 def _node(node: Mapping) -> str:
@@ -104,12 +104,6 @@ def _span(nodes: t.Sequence[Mapping]) -> str:
         return ""
     young, old = ago(min(ages)), ago(max(ages))
     return f", process {young if young == old else f'{young} to {old}'} old"
-
-
-def _names(names: t.Sequence[str]) -> str:
-    """The first of them, and how many more."""
-    few = ", ".join(shown(name, 60) for name in names[:_LINES])
-    return few + (f" and {len(names) - _LINES} more" if len(names) > _LINES else "")
 
 
 def _route(found: Mapping) -> str:

@@ -195,7 +195,8 @@ class Service(t.NamedTuple):
 
     ``start`` and ``stop`` are a script below the install folder and its arguments; ``process`` are regular expressions for one whole
     argument of the process's command line, whose group is the install folder. ``pid_file``: by which the stop script finds the process
-    ('' where it does not need one), ``pid_variable``: the variable of its environment that may name another.
+    ('' where it does not need one), ``pid_variable``: the variable of its environment that may name another. ``options``: variables by
+    which the scripts take arguments of the process from their environment.
     """
 
     start: tuple[str, ...]
@@ -203,6 +204,7 @@ class Service(t.NamedTuple):
     process: tuple[str, ...]
     pid_file: str = ""
     pid_variable: str = ""
+    options: tuple[str, ...] = ("JAVA_OPTS", "CATALINA_OPTS", "JVM_SUPPORT_RECOMMENDED_ARGS")
 
 
 class Web(t.NamedTuple):

@@ -92,6 +92,7 @@ FISHEYE = Product(
         start=("bin/fisheyectl.sh", "start"),
         stop=("bin/fisheyectl.sh", "stop"),
         process=(r"(.+)/fisheyeboot\.jar",),
+        options=("FISHEYE_OPTS",),
     ),
     web=Web(
         default_port=8060,

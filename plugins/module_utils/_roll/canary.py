@@ -8,16 +8,18 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import SESSION, why_alone
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope, scope_problems
 
 Look = t.Mapping[str, t.Any]
 Rows = t.Sequence[t.Mapping[str, t.Any]]
 
 
-def proof_lines(looks: t.Mapping[str, Look], proof_username: str) -> list[str]:
+def proof_lines(looks: t.Mapping[str, Look], proof_username: str, route: str) -> list[str]:
     """How it will be proven, and what nobody looks like on this site."""
     if any(_doors(look) for look in looks.values()):
-        lines = [f"{node}: {_opened(_doors(look))}" for node, look in looks.items()]
+        lines = [f"{node}: {_opened(_doors(look), _why_unproven(look, route))}" for node, look in looks.items()]
     elif proof_username:
         lines = [f"{proof_username} signs in on one node, then on the others; after the act every old cookie is sent again, alone"]
     else:
@@ -26,7 +28,7 @@ def proof_lines(looks: t.Mapping[str, Look], proof_username: str) -> list[str]:
     return lines + [f"a visitor without any cookie is answered with {one}" for one in nobody]
 
 
-def proof_problems(looks: t.Mapping[str, Look], scope: UserScope | None, resumed: bool) -> list[str]:
+def proof_problems(looks: t.Mapping[str, Look], scope: UserScope | None, resumed: bool, route: str) -> list[str]:
     """What speaks against the copied cookies. On a resume they may have died by the run itself."""
     doors = [door for look in looks.values() for door in _doors(look)]
     users = list(dict.fromkeys(door["user"] for door in doors if door["user"]))
@@ -36,7 +38,21 @@ def proof_problems(looks: t.Mapping[str, Look], scope: UserScope | None, resumed
             "none of force_reauth_proof_cookies opens the door at any node: copy them again, from a browser that is signed in now"
             + (f" ({notes})" if notes else "")
         ]
-    return [problem for user in users for problem in scope_problems(scope, None, user)]
+    untreated = [problem for user in users for problem in scope_problems(scope, None, user)]
+    return untreated + (_sessions_unseen(looks) if doors and not resumed and route == LIVE else [])
+
+
+def blind_nodes(plan: t.Mapping[str, t.Any], hostvars: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+    """A sentence for each node of which no cookie at hand could show that route live ends its sessions; none after the purge."""
+    if plan["route"] != LIVE or plan["phase"] != "prepared":
+        return []
+    sessions = {node: [row for row in hostvars[node]["__force_reauth_cookies"] if row["kind"] == SESSION] for node in plan["nodes"]}
+    return [
+        f"{node}: no session cookie of it is at hand ({'; '.join(row['absent'] for row in rows) or 'none was given'}), "
+        f"and {why_alone(LIVE, '')}"
+        for node, rows in sessions.items()
+        if not any(row["value"] for row in rows)
+    ]
 
 
 def signing_in(plan: t.Mapping[str, t.Any]) -> list[str]:
@@ -66,7 +82,25 @@ def _asked(look: Look) -> Look:
     return look.get("asked") or {}
 
 
-def _opened(doors: Rows) -> str:
+def _why_unproven(look: Look, route: str) -> str:
+    """Why the end of the node's sessions will not be proven, '' where a copied session cookie opens its door, or its restart will do."""
+    opens = any(door["user"] for door in _doors(look) if door["kind"] == SESSION)
+    return "" if opens else why_alone(route, look["sessions"]["kept"])
+
+
+def _sessions_unseen(looks: t.Mapping[str, Look]) -> list[str]:
+    """What speaks against route live: nodes whose door no copied session cookie opens."""
+    nodes = [node for node, look in looks.items() if _why_unproven(look, LIVE)]
+    problem = (
+        "no session cookie of force_reauth_proof_cookies opens the door there, and with force_reauth_route=live nothing else shows that "
+        "the sessions ended: give one of each node, from a browser that is signed in there, or in place of the cookies a proof account "
+        "(force_reauth_proof_username), or take force_reauth_route=rolling"
+    )
+    return [f"{', '.join(nodes)}: {problem}"] if nodes else []
+
+
+def _opened(doors: Rows, unproven: str) -> str:
     opened = [f"{door['name']} opens the door to {door['user']}" for door in doors if door["user"]]
     opened += [f"{door['name']} was {door['note']}" for door in doors if door["note"]]
+    opened += [f"no session cookie opens it, and {unproven}"] * bool(opened and unproven)
     return "; ".join(opened) or "no copied cookie opens the door: of this node nothing will be proven"

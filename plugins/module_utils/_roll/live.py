@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import few
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 
 LIVE, ROLLING = "live", "rolling"
 # where the names of the users come from
 BY_TABLE, BY_LIST = "table", "list"
+# of the names in a sentence
+_MOST_NAMES = 5
 Values = t.Mapping[str, t.Any]
 
 
@@ -56,6 +59,21 @@ def live_problems(looks: t.Mapping[str, Values], options: Values) -> list[str]:
 def names_by(product: str, asks_database: bool) -> str:
     """Where the names of the users come from: the product's own table, else the list that it shows to an administrator."""
     return BY_TABLE if asks_database and product_named(product).tokens.users else BY_LIST
+
+
+def unnamed(names: t.Iterable[str]) -> list[str]:
+    """Those that the call cannot name: Tomcat refuses an encoded slash or backslash in a path, and takes a dot for a step in it."""
+    return [name for name in names if "/" in name or "\\" in name or name in (".", "..")]
+
+
+def unnamed_problem(names: t.Sequence[str], begun: bool) -> str:
+    """What is said of ``unnamed`` ones, '' where there are none. ``begun``: whether the run has, so that its users are what they are."""
+    if not names:
+        return ""
+    rolled = "take force_reauth_route=rolling"
+    left_out = f"leave them out (force_reauth_exclude_usernames; their logins live on), or {rolled}"
+    users = "1 user" if len(names) == 1 else f"{len(names)} users"
+    return f"the product's call cannot name {users} ({few(names, _MOST_NAMES)}): {rolled if begun else left_out}"
 
 
 def resumed_route(recorded: str, wanted: str) -> str:

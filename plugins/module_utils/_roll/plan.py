@@ -210,7 +210,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
     scope = scope_of(names_of(options["usernames"]), names_of(options["exclude_usernames"]) or [])
     problems += scope_problems(scope, record.get("users", "") if record else None, options["proof_username"])
-    problems += proof_problems(looks, scope, bool(record)) + spared_problems(options, scope)
+    problems += proof_problems(looks, scope, bool(record), route) + spared_problems(options, scope)
     blind = why_blind(next(iter(looks.values()))["product"], options, route)
     problems += hand_problems(options, record, scope is not None, blind)
     problems += live_problems(looks, options) if route == LIVE else []
@@ -226,7 +226,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         problems.append(str(error))
     one = next(iter(looks.values()))
     product = {"title": one["title"], "survives": one["survives"], "users": scope.sentence if scope else ""}
-    proof = proof_lines(looks, options["proof_username"]) + spared_lines(options)
+    proof = proof_lines(looks, options["proof_username"], route) + spared_lines(options)
     return {
         **product,
         "proof": proof,

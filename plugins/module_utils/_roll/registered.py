@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import sentence, shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence, why_alone
 
 Results = t.Sequence[t.Mapping[str, t.Any]]
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -70,16 +71,17 @@ def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
     }
 
 
-def evidence(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
-    """By node, the answers before the act and those after it, for the verdict; ``before``, ``after``: why there are none, ''."""
+def evidence(plan: t.Mapping[str, t.Any], hostvars: HostVars) -> dict[str, Evidence]:
+    """By node, the answers before the act and those after it, for the verdict."""
     return {
         node: {
             "controls": list(hostvars[node].get("__force_reauth_controls") or []),
             "answers": list((hostvars[node].get("__force_reauth_replayed") or {}).get("answers") or []),
             "before": str((hostvars[node].get("__force_reauth_turn") or {}).get("unanswered") or ""),
             "after": str((hostvars[node].get("__force_reauth_replayed") or {}).get("msg") or ""),
+            "alone": why_alone(plan["route"], plan["node_facts"][node]["sessions"]["kept"]),
         }
-        for node in nodes
+        for node in plan["nodes"]
     }
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
+
 SESSION, REMEMBER_ME = "session", "remember_me"
 IN_WORDS = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
 
@@ -19,13 +21,22 @@ AnswerRow = t.Mapping[str, t.Any]
 class Evidence(t.TypedDict):
     """What was seen of one node: ``controls`` right before the act, ``answers`` of all old cookies after it, replayed at this node.
 
-    ``before``, ``after``: why a look of then gave no answers, ''.
+    ``before``, ``after``: why a look of then gave no answers, ''. ``alone``: of ``why_alone``.
     """
 
     controls: list[AnswerRow]
     answers: list[AnswerRow]
     before: str
     after: str
+    alone: str
+
+
+def why_alone(route: str, kept: str) -> str:
+    """Why an old session cookie alone shows that the sessions of a node ended, '' where its restart does, too. ``kept``: in what."""
+    if route == LIVE:
+        return "nothing else shows that its sessions ended"
+    how = {"unknown": "how it keeps its sessions is not known", "outside": "its sessions are kept outside its process"}.get(kept)
+    return f"{how}, so that its restart does not show their end" if how else ""
 
 
 def still_open(answers: t.Iterable[AnswerRow], seen_by: str) -> list[str]:
@@ -37,14 +48,15 @@ def still_open(answers: t.Iterable[AnswerRow], seen_by: str) -> list[str]:
     ]
 
 
-def dead_controls(node: str, controls: t.Sequence[AnswerRow]) -> list[str]:
+def dead_controls(node: str, controls: t.Sequence[AnswerRow], alone: str) -> list[str]:
     """What proves nothing: a cookie of the node that was not seen to work right before the act.
 
-    What never opened the door is no canary: where the other kind did, that one is enough.
+    What never opened the door is no canary: where the other kind did, that one is enough. But by a dead token no session is seen to end.
     """
     last = {kind: _last(node, kind, controls) for kind in _ACTS}
     some_worked = any(row and row["user"] for row in last.values())
-    sentences = (_no_control(node, kind, last[kind], some_worked) for kind in _ACTS)
+    whys = {SESSION: alone, REMEMBER_ME: ""}
+    sentences = (_no_control(node, kind, last[kind], some_worked, whys[kind]) for kind in _ACTS)
     return [sentence for sentence in sentences if sentence]
 
 
@@ -53,9 +65,12 @@ def _last(node: str, kind: str, rows: t.Iterable[AnswerRow]) -> AnswerRow | None
     return own[-1] if own else None
 
 
-def _no_control(node: str, kind: str, row: AnswerRow | None, other_worked: bool) -> str:
+def _no_control(node: str, kind: str, row: AnswerRow | None, other_worked: bool, alone: str) -> str:
+    """``alone``: of ``why_alone`` for a session cookie, else ''."""
     if not row:
         return f"{node}: no {IN_WORDS[kind]} was seen to work before the {_ACTS[kind]}"
+    if row.get("absent") and alone:
+        return f"{node}: no session cookie of it was seen to work ({row['absent']}), and {alone}"
     if row.get("absent"):
         return "" if other_worked else f"{node}: {row['absent']}"
     if not row["user"]:
@@ -124,7 +139,7 @@ def _node_missing(node: str, evidence: t.Mapping[str, Evidence], canary: bool) -
     found = evidence[node]
     controls = [row for one in evidence.values() for row in one["controls"]]
     open_doors = still_open(found["answers"], node)
-    dead = _with_reason(node, dead_controls(node, controls), found["before"])
+    dead = _with_reason(node, dead_controls(node, controls, found["alone"]), found["before"])
     return open_doors + dead + _with_reason(node, unanswered(node, list(evidence), found["answers"]), found["after"])
 
 
