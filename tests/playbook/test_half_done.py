@@ -26,6 +26,16 @@ def damage(site: Site, node: str) -> str:
     return f"- name: Damage a record\n  ansible.builtin.command: {sys.executable} {script}\n  when: inventory_hostname == '{node}'\n"
 
 
+def taken_over(site: Site, node: str) -> str:
+    """A program that makes the lock of the node a newer start's."""
+    newer = {"attempt": 9, "number": "0123456789abcdef", "controller": "elsewhere"}
+    return (
+        "import json, pathlib\n"
+        f"path = pathlib.Path({str(site.cluster[node].home)!r}) / '.force_reauth.lock'\n"
+        f"path.write_text(json.dumps({{**json.loads(path.read_text()), **{json.dumps(newer)}}}))\n"
+    )
+
+
 def test_nodes_that_were_drained_and_not_stopped_are_put_back_when_the_record_cannot_be_written(make_site: MakeSite) -> None:
     site = make_site(nodes=3)
     old = site.pids()
@@ -37,6 +47,20 @@ def test_nodes_that_were_drained_and_not_stopped_are_put_back_when_the_record_ca
     failed.assert_says("stopped in step 'roll'", "n2.json", "Done: none. Not done: n1, n2, n3")
     assert "still out of the load balancer" not in failed.said
     assert (site.pids(), list(site.folder.glob("drained-*"))) == (old, [])
+
+
+def test_a_node_that_a_newer_start_has_taken_over_while_it_drained_is_not_put_back_under_it(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    old = site.pids()
+    variables = drained(site)
+    script = site.folder / "take_over.py"
+    script.write_text(taken_over(site, "n1"), encoding="utf-8")
+    with (site.folder / "drain.yml").open("a", encoding="utf-8") as file:
+        file.write(f"- name: Take it over\n  ansible.builtin.command: {sys.executable} {script}\n")
+    failed = site.run(**variables)
+    assert failed.status != 0
+    failed.assert_says("n1: it is still out of the load balancer: This run was taken over by run", "(start 9, controller elsewhere)")
+    assert (site.pids(), [path.name for path in site.folder.glob("drained-*")]) == (old, ["drained-n1"])
 
 
 @pytest.mark.long
@@ -93,14 +117,7 @@ def test_a_node_that_a_newer_start_has_taken_over_while_it_was_down_is_not_start
     site = make_site(nodes=2)
     site.sign_in("eve")
     own = own_tasks(site, "")
-    newer = {"attempt": 9, "number": "0123456789abcdef", "controller": "elsewhere"}
-    home = site.cluster["n2"].home
-    (site.folder / "statement.py").write_text(
-        "import json, pathlib\n"
-        f"path = pathlib.Path({str(home)!r}) / '.force_reauth.lock'\n"
-        f"path.write_text(json.dumps({{**json.loads(path.read_text()), **{json.dumps(newer)}}}))\n",
-        encoding="utf-8",
-    )
+    (site.folder / "statement.py").write_text(taken_over(site, "n2"), encoding="utf-8")
     failed = site.run(**OUTAGE, **own)
     assert failed.status != 0
     failed.assert_says("n2: it did not come up again: This run was taken over by run", "(start 9, controller elsewhere)")
