@@ -49,6 +49,7 @@ def test_nodes_that_were_drained_and_not_stopped_are_put_back_when_the_record_ca
     assert (site.pids(), list(site.folder.glob("drained-*"))) == (old, [])
 
 
+@pytest.mark.long
 def test_a_node_that_a_newer_start_has_taken_over_while_it_drained_is_not_put_back_under_it(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     old = site.pids()
@@ -101,6 +102,7 @@ def test_a_node_that_was_stopped_when_another_one_of_its_batch_does_not_stop_is_
     assert [name for name, pid in site.pids().items() if not pid] == ["n1"]
 
 
+@pytest.mark.long
 def test_a_start_that_fails_after_a_purge_that_failed_is_told_with_the_way_on(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     site.sign_in("eve")
