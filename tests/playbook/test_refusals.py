@@ -166,6 +166,13 @@ def test_false_as_a_text_accepts_nothing(site: Site) -> None:
     refused(site, site.run("--check", "-e", "force_reauth_accept_local_archive=false"), "This runs in an execution environment")
 
 
+@pytest.mark.long
+def test_another_name_of_the_controller_is_where_archives_end_with_the_job_too(site: Site) -> None:
+    site.environment["AWX_ISOLATED_DATA_DIR"] = str(site.folder)
+    for host in ("127.0.0.1", "n1"):
+        refused(site, site.run("--check", database_host=host, accept_local_archive=False), "This runs in an execution environment")
+
+
 def test_tls_that_the_product_insists_on_is_asked_of_the_database_too(site: Site) -> None:
     for node in site.cluster.nodes:
         settings = node.home / "dbconfig.xml"

@@ -74,6 +74,8 @@ def test_a_folder_that_cannot_take_a_report_is_refused_before_anything_is_done(t
     check_report_folder(str(tmp_path / "new" / "er"))
     with pytest.raises(SessionsError, match=re.escape(f"force_reauth_report_dir={below}: {tmp_path / 'file'} is no folder")):
         check_report_folder(str(below))
+    with pytest.raises(SessionsError, match="force_reauth_report_dir=~no-such-account/x: nobody here has that home folder"):
+        check_report_folder("~no-such-account/x")
     with pytest.raises(SessionsError, match="cannot be made"):
         copied(str(below), CLUSTER, RUN, TEXTS)
 

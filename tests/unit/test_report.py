@@ -96,6 +96,11 @@ def test_the_plan_of_a_roll_is_told_whole() -> None:
     )
 
 
+def test_the_run_that_is_set_aside_is_told_with_what_else_its_setting_aside_does() -> None:
+    lines = plan_lines(plan(set_aside="CHG-0"), check_mode=True)
+    assert "Set aside  run CHG-0, for good; this is a new run" in lines
+
+
 def test_what_is_not_ended_is_told_with_the_numbers_that_were_counted() -> None:
     counted = [{"what": "OAuth", "count": 3, "how": "oauth_tokens"}, {"what": "access tokens", "count": -1, "how": "no such table"}]
     lines = plan_lines(plan(look={**plan()["look"], "survivors": counted}), check_mode=False)

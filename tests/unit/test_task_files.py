@@ -9,6 +9,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.task_files import check_task_files
@@ -67,6 +68,12 @@ def test_a_task_file_that_could_not_stop_a_node_is_refused_by_name(check: t.Call
     with pytest.raises(SessionsError, match=r"^force_reauth_service_manager=tasks wants force_reauth_stop_tasks: ") as refusal:
         check(text, GOOD)
     assert problem in str(refusal.value)
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "extensions/balancers").glob("*.yml")), ids=lambda path: path.stem)
+def test_a_file_that_nodes_of_a_batch_share_is_rewritten_by_one_after_the_other(path: Path) -> None:
+    tasks = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert [task["name"] for task in tasks if "ansible.builtin.replace" in task and task.get("throttle") != 1] == []
 
 
 def test_files_that_are_not_named_are_asked_for(check: t.Callable[..., None]) -> None:

@@ -23,7 +23,7 @@ def parsed(text: str | bytes) -> t.Any:
     for _level in range(_DEEPEST):
         inside = [one for outer in inside for one in _parts_of(outer)]
         if not inside:
-            # half a character (\\ud800) can be escaped, and be written nowhere afterwards
+            # half a character (\ud800) can be escaped, and be written nowhere afterwards
             json.dumps(document, ensure_ascii=False).encode()
             return document
     raise ValueError(_TOO_DEEP)
