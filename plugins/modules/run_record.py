@@ -35,7 +35,8 @@ options:
   state:
     description:
       - With V(read) nothing is changed.
-      - With V(opened) the run is begun with O(values), or taken over from an older start with the values that it has.
+      - With V(opened) the run is begun with O(values), or taken over from an older start with the values that it has, but the
+        C(route) of O(values).
       - With V(written) O(values) are put on top of what the run, or its O(node), has.
       - With V(checked) it is only seen that the run is still owned by O(start).
       - With V(summed) the record is returned with the SHA-256 of its file.
@@ -68,7 +69,7 @@ options:
     default: ""
   abandon:
     description:
-      - The id of an unfinished run that is set aside with O(state=opened), and overlooked with O(state=read).
+      - The id of a run that is set aside with O(state=opened), and overlooked with O(state=read). One that is over stays as it ended.
     type: str
     default: ""
 extends_documentation_fragment:
@@ -135,10 +136,15 @@ start:
   type: dict
   sample: {"attempt": 1, "number": "8d2c0f6b1e7a4395", "controller": "ops1"}
 abandoned:
-  description: Whether the record of the run of O(abandon) was found here and closed.
+  description: Whether the record of the run of O(abandon) was found here, and is closed.
   returned: O(state=opened)
   type: bool
   sample: false
+over:
+  description: How the run of O(abandon) had ended, so that its record was left as it is. Empty where it had not.
+  returned: O(state=opened)
+  type: str
+  sample: proven
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -105,6 +105,22 @@ def test_the_database_host_is_reached_by_its_own_connection(
         assert re.search(r"Port=2222.* IdentityFile=\"/keys/db\".* User=\"dba\"", call)
 
 
+@pytest.mark.parametrize("playbook", ["expire_archives", "restore_tokens"])
+def test_so_it_is_where_archives_are_removed_or_put_back(site: Site, calls: t.Callable[[], list[str]], playbook: str) -> None:
+    wanted = {
+        "force_reauth_expire_days": 30,
+        "force_reauth_product": "jira",
+        "force_reauth_database_engine": "sqlite",
+        "force_reauth_restore_archives": [{"path": "/nowhere/one.tsv.gz", "sha256": "0" * 64}],
+    }
+    inventory = _written(site, _inventory(site, database_host="db", **wanted))
+    result = site.run("--limit", "tracker", playbook=f"dcops.atlassian_sessions.{playbook}", inventory=inventory)
+    assert result.status != 0
+    result.assert_says("db: ")
+    assert calls()
+    assert all(call.endswith(" db.example.org") for call in calls())
+
+
 SUDO = """#!{python}
 import os, sys
 words = sys.argv[1:]

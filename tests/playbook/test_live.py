@@ -91,6 +91,7 @@ def test_a_session_cookie_that_opens_nothing_stops_the_run_before_anything_is_de
     resumed = live.resume(stopped)
     assert resumed.status == 0, resumed.output
     resumed.assert_says(": PROVEN", "route rolling")
+    assert live.record()["route"] == "rolling", "a start that goes on without the word would leave the roll half done"
 
 
 def test_users_whom_the_call_cannot_name_are_refused_before_anything_changes(live: Site) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -43,9 +44,13 @@ def test_everybody_is_signed_out_while_two_of_three_nodes_stay_up_and_a_second_r
     second = site.run("--limit", "tracker", run_id="CHG-1")
     assert second.status == 0, second.output
     second.assert_says("Run CHG-1 is finished (proven): nothing was changed.")
+    # as a node that did not answer at the end would have kept it
+    lock = site.cluster["n2"].home / ".force_reauth.lock"
+    lock.write_text(json.dumps({"run_id": "CHG-1", **site.record()["start"]}), encoding="utf-8")
     others = site.run(run_id="CHG-1", usernames=[USERS[0], "canary"])
     assert others.status != 0
     others.assert_says("Run CHG-1 was proven, which does not prove what is asked for now: this run began for every user: give the same")
+    assert site.locks() == []
     assert site.state_of_everything() == before
 
 
@@ -126,6 +131,20 @@ def test_a_node_that_cannot_be_put_back_into_the_load_balancer_stops_the_roll_an
     assert result.status != 0
     result.assert_says("Not done: n1, n2", "n1: it refuses", "n1: it is still out of the load balancer: it refuses", "Resume:")
     assert (site.pids()["n2"], site.locks()) == (old["n2"], [])
+
+
+def test_what_a_task_of_the_site_hides_the_run_hides_too(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    drain = site.folder / "drain.yml"
+    told = "echo word-of-the-balancer; echo word-of-the-balancer >&2; false"
+    task = {"name": "Tell the balancer", "ansible.builtin.shell": told, "no_log": True}
+    drain.write_text(json.dumps([task]), encoding="utf-8")
+    result = site.run("-v", drain="tasks", drain_tasks=str(drain), undrain_tasks=str(drain))
+    assert result.status != 0
+    result.assert_says("n1: the task 'Tell the balancer' failed, and hides its answer (no_log)", "Done: none.")
+    kept = [path.read_bytes() for path in site.archives.rglob("*") if path.is_file()]
+    assert kept
+    assert not [one for one in (result.output.encode(), *kept) if b"word-of-the-balancer" in one]
 
 
 @pytest.mark.long

@@ -215,7 +215,7 @@ def test_a_run_is_unfinished_until_it_has_ended(records: RunRecords, start: dict
 
 
 def test_a_run_that_is_set_aside_is_over_and_fenced_off(records: RunRecords, start: dict[str, t.Any]) -> None:
-    assert records.abandon(RUN) is True
+    assert records.abandon(RUN) == "abandoned"
     assert (records.unfinished([]), records.read(RUN)["phase"]) == ([], "abandoned")
     with pytest.raises(SessionsError, match="taken over"):
         records.write(RUN, "n1", {}, start)
@@ -224,7 +224,7 @@ def test_a_run_that_is_set_aside_is_over_and_fenced_off(records: RunRecords, sta
 @pytest.mark.usefixtures("start")
 def test_a_damaged_run_can_be_set_aside(records: RunRecords) -> None:
     run_file(records).write_text("{", encoding="utf-8")
-    assert records.abandon(RUN) is True
+    assert records.abandon(RUN) == "abandoned"
     assert records.read(RUN)["phase"] == "abandoned"
 
 
@@ -235,7 +235,7 @@ def test_a_run_that_is_set_aside_belongs_to_nobody(records: RunRecords, start: d
 
 
 def test_a_run_without_a_record_here_cannot_be_set_aside_by_it(records: RunRecords) -> None:
-    assert records.abandon("elsewhere") is False
+    assert records.abandon("elsewhere") == ""
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_a_field_that_no_run_writes_is_refused_by_its_name(records: RunRecords, 
     for act in (lambda: records.read(RUN), lambda: records.unfinished([])):
         with pytest.raises(SessionsError, match=f"is damaged: {field} is not what a run writes"):
             act()
-    assert records.abandon(RUN) is True
+    assert records.abandon(RUN) == "abandoned"
     assert records.unfinished([]) == []
 
 
@@ -461,6 +461,7 @@ def test_a_begun_run_is_told_with_the_start_that_owns_it(records: RunRecords) ->
         "finished": False,
         "start": {"attempt": 1, "number": told["start"]["number"], "controller": "ops1"},
         "abandoned": False,
+        "over": "",
     }
     assert (told["record"]["start"], told["record"]["phase"], len(told["start"]["number"])) == (told["start"], "prepared", 16)
 
@@ -478,9 +479,28 @@ def test_another_run_is_set_aside_when_one_is_begun(records: RunRecords) -> None
     assert (told["abandoned"], records.read("CHG-0")["phase"], told["record"]["run_id"]) == (True, "abandoned", RUN)
 
 
+@pytest.mark.parametrize("phase", ["proven", "unproven", "refused"])
+def test_a_run_that_is_over_stays_as_it_ended_when_it_is_set_aside(records: RunRecords, start: dict[str, t.Any], phase: str) -> None:
+    records.write(RUN, "", {"phase": phase}, start)
+    before = run_file(records).read_bytes()
+    told = STATES["opened"](records, opening(run_id="CHG-2", abandon=RUN), False)
+    assert (told["abandoned"], told["over"], run_file(records).read_bytes() == before) == (False, phase, True)
+
+
+def test_a_run_that_goes_on_keeps_what_it_began_with_but_the_route_that_is_gone_now(records: RunRecords) -> None:
+    began = {**PREPARED, "route": "live", "batches": [1]}
+    STATES["opened"](records, opening(values=began), False)
+    told = STATES["opened"](records, opening(values={**began, "route": "rolling", "batches": [2], "phase": "waiting"}), False)
+    assert {name: told["record"][name] for name in ("route", "batches", "phase")} == {
+        "route": "rolling",
+        "batches": [1],
+        "phase": "prepared",
+    }
+
+
 def test_a_rehearsal_tells_what_would_be_begun_and_owns_nothing(records: RunRecords) -> None:
     told = STATES["opened"](records, opening(abandon="CHG-0"), True)
-    assert told == {"changed": True, "record": PREPARED, "finished": False, "start": {}, "abandoned": False}
+    assert told == {"changed": True, "record": PREPARED, "finished": False, "start": {}, "abandoned": False, "over": ""}
 
 
 def test_the_start_that_owns_a_run_is_told_what_it_has(records: RunRecords, start: dict[str, t.Any]) -> None:

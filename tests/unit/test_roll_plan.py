@@ -30,6 +30,7 @@ OPTIONS: dict[str, t.Any] = {
     "proof_password": "p",
     "spared_username": "",
     "spared_password": "",
+    "drain": "none",
 }
 
 
@@ -264,6 +265,16 @@ def test_a_node_that_the_load_balancer_does_not_use_is_refused(serves: bool) -> 
 def test_a_node_that_the_run_itself_took_out_of_the_load_balancer_is_accepted(step: str) -> None:
     record = {"nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "node_records": {"n1": {"step": step}}}
     assert plan({"n1": look(balanced=balanced(serves=False)), "n2": look()}, record)["problems"] == []
+
+
+@pytest.mark.parametrize(("drain", "same"), [("haproxy", True), ("none", False), ("tasks", False)])
+def test_a_node_is_put_back_in_the_way_in_which_it_was_taken_out(drain: str, same: bool) -> None:
+    nodes = {"n1": {"step": "starting", "drain": "haproxy"}, "n2": {"step": ""}}
+    record = {"nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "node_records": nodes}
+    problems = plan({"n1": look(), "n2": look()}, record, drain=drain)["problems"]
+    refusal = f"n1: an earlier start of this run took it out of the load balancer by force_reauth_drain=haproxy, and now it is {drain}"
+    assert [one.split(":", 2)[0] for one in problems] == ([] if same else ["n1"])
+    assert same or problems[0].startswith(refusal)
 
 
 def test_the_facts_of_a_node_that_is_down_come_from_the_record() -> None:

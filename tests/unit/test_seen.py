@@ -11,8 +11,10 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import (
     abort_sentence,
     evidence,
+    failure_told,
     failures,
     left_down,
+    locks_kept,
     looks,
     not_up,
     places,
@@ -70,6 +72,34 @@ def test_looks_name_the_server_in_every_load_balancer() -> None:
 def test_load_balancers_that_were_not_asked_are_none() -> None:
     skipped = {"__force_reauth_haproxies": {"results": [{"item": "lb1", "skipped": True}]}}
     assert looks(["n1"], {"n1": {**SEEN, **skipped}})["n1"]["balanced"] == []
+
+
+@pytest.mark.parametrize(
+    ("result", "action", "message"),
+    [
+        ({"msg": "non-zero return code"}, "ansible.builtin.shell", "non-zero return code"),
+        ({"msg": "s3cret", "_ansible_no_log": True}, "ansible.builtin.shell", "the task 'Drain' failed, and hides its answer (no_log)"),
+        ({"msg": "s3cret", "_ansible_no_log": True}, "", "the task 'Drain' failed, and hides its answer (no_log)"),
+        ({"msg": "disk full", "_ansible_no_log": True}, "dcops.atlassian_sessions.run_record", "disk full"),
+    ],
+    ids=["open", "hidden", "hidden without an action", "of this collection"],
+)
+def test_a_task_of_the_site_that_hides_its_answer_is_not_told_by_it(result: dict[str, t.Any], action: str, message: str) -> None:
+    more = {"stderr": "s3cret", "stdout": "s3cret", "cmd": "s3cret", "results": ["s3cret"], "invocation": {"module_args": "s3cret"}}
+    told = failure_told({"failed": True, **more, **result}, {"action": action, "name": "Drain"})
+    assert told["msg"] == message
+    assert told.keys() == ({"failed", "msg"} if "hides" in message else {"failed", "msg", "stderr", "stdout", "cmd"})
+
+
+def test_nothing_is_told_of_what_did_not_fail() -> None:
+    assert failure_told({}, {}) == {}
+
+
+def test_the_nodes_that_keep_the_lock_of_a_run_that_is_over_are_named() -> None:
+    found = {"n1": {"__force_reauth_released": {"changed": True}}, "n2": {"__force_reauth_released": {"unreachable": True}}, "n3": {}}
+    again = "start this run once more, with its force_reauth_run_id, to have it given back"
+    assert locks_kept(["n1", "n2"], found) == [f"Locked     n2: the lock of this run could not be given back: {again}"]
+    assert locks_kept(["n1", "n3"], found) == []
 
 
 def test_the_items_of_a_loop_that_failed_are_named() -> None:

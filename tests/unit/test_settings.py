@@ -223,6 +223,16 @@ def test_a_gate_that_no_node_could_pass_is_refused_before_the_tokens_are_gone(po
     )
 
 
+@pytest.mark.parametrize(("run_id", "abandon", "together"), [("CHG-2", "CHG-1", True), ("", "CHG-1", True), ("CHG-1", "CHG-1", False)])
+def test_a_run_is_not_set_aside_for_itself(run_id: str, abandon: str, together: bool) -> None:
+    taken = typed({"force_reauth_run_id": run_id, "force_reauth_abandon": abandon}, OPTIONS, DEFAULTS)
+    if together:
+        check_together(taken)
+        return
+    with pytest.raises(SessionsError, match="both name run CHG-1: a run is resumed, or set aside for a new one"):
+        check_together(taken)
+
+
 @pytest.mark.parametrize("revoke", ["database", "auto", "manual", "product"])
 def test_recipients_of_archives_that_nobody_makes_are_refused(revoke: str) -> None:
     taken = typed({"force_reauth_archive_recipients": ["age1x"], "force_reauth_revoke": revoke}, OPTIONS, DEFAULTS)

@@ -117,6 +117,12 @@ def next_start(before: Payload, controller: str, number: str) -> Payload:
     return {"attempt": attempt + 1, "number": number, "controller": controller}
 
 
+def taken_over(before: Payload, values: Payload, start: Payload) -> Payload:
+    """The record of a run that goes on: what it began with holds, but its route, which may become a roll of a live one."""
+    route = {"route": values["route"]} if "route" in values else {}
+    return {**before, **route, "start": start}
+
+
 def same_start(one: Payload, other: Payload) -> bool:
     """Whether both are the same start of ansible-playbook."""
     return (one.get("attempt"), one.get("number")) == (other.get("attempt"), other.get("number"))

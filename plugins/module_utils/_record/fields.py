@@ -138,6 +138,7 @@ _FACTS = {
 OF_NODE: t.Mapping[str, Check] = {
     "cluster": _words,
     "step": _one_of(*STEPS),
+    "drain": _words,
     "facts": _known(_FACTS),
     "sessions": _words,
     "identity": _words,

@@ -74,14 +74,15 @@ class RunRecords:
         return [run for run in runs if run not in except_for and not content.is_finished(self._read(self._path(run, "")))]
 
     def open(self, run_id: str, values: content.Payload, controller: str, number: str) -> content.Payload:
-        """Begin the run, or take it over from an older start; returns the start that owns it now. A taken-over record keeps its values."""
+        """Begin the run, or take it over from an older start (see ``taken_over``); returns the start that owns it now."""
         path = self._path(run_id, "")
         make_private_folder(path.parent, self._top)
         with _serialized(path.parent):
             before = self._read(path)
             start = content.next_start(before, controller, number)
             mine = {"cluster": self.cluster, "run_id": run_id, "start": start}
-            self._write(path, content.merged({}, {**mine, **values}, self.now()) if not before else {**before, "start": start})
+            begun = content.taken_over(before, values, start) if before else content.merged({}, {**mine, **values}, self.now())
+            self._write(path, begun)
         return start
 
     def write(self, run_id: str, node: str, values: content.Payload, start: content.Payload) -> tuple[content.Payload, content.Payload]:
@@ -132,18 +133,20 @@ class RunRecords:
                 raise SessionsError(f"The run of {path} is not over: its archives stay.")
             self._write(path, {**before, "expired": content.expired(before, archives, self.now(), self.sum_of(run_id))})
 
-    def abandon(self, run_id: str) -> bool:
-        """Set another run aside, whoever works at it; False when its record does not lie here."""
+    def abandon(self, run_id: str) -> str:
+        """Set another run aside, whoever works at it, unless it is over; returns its phase now, '' when it has no record here."""
         path = self._path(run_id, "")
         if not path.parent.is_dir():
-            return False
+            return ""
         with _serialized(path.parent):
             before = self._readable(path)
+            if content.is_finished(before):
+                return str(before["phase"])
             start = {"attempt": before.get("start", {}).get("attempt", 0) + 1, "number": "", "controller": "abandoned"}
             known = {"cluster": self.cluster, "run_id": run_id, **before}
             self._write(path, content.merged(known, {"start": start, "phase": "abandoned"}, self.now()))
             self._forget_canaries(path.parent)
-        return True
+        return "abandoned"
 
     def _forget_canaries(self, folder: Path) -> None:
         """A run that is over needs no cookies. What cannot be read any more may hold them: it is replaced."""

@@ -25,10 +25,11 @@ def read(records: RunRecords, options: Options, _check_mode: bool) -> Result:
 def opened(records: RunRecords, options: Options, check_mode: bool) -> Result:
     """Begin the run or take it over; set another one aside first when that is wanted."""
     if check_mode:
-        return {**_told(True, options["values"]), "start": {}, "abandoned": False}
-    abandoned = bool(options["abandon"]) and records.abandon(options["abandon"])
+        return {**_told(True, options["values"]), "start": {}, "abandoned": False, "over": ""}
+    phase = records.abandon(options["abandon"]) if options["abandon"] else ""
+    aside = {"abandoned": phase == "abandoned", "over": "" if phase == "abandoned" else phase}
     start = records.open(options["run_id"], options["values"], options["controller"], secrets.token_hex(8))
-    return {**_told(True, records.read(options["run_id"])), "start": start, "abandoned": abandoned}
+    return {**_told(True, records.read(options["run_id"])), "start": start, **aside}
 
 
 def written(records: RunRecords, options: Options, check_mode: bool) -> Result:

@@ -137,6 +137,17 @@ def balancer_problems(look: Look, record: Record) -> list[str]:
     ]
 
 
+def drain_problem(record: Record, drain: str) -> str:
+    """Why a node that an earlier start took out of the load balancer would not be put back in the same way, '' when it would."""
+    before = record.get("drain", drain)
+    if before == drain:
+        return ""
+    return (
+        f"an earlier start of this run took it out of the load balancer by force_reauth_drain={before}, and now it is {drain}: give the "
+        "same again, or set the run aside with force_reauth_abandon and put the node back yourself"
+    )
+
+
 def sessions_problem(node: str, look: Look, route: str) -> str:
     """Why a rolling restart would not end the sessions of this node, '' when it does. Tomcat's own SESSIONS.ser is removed in the roll."""
     sessions = look["sessions"]
@@ -205,6 +216,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     route = resumed_route(recorded, options["route"]) if recorded else route_of(options["route"], len(looks))
     problems = [f"{node}: {one}" for node in facts for one in node_problems(looks[node], looks[node]["ready"], node_records.get(node, {}))]
     problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
+    drains = {node: drain_problem(node_records.get(node, {}), options["drain"]) for node in facts}
+    problems += [f"{node}: {why}" for node, why in drains.items() if why]
     problems += record_problems(nodes, list(looks), record.get("standbys", []))
     problems += one_node_twice(looks) + one_address_twice(looks) + order_problems(looks, record)
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]

@@ -17,6 +17,9 @@ HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 _ASKED = ("nobody", "doors")
 # steps of the record, from the first moment at which a node may be down
 _DOWN = ("stopping", "cleaned", "starting")
+# of the result of a failed task, what a sentence is made of
+_TOLD = ("failed", "unreachable", "msg", "cmd", "stderr", "stdout")
+_OWN = "dcops.atlassian_sessions."
 # of what was last seen of one node: it is not to crowd out the others
 _MOST_OF_A_NODE = 2000
 
@@ -103,13 +106,27 @@ def why_failed(result: t.Mapping[str, t.Any], host: str) -> str:
     return f"it was not reached, and why is hidden with the secrets of the task: {tell}."
 
 
+def failure_told(result: t.Mapping[str, t.Any], task: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What may be told of the ``result`` of a failed task: nothing of one of the site's own that hides its answer (C(no_log)).
+
+    The tasks of this collection hide what they were given, and say why they failed in words that hold no secret.
+    """
+    own = str(task.get("action", "")).startswith(_OWN)
+    if result.get("_ansible_no_log") and not own:
+        return {"failed": True, "msg": f"the task '{task.get('name') or 'without a name'}' failed, and hides its answer (no_log)"}
+    return {name: result[name] for name in _TOLD if name in result}
+
+
+def locks_kept(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
+    """A line of the result for the nodes that did not answer when their locks were given back."""
+    kept = [node for node in nodes if _did_not_answer(hostvars[node].get("__force_reauth_released") or {})]
+    again = "start this run once more, with its force_reauth_run_id, to have it given back"
+    return [f"Locked     {', '.join(kept)}: the lock of this run could not be given back: {again}"] if kept else []
+
+
 def failures(results: Results) -> list[str]:
     """A sentence for each item of a loop that failed, or whose host was lost."""
-    return [
-        f"{one['item']}: {str(one.get('msg') or 'it was not seen').rstrip('.')}"
-        for one in results
-        if one.get("failed") or one.get("unreachable")
-    ]
+    return [f"{one['item']}: {str(one.get('msg') or 'it was not seen').rstrip('.')}" for one in results if _did_not_answer(one)]
 
 
 class Standbys(t.TypedDict):
@@ -171,6 +188,10 @@ def _was_stopped_alone(found: t.Mapping[str, t.Any]) -> bool:
     return acted.get("state") == "stopped" and not acted.get("failed")
 
 
+def _did_not_answer(result: t.Mapping[str, t.Any]) -> bool:
+    return bool(result.get("failed") or result.get("unreachable"))
+
+
 def _no_standby(look: t.Mapping[str, t.Any]) -> str:
     if look.get("failed") or "process" not in look:
         return f"was not seen: {str(look.get('msg') or 'it does not answer').rstrip('.')}"
@@ -195,13 +216,14 @@ def _why_unseen(found: t.Mapping[str, t.Any]) -> str:
 def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
     again = found.get("__force_reauth_started_again") or {}
     failures = [
-        found.get("__force_reauth_failure") or found.get("ansible_failed_result") or {},
+        found.get("__force_reauth_failure")
+        or failure_told(found.get("ansible_failed_result") or {}, found.get("ansible_failed_task") or {}),
         *(
             [{"msg": f"it is still out of the load balancer: {found['__force_reauth_still_out']}"}]
             if found.get("__force_reauth_still_out")
             else []
         ),
-        *([{"msg": f"it did not come up again: {again['msg']}"}] if again.get("failed") or again.get("unreachable") else []),
+        *([{"msg": f"it did not come up again: {again['msg']}"}] if _did_not_answer(again) else []),
         *([{"msg": "it is down: it was stopped, and not started"}] if _was_stopped_alone(found) else []),
     ]
     return [shown(_with_last_words(str(one["msg"]).rstrip("."), one), _MOST_OF_A_NODE) for one in failures if one.get("msg")]

@@ -67,6 +67,10 @@ def check_together(settings: t.Mapping[str, t.Any]) -> None:
             f"no node could pass its gate: force_reauth_settle_polls={polls} looks, force_reauth_poll_seconds={pause:g} apart, take longer "
             f"than force_reauth_gate_timeout={seconds}"
         )
+    if settings["abandon"] and settings["abandon"] == settings["run_id"]:
+        raise SessionsError(
+            f"force_reauth_abandon and force_reauth_run_id both name run {settings['run_id']}: a run is resumed, or set aside for a new one"
+        )
     if settings["archive_recipients"] and settings["revoke"] in ("product", "manual"):
         raise SessionsError(
             f"force_reauth_archive_recipients is for the archives of a run, and with force_reauth_revoke={settings['revoke']} there are "
