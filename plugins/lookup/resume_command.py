@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Made from the command line of C(ansible-playbook), as far as it holds no secret.
   - Extra variables are left out, except for those given here.
-  - Where one of these has more than ids and names for a value, a sentence says that no command is offered.
+  - Where one of these has more than ids, names and paths for a value, a sentence says that no command is offered.
 options:
   _terms:
     description:

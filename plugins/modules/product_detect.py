@@ -112,6 +112,11 @@ install_dir:
   returned: success
   type: str
   sample: /opt/atlassian/jira
+install_dir_by:
+  description: V(process) where nothing but the process of the product tells of that folder, so that it is not found while the node is down.
+  returned: success
+  type: str
+  sample: host
 home_dir:
   description: The home folder of the node (the local one of a cluster).
   returned: success

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import typing as t
@@ -22,7 +23,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.c
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, all_processes, install_dir_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import remove_saved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 
@@ -259,6 +260,39 @@ def test_a_node_that_is_down_is_its_units_account_and_has_what_that_unit_gives_i
     answer = _detect(install_dir=str(install))
     assert (answer["home_dir"], answer["control"]["account"]) == (f"{tmp_path}/real", "jira")
     assert _fact(answer, "home_dir") == ("certain", "JIRA_HOME of its unit")
+
+
+def _see_processes_of(monkeypatch: pytest.MonkeyPatch, *installs: Path) -> None:
+    """Of what runs on this host, those that run from there."""
+    seen = all_processes
+    own = {str(install) for install in installs}
+    monkeypatch.setattr(node_reader, "all_processes", lambda product: [one for one in seen(product) if install_dir_of(product, one) in own])
+
+
+def test_a_node_that_is_down_is_found_where_its_unit_starts_it(install: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _see_processes_of(monkeypatch)
+    monkeypatch.setattr(node_reader, "folders_started", {"bin/start-jira.sh": [str(install)]}.get)
+    answer = _detect(product="jira")
+    assert (answer["install_dir"], answer["install_dir_by"]) == (str(install), "host")
+
+
+def test_two_folders_in_which_units_start_a_product_are_named(install: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(install, other)
+    _see_processes_of(monkeypatch)
+    monkeypatch.setattr(node_reader, "folders_started", {"bin/start-jira.sh": [str(install), str(other)]}.get)
+    assert f"2 installations were found: Jira in {install}, Jira in {other}" in _refusal(product="jira")
+
+
+@pytest.mark.parametrize(("named", "by_unit", "by"), [(False, False, "process"), (False, True, "host"), (True, False, "host")])
+def test_a_folder_is_told_by_the_process_alone_where_nothing_else_tells_of_it(
+    install: Path, monkeypatch: pytest.MonkeyPatch, *, named: bool, by_unit: bool, by: str
+) -> None:
+    _see_processes_of(monkeypatch, install)
+    monkeypatch.setattr(node_reader, "folders_started", lambda _script: [str(install)] if by_unit else [])
+    with _running(install):
+        answer = _detect(product="jira", install_dir=str(install) if named else "")
+    assert (answer["install_dir"], answer["install_dir_by"]) == (str(install), by)
 
 
 def test_a_node_that_is_down_is_looked_at_though_nobody_tells_where_it_answers(tmp_path: Path) -> None:

@@ -277,6 +277,26 @@ def test_a_node_is_put_back_in_the_way_in_which_it_was_taken_out(drain: str, sam
     assert same or problems[0].startswith(refusal)
 
 
+@pytest.mark.parametrize(
+    ("n1", "n2", "recorded", "told"),
+    [
+        (("/opt/jira", "host"), ("/opt/jira", "host"), "", ""),
+        (("/srv/jira", "process"), ("/srv/jira", "process"), "", "/srv/jira"),
+        (("/srv/jira", "process"), ("/srv/jira", "host"), "", "/srv/jira"),
+        (("/srv/jira", "process"), ("/opt/jira", "host"), "", ""),
+        (("/srv/jira", "host"), ("/srv/jira", "host"), "process", "/srv/jira"),
+    ],
+    ids=["found", "by processes", "by one", "apart", "told with -e"],
+)
+def test_a_start_that_goes_on_is_told_the_folder_that_a_process_alone_told(
+    n1: tuple[str, str], n2: tuple[str, str], recorded: str, told: str
+) -> None:
+    looks = {name: look(install_dir=folder, install_dir_by=by) for name, (folder, by) in {"n1": n1, "n2": n2}.items()}
+    records = {"n2": {"step": "starting", "facts": {"install_dir_by": recorded}}} if recorded else {}
+    record = {"nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "node_records": records} if recorded else None
+    assert plan(looks, record)["install_dir"] == told
+
+
 def test_the_facts_of_a_node_that_is_down_come_from_the_record() -> None:
     earlier = look(control={"problem": "", "unit": "jira.service"})
     record = {"nodes": ["n1", "n2"], "node_records": {"n1": {"step": "cleaned", "facts": earlier}}}

@@ -169,6 +169,14 @@ def test_the_unit_of_a_node_that_is_down_is_found_by_what_it_starts(bin_folder: 
     assert (bin_folder / "asked").read_text(encoding="utf-8").splitlines()[1].endswith(" -- jira.service alias.service")
 
 
+def test_the_folders_in_which_units_start_a_script_are_told_without_links(bin_folder: Path) -> None:
+    (bin_folder / "jira-9.12.4").mkdir()
+    (bin_folder / "jira").symlink_to("jira-9.12.4")
+    commands = [f"{bin_folder}/jira/bin/start-jira.sh", "/srv/two/bin/start-jira.sh -fg", "/srv/three/bin/restart-jira.sh", "/bin/true"]
+    _write_units(bin_folder, *(_shown_unit(f"u{number}.service", command) for number, command in enumerate(commands)))
+    assert systemd.folders_started("bin/start-jira.sh") == ["/srv/two", f"{bin_folder}/jira-9.12.4"]
+
+
 @pytest.mark.parametrize(
     "shown",
     [

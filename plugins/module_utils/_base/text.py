@@ -13,6 +13,7 @@ import typing as t
 _MOST = 10_000
 _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # what a host, a port, or a database may be called where it stands in a command
+_PATH = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,252})+")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,252}")
 
 
@@ -54,9 +55,9 @@ def is_run_id(run_id: object) -> bool:
 
 
 def assignments(values: t.Mapping[str, t.Sequence[object]]) -> list[str]:
-    """``name=id,id`` for the options -e of a command that is offered for pasting; raises ValueError where one is no id and no name."""
+    """``name=id,id`` for the options -e of a command that is offered for pasting; raises ValueError where one is no id, name or path."""
     for name, ids in values.items():
-        odd = [one for one in ids if not is_run_id(one) and not _NAME.fullmatch(str(one))]
+        odd = [one for one in ids if not is_run_id(one) and not any(kind.fullmatch(str(one)) for kind in (_NAME, _PATH))]
         if odd or not ids:
             raise ValueError(f"no command is offered: {shown(odd, 300)} cannot stand in one as {name}")
     return [f"{name}={','.join(map(str, ids))}" for name, ids in values.items()]

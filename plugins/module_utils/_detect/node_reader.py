@@ -44,7 +44,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
     pid_file_problem,
     try_way,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import find_holder, find_unit, find_unit_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import (
+    find_holder,
+    find_unit,
+    find_unit_of,
+    folders_started,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock
@@ -59,7 +64,7 @@ class _Install:
 
 def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The answer of product_detect to its options; raises SessionsError."""
-    install = _the_one(_named(options) or _running(options) or _usual(options), options)
+    install = _the_one(_named(options) or _running(options) or _down(options), options)
     processes = find_processes(install.product, install.folder)
     unit = options["service"] if options["service"] or processes else _unit_of_stopped(install)
     node = HostNode(processes[0] if processes else None, unit)
@@ -72,6 +77,7 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         **answer,
         "process": {**_process_row(processes), "strangers": _strangers([install.product])},
         "control": _control(install, answer, processes, options, unit),
+        "install_dir_by": _told_by(install, options),
         "home_identity": _identity_of_folder(home.value),
         "role_in_cluster": role,
         # the primary last: a restart of it makes another node take over
@@ -137,8 +143,20 @@ def _strangers(products: t.Sequence[Product]) -> str:
     )
 
 
-def _usual(options: t.Mapping[str, t.Any]) -> list[_Install]:
-    return [_Install(one, one.files.usual_install) for one in _candidates(options) if _is_install_of(one, one.files.usual_install)]
+def _down(options: t.Mapping[str, t.Any]) -> list[_Install]:
+    """What lies where it usually does, or is started by a unit."""
+    products = _candidates(options)
+    usual = [_Install(one, one.files.usual_install) for one in products if _is_install_of(one, one.files.usual_install)]
+    by_unit = [_Install(one, folder) for one in products for folder in folders_started(one.service.start[0]) if _is_install_of(one, folder)]
+    return list({(one.product.name, os.path.realpath(one.folder)): one for one in [*by_unit, *usual]}.values())
+
+
+def _told_by(install: _Install, options: t.Mapping[str, t.Any]) -> str:
+    """``process`` where nothing would tell of the folder if none ran: no option, no unit, and it is not the usual one; else ``host``."""
+    usual = os.path.realpath(install.product.files.usual_install)
+    real = os.path.realpath(install.folder)
+    named = options["install_dir"] or real == usual
+    return "host" if named or real in folders_started(install.product.service.start[0]) else "process"
 
 
 def _the_one(found: t.Sequence[_Install], options: t.Mapping[str, t.Any]) -> _Install:
@@ -148,7 +166,7 @@ def _the_one(found: t.Sequence[_Install], options: t.Mapping[str, t.Any]) -> _In
         none = f"no process of one is running (as far as {account()} can see)"
         raise SessionsError(
             f"No installation of {names} was found: {_strangers(_candidates(options)) or none}, "
-            f"and none lies in {folders}. Name its folder with force_reauth_install_dir."
+            f"none lies in {folders}, and no unit of systemd starts one. Name its folder with force_reauth_install_dir."
         )
     if len(found) > 1:
         names = ", ".join(f"{one.product.title} in {one.folder}" for one in found)

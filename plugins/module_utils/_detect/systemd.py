@@ -44,15 +44,29 @@ def find_unit_of(install_dir: str) -> Unit | None:
 
     Raises SessionsError when systemd does not answer.
     """
+    own = {unit.name: unit for unit in _units() if unit._replace(start_command=with_real_paths(unit.start_command)).starts(install_dir)}
+    return next(iter(own.values())) if len(own) == 1 else None
+
+
+def folders_started(script: str) -> list[str]:
+    """The folders, without links, in which services of this host start that script: ``bin/start-jira.sh``.
+
+    Raises SessionsError when systemd does not answer.
+    """
+    # the arguments as they are run, without the quotes that the unit may have
+    paths = (path for unit in _units() for path in re.findall(r"/[^\s;\"']+", unit.start_command) if path.endswith(f"/{script}"))
+    return sorted({os.path.realpath(path.removesuffix(f"/{script}")) for path in paths})
+
+
+def _units() -> list[Unit]:
+    """The loaded services; none where systemd does not run."""
     if not BOOTED.is_dir():
-        return None
+        return []
     listed = _answer("its units", ["list-unit-files", "--type=service", "--no-legend", "--no-pager", "--plain"])
     # a template is none before it has a name
     names = [words[0] for words in map(str.split, listed.splitlines()) if words and not words[0].endswith("@.service")]
     shown = _answer("its units", ["show", f"--property={','.join(_PROPERTIES)}", "--", *names]) if names else ""
-    units = [unit for unit in map(unit_in, shown.split("\n\n")) if unit]
-    own = {unit.name: unit for unit in units if unit._replace(start_command=with_real_paths(unit.start_command)).starts(install_dir)}
-    return next(iter(own.values())) if len(own) == 1 else None
+    return [unit for unit in map(unit_in, shown.split("\n\n")) if unit]
 
 
 def environment_in_unit(name: str, read: t.Callable[[str], bytes | None]) -> dict[str, str] | None:

@@ -207,7 +207,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order and batches hold.
     Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
-    ``blind`` (of ``why_blind``), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts``, ``problems`` and ``otherwise``.
+    ``blind`` (of ``why_blind``), ``install_dir`` (of ``folder_to_tell``), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts``,
+    ``problems`` and ``otherwise``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -247,6 +248,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "chosen": options.get("chosen", ""),
         "names_by": names_by(one["product"], bool(options.get("asks_database"))),
         "blind": blind,
+        "install_dir": folder_to_tell(list(facts.values())),
         "route": route,
         "nodes": nodes,
         "batches": batches,
@@ -257,11 +259,19 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     }
 
 
+def folder_to_tell(facts: t.Sequence[Look]) -> str:
+    """The install folder with which a start has to be told to find the nodes down, '' where they are found without, or lie apart."""
+    folders = {look["install_dir"] for look in facts}
+    by_process = any(look.get("install_dir_by") == "process" for look in facts)
+    return folders.pop() if by_process and len(folders) == 1 else ""
+
+
 def _facts(look: Look, node_record: Record) -> dict[str, t.Any]:
     """A node that is down tells less than it did before: what it told then is in the record."""
-    if look["process"]["running"] or "facts" not in node_record:
-        return dict(look)
-    before = node_record["facts"]
+    before = node_record.get("facts", {})
+    if look["process"]["running"] or not before:
+        # told once with -e, it has to be told again
+        return {**look, **{name: value for name, value in before.items() if name == "install_dir_by"}}
     # what an older release did not record is what is seen now
     parts = {name: {**look[name], **before.get(name, {})} for name in ("control", "sessions")}
     return {**look, **before, **parts, "process": look["process"]}
