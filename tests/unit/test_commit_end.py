@@ -9,12 +9,17 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import why_failed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.commit_end import rolled_back
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown, PutBack
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
+from jinja2.nativetypes import NativeEnvironment
+
+RESTORE = Path(__file__).parents[2] / "roles/force_reauth/tasks/restore.yml"
 
 
 class DriverError(Exception):
@@ -119,3 +124,22 @@ def test_a_link_that_ends_is_no_fault_of_the_disk(connector: Connector, call: st
 def test_a_fault_of_the_disk_is_no_link_that_ends(connector: Connector) -> None:
     with pytest.raises(OSError, match="No space left"), connector.connect("do it", lambda _connection: None):
         raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("answer", "end"),
+    [
+        ({"begun": False}, "Nothing was changed."),
+        ({"begun": True}, "Whether tokens were put back is not known. Do it again: it leaves alone what was put back already."),
+        ({"rc": 137}, "Whether tokens were put back is not known. Do it again: it leaves alone what was put back already."),
+        ({"unreachable": True}, "Whether tokens were put back is not known. Do it again: it leaves alone what was put back already."),
+    ],
+)
+def test_a_restore_without_an_answer_is_not_said_to_have_changed_nothing(answer: dict[str, t.Any], end: str) -> None:
+    task = next(one for one in yaml.safe_load(RESTORE.read_text(encoding="utf-8")) if one["name"] == "They are put back")
+    jinja = NativeEnvironment()
+    jinja.filters["dcops.atlassian_sessions.why_failed"] = why_failed
+    known = {"__force_reauth_given": {"database_host": "db"}, "__force_reauth_restored": {"msg": "It failed", **answer}}
+    own = {name: jinja.from_string(text).render(known) for name, text in task["vars"].items()}
+    said = jinja.from_string(task["ansible.builtin.assert"]["fail_msg"]).render({**known, **own})
+    assert said == f"db: It failed. {end}"
