@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import typing as t
 from dataclasses import replace
 
@@ -13,8 +14,10 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Column, TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import driver_connections
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import oracle_arguments
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import type_text
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.oracle import PINNED, OracleStore
@@ -162,8 +165,39 @@ def test_the_cut_off_is_told_in_utc() -> None:
     assert one.sweep_class(one.connector, t.cast("t.Any", said), TABLE).now() == "2026-01-02T03:04:05Z"
 
 
-@pytest.mark.parametrize(("name", "address"), [("orcl", "SERVICE_NAME=orcl"), (":orcl", "SID=orcl")])
-def test_a_sid_is_no_service(name: str, address: str) -> None:
-    engine = store(name).connector._engine
-    _words, given = engine.dialect.create_connect_args(engine.url)
-    assert f"({address})" in given["dsn"]
+@pytest.mark.parametrize(("name", "address"), [("orcl", {"service_name": "orcl"}), (":orcl", {"sid": "orcl"})])
+def test_a_sid_is_no_service(name: str, address: dict[str, str]) -> None:
+    given = oracle_arguments(store(name).database)
+    assert {key: given[key] for key in ("service_name", "sid") if key in given} == address
+    assert (given["host"], given["port"], given["user"]) == ("db", 1521, "jira")
+
+
+def test_a_server_that_takes_the_connection_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, kept = socket.create_connection, t.cast("list[socket.socket]", [])
+
+    def keep(*where: t.Any) -> socket.socket:
+        kept.append(connect(*where))
+        assert kept[0].gettimeout() == 15
+        return kept[0]
+
+    monkeypatch.setattr(socket, "create_connection", keep)
+    monkeypatch.setattr(driver_connections, "_OPENING_TIMEOUT", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = Database(engine_named("oracle"), "orcl", "127.0.0.1", silent.getsockname()[1], user="jira", password="x")
+        with pytest.raises(SessionsError, match="cannot look at the token table: it does not answer"):
+            store_of(place, product_named("jira").tokens).look()
+        # whoever falls silent later is noticed by the kernel
+        assert kept[0].getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert kept[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+        kept[0].shutdown(socket.SHUT_RDWR)
+        kept[0].close()
+
+
+def test_a_host_without_an_address_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_words: object, **_more: object) -> t.NoReturn:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    place = Database(engine_named("oracle"), "orcl", "db.invalid", user="jira", password="x")
+    with pytest.raises(SessionsError, match="its host name is not known here"):
+        store_of(place, product_named("jira").tokens).look()

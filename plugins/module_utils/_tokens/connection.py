@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.packages import missing
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.commit_end import rolled_back
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import SID, Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import check_tls, opener
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import (
     CommitUnknown,
@@ -116,12 +116,8 @@ class Connector:
 
     def _url(self) -> t.Any:
         database = self.database
-        make = self._sqlalchemy.URL.create
         port = database.port or database.engine.default_port
-        if database.engine.name == "oracle" and not database.name.startswith(SID):
-            service = {"service_name": database.name}
-            return make(database.engine.dialect, database.user, database.password, database.host, port, query=service)
-        return make(database.engine.dialect, database.user, database.password, database.host, port, database.name.lstrip(SID))
+        return self._sqlalchemy.URL.create(database.engine.dialect, database.user, database.password, database.host, port, database.name)
 
 
 def _original(error: Exception) -> BaseException:
