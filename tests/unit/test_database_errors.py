@@ -104,6 +104,7 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (MS, "20047", "DBPROCESS is dead", "the connection was lost"),
         (MS, "1222", "Lock request time out period exceeded.", LOCKED),
         (ORA, "ORA-01031", "insufficient privileges", "the account lacks a right"),
+        (ORA, "ORA-41900", f"missing DELETE privilege on {SECRET}", "the account lacks a right"),
         (ORA, "", "ORA-00060: deadlock detected", LOCKED),
         (ORA, "ORA-16000", "", "it is read-only"),
         (ORA, "ORA-01653", "", "its disk is full"),

@@ -18,9 +18,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import oracle_arguments
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import type_text
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.oracle import PINNED, OracleStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import (
     Candidate,
@@ -157,6 +160,35 @@ def test_rights_are_tried_on_no_row_and_named() -> None:
     said = connection(("^DELETE", denied), ("FROM dual", [("JIRA_RO",)]))
     with pytest.raises(SessionsError, match="The account JIRA_RO lacks DELETE on "):
         store().check_rights(t.cast("t.Any", said), TABLE)
+
+
+LOCK_TO_WRITE = "LOCK TABLE jira.remembermetoken IN ROW EXCLUSIVE MODE NOWAIT"
+
+
+def test_a_delete_of_nothing_waits_for_nobody() -> None:
+    said = connection()
+    store().check_rights(t.cast("t.Any", said), TABLE)
+    assert said.said[1:] == [LOCK_TO_WRITE, "DELETE FROM jira.remembermetoken WHERE 0 = 1"]
+
+
+def test_a_lock_of_others_is_worth_another_try() -> None:
+    busy = store().connector.driver_error("ORA-00054: resource busy and acquire with NOWAIT specified or timeout expired")
+    with pytest.raises(Contended, match="cannot try the account's rights: others hold a lock on the table"):
+        store().check_rights(t.cast("t.Any", connection(("^LOCK", busy))), TABLE)
+
+
+def test_who_may_not_lock_may_not_delete() -> None:
+    denied = store().connector.driver_error("ORA-01031: insufficient privileges")
+    said = connection(("^LOCK", denied), ("FROM dual", [("JIRA_RO",)]))
+    with pytest.raises(SessionsError, match="The account JIRA_RO lacks DELETE on "):
+        store().check_rights(t.cast("t.Any", said), TABLE)
+
+
+def test_rows_are_put_back_under_a_lock_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TokenStore, "put_back", lambda *_words: Restored(0, 0))
+    said, one = connection(), store()
+    one.put_back_beside(t.cast("t.Any", said), TABLE, ["id"], [])
+    assert said.said == [LOCK_TO_WRITE]
 
 
 def test_the_cut_off_is_told_in_utc() -> None:
