@@ -102,6 +102,8 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (MS, "3906", "", "it is read-only"),
         (MS, "9002", "", "the log of that database is full"),
         (MS, "20047", "DBPROCESS is dead", "the connection was lost"),
+        (MS, "20004", "Read from the server failed", "the connection was lost"),
+        (MS, "20017", "Unexpected EOF from the server", "the connection was lost"),
         (MS, "1222", "Lock request time out period exceeded.", LOCKED),
         (ORA, "ORA-01031", "insufficient privileges", "the account lacks a right"),
         (ORA, "ORA-41900", f"missing DELETE privilege on {SECRET}", "the account lacks a right"),

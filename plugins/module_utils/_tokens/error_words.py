@@ -218,7 +218,9 @@ _SQLSERVER_CODES: Codes = {
     "20002": NO_ANSWER,
     "20009": NO_ANSWER,
     "20003": LOST,
+    "20004": LOST,
     "20006": LOST,
+    "20017": LOST,
     "20047": LOST,
 }
 _SQLSERVER_TEXTS: Texts = ((r"Lock request time out period exceeded", CONTENDED), (r"Login failed", _REFUSED), *NETWORK)
