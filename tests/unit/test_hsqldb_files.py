@@ -146,7 +146,12 @@ def test_only_what_may_be_on_their_device_is_asked_which_file_it_is(base: Path, 
     process(proc, 44, log, 700, "700 1 0:999999 / /d\xe9ad rw - nfs nas:/x rw\n")
     process(proc, 45, log, 701, "700 1 0:999999 / /dead rw - nfs nas:/x rw\n")
     same, asked = hsqldb_files._same, t.cast("list[str]", [])
-    monkeypatch.setattr(hsqldb_files, "_same", lambda path: (asked.append(str(path)), same(path))[1])
+
+    def ask(path: Path) -> tuple[int, int] | None:
+        asked.append(str(path))
+        return same(path)
+
+    monkeypatch.setattr(hsqldb_files, "_same", ask)
     assert hsqldb_files.users_of(place) == [43, 45]
     assert sorted(one for one in asked if one.startswith(str(proc))) == [f"{proc}/43/fd/7", f"{proc}/45/fd/7"]
     # nothing is left out where their own device is not told

@@ -73,6 +73,7 @@ SELECT 1 FROM sys.indexes i JOIN sys.index_columns k ON k.object_id = i.object_i
 WHERE i.object_id = object_id(%(table)s) AND i.is_unique = 1 AND i.is_disabled = 0 AND i.has_filter = 0
 GROUP BY i.index_id HAVING count(*) = 1 AND max(c.name) = %(key)s AND max(CAST(c.is_nullable AS int)) = 0
 """
+_SEES_PAGES = "SELECT coalesce(has_perms_by_name(quotename(db_name()), 'DATABASE', 'VIEW DATABASE STATE'), 0)"
 _SIZE = "SELECT coalesce(sum(used_page_count), 0) * 8192 FROM sys.dm_db_partition_stats WHERE object_id = object_id(%(table)s)"
 # the least that a row takes
 _ROW = 200
