@@ -10,7 +10,7 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead, Beside, FileAhead, Taker
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead, Beside, FileAhead, Taker, in_time
 
 
 def test_an_act_goes_on_beside_and_is_waited_for() -> None:
@@ -26,6 +26,16 @@ def test_what_an_act_met_is_raised_at_its_end() -> None:
     act = Beside(lambda: int("nothing"))
     with pytest.raises(ValueError, match="nothing"):
         act.end()
+
+
+def test_what_takes_too_long_is_left_behind() -> None:
+    go = threading.Event()
+    assert in_time(lambda: 7, 60) == 7
+    with pytest.raises(ValueError, match="nothing"):
+        in_time(lambda: int("nothing"), 60)
+    with pytest.raises(TimeoutError, match="timed out"):
+        in_time(lambda: go.wait(60), 0.01)
+    go.set()
 
 
 def test_pieces_are_taken_in_order() -> None:

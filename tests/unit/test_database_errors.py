@@ -11,6 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
     Unsafe,
     code_of,
     meaning,
+    meaning_at_the_start,
     meaning_beside_the_driver,
     package_missing,
     sentence,
@@ -101,8 +102,11 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (MS, "3906", "", "it is read-only"),
         (MS, "9002", "", "the log of that database is full"),
         (MS, "20047", "DBPROCESS is dead", "the connection was lost"),
+        (MS, "20004", "Read from the server failed", "the connection was lost"),
+        (MS, "20017", "Unexpected EOF from the server", "the connection was lost"),
         (MS, "1222", "Lock request time out period exceeded.", LOCKED),
         (ORA, "ORA-01031", "insufficient privileges", "the account lacks a right"),
+        (ORA, "ORA-41900", f"missing DELETE privilege on {SECRET}", "the account lacks a right"),
         (ORA, "", "ORA-00060: deadlock detected", LOCKED),
         (ORA, "ORA-16000", "", "it is read-only"),
         (ORA, "ORA-01653", "", "its disk is full"),
@@ -121,6 +125,10 @@ def test_says_what_it_means_and_repeats_nothing(engine: str, code: str, text: st
 
 class _Psycopg(Exception):
     pgcode = "42501"
+
+
+class _Mssql(Exception):
+    """Of no kind that pymssql would have as its own."""
 
 
 class _OracleDetail:
@@ -145,6 +153,10 @@ def test_every_driver_keeps_its_code_elsewhere(error: Exception, code: str) -> N
 @pytest.mark.parametrize(
     ("error", "meant"),
     [
+        (BrokenPipeError(32, SECRET), "the connection was lost"),
+        (TimeoutError(SECRET), "the connection was lost"),
+        (_Mssql((20047, SECRET)), "the connection was lost"),
+        (_Mssql((99999, SECRET)), "the driver failed with _Mssql"),
         (UnicodeEncodeError("latin-1", SECRET, 0, 1, SECRET), "account, password or name of the database have a character"),
         (ValueError(f"A string literal cannot contain NUL (0x00) characters: {SECRET}"), "account, password or name of the database have"),
         (KeyError(SECRET), "the driver failed with KeyError"),
@@ -152,9 +164,23 @@ def test_every_driver_keeps_its_code_elsewhere(error: Exception, code: str) -> N
     ],
 )
 def test_what_is_no_error_of_the_driver_keeps_nothing_of_its_text(error: Exception, meant: str) -> None:
-    said = meaning_beside_the_driver(error)
+    said = meaning_beside_the_driver(MS, error)
     assert said.startswith(meant)
     assert SECRET not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("[Errno -2] Name or service not known", "its host name is not known here"),
+        ("[Errno 111] Connection refused", "nobody listens there"),
+        ("timed out", "it does not answer"),
+        ("[Errno 104] Connection reset by peer", "the connection was lost"),
+    ],
+)
+def test_a_link_that_ends_at_the_start_has_other_reasons(text: str, meant: str) -> None:
+    assert meaning_at_the_start(ORA, "the connection was lost", text) == meant
+    assert meaning_at_the_start(ORA, "its disk is full", text) == "its disk is full"
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,51 @@ def test_who_has_the_files_open_is_seen(base: Path) -> None:
         assert hsqldb_files.users_of(place) == [os.getpid()]
 
 
+@pytest.fixture
+def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A /proc of no processes but this one."""
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/self").symlink_to("/proc/self")
+    monkeypatch.setattr(hsqldb_files, "_PROC", tmp_path / "proc")
+    return tmp_path / "proc"
+
+
+def process(proc: Path, number: int, opened: Path, mount: int, mounts: str) -> None:
+    for folder in ("fd", "fdinfo"):
+        (proc / str(number) / folder).mkdir(parents=True)
+    (proc / f"{number}/fd/7").symlink_to(opened)
+    (proc / f"{number}/fdinfo/7").write_text(f"pos:\t0\nflags:\t0100002\nmnt_id:\t{mount}\n", encoding="ascii")
+    (proc / f"{number}/mountinfo").write_bytes(f"1 0 0:1 / / rw - x x rw\n{mounts}".encode("latin-1"))
+
+
+def test_a_process_that_ends_while_it_is_looked_at_has_nothing_open(base: Path, proc: Path) -> None:
+    place = hsqldb_files.place_of(database(base))
+    (proc / "41").mkdir()
+    process(proc, 42, base.with_suffix(".log"), 9, "")
+    (proc / "42/fd/8").symlink_to(base.parent / "closed meanwhile")
+    assert hsqldb_files.users_of(place) == [42]
+
+
+def test_only_what_may_be_on_their_device_is_asked_which_file_it_is(base: Path, proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, log = hsqldb_files.place_of(database(base)), base.with_suffix(".log")
+    # the same device under another number, as in another namespace; a server that has vanished; a mount that is not told
+    process(proc, 43, log, 700, f"700 1 {hsqldb_files._device_of(log).decode()} / /srv rw - x x rw\n")
+    process(proc, 44, log, 700, "700 1 0:999999 / /d\xe9ad rw - nfs nas:/x rw\n")
+    process(proc, 45, log, 701, "700 1 0:999999 / /dead rw - nfs nas:/x rw\n")
+    same, asked = hsqldb_files._same, t.cast("list[str]", [])
+
+    def ask(path: Path) -> tuple[int, int] | None:
+        asked.append(str(path))
+        return same(path)
+
+    monkeypatch.setattr(hsqldb_files, "_same", ask)
+    assert hsqldb_files.users_of(place) == [43, 45]
+    assert sorted(one for one in asked if one.startswith(str(proc))) == [f"{proc}/43/fd/7", f"{proc}/45/fd/7"]
+    # nothing is left out where their own device is not told
+    monkeypatch.setattr(hsqldb_files, "_device_of", lambda _path: b"")
+    assert hsqldb_files.users_of(place) == [43, 44, 45]
+
+
 def test_a_way_back_that_was_left_is_refused(base: Path) -> None:
     place = hsqldb_files.place_of(database(base))
     hsqldb_files.check_no_way_back(place)

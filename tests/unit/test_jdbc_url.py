@@ -16,6 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
 NO_PORT = "its port is no port number"
 NO_NAME = "it names no database"
 INSTANCE = "it names an instance of the server, and not its port"
+INSTANCE_WINS = "it names an instance of the server, whose port the driver looks up"
 SRV = "it names an entry of the DNS that names the servers (SRV)"
 FACTORY = "a socket factory of its own decides where it leads"
 ELSEWHERE = "it names an entry of another file or directory (TNS, LDAP)"
@@ -57,6 +58,8 @@ ORACLE_TWO_NAMES = JdbcUrl(ORA, "db1", 1521, True, doubt="it does not name one s
         ("jdbc:sqlserver://db1:1433;databaseName=jira;userName=sa;password={a;b};", JdbcUrl(MS, "db1", 1433, True, "jira", user="sa")),
         ("jdbc:sqlserver://db1;instanceName=X;databaseName=jira", JdbcUrl(MS, "db1", 0, False, "jira", instance="X", doubt=INSTANCE)),
         ("jdbc:jtds:sqlserver://db1/jira;instance=X", JdbcUrl(MS, "db1", 0, False, "jira", instance="X", doubt=INSTANCE)),
+        ("jdbc:jtds:sqlserver://db1:1433/jira;instance=X", JdbcUrl(MS, "db1", 0, False, "jira", instance="X", doubt=INSTANCE_WINS)),
+        ("jdbc:sqlserver://db1\\X:1434;databaseName=jira", JdbcUrl(MS, "db1", 1434, True, "jira", instance="X")),
         ("jdbc:oracle:thin:@db1:1522:SID", JdbcUrl(ORA, "db1", 1522, True, ":SID")),
         ("jdbc:oracle:thin:@tcps://db1:2484/svc?wallet=x", JdbcUrl(ORA, "db1", 2484, True, "svc", ssl_mode="verify-ca")),
         ("jdbc:oracle:thin:u/p@db1/svc", JdbcUrl(ORA, "db1", 1521, False, "svc", user="u")),
@@ -303,6 +306,22 @@ def test_a_url_that_is_longer_than_any_is_not_taken_apart(url: str) -> None:
 def test_properties_without_an_end_are_taken_apart_in_a_moment() -> None:
     url = with_properties(JdbcUrl(PG, "h", 5432, True, "d"), ";" * 200_000 + "sslmode=require")
     assert url.ssl_mode == "require"
+
+
+@pytest.mark.parametrize(
+    ("url", "properties", "port", "doubt"),
+    [
+        ("jdbc:jtds:sqlserver://db1:1433/jira", "instance=X", 0, INSTANCE_WINS),
+        ("jdbc:jtds:sqlserver://db1/jira", "a=b;INSTANCE=X", 0, INSTANCE),
+        ("jdbc:sqlserver://db1;databaseName=jira", "instanceName=X", 0, INSTANCE),
+        ("jdbc:sqlserver://db1:1434;databaseName=jira", "instanceName=X", 1434, ""),
+        ("jdbc:sqlserver://db1:1434;databaseName=jira", "instance=", 1434, ""),
+        ("jdbc:postgresql://db1/jira", "instance=X", 5432, ""),
+    ],
+)
+def test_an_instance_beside_the_url_has_a_port_of_its_own(url: str, properties: str, port: int, doubt: str) -> None:
+    found = with_properties(parse_jdbc_url(url), properties)
+    assert (found.host, found.port, found.doubt) == ("db1", port, doubt)
 
 
 def test_a_separator_in_braces_is_part_of_the_value() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import typing as t
 from dataclasses import replace
 
@@ -13,11 +14,16 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Column, TokenTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import driver_connections
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import oracle_arguments
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import type_text
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.oracle import PINNED, OracleStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import (
     Candidate,
@@ -156,14 +162,74 @@ def test_rights_are_tried_on_no_row_and_named() -> None:
         store().check_rights(t.cast("t.Any", said), TABLE)
 
 
+LOCK_TO_WRITE = "LOCK TABLE jira.remembermetoken IN ROW EXCLUSIVE MODE NOWAIT"
+
+
+def test_a_delete_of_nothing_waits_for_nobody() -> None:
+    said = connection()
+    store().check_rights(t.cast("t.Any", said), TABLE)
+    assert said.said[1:] == [LOCK_TO_WRITE, "DELETE FROM jira.remembermetoken WHERE 0 = 1"]
+
+
+def test_a_lock_of_others_is_worth_another_try() -> None:
+    busy = store().connector.driver_error("ORA-00054: resource busy and acquire with NOWAIT specified or timeout expired")
+    with pytest.raises(Contended, match="cannot try the account's rights: others hold a lock on the table"):
+        store().check_rights(t.cast("t.Any", connection(("^LOCK", busy))), TABLE)
+
+
+def test_who_may_not_lock_may_not_delete() -> None:
+    denied = store().connector.driver_error("ORA-01031: insufficient privileges")
+    said = connection(("^LOCK", denied), ("FROM dual", [("JIRA_RO",)]))
+    with pytest.raises(SessionsError, match="The account JIRA_RO lacks DELETE on "):
+        store().check_rights(t.cast("t.Any", said), TABLE)
+
+
+def test_rows_are_put_back_under_a_lock_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TokenStore, "put_back", lambda *_words: Restored(0, 0))
+    said, one = connection(), store()
+    one.put_back_beside(t.cast("t.Any", said), TABLE, ["id"], [])
+    assert said.said == [LOCK_TO_WRITE]
+
+
 def test_the_cut_off_is_told_in_utc() -> None:
     one = store()
     said = connection(("sys_extract_utc", [("2026-01-02T03:04:05Z",)]))
     assert one.sweep_class(one.connector, t.cast("t.Any", said), TABLE).now() == "2026-01-02T03:04:05Z"
 
 
-@pytest.mark.parametrize(("name", "address"), [("orcl", "SERVICE_NAME=orcl"), (":orcl", "SID=orcl")])
-def test_a_sid_is_no_service(name: str, address: str) -> None:
-    engine = store(name).connector._engine
-    _words, given = engine.dialect.create_connect_args(engine.url)
-    assert f"({address})" in given["dsn"]
+@pytest.mark.parametrize(("name", "address"), [("orcl", {"service_name": "orcl"}), (":orcl", {"sid": "orcl"})])
+def test_a_sid_is_no_service(name: str, address: dict[str, str]) -> None:
+    given = oracle_arguments(store(name).database)
+    assert {key: given[key] for key in ("service_name", "sid") if key in given} == address
+    assert (given["host"], given["port"], given["user"]) == ("db", 1521, "jira")
+
+
+def test_a_server_that_takes_the_connection_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, kept = socket.create_connection, t.cast("list[socket.socket]", [])
+
+    def keep(*where: t.Any) -> socket.socket:
+        kept.append(connect(*where))
+        assert kept[0].gettimeout() == 15
+        return kept[0]
+
+    monkeypatch.setattr(socket, "create_connection", keep)
+    monkeypatch.setattr(driver_connections, "_OPENING_TIMEOUT", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = Database(engine_named("oracle"), "orcl", "127.0.0.1", silent.getsockname()[1], user="jira", password="x")
+        with pytest.raises(SessionsError, match="cannot look at the token table: it does not answer"):
+            store_of(place, product_named("jira").tokens).look()
+        # whoever falls silent later is noticed by the kernel
+        assert kept[0].getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert kept[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+        kept[0].shutdown(socket.SHUT_RDWR)
+        kept[0].close()
+
+
+def test_a_host_without_an_address_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_words: object, **_more: object) -> t.NoReturn:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    place = Database(engine_named("oracle"), "orcl", "db.invalid", user="jira", password="x")
+    with pytest.raises(SessionsError, match="its host name is not known here"):
+        store_of(place, product_named("jira").tokens).look()

@@ -173,6 +173,14 @@ def test_what_the_account_or_the_database_does_not_allow_is_refused(answers: lis
         store().check_rights(t.cast("t.Any", connection(*answers)), TABLE)
 
 
+def test_the_name_of_the_database_is_one_whatever_is_in_it() -> None:
+    said = connection(("Updateability", [(0,)]), ("VIEW DATABASE STATE", [(0,)]))
+    store().check_rights(t.cast("t.Any", said), TABLE)
+    store().size(t.cast("t.Any", said), TABLE, 1)
+    asked = [text for text in said.said if "'DATABASE'" in text]
+    assert [text.count("db_name()") - text.count("quotename(db_name())") for text in asked] == [0, 0]
+
+
 def test_rights_are_tried_on_no_row() -> None:
     said = connection(("Updateability", [(0,)]))
     store().check_rights(t.cast("t.Any", said), TABLE)

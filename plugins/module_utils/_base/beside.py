@@ -16,6 +16,7 @@ _AHEAD = 4
 # seconds until it is looked again whether a thread has ended
 _LOOK = 0.01
 Piece = t.TypeVar("Piece")
+Result = t.TypeVar("Result")
 
 
 class Beside:
@@ -26,9 +27,9 @@ class Beside:
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    def end(self) -> None:
-        """Wait for its end; raises what it raised."""
-        self._thread.join()
+    def end(self, seconds: float | None = None) -> None:
+        """Wait for its end, no longer than that; raises what it raised."""
+        self._thread.join(seconds)
         if self._problem:
             raise self._problem
 
@@ -42,6 +43,15 @@ class Beside:
             self._act()
         except BaseException as error:  # whatever it is, who waits is told
             self._problem = error
+
+
+def in_time(act: t.Callable[[], Result], seconds: float) -> Result:
+    """What it returns until then, else TimeoutError: what knows no limit itself is left behind, also at the end of the process."""
+    found: list[Result] = []
+    Beside(lambda: found.append(act())).end(seconds)
+    if not found:
+        raise TimeoutError("timed out")
+    return found[0]
 
 
 class Taker:

@@ -52,6 +52,7 @@ _ENGINE_WORDS = (
 
 # of a list of hosts with all parameters there are some hundreds
 _LONGEST = 10_000
+_NO_PORT_OF_INSTANCE = "it names an instance of the server, and not its port"
 _BY_A_FACTORY = "a socket factory of its own decides where it leads"
 
 
@@ -77,11 +78,15 @@ def parse_jdbc_url(url: str) -> JdbcUrl:
 
 
 def with_properties(url: JdbcUrl, text: str) -> JdbcUrl:
-    """With the TLS that properties beside the URL (``name=value;name=value``) ask of the driver: the stronger of both counts."""
+    """With what properties beside the URL (``name=value;name=value``) ask of the driver: the stronger TLS of both, and an instance."""
     _none, properties = parameters_of(f";{text}", ";", ";")
     drivers = _DRIVERS_OF.get(url.engine, (url.engine,))
     asked = [tls_asked(driver, properties) for driver in drivers if driver in DEFAULT_PORTS or driver == "jtds"]
-    return replace(url, ssl_mode=stronger([url.ssl_mode, *asked]))
+    secured = replace(url, ssl_mode=stronger([url.ssl_mode, *asked]))
+    if url.engine != "sqlserver":
+        return secured
+    # each driver has a name of its own for it
+    return _by_instance(_by_instance(secured, properties.get("instance", ""), True), properties.get("instancename", ""), False)
 
 
 def _with_default_port(url: JdbcUrl) -> JdbcUrl:
@@ -160,13 +165,15 @@ def _in_block(block: str, key: str) -> str:
 
 def _sqlserver(rest: str) -> JdbcUrl:
     address, parameters = parameters_of(rest, ";", ";")
-    return replace(_sqlserver_of(address, parameters), ssl_mode=tls_asked("sqlserver", parameters))
+    url = _sqlserver_of(address, parameters)
+    return replace(_by_instance(url, url.instance, False), ssl_mode=tls_asked("sqlserver", parameters))
 
 
 def _jtds(rest: str) -> JdbcUrl:
     address, parameters = parameters_of(rest, ";", ";")
     server, _slash, name = address.partition("/")
-    return replace(_sqlserver_of(server, {"databasename": name, **parameters}), ssl_mode=tls_asked("jtds", parameters))
+    url = _sqlserver_of(server, {"databasename": name, **parameters})
+    return replace(_by_instance(url, url.instance, True), ssl_mode=tls_asked("jtds", parameters))
 
 
 def _sqlserver_of(server: str, parameters: t.Mapping[str, str]) -> JdbcUrl:
@@ -184,12 +191,15 @@ def _sqlserver_of(server: str, parameters: t.Mapping[str, str]) -> JdbcUrl:
     if "socketfactoryclass" in parameters:
         return replace(url, doubt=_BY_A_FACTORY)
     partner = parameters.get("failoverpartner", "")
-    return _by_instance(at(url, [server, partner] if partner else [server]))
+    return at(url, [server, partner] if partner else [server])
 
 
-def _by_instance(url: JdbcUrl) -> JdbcUrl:
-    known = url.port or url.doubt or not url.instance
-    return url if known else replace(url, doubt="it names an instance of the server, and not its port")
+def _by_instance(url: JdbcUrl, instance: str, wins: bool) -> JdbcUrl:
+    """``wins``: whether the driver asks the server for the port of an instance, whatever port it is given."""
+    if not instance or (url.port_given and not wins):
+        return url
+    doubt = "it names an instance of the server, whose port the driver looks up" if url.port_given else _NO_PORT_OF_INSTANCE
+    return replace(url, port=0, port_given=False, doubt=url.doubt or doubt)
 
 
 def _sqlite(rest: str) -> JdbcUrl:

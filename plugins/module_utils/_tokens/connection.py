@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.packages import missing
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.commit_end import rolled_back
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import SID, Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import check_tls, opener
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import (
     CommitUnknown,
+    Meant,
     code_of,
     meaning,
     meaning_at_the_start,
@@ -25,7 +26,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
 
 if t.TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, ExceptionContext
     from sqlalchemy.engine import Engine as SqlEngine
 
 
@@ -39,6 +40,7 @@ class Connector:
         self._sqlalchemy = sqlalchemy_module()
         self._engine = self._make_engine()
         self.driver_error: type[Exception] = t.cast("t.Any", self._engine.dialect).dbapi.Error
+        self._errors = (self._sqlalchemy.exc.SQLAlchemyError, self.driver_error)
 
     @contextmanager
     def connect(self, doing: str, begin: t.Callable[[Connection], object]) -> t.Iterator[Connection]:
@@ -54,28 +56,21 @@ class Connector:
 
     def commit(self, connection: Connection, doing: str) -> None:
         """Commit; raises SessionsError when that is known not to have happened, CommitUnknown for every other end but a good one."""
-        known = False
         try:
-            with self.sentences(doing):
-                try:
-                    connection.commit()
-                except Exception as error:
-                    known = rolled_back(self.database.engine.name, getattr(error, "orig", None) or error)
-                    raise
-        except SessionsError as error:
-            if known:
-                raise
-            raise CommitUnknown(f"{error} Whether that has happened is not known: look, then go on from there.") from None
+            connection.commit()
+        except Exception as error:  # whatever it is, it may have come after the commit
+            told = self._told(doing, error)
+            if rolled_back(self.database.engine.name, _original(error)):
+                raise told from None
+            raise CommitUnknown(f"{told} Whether that has happened is not known: look, then go on from there.") from None
 
     @contextmanager
     def sentences(self, doing: str) -> t.Iterator[None]:
         """Turn errors of the driver and of SQLAlchemy into sentences without their text, which may quote values."""
-        errors = (self._sqlalchemy.exc.SQLAlchemyError, self.driver_error)
         try:
             yield
-        except errors as error:
-            original = getattr(error, "orig", None) or error
-            raise sentence(self.database.where, doing, meaning(self.database.engine.name, code_of(original), str(original))) from None
+        except (*self._errors, Meant) as error:
+            raise self._told(doing, error) from None
 
     def _open(self, doing: str) -> Connection:
         try:
@@ -83,17 +78,26 @@ class Connector:
         except SessionsError:
             raise
         except Exception as error:  # whatever it is, its text may hold a piece of the password
-            raise self._not_opened(doing, getattr(error, "orig", None) or error) from None
+            raise self._not_opened(doing, _original(error)) from None
 
     def _not_opened(self, doing: str, error: BaseException) -> SessionsError:
         package, what = package_missing(str(error))
         if package:
             return missing(what, package)
-        if isinstance(error, (self._sqlalchemy.exc.SQLAlchemyError, self.driver_error)):
-            meant = meaning_at_the_start(self.database.engine.name, code_of(error), str(error))
-        else:
-            meant = meaning_beside_the_driver(error)
-        return sentence(self.database.where, doing, meant)
+        return sentence(self.database.where, doing, meaning_at_the_start(self.database.engine.name, self._meant(error), str(error)))
+
+    def _told(self, doing: str, error: Exception) -> SessionsError:
+        return error if isinstance(error, SessionsError) else sentence(self.database.where, doing, self._meant(_original(error)))
+
+    def _meant(self, error: BaseException) -> str:
+        engine = self.database.engine.name
+        return meaning(engine, code_of(error), str(error)) if isinstance(error, self._errors) else meaning_beside_the_driver(engine, error)
+
+    def _give_words(self, failed: ExceptionContext) -> None:
+        """To what a driver lets out beside its own errors: an OSError of the network would be taken for one of the disk."""
+        error = failed.original_exception
+        if isinstance(error, Exception) and not isinstance(error, (SessionsError, Meant, *self._errors)):
+            raise Meant(self._meant(error))
 
     def _make_engine(self) -> SqlEngine:
         engine = self.database.engine
@@ -107,13 +111,15 @@ class Connector:
             made: SqlEngine = self._sqlalchemy.create_engine(f"{engine.dialect}://" if open_it else self._url(), **options)
         except ImportError:
             raise missing(f"the driver {engine.package}", engine.package) from None
+        self._sqlalchemy.event.listen(made, "handle_error", self._give_words)
         return made
 
     def _url(self) -> t.Any:
         database = self.database
-        make = self._sqlalchemy.URL.create
         port = database.port or database.engine.default_port
-        if database.engine.name == "oracle" and not database.name.startswith(SID):
-            service = {"service_name": database.name}
-            return make(database.engine.dialect, database.user, database.password, database.host, port, query=service)
-        return make(database.engine.dialect, database.user, database.password, database.host, port, database.name.lstrip(SID))
+        return self._sqlalchemy.URL.create(database.engine.dialect, database.user, database.password, database.host, port, database.name)
+
+
+def _original(error: Exception) -> BaseException:
+    """What SQLAlchemy has wrapped."""
+    return getattr(error, "orig", None) or error

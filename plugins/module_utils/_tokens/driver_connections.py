@@ -13,16 +13,19 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import in_time
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.safe_path import changed_by_others, filled_by_others
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import libpq_keepalive
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import SID, Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import IDLE_MINUTES, libpq_keepalive
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import FIRST_WORDS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import libpq_tls, older_libpq_problem, tls_problem
 
 APPLICATION = "dcops.atlassian_sessions"
 # seconds until a server that does not answer is given up
 _CONNECT_TIMEOUT = 15
+# the same for a driver that knows no limit once it has reached one of the server's addresses
+_OPENING_TIMEOUT = 60
 # lets a restore write what an older server let in (a key 0, dates of zeros); set from the start, because SQLAlchemy quotes by it
 _SQL_MODE = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES"
 # how long one request for a lock may stand in the queue, where it stalls every writer behind it
@@ -110,6 +113,23 @@ def mysql_arguments(database: Database) -> dict[str, t.Any]:
     }
 
 
+def _open_oracle(database: Database, driver: Driver) -> t.Any:
+    return in_time(lambda: driver.connect(**oracle_arguments(database)), _OPENING_TIMEOUT)
+
+
+def oracle_arguments(database: Database) -> dict[str, t.Any]:
+    """The arguments of python-oracledb."""
+    return {
+        "host": database.host,
+        "port": database.port or database.engine.default_port,
+        "sid" if database.name.startswith(SID) else "service_name": database.name.lstrip(SID),
+        "user": database.user,
+        "password": database.password,
+        "tcp_connect_timeout": _CONNECT_TIMEOUT,
+        "expire_time": IDLE_MINUTES,
+    }
+
+
 def _open_hsqldb(_database: Database, _driver: Driver) -> t.Any:
     # what speaks to Java is needed by nobody else
     from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_process import JvmConnection
@@ -121,5 +141,6 @@ _OPENERS: t.Mapping[str, t.Callable[[Database, Driver], t.Any]] = {
     "sqlite": _open_sqlite,
     "postgresql+psycopg2": _open_postgresql,
     "mysql+pymysql": _open_mysql,
+    "oracle+oracledb": _open_oracle,
     "hsqldb+jvm": _open_hsqldb,
 }

@@ -12,7 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.e
     CONTENDED,
     HUNG_UP,
     LOST,
-    NO_ANSWER,
+    NETWORK,
     VAGUE,
     WORDS,
 )
@@ -30,8 +30,12 @@ class PutBack(SessionsError):
     """A change of files failed, and they are again as they were before it."""
 
 
-class Unsafe(Exception):
-    """The server asks for what must not be sent to it. Its text is a meaning, in words of our own."""
+class Meant(Exception):
+    """A failure whose text is a meaning, in words of our own."""
+
+
+class Unsafe(Meant):
+    """The server asks for what must not be sent to it."""
 
 
 # what drivers miss only when an account needs it: the driver's word for it, the sentence's, and what to install
@@ -63,18 +67,24 @@ def meaning(engine: str, code: str, text: str) -> str:
     return f"it answered with error {code}" if code else "it answered with an error that this collection does not know"
 
 
-def meaning_at_the_start(engine: str, code: str, text: str) -> str:
-    """The same before any work is done: who hangs up then has other reasons."""
-    meant = meaning(engine, code, text)
+def meaning_at_the_start(engine: str, meant: str, text: str) -> str:
+    """What that means before any work is done: who hangs up then has other reasons."""
     if meant != LOST:
         return meant
-    return NO_ANSWER if "timed out" in text else HUNG_UP.get(engine, meant)
+    by_text = next((said for pattern, said in NETWORK if re.search(pattern, text)), "")
+    return by_text or HUNG_UP.get(engine, meant)
 
 
-def meaning_beside_the_driver(error: BaseException) -> str:
+def meaning_beside_the_driver(engine: str, error: BaseException) -> str:
     """The same for what is no error of the driver: its own faults, and what the standard library says. Nothing of its text is kept."""
-    if isinstance(error, Unsafe):
+    if isinstance(error, Meant):
         return str(error)
+    if isinstance(error, OSError):
+        return LOST
+    # a driver may have a second family of errors, with the same codes
+    by_code = WORDS.get(engine, ({}, ()))[0].get(code_of(error), "")
+    if by_code:
+        return by_code
     if isinstance(error, UnicodeError) or "nul" in str(error).lower():
         return "account, password or name of the database have a character that the driver cannot send"
     return f"the driver failed with {type(error).__name__}, which this collection does not know"

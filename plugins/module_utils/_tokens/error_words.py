@@ -77,7 +77,7 @@ _PYTHON_TLS: Texts = (
     (r"CERTIFICATE_VERIFY_FAILED", _CERTIFICATE),
     (r"\[SSL", _HANDSHAKE),
 )
-_NETWORK: Texts = (
+NETWORK: Texts = (
     (r"could not translate host name|Name or service not known|nodename nor servname|name resolution", _NO_NAME),
     (r"Connection refused|No such file or directory", _NOBODY),
     (r"timeout expired|timed out", NO_ANSWER),
@@ -135,7 +135,7 @@ _POSTGRESQL_TEXTS: Texts = (
     (r"no message from the libpq|SSL connection has been closed|SSL SYSCALL error|server conn crashed", LOST),
     (r"connection to server at .*SSL error", _HANDSHAKE),
     (r"SSL error|could not (?:receive data from|send data to) server", LOST),
-    *_NETWORK,
+    *NETWORK,
 )
 
 _MYSQL_CODES: Codes = {
@@ -184,7 +184,7 @@ _MYSQL_CODES: Codes = {
     "2026": NO_TLS,
     "2068": "it asks for a file of this machine, which nobody offered: nothing was sent",
 }
-_MYSQL_TEXTS: Texts = (*_PYTHON_TLS, *_NETWORK)
+_MYSQL_TEXTS: Texts = (*_PYTHON_TLS, *NETWORK)
 
 _SQLITE_TEXTS: Texts = (
     (r"database (?:table )?is locked", CONTENDED),
@@ -218,10 +218,12 @@ _SQLSERVER_CODES: Codes = {
     "20002": NO_ANSWER,
     "20009": NO_ANSWER,
     "20003": LOST,
+    "20004": LOST,
     "20006": LOST,
+    "20017": LOST,
     "20047": LOST,
 }
-_SQLSERVER_TEXTS: Texts = ((r"Lock request time out period exceeded", CONTENDED), (r"Login failed", _REFUSED), *_NETWORK)
+_SQLSERVER_TEXTS: Texts = ((r"Lock request time out period exceeded", CONTENDED), (r"Login failed", _REFUSED), *NETWORK)
 
 _ORACLE_CODES: Codes = {
     "ORA-00001": _TWICE,
@@ -238,6 +240,7 @@ _ORACLE_CODES: Codes = {
     "ORA-16000": _READ_ONLY,
     "ORA-28000": _NO_LOGIN,
     "ORA-28001": _EXPIRED,
+    "ORA-41900": RIGHTS,
     "DPY-1001": LOST,
     "DPY-4011": LOST,
     "DPY-6001": _NO_DATABASE,
@@ -245,7 +248,7 @@ _ORACLE_CODES: Codes = {
     "DPY-6005": NO_ANSWER,
 }
 # a driver that gives no code writes it at the beginning of its text
-_ORACLE_TEXTS: Texts = (*((rf"\b{code}\b", meant) for code, meant in _ORACLE_CODES.items()), *_NETWORK)
+_ORACLE_TEXTS: Texts = (*((rf"\b{code}\b", meant) for code, meant in _ORACLE_CODES.items()), *NETWORK)
 
 # 1.8 has numbers of its own
 _HSQLDB_CODES: Codes = {

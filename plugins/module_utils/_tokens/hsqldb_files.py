@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import stat
 import typing as t
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.h
 
 # below the install folder of a product
 _PLACES = ("hsqldb*.jar", "lib/hsqldb*.jar", "lib/*/hsqldb*.jar", "*/WEB-INF/lib/hsqldb*.jar")
+_PROC = Path("/proc")
 # for a copy to look at, the way back and what SHUTDOWN COMPACT writes anew, with some air
 _COPIES = 3
 _MARGIN = 64 * 1024 * 1024
@@ -100,8 +103,51 @@ def users_of(place: Place) -> list[int]:
 
     HSQLDB's own lock is not enough: 1.8 lets two processes write.
     """
-    wanted = {_same(one) for one in files_of(place.base)} - {None}
-    return sorted({int(one.parts[2]) for one in Path("/proc").glob("[0-9]*/fd/*") if _same(one) in wanted})
+    files = files_of(place.base)
+    wanted, devices = {_same(one) for one in files} - {None}, {_device_of(one) for one in files}
+    return sorted(int(one.name) for one in _PROC.glob("[0-9]*") if _has_open(one, wanted, devices))
+
+
+def _has_open(process: Path, wanted: t.Collection[object], devices: t.Collection[bytes]) -> bool:
+    """Only what may be on one of the devices is asked which file it is: of a server of files that has vanished the answer never comes."""
+    mounts = _mounts(process)
+
+    def may_be_there(handle: Path) -> bool:
+        device = _device(process, mounts, handle.name)
+        return not device or device in devices or b"" in devices
+
+    # one that has ended meanwhile has nothing open
+    with suppress(OSError):
+        return any(_same(one) in wanted for one in (process / "fd").iterdir() if may_be_there(one))
+    return False
+
+
+def _device_of(path: Path) -> bytes:
+    """The device below it, as the kernel lists it for its mount; empty where that is not told."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_PATH | os.O_NOFOLLOW)
+        try:
+            return _device(_PROC / "self", _mounts(_PROC / "self"), str(handle))
+        finally:
+            os.close(handle)
+    return b""
+
+
+def _device(process: Path, mounts: t.Mapping[bytes, bytes], handle: str) -> bytes:
+    mount = re.search(rb"^mnt_id:\s*(\d+)", _told(process / "fdinfo" / handle), re.MULTILINE)
+    return mounts.get(mount[1], b"") if mount else b""
+
+
+def _mounts(process: Path) -> dict[bytes, bytes]:
+    """The device of each mount, by its number: the same file has another mount in another namespace, as units of systemd have one."""
+    lines = (line.split() for line in _told(process / "mountinfo").splitlines())
+    return {fields[0]: fields[2] for fields in lines}
+
+
+def _told(path: Path) -> bytes:
+    with suppress(OSError):
+        return path.read_bytes()
+    return b""
 
 
 def _same(path: Path) -> tuple[int, int] | None:

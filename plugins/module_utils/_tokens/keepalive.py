@@ -13,6 +13,8 @@ import typing as t
 
 # seconds of silence, then between questions; so many of them without an answer
 _IDLE, _INTERVAL, _COUNT = 30, 10, 3
+# the least of a driver that counts in minutes, and then asks ten times in another one
+IDLE_MINUTES = 1
 # until what was sent has to be acknowledged
 _UNACKNOWLEDGED_MS = 60_000
 # an older one refuses a parameter that it does not know

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import re
 import typing as t
+from functools import partial
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore, GenericSweep, quoted, run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_tried
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundTable
 
 if t.TYPE_CHECKING:
@@ -118,8 +121,13 @@ class OracleStore(GenericStore):
         return [row[0] for row in connection.exec_driver_sql(_OBSTACLES, _names(connection, candidate))]
 
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
-        """By a read and a delete of nothing."""
-        check_tried(self.connector, connection, table, "SELECT user FROM dual")
+        """By a read and a delete of nothing. Whoever may delete may lock."""
+        check_tried(self.connector, connection, table, "SELECT user FROM dual", partial(_lock_to_write, connection, table))
+
+    def put_back(self, sweep: Sweep, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> Restored:
+        """Others write meanwhile, and nobody is waited for who lets nobody write."""
+        _lock_to_write(sweep.connection, sweep.table)
+        return super().put_back(sweep, columns, archives)
 
     def knows(self, kind: str) -> bool:
         """See GenericStore."""
@@ -133,6 +141,11 @@ class OracleStore(GenericStore):
     def size(self, connection: Connection, table: FoundTable, rows: int) -> int:
         """As the last statistics had it, or by the rows when that is more."""
         return max(int(connection.exec_driver_sql(_SIZE, _names(connection, table)).scalar_one()), rows * _ROW)
+
+
+def _lock_to_write(connection: Connection, table: FoundTable) -> None:
+    """The lock that a DELETE or an INSERT takes by itself, for which it would wait without limit."""
+    run(connection, f"LOCK TABLE {quoted(connection, table)} IN ROW EXCLUSIVE MODE NOWAIT")
 
 
 def _names(connection: Connection, table: Candidate | FoundTable) -> dict[str, str]:

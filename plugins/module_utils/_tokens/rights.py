@@ -17,18 +17,21 @@ if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
-def check_tried(connector: Connector, connection: Connection, table: FoundTable, whoami: str) -> None:
+def check_tried(
+    connector: Connector, connection: Connection, table: FoundTable, whoami: str, lock: t.Callable[[], object] | None = None
+) -> None:
     """Raises SessionsError that names what a read and a delete of nothing show to be missing. For engines that go on after an error.
 
-    ``whoami``: the statement that says which account it is.
+    ``whoami``: the statement that says which account it is. ``lock``: takes the lock of a delete without waiting for it.
     """
     statements = Statements(table)
     none = statements.sql.false()
-    tries = {
-        "SELECT": statements.sql.select(*statements.columns).where(none),
-        "DELETE": statements.sql.delete(statements.table).where(none),
+    read, delete = statements.sql.select(*statements.columns).where(none), statements.sql.delete(statements.table).where(none)
+    tries: dict[str, list[t.Callable[[], object]]] = {
+        "SELECT": [lambda: connection.execute(read)],
+        "DELETE": [*([lock] if lock else []), lambda: connection.execute(delete)],
     }
-    check_missing(connector, connection, table, whoami, [right for right, one in tries.items() if not _may(connector, connection, one)])
+    check_missing(connector, connection, table, whoami, [right for right, acts in tries.items() if not _may(connector, acts)])
 
 
 def check_missing(connector: Connector, connection: Connection, table: FoundTable, whoami: str, missing: t.Sequence[str]) -> None:
@@ -51,10 +54,11 @@ def check_open(closed: t.Sequence[str], where: str) -> None:
         )
 
 
-def _may(connector: Connector, connection: Connection, statement: t.Any) -> bool:
+def _may(connector: Connector, acts: t.Iterable[t.Callable[[], object]]) -> bool:
     try:
         with connector.sentences("try the account's rights"):
-            connection.execute(statement)
+            for act in acts:
+                act()
     except SessionsError as error:
         if RIGHTS not in str(error):
             raise

@@ -58,12 +58,12 @@ UNION ALL SELECT 'row-level security' FROM sys.security_predicates WHERE target_
 UNION ALL SELECT 'a history of its rows (temporal table)' WHERE objectproperty(object_id(%(table)s), 'TableTemporalType') <> 0
 UNION ALL SELECT 'its rows in memory (memory-optimized)' FROM sys.tables WHERE object_id = object_id(%(table)s) AND is_memory_optimized = 1
 """
-# without the last one, triggers and foreign keys of others do not show
+# a name with a dot would be read as two; without the last right, triggers and foreign keys of others do not show
 _RIGHTS = """
 SELECT told FROM (VALUES
     ('SELECT', %(table)s, 'OBJECT', 'SELECT'),
     ('DELETE', %(table)s, 'OBJECT', 'DELETE'),
-    ('VIEW DEFINITION', db_name(), 'DATABASE', 'VIEW DEFINITION (of the database, to see triggers and foreign keys)')
+    ('VIEW DEFINITION', quotename(db_name()), 'DATABASE', 'VIEW DEFINITION (of the database, to see triggers and foreign keys)')
 ) AS wanted (named, what, kind, told) WHERE coalesce(has_perms_by_name(what, kind, named), 0) = 0
 """
 _CLOSED = "SELECT CASE WHEN databasepropertyex(db_name(), 'Updateability') = 'READ_WRITE' THEN 0 ELSE 1 END"
@@ -73,6 +73,7 @@ SELECT 1 FROM sys.indexes i JOIN sys.index_columns k ON k.object_id = i.object_i
 WHERE i.object_id = object_id(%(table)s) AND i.is_unique = 1 AND i.is_disabled = 0 AND i.has_filter = 0
 GROUP BY i.index_id HAVING count(*) = 1 AND max(c.name) = %(key)s AND max(CAST(c.is_nullable AS int)) = 0
 """
+_SEES_PAGES = "SELECT coalesce(has_perms_by_name(quotename(db_name()), 'DATABASE', 'VIEW DATABASE STATE'), 0)"
 _SIZE = "SELECT coalesce(sum(used_page_count), 0) * 8192 FROM sys.dm_db_partition_stats WHERE object_id = object_id(%(table)s)"
 # the least that a row takes
 _ROW = 200
@@ -180,7 +181,9 @@ class SqlserverStore(GenericStore):
 
     def size(self, connection: Connection, table: FoundTable, rows: int) -> int:
         """By the pages where the account may see them, or by the rows when that is more."""
-        if not run(connection, "SELECT coalesce(has_perms_by_name(db_name(), 'DATABASE', 'VIEW DATABASE STATE'), 0)").scalar_one():
+        if not run(
+            connection, "SELECT coalesce(has_perms_by_name(quotename(db_name()), 'DATABASE', 'VIEW DATABASE STATE'), 0)"
+        ).scalar_one():
             return super().size(connection, table, rows)
         return max(int(connection.exec_driver_sql(_SIZE, {"table": quoted(connection, table)}).scalar_one()), rows * _ROW)
 
