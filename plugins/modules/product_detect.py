@@ -208,7 +208,10 @@ process:
     seconds: 1036800
     strangers: ""
 control:
-  description: What starts and stops the node. C(problem) is a sentence when that would not work, else empty.
+  description:
+    - What starts and stops the node. C(problem) is a sentence when that would not work, else empty.
+    - C(start_command) starts beside the product what runs beside it now, such as the search server that Bitbucket bundles. A node that is
+      down does not tell, and it is the script alone.
   returned: success
   type: dict
   sample:

@@ -349,6 +349,22 @@ def test_a_setting_in_the_environment_counts_before_that_of_the_file(tmp_path: P
     assert "s3cret" not in json.dumps(answer)
 
 
+def test_what_is_started_beside_a_bitbucket_is_what_runs_beside_it_now(tmp_path: Path) -> None:
+    install = tmp_path / "install"
+    (install / "bin").mkdir(parents=True)
+    (install / "bin/start-bitbucket.sh").touch()
+    (tmp_path / "home/shared").mkdir(parents=True)
+    (install / "bin/set-bitbucket-home.sh").write_text(f"BITBUCKET_HOME={tmp_path}/home\n", encoding="utf-8")
+    start = str(install / "bin/start-bitbucket.sh")
+    down = _detect(install_dir=str(install))
+    with _running_with([f"-Dbitbucket.home={tmp_path}/home", f"-Dbitbucket.install={install}"], {}):
+        alone = _detect(install_dir=str(install))
+        with _running_with([f"-Dopensearch.path.home={install}/opensearch"], {}):
+            both = _detect(install_dir=str(install))
+    commands = [answer["control"]["start_command"] for answer in (down, alone, both)]
+    assert commands == [[start], [start, "--no-search"], [start]]
+
+
 @pytest.mark.parametrize(("role", "order"), [("primary", 1), ("secondary", 0), ("", 0)])
 def test_a_primary_is_restarted_last(role: str, order: int, node: ClusterNode, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_reader, "look_for_role", lambda _product, _site: role)

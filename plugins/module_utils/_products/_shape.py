@@ -190,13 +190,20 @@ class Files(t.NamedTuple):
     shared_home: Places = ()
 
 
+class Companion(t.NamedTuple):
+    """What the start script starts beside the product, unless it is given the argument ``without``; ``process``: as of ``Service``."""
+
+    process: tuple[str, ...]
+    without: str
+
+
 class Service(t.NamedTuple):
     """How the product is started and stopped, and how its process is told from others.
 
     ``start`` and ``stop`` are a script below the install folder and its arguments; ``process`` are regular expressions for one whole
     argument of the process's command line, whose group is the install folder. ``pid_file``: by which the stop script finds the process
     ('' where it does not need one), ``pid_variable``: the variable of its environment that may name another. ``options``: variables by
-    which the scripts take arguments of the process from their environment.
+    which the scripts take arguments of the process from their environment. ``companion``: None where the start script starts one process.
     """
 
     start: tuple[str, ...]
@@ -205,6 +212,7 @@ class Service(t.NamedTuple):
     pid_file: str = ""
     pid_variable: str = ""
     options: tuple[str, ...] = ("JAVA_OPTS", "CATALINA_OPTS", "JVM_SUPPORT_RECOMMENDED_ARGS")
+    companion: Companion | None = None
 
 
 class Web(t.NamedTuple):
