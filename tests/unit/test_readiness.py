@@ -133,6 +133,12 @@ def test_a_secondary_is_not_asked_for_its_pages() -> None:
     assert page_is_asked(bamboo, 200, "RUNNING")
 
 
+@pytest.mark.parametrize("code", [200, 404, 503])
+def test_a_secondary_that_a_load_balancer_is_to_leave_alone_is_ready(code: int) -> None:
+    assert is_running(PRODUCTS["bamboo"], _seen("RUNNING_AS_SECONDARY", status=code, page=0), OLD).ready
+    assert is_running(PRODUCTS["bamboo"], _seen("RUNNING", status=code), OLD).ready is (code == 200)
+
+
 @pytest.mark.parametrize(
     ("page", "process", "ready", "saw"),
     [

@@ -59,7 +59,7 @@ def page_is_asked(product: Product, status_code: int, state: str) -> bool:
 
 
 def is_running(product: Product, seen: Seen, old_process: str) -> Readiness:
-    """Ready: a ready state with 200 where there is a status page, a functional page that answers, and another process than ``old_process``.
+    """Ready: a ready state where there is a status page (with 200, unless it is a secondary's), a functional page that answers, and another process than ``old_process``.
 
     The page answers with 200, or by sending the visitor off to a sign-in: single sign-on may be the only way in.
     """
@@ -80,7 +80,8 @@ def _status_problem(product: Product, seen: Seen, state: str) -> str:
     if seen.status_target:
         where = f"{web.status_path} answers {seen.status_code} to {seen.status_target}"
         return f"{where}: give the address at which the node itself answers with force_reauth_node_url, or _site_url"
-    if seen.status_code != 200 or state not in web.ready_states:
+    # a node that stands by may answer with a code by which a load balancer leaves it alone
+    if state not in web.ready_states or (seen.status_code != 200 and state not in web.secondary_states):
         return f"{web.status_path} answers {seen.status_code} with {f'state {state}' if state else 'no state'}"
     return ""
 
