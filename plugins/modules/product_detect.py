@@ -133,7 +133,9 @@ clustered:
   type: bool
   sample: true
 role_in_cluster:
-  description: The part of the node in a cluster whose nodes are not alike, empty where all are alike or it is not known.
+  description:
+    - The part of the node in a cluster whose nodes are not alike, V(primary) or V(secondary), empty where all are alike or it is not up.
+    - V(unknown) where its status page gives no answer, or a state that both have, as a paused Bamboo does.
   returned: success
   type: str
   sample: ""

@@ -240,11 +240,11 @@ def test_the_owner_of_a_token_of_jira_is_the_user_key(clusters: t.Callable[[str]
     assert (len(owners), owners[0][0] == CANARY, logins) == (1, False, [(CANARY,)])
 
 
-def test_a_secondary_says_that_it_stands_by_and_a_paused_primary_is_up(bamboo: Cluster) -> None:
+def test_a_secondary_says_that_it_stands_by_and_a_paused_node_is_up(bamboo: Cluster) -> None:
     assert [node.state() for node in bamboo.nodes] == ["RUNNING", "RUNNING_AS_SECONDARY"]
     bamboo["n1"].behave(running_state="PAUSED")
     with HealthSampler(bamboo, every=0.01) as health:
-        wait_for(lambda: {"n1": "PAUSED", "n2": "RUNNING_AS_SECONDARY"} in health.samples, "a sample of the paused primary")
+        wait_for(lambda: {"n1": "PAUSED", "n2": "RUNNING_AS_SECONDARY"} in health.samples, "a sample of the paused node")
     assert health.min_up == 2
 
 

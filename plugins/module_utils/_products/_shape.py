@@ -221,7 +221,7 @@ class Web(t.NamedTuple):
     ``sign_in_page`` is the page for people; where it shows ``sign_in_form_mark``, the form signs in, and JSON does not. Words of
     ``reason_header``: ``refused_reason`` for a wrong password, ``captcha_reason`` for an account that is locked until it solves one.
     Headers in lower case: ``whoami_header`` also tells who is signed in, ``reason_header`` why somebody is not. ``secondary_states`` are
-    the ready states of a node that stands by for the primary, where a cluster has one.
+    the ready states of a node that stands by for the primary, where a cluster has one, ``shared_states`` those that both may have.
     """
 
     default_port: int
@@ -237,6 +237,7 @@ class Web(t.NamedTuple):
     whoami_path: str
     sign_in_form_mark: str = ""
     secondary_states: tuple[str, ...] = ()
+    shared_states: tuple[str, ...] = ()
     whoami_header: str = ""
     reason_header: str = ""
     refused_reason: str = ""
