@@ -417,6 +417,28 @@ def test_20_mb_of_junk_are_refused_by_their_size(install: Path) -> None:
     assert _refusal(install_dir=str(install)) == f"{junk} is larger than 5 MB: a settings file was expected."
 
 
+def test_a_file_that_has_a_thousand_names_is_not_read_a_thousand_times(install: Path) -> None:
+    contexts = install / "conf/Catalina/localhost"
+    contexts.mkdir(parents=True)
+    (contexts / "0.xml").write_text("<Context/>", encoding="utf-8")
+    for number in range(1, 1000):
+        (contexts / f"{number}.xml").hardlink_to(contexts / "0.xml")
+    assert _refusal(install_dir=str(install)) == (
+        f"More than 100 files fit {install}/conf/Catalina/*/*.xml: a few were expected. Remove those that do not belong there."
+    )
+
+
+def test_files_that_are_no_junk_alone_are_refused_by_their_size_together(install: Path) -> None:
+    contexts = install / "conf/Catalina/localhost"
+    contexts.mkdir(parents=True)
+    (contexts / "0.xml").write_bytes(b"<Context/>" + b" " * 4_000_000)
+    for number in range(1, 3):
+        (contexts / f"{number}.xml").hardlink_to(contexts / "0.xml")
+    assert _refusal(install_dir=str(install)) == (
+        f"{contexts}/2.xml and the files read before it are larger than 10 MB together: settings files were expected."
+    )
+
+
 @contextmanager
 def _closed(folder: Path) -> t.Iterator[None]:
     """As an account that may not look into the folder."""
