@@ -78,9 +78,11 @@ def _ask(node: ClusterNode, cookies: Cookies) -> Page:
     return answer
 
 
-def fetch(node: ClusterNode, path: str, cookies: Cookies, form: str | None = None, content_type: str = FORM) -> Page:
+def fetch(node: ClusterNode, path: str, cookies: Cookies, form: str | None = None, content_type: str = FORM, accept: str = "") -> Page:
     """One request (POST when there is a form, or other content), no redirect followed; raises OSError when nothing answers."""
     headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
+    if accept:
+        headers |= {"Accept": accept}
     if form is not None:
         headers |= {"Content-Type": content_type, "X-Atlassian-Token": "no-check"}
     connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=patient(10))

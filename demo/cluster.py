@@ -121,7 +121,7 @@ class ClusterNode:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patient(1))
         pages = self.product.pages
         try:
-            connection.request("GET", self.layout.context + (pages.status or pages.manifest))
+            connection.request("GET", self.layout.context + (pages.status or pages.manifest), headers={"Accept": "application/json"})
             answer = connection.getresponse()
             if not pages.status:
                 return "RUNNING" if answer.status == 200 else ""

@@ -94,6 +94,7 @@ class Pages:
     """Paths below the context path, '' where the product has no such page.
 
     ``starting_code`` is the status page's while the state is STARTING; ``early_status`` answers 200 from the first moment on.
+    ``status_is_xml``: unless JSON is asked for.
     ``secondary_state`` is the ready state of every node but the first, '' where all nodes are alike. Where there is ``sign_in_json``, the
     form at ``sign_in`` signs in in legacy mode alone; the login page shows ``form_mark`` when the form signs in. Headers:
     ``reason_header`` says how a sign-in went, ``user_header`` who is signed in.
@@ -107,6 +108,7 @@ class Pages:
     sign_out: str
     home: str
     status: str = "/status"
+    status_is_xml: bool = False
     starting_code: int = 200
     early_status: str = ""
     secondary_state: str = ""

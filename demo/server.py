@@ -90,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
             threading.Event().wait()
         if path == pages.status:
             starting = pages.starting_code if behaviour.starting_status_200 else 503
-            self._send(starting if state == STARTING else 200, json.dumps({"state": state}), "application/json")
+            self._status(starting if state == STARTING else 200, state)
         elif path == pages.early_status:
             self._send(200, json.dumps({"state": "RUNNING"}), "application/json")
         elif state == STARTING:
@@ -102,6 +102,11 @@ class Handler(BaseHTTPRequestHandler):
             self._send(status, body, "application/json")
         else:
             page(path)
+
+    def _status(self, code: int, state: str) -> None:
+        if self.node.product.pages.status_is_xml and "application/json" not in self.headers.get("Accept", ""):
+            return self._send(code, f"<status><state>{state}</state></status>", "application/xml")
+        return self._send(code, json.dumps({"state": state}), "application/json")
 
     def _page(self, path: str) -> None:
         pages, cookies = self.node.product.pages, self._cookies()

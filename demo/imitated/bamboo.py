@@ -24,6 +24,7 @@ _PAGES = Pages(
     sign_out="/userLogout.action",
     home="/allPlans.action",
     status="/rest/api/latest/status",
+    status_is_xml=True,
     starting_code=503,
     early_status="/status",
     secondary_state="RUNNING_AS_SECONDARY",

@@ -138,7 +138,9 @@ clustered:
   type: bool
   sample: true
 role_in_cluster:
-  description: The part of the node in a cluster whose nodes are not alike, empty where all are alike or it is not known.
+  description:
+    - The part of the node in a cluster whose nodes are not alike, V(primary) or V(secondary), empty where all are alike or it is not up.
+    - V(unknown) where its status page gives no answer, or a state that both have, as a paused Bamboo does.
   returned: success
   type: str
   sample: ""
@@ -213,7 +215,10 @@ process:
     seconds: 1036800
     strangers: ""
 control:
-  description: What starts and stops the node. C(problem) is a sentence when that would not work, else empty.
+  description:
+    - What starts and stops the node. C(problem) is a sentence when that would not work, else empty.
+    - C(start_command) starts beside the product what runs beside it now, such as the search server that Bitbucket bundles. A node that is
+      down does not tell, and it is the script alone.
   returned: success
   type: dict
   sample:

@@ -91,7 +91,6 @@ def test_crowd_is_purged_of_both_its_tables_and_applications_stay_signed_in(make
 @pytest.mark.long
 def test_bamboo_restarts_its_secondary_first_and_its_primary_last_and_leaves_a_cold_standby_alone(make_site: MakeSite) -> None:
     site = make_site(nodes=3, product=PRODUCTS["bamboo"])
-    site.cluster["n1"].behave(running_state="PAUSED")
     standby = site.cluster["n3"]
     standby.behave(persist_sessions=True)
     browsers = signed_in(site)
@@ -117,7 +116,19 @@ def test_bamboo_restarts_its_secondary_first_and_its_primary_last_and_leaves_a_c
     standby.start()
     standby.wait_running()
     assert_everybody_is_signed_out(site, browsers, rows, result)
-    assert [node.state() for node in site.cluster.nodes] == ["PAUSED", "RUNNING_AS_SECONDARY", "RUNNING_AS_SECONDARY"]
+    assert [node.state() for node in site.cluster.nodes] == ["RUNNING", "RUNNING_AS_SECONDARY", "RUNNING_AS_SECONDARY"]
+
+
+@pytest.mark.long
+def test_a_paused_bamboo_tells_no_order_and_is_refused(make_site: MakeSite) -> None:
+    site = make_site(nodes=2, product=PRODUCTS["bamboo"])
+    for node in site.cluster.nodes:
+        node.behave(running_state="PAUSED")
+    old = site.pids()
+    refused = site.run()
+    assert refused.status != 0
+    refused.assert_says("n1: it did not tell whether it is the primary", "n2: it did not tell whether it is the primary", "state PAUSED")
+    assert site.pids() == old
 
 
 @pytest.mark.long

@@ -408,6 +408,14 @@ def test_of_a_node_that_cannot_be_stopped_what_is_still_there_is_told(node: Clus
         stopped(options, check_mode=False)
 
 
+def test_a_node_that_is_gone_is_stopped_whatever_its_stop_script_says(node: ClusterNode) -> None:
+    if not node.pid:
+        node.start()
+    script = f"{node.install}/bin/stop-jira.sh && exit 1"
+    assert stopped({**_options(node), "stop_command": ["/bin/sh", "-c", script]}, check_mode=False)["changed"]
+    assert node.pid == 0
+
+
 def test_a_node_that_could_not_be_cleaned_with_known_rights_is_not_stopped(node: ClusterNode) -> None:
     if not node.pid:
         node.start()

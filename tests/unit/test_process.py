@@ -18,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.b
     belongs,
     find_processes,
     is_stranger,
+    left_out,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
@@ -189,6 +190,23 @@ def test_the_process_of_a_product_is_found_by_its_command_line(product: Product,
 def test_another_process_is_not_taken_for_it(arguments: tuple[str, ...], state: str, proc: Path) -> None:
     _add(proc, 41, arguments, state)
     assert find_processes(JIRA, "/opt/atlassian/jira", proc) == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "uid", "told"),
+    [
+        ("-Dopensearch.path.home=/opt/atlassian/bitbucket/opensearch", 0, []),
+        ("-Des.path.home=/opt/atlassian/bitbucket/elasticsearch", 0, []),
+        ("-Des.path.home=/opt/atlassian/bitbucket/elasticsearch", 12345, ["--no-search"]),
+        ("-Des.path.home=/opt/atlassian/bitbucket-test/elasticsearch", 0, ["--no-search"]),
+        ("-Dopensearch.path.home=/usr/share/opensearch", 0, ["--no-search"]),
+    ],
+    ids=["its own", "its own of an older line", "a stranger's", "another installation's", "another server"],
+)
+def test_a_bitbucket_without_its_own_search_server_is_started_without_it(argument: str, uid: int, told: list[str], proc: Path) -> None:
+    _add(proc, 41, ["java", argument], uids=(uid, uid))
+    assert left_out(PRODUCTS["bitbucket"], "/opt/atlassian/bitbucket", proc) == told
+    assert left_out(JIRA, "/opt/atlassian/bitbucket", proc) == []
 
 
 def test_a_link_to_the_install_folder_is_the_same_installation(proc: Path, tmp_path: Path) -> None:

@@ -383,6 +383,22 @@ def test_a_setting_in_the_environment_counts_before_that_of_the_file(tmp_path: P
     assert "s3cret" not in json.dumps(answer)
 
 
+def test_what_is_started_beside_a_bitbucket_is_what_runs_beside_it_now(tmp_path: Path) -> None:
+    install = tmp_path / "install"
+    (install / "bin").mkdir(parents=True)
+    (install / "bin/start-bitbucket.sh").touch()
+    (tmp_path / "home/shared").mkdir(parents=True)
+    (install / "bin/set-bitbucket-home.sh").write_text(f"BITBUCKET_HOME={tmp_path}/home\n", encoding="utf-8")
+    start = str(install / "bin/start-bitbucket.sh")
+    down = _detect(install_dir=str(install))
+    with _running_with([f"-Dbitbucket.home={tmp_path}/home", f"-Dbitbucket.install={install}"], {}):
+        alone = _detect(install_dir=str(install))
+        with _running_with([f"-Dopensearch.path.home={install}/opensearch"], {}):
+            both = _detect(install_dir=str(install))
+    commands = [answer["control"]["start_command"] for answer in (down, alone, both)]
+    assert commands == [[start], [start, "--no-search"], [start]]
+
+
 @pytest.mark.parametrize(("role", "order"), [("primary", 1), ("secondary", 0), ("", 0)])
 def test_a_primary_is_restarted_last(role: str, order: int, node: ClusterNode, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_reader, "look_for_role", lambda _product, _site: role)
@@ -433,6 +449,28 @@ def test_20_mb_of_junk_are_refused_by_their_size(install: Path) -> None:
     junk = install.parent / "home/dbconfig.xml"
     junk.write_bytes(b"<x>" * 7_000_000)
     assert _refusal(install_dir=str(install)) == f"{junk} is larger than 5 MB: a settings file was expected."
+
+
+def test_a_file_that_has_a_thousand_names_is_not_read_a_thousand_times(install: Path) -> None:
+    contexts = install / "conf/Catalina/localhost"
+    contexts.mkdir(parents=True)
+    (contexts / "0.xml").write_text("<Context/>", encoding="utf-8")
+    for number in range(1, 1000):
+        (contexts / f"{number}.xml").hardlink_to(contexts / "0.xml")
+    assert _refusal(install_dir=str(install)) == (
+        f"More than 100 files fit {install}/conf/Catalina/*/*.xml: a few were expected. Remove those that do not belong there."
+    )
+
+
+def test_files_that_are_no_junk_alone_are_refused_by_their_size_together(install: Path) -> None:
+    contexts = install / "conf/Catalina/localhost"
+    contexts.mkdir(parents=True)
+    (contexts / "0.xml").write_bytes(b"<Context/>" + b" " * 4_000_000)
+    for number in range(1, 3):
+        (contexts / f"{number}.xml").hardlink_to(contexts / "0.xml")
+    assert _refusal(install_dir=str(install)) == (
+        f"{contexts}/2.xml and the files read before it are larger than 10 MB together: settings files were expected."
+    )
 
 
 @contextmanager

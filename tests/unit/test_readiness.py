@@ -133,6 +133,19 @@ def test_a_secondary_is_not_asked_for_its_pages() -> None:
     assert page_is_asked(bamboo, 200, "RUNNING")
 
 
+def test_a_paused_node_may_be_a_secondary_and_is_not_asked_for_its_pages() -> None:
+    bamboo = PRODUCTS["bamboo"]
+    assert not page_is_asked(bamboo, 200, "PAUSED")
+    assert is_running(bamboo, _seen("PAUSED", page=503), OLD).ready
+    assert not is_running(bamboo, _seen("PAUSED", status=503), OLD).ready
+
+
+@pytest.mark.parametrize("code", [200, 404, 503])
+def test_a_secondary_that_a_load_balancer_is_to_leave_alone_is_ready(code: int) -> None:
+    assert is_running(PRODUCTS["bamboo"], _seen("RUNNING_AS_SECONDARY", status=code, page=0), OLD).ready
+    assert is_running(PRODUCTS["bamboo"], _seen("RUNNING", status=code), OLD).ready is (code == 200)
+
+
 @pytest.mark.parametrize(
     ("page", "process", "ready", "saw"),
     [
@@ -152,7 +165,7 @@ def test_without_a_status_page_a_working_page_decides(page: int, process: str, r
     ("name", "state", "role"),
     [
         ("bamboo", "RUNNING", "primary"),
-        ("bamboo", "PAUSED", "primary"),
+        ("bamboo", "PAUSED", "unknown"),
         ("bamboo", "RUNNING_AS_SECONDARY", "secondary"),
         ("bamboo", "STARTING", ""),
         ("bamboo", "", ""),

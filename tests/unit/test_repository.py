@@ -370,6 +370,13 @@ def test_no_play_is_cut_short_by_the_time_that_a_site_gives_a_task(name: str) ->
     assert {play.get("timeout") for play in yaml_of(CHECKOUT / "playbooks" / name)} == {0}
 
 
+@pytest.mark.parametrize(("file", "module"), [("look", "node_look"), ("standbys", "product_detect")])
+def test_a_look_at_a_host_has_an_end_and_its_node_says_why(file: str, module: str) -> None:
+    (task,) = (one for one in yaml_of(ROLE / f"tasks/{file}.yml") if f"dcops.atlassian_sessions.{module}" in one)
+    # failed_when does not reach a task that was given up
+    assert (task.get("timeout"), task.get("ignore_errors")) == (600, True)
+
+
 @pytest.mark.parametrize("name", PLAYBOOKS)
 def test_every_play_with_tasks_says_whether_an_error_is_fatal_whatever_the_site_s_setting_is(name: str) -> None:
     silent = [play["name"] for play in yaml_of(CHECKOUT / "playbooks" / name) if play["tasks"] and "any_errors_fatal" not in play]

@@ -19,16 +19,18 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.pla
 from demo.patience import patient
 from tests.unit.self_signed import self_signed
 
-STATES = {"primary": b'{"state":"RUNNING"}', "secondary": b'{"state":"RUNNING_AS_SECONDARY"}'}
+STATES = {"primary": "RUNNING", "secondary": "RUNNING_AS_SECONDARY"}
 
 
 class _Node(BaseHTTPRequestHandler):
-    """Answers every page with the state that its server has."""
+    """Answers every page with the state that its server has, in XML unless JSON is asked for."""
 
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(STATES[t.cast("_Server", self.server).role])
+        state = STATES[t.cast("_Server", self.server).role]
+        asked = self.headers.get("Accept") == "application/json"
+        self.wfile.write((f'{{"state": "{state}"}}' if asked else f"<status><state>{state}</state></status>").encode())
 
     def log_message(self, *_arguments: object) -> None:
         pass

@@ -132,6 +132,15 @@ def test_an_order_that_is_not_known_is_refused(roles: list[str], refused: list[s
     assert roll_plan.order_problems(looks, {"nodes": list(looks)}) == []
 
 
+def test_a_paused_cluster_is_refused_with_the_state_that_tells_no_part() -> None:
+    ready = {"ready": True, "saw": "state PAUSED, process 42"}
+    (first, _second) = roll_plan.order_problems(dict.fromkeys(("n1", "n2"), look(role_in_cluster="unknown", ready=ready)), {})
+    assert first == (
+        "n1: it did not tell whether it is the primary, which is restarted last: its status page gave no answer, or a state that all may "
+        "have (state PAUSED, process 42)"
+    )
+
+
 def test_a_copied_cookie_of_somebody_who_is_not_treated_is_refused() -> None:
     asked = {"nobody": "an empty page", "doors": [{"name": "JSESSIONID", "kind": "session", "user": "eve", "note": ""}]}
     looks = {"n1": look(asked=asked), "n2": look(asked=asked)}

@@ -25,6 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.reg
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence
 
+LATE = "the look did not end within 10 minutes, as where the file server (NFS) of one of its folders does not answer"
 PING = "'ansible db -m ansible.builtin.ping' with this inventory says it"
 READY = {"ready": True, "saw": "state RUNNING"}
 SEEN = {"__force_reauth_detected": {"product": "jira", "ready": READY, "asked": {}}}
@@ -119,6 +120,8 @@ def test_the_items_of_a_loop_that_failed_are_named() -> None:
         ({"msg": "The account is not known"}, "The account is not known."),
         ({"msg": "There is no table. Is this the product's database?"}, "There is no table. Is this the product's database?"),
         ({}, "It was not seen."),
+        ({"failed": True, "msg": "Task failed: Timed out after 600 second(s).", "timedout": {"period": 600}}, f"{LATE}."),
+        ({"msg": "The node_look action failed to execute in the expected time frame (600) and was terminated"}, f"{LATE}."),
         (
             {"unreachable": True, "msg": "Failed to connect to the host via ssh: <error censored due to no log>"},
             f"it was not reached, and why is hidden with the secrets of the task: {PING}.",
@@ -306,12 +309,13 @@ def test_a_cold_standby_that_is_down_is_named_with_what_lies_on_it(look: dict[st
         ([{**detected(), "process": {"running": False, "pid": 0, "strangers": "41 says so"}}], "41 says so"),
         ([{"item": "n3", "failed": True, "msg": "No installation was found."}], "was not seen: No installation was found"),
         ([{"item": "n3", "unreachable": True, "msg": "timed out"}], "was not seen: timed out"),
+        ([{"item": "n3", "failed": True, "msg": "Timed out.", "timedout": {"period": 600}}], f"was not seen: {LATE}"),
         ([{**detected(), "failed": True, "msg": "It was cut off."}], "was not seen: It was cut off"),
         ([{"item": "n3"}], "was not seen: it does not answer"),
         ([{**detected(), "item": "n4"}], "was not seen: it does not answer"),
         ([], "was not seen: it does not answer"),
     ],
-    ids=["runs", "may run", "failed", "lost", "seen in part", "says nothing", "another one", "not asked"],
+    ids=["runs", "may run", "failed", "lost", "given up", "seen in part", "says nothing", "another one", "not asked"],
 )
 def test_a_standby_that_runs_or_was_not_seen_speaks_against_the_run(results: list[dict[str, t.Any]], problem: str) -> None:
     assert standbys(["n3"], results) == {"lines": [], "problems": [f"n3 is named a cold standby, and {problem}"]}

@@ -221,7 +221,7 @@ def test_the_status_page_tells_the_state(clusters: t.Callable[[str], Cluster], n
 
 
 def _state(node: ClusterNode, path: str) -> tuple[int, str]:
-    page = fetch(node, path, {})
+    page = fetch(node, path, {}, accept="application/json")
     return page.status, json.loads(page.body)["state"]
 
 
@@ -240,17 +240,21 @@ def test_the_owner_of_a_token_of_jira_is_the_user_key(clusters: t.Callable[[str]
     assert (len(owners), owners[0][0] == CANARY, logins) == (1, False, [(CANARY,)])
 
 
-def test_a_secondary_says_that_it_stands_by_and_a_paused_primary_is_up(bamboo: Cluster) -> None:
+def test_a_secondary_says_that_it_stands_by_and_a_paused_node_is_up(bamboo: Cluster) -> None:
     assert [node.state() for node in bamboo.nodes] == ["RUNNING", "RUNNING_AS_SECONDARY"]
     bamboo["n1"].behave(running_state="PAUSED")
     with HealthSampler(bamboo, every=0.01) as health:
-        wait_for(lambda: {"n1": "PAUSED", "n2": "RUNNING_AS_SECONDARY"} in health.samples, "a sample of the paused primary")
+        wait_for(lambda: {"n1": "PAUSED", "n2": "RUNNING_AS_SECONDARY"} in health.samples, "a sample of the paused node")
     assert health.min_up == 2
 
 
 def test_a_secondary_may_never_come_up_and_its_status_in_the_root_tells_nothing(bamboo: Cluster) -> None:
     bamboo["n2"].behave(never_running=True)
     assert (bamboo["n2"].state(), _state(bamboo["n2"], "/status")) == ("STARTING", (200, "RUNNING"))
+
+
+def test_the_status_of_a_bamboo_is_xml_for_who_does_not_ask_for_json(bamboo: Cluster) -> None:
+    assert fetch(bamboo["n1"], "/rest/api/latest/status", {}).body == "<status><state>RUNNING</state></status>"
 
 
 def test_a_header_names_the_user(bitbucket: Cluster) -> None:

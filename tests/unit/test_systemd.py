@@ -81,6 +81,38 @@ def test_a_unit_that_systemd_itself_would_not_stop_or_start_is_refused(bin_folde
         systemd.check_can("jira.service")
 
 
+NGINX = {"nginx.service": "active"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "states", "left"),
+    [
+        ("RequiredBy=nginx.service multi-user.target", NGINX, "nginx.service"),
+        ("BoundBy=nginx.service", NGINX, "nginx.service"),
+        ("RequisiteOf=nginx.service", NGINX, "nginx.service"),
+        ("ConsistsOf=proxy.socket nginx.service", {**NGINX, "proxy.socket": "active"}, "nginx.service and proxy.socket"),
+        ("PropagatesStopTo=nginx.service", {"nginx.service": "reloading"}, "nginx.service"),
+        ("RequiredBy=nginx.service", {"nginx.service": "inactive"}, ""),
+        ("RequiredBy=nginx.service", {"nginx.service": "failed"}, ""),
+        ("ConsistsOf=nginx.service\nWants=nginx.service", NGINX, ""),
+        ("BoundBy=nginx.service\nRequires=sysinit.target nginx.service", NGINX, ""),
+        ("RequiredBy=multi-user.target\nWantedBy=nginx.service\nBefore=nginx.service", {**NGINX, "multi-user.target": "active"}, ""),
+    ],
+)
+def test_a_unit_that_leaves_another_one_stopped_is_refused(bin_folder: Path, shown: str, states: dict[str, str], left: str) -> None:
+    (bin_folder / "unit").write_text(f"LoadState=loaded\nCanStop=yes\nCanStart=yes\n{shown}\n", encoding="utf-8")
+    (bin_folder / "others").write_text("\n".join(f"Id={name}\nActiveState={state}\n" for name, state in sorted(states.items())))
+    _write_systemctl(bin_folder, f'case "$*" in *ActiveState*) cat {bin_folder}/others ;; *) cat {bin_folder}/unit ;; esac')
+    if not left:
+        systemd.check_can("jira.service")
+        return
+    wanted = left.replace(" and ", " ")
+    with pytest.raises(
+        SessionsError, match=rf"^A stop of the unit jira\.service stops {left}, too, .* write Wants={wanted} into jira\.service, "
+    ):
+        systemd.check_can("jira.service")
+
+
 def test_an_account_that_may_stop_and_start_a_unit_is_told_so_by_a_refused_mode(bin_folder: Path) -> None:
     _write_systemctl(
         bin_folder,

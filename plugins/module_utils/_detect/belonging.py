@@ -15,9 +15,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
     PROC,
     Process,
-    all_processes,
-    install_dir_of,
+    folder_in,
     others_are_hidden,
+    processes_with,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
@@ -28,12 +28,20 @@ _FOLDERS = ("", "work", "logs", "log", "temp", "var")
 def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> list[Process]:
     """The processes of this installation; raises SessionsError where there are none because they are hidden from this account."""
     owners = InstallationOwners(product, install_dir)
-    found = [process for process in _marked(product, install_dir, proc) if belongs(process, install_dir, owners)]
+    found = _own(product.service.process, install_dir, owners, proc)
     if not found and os.geteuid() and os.geteuid() not in owners and others_are_hidden(proc):
         raise SessionsError(
             f"The processes of others are hidden from {account()} (hidepid): run as root or as the product's account (become)."
         )
     return found
+
+
+def left_out(product: Product, install_dir: str, proc: Path = PROC) -> list[str]:
+    """What its start script is to be told, so that it starts nothing beside the product that does not run now."""
+    companion = product.service.companion
+    if companion is None or _own(companion.process, install_dir, InstallationOwners(product, install_dir), proc):
+        return []
+    return [companion.without]
 
 
 def belongs(process: Process, install_dir: str, owners: t.Container[int]) -> bool:
@@ -77,9 +85,11 @@ def _owners_of(folders: t.Iterable[str]) -> set[int]:
     return owners
 
 
-def _marked(product: Product, install_dir: str, proc: Path) -> list[Process]:
+def _own(marks: t.Sequence[str], install_dir: str, owners: t.Container[int], proc: Path) -> list[Process]:
+    """The processes with these marks that name this installation, and belong to it."""
     wanted = os.path.realpath(install_dir)
-    return [process for process in all_processes(product, proc) if os.path.realpath(install_dir_of(product, process)) == wanted]
+    marked = [process for process in processes_with(marks, proc) if os.path.realpath(folder_in(marks, process)) == wanted]
+    return [process for process in marked if belongs(process, install_dir, owners)]
 
 
 def _is_held_by_its_unit(process: Process, install_dir: str) -> bool:

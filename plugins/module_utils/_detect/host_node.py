@@ -9,6 +9,7 @@ What most looks do not come to is loaded where they do: each start of a module p
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import typing as t
 from pathlib import Path
@@ -19,6 +20,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.reg
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, argument_of, environment_of
 
 LARGEST_FILE = 5_000_000
+# of one look: many names may lead to one large file, and the product's account can make any number of them
+MOST_BYTES, MOST_FILES = 2 * LARGEST_FILE, 100
 # for a name of the settings: it stands in a file of the node, or the resolver is slow
 _RESOLVER_SECONDS = 10
 
@@ -27,15 +30,15 @@ class HostNode:
     """The files of this host, and one process or none. See ``lookup.Node``. ``given``: what one that is started would get."""
 
     def __init__(self, process: Process | None, unit: str = "", given: t.Mapping[str, str] | None = None) -> None:
-        self._process = process
+        self._process, self._bytes = process, 0
         # of a node that is down, the unit tells what its process will get; without one nobody does
         self._given = self._environment_in(unit) if unit and not process else given
         self.process = f"process {process.pid}" if process else ""
 
     def read(self, path: str) -> bytes | None:
-        """The file, None when it is not there; raises SessionsError when it is no settings file, or cannot be read."""
+        """The file, None when it is not there; raises SessionsError when it is no settings file, cannot be read, or all are too large."""
         try:
-            return read_regular(path, LARGEST_FILE)
+            data = read_regular(path, LARGEST_FILE)
         except (FileNotFoundError, NotADirectoryError):
             if os.path.islink(path):  # noqa: PTH114 # no Path is needed
                 raise SessionsError(f"{path} is a link to something that is not there: a settings file was expected.") from None
@@ -44,15 +47,24 @@ class HostNode:
             raise SessionsError(_unreadable(path, error)) from None
         except ValueError:
             raise SessionsError(_no_path(path)) from None
+        self._bytes += len(data)
+        if self._bytes > MOST_BYTES:
+            most = MOST_BYTES // 1_000_000
+            raise SessionsError(f"{path} and the files read before it are larger than {most} MB together: settings files were expected.")
+        return data
 
     def glob(self, folder: str, pattern: str) -> list[str]:
-        """The paths below the folder that fit, sorted; raises SessionsError where they cannot be looked for."""
+        """The paths below the folder that fit, sorted; raises SessionsError where they cannot be looked for, or are too many."""
+        where = f"{folder.rstrip('/')}/{pattern}"
         try:
-            return sorted(str(path) for path in Path(folder).glob(pattern))
+            found = [str(path) for path in itertools.islice(Path(folder).glob(pattern), MOST_FILES + 1)]
         except OSError as error:
-            raise SessionsError(_unreadable(f"{folder.rstrip('/')}/{pattern}", error)) from None
+            raise SessionsError(_unreadable(where, error)) from None
         except ValueError:
-            raise SessionsError(_no_path(f"{folder.rstrip('/')}/{pattern}")) from None
+            raise SessionsError(_no_path(where)) from None
+        if len(found) > MOST_FILES:
+            raise SessionsError(f"More than {MOST_FILES} files fit {where}: a few were expected. Remove those that do not belong there.")
+        return sorted(found)
 
     def saved_sessions(self, install_dir: str, names: t.Sequence[str]) -> list[str]:
         """See find_saved, by which they are found again when they are removed."""

@@ -17,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.b
     belongs,
     find_processes,
     is_stranger,
+    left_out,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member, Seen, Unit, decide_control
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
@@ -234,6 +235,8 @@ def _control(
 ) -> dict[str, t.Any]:
     service = install.product.service
     start, stop = ([f"{install.folder}/{script}", *arguments] for script, *arguments in (service.start, service.stop))
+    # one that is down tells of nothing beside it
+    start += left_out(install.product, install.folder) if processes else []
     missing = tuple(script for script in (start[0], stop[0]) if not os.access(script, os.X_OK))
     holder: Unit | None = find_holder(processes[0].unit) if processes else None
     pids = tuple(process.pid for process in processes)

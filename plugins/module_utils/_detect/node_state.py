@@ -11,6 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import find_processes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import readiness
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.redirect import Redirect
 
@@ -33,9 +34,9 @@ Seen = dict[str, t.Any]
 def look_for_running(product: Product, install_dir: str, site: Site, old_process: str) -> dict[str, t.Any]:
     """Is the node ready? Keys: ``ready``, ``status``, ``process``, ``http_status``, ``saw``."""
     processes = find_processes(product, install_dir)
-    status = _page(site, product.web.status_path) if product.web.status_path else _NOT_ASKED
+    status = _status(product, site) if product.web.status_path else _NOT_ASKED
     page_wanted = readiness.page_is_asked(product, status.code, readiness.state_in(status.body))
-    page = _page(site, product.web.functional_path) if page_wanted else _NOT_ASKED
+    page = _page(site, product.web.functional_path, site.get) if page_wanted else _NOT_ASKED
     process = processes[0].identity if len(processes) == 1 else ""
     seen = readiness.Seen(process, status.code, status.body, page.code, page.body, status.target, page.target, page.is_off)
     found = readiness.is_running(product, seen, old_process)
@@ -56,13 +57,17 @@ def look_for_role(product: Product, site: Site) -> str:
     """The part of a running node in its cluster, '' when all are alike (then nothing is asked) or it does not tell, or ``unknown``."""
     if not product.web.secondary_states:
         return ""
-    page = _page(site, product.web.status_path)
+    page = _status(product, site)
     return readiness.role_in_cluster(product, readiness.state_in(page.body)) if page.code else "unknown"
 
 
-def _page(site: Site, path: str) -> _Page:
+def _status(product: Product, site: Site) -> _Page:
+    return _page(site, product.web.status_path, site.get_json)
+
+
+def _page(site: Site, path: str, get: t.Callable[[str], Answer]) -> _Page:
     try:
-        answer = site.get(path)
+        answer = get(path)
     except SessionsError as error:
         return _Page(0, str(error))
     if not answer.location:

@@ -10,6 +10,7 @@ import pwd
 import re
 import stat
 import time
+import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,13 +49,23 @@ def all_processes(product: Product, proc: Path = PROC) -> list[Process]:
 
     Another product in the same kind of container may bear the same marks.
     """
-    found = (_read(proc, int(entry.name)) for entry in proc.iterdir() if entry.name.isdigit())
-    return sorted((one for one in found if one and install_dir_of(product, one)), key=lambda one: one.pid)
+    return processes_with(product.service.process, proc)
 
 
 def install_dir_of(product: Product, process: Process) -> str:
     """The install folder in the process's arguments, '' when they do not bear the product's marks."""
-    matches = (re.fullmatch(mark, argument) for mark in product.service.process for argument in reversed(process.arguments))
+    return folder_in(product.service.process, process)
+
+
+def processes_with(marks: t.Sequence[str], proc: Path = PROC) -> list[Process]:
+    """The processes of which an argument fits one of the marks."""
+    found = (_read(proc, int(entry.name)) for entry in proc.iterdir() if entry.name.isdigit())
+    return sorted((one for one in found if one and folder_in(marks, one)), key=lambda one: one.pid)
+
+
+def folder_in(marks: t.Sequence[str], process: Process) -> str:
+    """The group of the first mark that an argument fits, the last such argument; '' when none does."""
+    matches = (re.fullmatch(mark, argument) for mark in marks for argument in reversed(process.arguments))
     return next((found[1] for found in matches if found), "")
 
 

@@ -50,7 +50,7 @@ def try_way(way: Way, pid_problem: str) -> None:
     elif way.manager == "scripts":
         _check_scripts(way)
         if pid_problem:
-            raise SessionsError(f"{pid_problem} Start it by {way.start[0]}, or take force_reauth_service_manager=tasks.")
+            raise SessionsError(f"{pid_problem} Start it by {' '.join(way.start)}, or take force_reauth_service_manager=tasks.")
 
 
 def check_may_remove(way: Way, names: t.Sequence[str]) -> None:

@@ -20,6 +20,10 @@ UNKNOWN_PID = -1
 SECONDS = 20
 _PROPERTIES = ("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart", "User")
 _CAN = ("LoadState", "CanStop", "CanStart")
+# units to which a stop of this one goes on, and those that a start of it starts, too
+_STOPPED_WITH = ("RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf", "PropagatesStopTo")
+_STARTED_WITH = ("Requires", "BindsTo", "Wants", "Upholds")
+_ACTIVE = ("active", "activating", "reloading")
 # a verb, a mode that systemd refuses for it, and how it says so
 _IMPOSSIBLE = (("stop", "isolate", "isolate is only valid for start"), ("start", "triggering", "triggering is only valid for stop"))
 # of a line with a variable; the time that it takes to read one grows with the square of its length
@@ -119,13 +123,34 @@ def find_holder(name: str) -> Unit | None:
 
 
 def check_can(unit: str) -> None:
-    """Raises SessionsError when systemd itself would not stop or start the unit (it is gone, masked, or RefuseManualStop is set)."""
-    values = _values(_shown(unit, _CAN))
+    """Raises SessionsError when systemd itself would not stop or start the unit (it is gone, masked, or RefuseManualStop is set).
+
+    Also when it would leave another one stopped.
+    """
+    values = _values(_shown(unit, (*_CAN, *_STOPPED_WITH, *_STARTED_WITH)))
     if values.get("LoadState") != "loaded":
         raise SessionsError(f"The unit {unit} is not loaded ({values.get('LoadState') or 'systemd does not know it'}).")
     for verb in ("stop", "start"):
         if values.get(f"Can{verb.capitalize()}") != "yes":
             raise SessionsError(f"systemd refuses to {verb} the unit {unit} (RefuseManual{verb.capitalize()}).")
+    active = _active_of(_left_stopped(values))
+    if active:
+        raise SessionsError(
+            f"A stop of the unit {unit} stops {' and '.join(active)}, too, and its start would not start that again: write "
+            f"Wants={' '.join(active)} into {unit}, or take force_reauth_service_manager=tasks with task files that start all."
+        )
+
+
+def _left_stopped(values: t.Mapping[str, str]) -> list[str]:
+    """The services, and sockets, that are stopped with a unit and not started with it; a target only groups others."""
+    stopped, started = ({name for one in kind for name in values.get(one, "").split()} for kind in (_STOPPED_WITH, _STARTED_WITH))
+    return sorted(name for name in stopped - started if name.endswith((".service", ".socket")))
+
+
+def _active_of(units: t.Sequence[str]) -> list[str]:
+    shown = _answer("its units", ["show", "--property=Id,ActiveState", "--", *units]) if units else ""
+    found = map(_values, shown.split("\n\n"))
+    return [one["Id"] for one in found if one.get("Id") and one.get("ActiveState") in _ACTIVE]
 
 
 def check_may(unit: str) -> None:

@@ -190,13 +190,20 @@ class Files(t.NamedTuple):
     shared_home: Places = ()
 
 
+class Companion(t.NamedTuple):
+    """What the start script starts beside the product, unless it is given the argument ``without``; ``process``: as of ``Service``."""
+
+    process: tuple[str, ...]
+    without: str
+
+
 class Service(t.NamedTuple):
     """How the product is started and stopped, and how its process is told from others.
 
     ``start`` and ``stop`` are a script below the install folder and its arguments; ``process`` are regular expressions for one whole
     argument of the process's command line, whose group is the install folder. ``pid_file``: by which the stop script finds the process
     ('' where it does not need one), ``pid_variable``: the variable of its environment that may name another. ``options``: variables by
-    which the scripts take arguments of the process from their environment.
+    which the scripts take arguments of the process from their environment. ``companion``: None where the start script starts one process.
     """
 
     start: tuple[str, ...]
@@ -205,6 +212,7 @@ class Service(t.NamedTuple):
     pid_file: str = ""
     pid_variable: str = ""
     options: tuple[str, ...] = ("JAVA_OPTS", "CATALINA_OPTS", "JVM_SUPPORT_RECOMMENDED_ARGS")
+    companion: Companion | None = None
 
 
 class Web(t.NamedTuple):
@@ -213,7 +221,7 @@ class Web(t.NamedTuple):
     ``sign_in_page`` is the page for people; where it shows ``sign_in_form_mark``, the form signs in, and JSON does not. Words of
     ``reason_header``: ``refused_reason`` for a wrong password, ``captcha_reason`` for an account that is locked until it solves one.
     Headers in lower case: ``whoami_header`` also tells who is signed in, ``reason_header`` why somebody is not. ``secondary_states`` are
-    the ready states of a node that stands by for the primary, where a cluster has one.
+    the ready states of a node that stands by for the primary, where a cluster has one, ``shared_states`` those that both may have.
     """
 
     default_port: int
@@ -229,6 +237,7 @@ class Web(t.NamedTuple):
     whoami_path: str
     sign_in_form_mark: str = ""
     secondary_states: tuple[str, ...] = ()
+    shared_states: tuple[str, ...] = ()
     whoami_header: str = ""
     reason_header: str = ""
     refused_reason: str = ""

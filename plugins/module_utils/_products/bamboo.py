@@ -84,9 +84,10 @@ BAMBOO = Product(
         remember_me_cookie="seraph.bamboo",
         # /status answers 200 long before the node is up
         status_path="/rest/api/latest/status",
-        # PAUSED: no new builds, but it serves its users
+        # PAUSED: no new builds, but it serves its users; of a cluster it is the state of every node
         ready_states=("RUNNING", "PAUSED", "RUNNING_AS_SECONDARY"),
         secondary_states=("RUNNING_AS_SECONDARY",),
+        shared_states=("PAUSED",),
         functional_path="/userlogin.action",
         sign_in_page="/userlogin.action",
         sign_in_json_path=TWO_STEP_SIGN_IN_PATH,

@@ -18,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     ENVIRONMENT,
     BuiltIn,
     Column,
+    Companion,
     ConnectorKeys,
     DatabaseKeys,
     Files,
@@ -118,6 +119,10 @@ BITBUCKET = Product(
         stop=("bin/stop-bitbucket.sh",),
         process=(r"-Dbitbucket\.install=(.+)",),
         pid_file="{home}/log/bitbucket.pid",
+        # the search server that it bundles: OpenSearch since 7.21. A cluster has another one, and must not start it
+        companion=Companion(
+            process=(r"-Dopensearch\.path\.home=(.+)/opensearch", r"-Des\.path\.home=(.+)/elasticsearch"), without="--no-search"
+        ),
     ),
     web=Web(
         default_port=7990,

@@ -194,11 +194,12 @@ def ordered(looks: t.Mapping[str, Look]) -> list[str]:
 
 
 def order_problems(looks: t.Mapping[str, Look], record: Record) -> list[str]:
-    """A sentence for each node that could not be asked whether it is the primary, which comes last; a run that goes on has its order."""
+    """A sentence for each node that did not tell whether it is the primary, which comes last; a run that goes on has its order."""
     if len(looks) == 1 or record:
         return []
-    why = "it did not tell whether it is the primary, which is restarted last: its status page gave no answer"
-    return [f"{node}: {why}" for node, look in looks.items() if look.get("role_in_cluster") == "unknown"]
+    why = "it did not tell whether it is the primary, which is restarted last: its status page gave no answer, or a state that all may have"
+    untold = {node: look.get("ready", {}).get("saw", "") for node, look in looks.items() if look.get("role_in_cluster") == "unknown"}
+    return [f"{node}: {why}{f' ({saw})' if saw else ''}" for node, saw in untold.items()]
 
 
 def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], record: Record) -> dict[str, t.Any]:

@@ -22,6 +22,7 @@ _TOLD = ("failed", "unreachable", "msg", "cmd", "stderr", "stdout")
 _OWN = "dcops.atlassian_sessions."
 # of what was last seen of one node: it is not to crowd out the others
 _MOST_OF_A_NODE = 2000
+_LATE = "the look did not end within 10 minutes, as where the file server (NFS) of one of its folders does not answer"
 
 
 def unseen(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
@@ -99,11 +100,17 @@ def not_up(results: Results) -> list[str]:
 
 def why_failed(result: t.Mapping[str, t.Any], host: str) -> str:
     """Why a task that handles secrets failed. Of a host that was lost Ansible hides the reason together with the secrets."""
-    said = str(result.get("msg") or "It was not seen.")
+    said = _said(result) or "It was not seen."
     if "censored" not in said:
         return sentence(said)
     tell = f"'ansible {host} -m ansible.builtin.ping' with this inventory says it"
     return f"it was not reached, and why is hidden with the secrets of the task: {tell}."
+
+
+def _said(result: t.Mapping[str, t.Any]) -> str:
+    """What the task said. Of one that was given up Ansible says it for developers, before ansible-core 2.18 in words alone."""
+    said = str(result.get("msg") or "")
+    return _LATE if "timedout" in result or "in the expected time frame" in said else said
 
 
 def failure_told(result: t.Mapping[str, t.Any], task: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -194,7 +201,7 @@ def _did_not_answer(result: t.Mapping[str, t.Any]) -> bool:
 
 def _no_standby(look: t.Mapping[str, t.Any]) -> str:
     if look.get("failed") or "process" not in look:
-        return f"was not seen: {str(look.get('msg') or 'it does not answer').rstrip('.')}"
+        return f"was not seen: {(_said(look) or 'it does not answer').rstrip('.')}"
     process = look["process"]
     if process["running"]:
         return f"its process runs: {process['pid']} from {look['install_dir']}"

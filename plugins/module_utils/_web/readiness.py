@@ -45,23 +45,30 @@ def state_in(body: str) -> str:
 
 
 def role_in_cluster(product: Product, state: str) -> str:
-    """'primary' or 'secondary' where the product's nodes are not alike and the state tells, else ''."""
+    """'primary' or 'secondary' where the product's nodes are not alike, 'unknown' for a state that both have, else ''."""
     web = product.web
     if not web.secondary_states or state not in web.ready_states:
         return ""
+    if state in web.shared_states:
+        return "unknown"
     return "secondary" if state in web.secondary_states else "primary"
 
 
 def page_is_asked(product: Product, status_code: int, state: str) -> bool:
-    """Whether the functional page tells more: a secondary leaves its pages to the primary, and a node that says no is believed."""
+    """Whether the functional page tells more: a secondary, or what may be one, leaves its pages to the primary.
+
+    A node that says no is believed.
+    """
     web = product.web
-    return not web.status_path or (status_code == 200 and state in web.ready_states and state not in web.secondary_states)
+    serves = state in web.ready_states and state not in (*web.secondary_states, *web.shared_states)
+    return not web.status_path or (status_code == 200 and serves)
 
 
 def is_running(product: Product, seen: Seen, old_process: str) -> Readiness:
-    """Ready: a ready state with 200 where there is a status page, a functional page that answers, and another process than ``old_process``.
+    """Ready: a ready state where there is a status page, a functional page that answers, and another process than ``old_process``.
 
-    The page answers with 200, or by sending the visitor off to a sign-in: single sign-on may be the only way in.
+    The state comes with 200, but for a secondary's. The page answers with 200, or by sending the visitor off to a sign-in: single sign-on
+    may be the only way in.
     """
     state = state_in(seen.status_body)
     said = f"state {state}" if state else f"{product.web.functional_path} answers {seen.page_code}"
@@ -80,7 +87,8 @@ def _status_problem(product: Product, seen: Seen, state: str) -> str:
     if seen.status_target:
         where = f"{web.status_path} answers {seen.status_code} to {seen.status_target}"
         return f"{where}: give the address at which the node itself answers with force_reauth_node_url, or _site_url"
-    if seen.status_code != 200 or state not in web.ready_states:
+    # a node that stands by may answer with a code by which a load balancer leaves it alone
+    if state not in web.ready_states or (seen.status_code != 200 and state not in web.secondary_states):
         return f"{web.status_path} answers {seen.status_code} with {f'state {state}' if state else 'no state'}"
     return ""
 

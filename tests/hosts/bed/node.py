@@ -170,7 +170,7 @@ class Node:
         pages = self.product.pages
         connection = http.client.HTTPConnection(self.host.address, self.listens, timeout=patient(2))
         try:
-            connection.request("GET", pages.status or pages.manifest, headers={"Host": PUBLIC_HOST})
+            connection.request("GET", pages.status or pages.manifest, headers={"Host": PUBLIC_HOST, "Accept": "application/json"})
             answer = connection.getresponse()
             return answer.status == 200 and (not pages.status or json.load(answer)["state"] in UP)
         except (OSError, http.client.HTTPException, ValueError):
