@@ -13,7 +13,7 @@ import pytest
 import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.connections import CONNECTION, connections
 
-LOOK = Path(__file__).parents[2] / "roles/force_reauth/tasks/look.yml"
+KEPT = Path(__file__).parents[2] / "roles/force_reauth/tasks/connections.yml"
 
 
 class Broken(UserDict[str, t.Any]):
@@ -52,6 +52,6 @@ def test_a_host_of_no_inventory_is_reached_by_its_name() -> None:
 
 
 def test_the_task_keeps_each_of_the_variables() -> None:
-    tasks = yaml.safe_load(LOOK.read_text(encoding="utf-8"))
+    tasks = yaml.safe_load(KEPT.read_text(encoding="utf-8"))
     (kept,) = [task["ansible.builtin.set_fact"] for task in tasks if "delegate_facts" in task]
     assert kept == {name: f"{{{{ item.own.{name} | default(omit) }}}}" for name in CONNECTION}
