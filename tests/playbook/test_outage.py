@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import sys
+import time
 import typing as t
 
 import pytest
 
+from demo.patience import wait_for
 from demo.sampler import HealthSampler
 from tests.playbook.runs import Site
 
@@ -32,6 +34,23 @@ def test_every_node_is_down_at_once_and_everybody_is_signed_out(make_site: MakeS
     assert site.open_doors(browsers) == []
     assert site.locks() == []
     assert [archive["rows"] for archive in site.record()["revoked"]["archives"]] == [3 + nodes]
+
+
+@pytest.mark.long
+def test_a_started_node_that_answers_late_leaves_the_others_down_no_longer_than_it_does(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    first = site.cluster["n1"]
+    run = site.start(**OUTAGE, request_timeout=1)
+    site.wait_for_step(run, lambda steps: steps.get("n1") == "up")
+    first.behave(hung_page=first.product.pages.status)
+    wait_for(lambda: run.output.count(": Look at the other nodes]") > 1, "the second batch looks at the first", progress=run.said_so_far)
+    # longer than one request may take
+    time.sleep(2)
+    assert not site.cluster["n2"].is_running(), run.output
+    first.behave(hung_page="")
+    result = run.wait()
+    assert result.status == 0, result.output
+    result.assert_says(": PROVEN")
 
 
 def own_tasks(site: Site, between_stop_and_purge: str) -> dict[str, t.Any]:
