@@ -294,8 +294,10 @@ def test_a_node_is_put_back_in_the_way_in_which_it_was_taken_out(drain: str, sam
         (("/srv/jira", "process"), ("/srv/jira", "host"), "", "/srv/jira"),
         (("/srv/jira", "process"), ("/opt/jira", "host"), "", ""),
         (("/srv/jira", "host"), ("/srv/jira", "host"), "process", "/srv/jira"),
+        (("/srv/my jira", "process"), ("/srv/my jira", "process"), "", ""),
+        (("/srv/jira,/x", "process"), ("/srv/jira,/x", "process"), "", ""),
     ],
-    ids=["found", "by processes", "by one", "apart", "told with -e"],
+    ids=["found", "by processes", "by one", "apart", "told with -e", "with a blank", "of two"],
 )
 def test_a_start_that_goes_on_is_told_the_folder_that_a_process_alone_told(
     n1: tuple[str, str], n2: tuple[str, str], recorded: str, told: str

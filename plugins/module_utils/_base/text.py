@@ -12,7 +12,7 @@ import typing as t
 # of a sentence, or of a line of the plan with the names of a hundred nodes
 _MOST = 10_000
 _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# what a host, a port, or a database may be called where it stands in a command
+# what a folder, and what a host, a port, or a database may be called where it stands in a command
 _PATH = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,252})+")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,252}")
 
@@ -54,10 +54,15 @@ def is_run_id(run_id: object) -> bool:
     return isinstance(run_id, str) and _RUN_ID.fullmatch(run_id) is not None and run_id not in (".", "..")
 
 
+def is_plain_path(path: str) -> bool:
+    """Whether the path may stand in a command that is offered for pasting."""
+    return _PATH.fullmatch(path) is not None
+
+
 def assignments(values: t.Mapping[str, t.Sequence[object]]) -> list[str]:
     """``name=id,id`` for the options -e of a command that is offered for pasting; raises ValueError where one is no id, name or path."""
     for name, ids in values.items():
-        odd = [one for one in ids if not is_run_id(one) and not any(kind.fullmatch(str(one)) for kind in (_NAME, _PATH))]
+        odd = [one for one in ids if not is_run_id(one) and not _NAME.fullmatch(str(one)) and not is_plain_path(str(one))]
         if odd or not ids:
             raise ValueError(f"no command is offered: {shown(odd, 300)} cannot stand in one as {name}")
     return [f"{name}={','.join(map(str, ids))}" for name, ids in values.items()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_plain_path
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, product_problems, why_blind
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, names_by, resumed_route
@@ -261,10 +262,14 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
 
 
 def folder_to_tell(facts: t.Sequence[Look]) -> str:
-    """The install folder with which a start has to be told to find the nodes down, '' where they are found without, or lie apart."""
+    """The install folder that a start has to be told to find the nodes down, '' where they are found without it, or lie apart.
+
+    Also where it could not stand in the command: without it there is one all the same.
+    """
     folders = {look["install_dir"] for look in facts}
     by_process = any(look.get("install_dir_by") == "process" for look in facts)
-    return folders.pop() if by_process and len(folders) == 1 else ""
+    folder = folders.pop() if by_process and len(folders) == 1 else ""
+    return folder if is_plain_path(folder) else ""
 
 
 def _facts(look: Look, node_record: Record) -> dict[str, t.Any]:

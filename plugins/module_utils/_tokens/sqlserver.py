@@ -181,9 +181,7 @@ class SqlserverStore(GenericStore):
 
     def size(self, connection: Connection, table: FoundTable, rows: int) -> int:
         """By the pages where the account may see them, or by the rows when that is more."""
-        if not run(
-            connection, "SELECT coalesce(has_perms_by_name(quotename(db_name()), 'DATABASE', 'VIEW DATABASE STATE'), 0)"
-        ).scalar_one():
+        if not run(connection, _SEES_PAGES).scalar_one():
             return super().size(connection, table, rows)
         return max(int(connection.exec_driver_sql(_SIZE, {"table": quoted(connection, table)}).scalar_one()), rows * _ROW)
 
