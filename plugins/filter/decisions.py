@@ -104,6 +104,7 @@ class FilterModule:
             "seen_dead": by_hand.seen_dead,
             "seen_looks": registered.seen_looks,
             "sentence": _for_people(sentence),
+            "signed_in_anew": canary.signed_in_anew,
             "signing_in": canary.signing_in,
             "spared_marked": spared.marked,
             "spared_of_canary": spared.of_canary,

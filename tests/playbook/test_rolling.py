@@ -49,7 +49,10 @@ def test_everybody_is_signed_out_while_two_of_three_nodes_stay_up_and_a_second_r
     lock.write_text(json.dumps({"run_id": "CHG-1", **site.record()["start"]}), encoding="utf-8")
     others = site.run(run_id="CHG-1", usernames=[USERS[0], "canary"])
     assert others.status != 0
-    others.assert_says("Run CHG-1 was proven, which does not prove what is asked for now: this run began for every user: give the same")
+    others.assert_says(
+        "Run CHG-1 is finished (proven): nothing was changed, but for its lock, which it had left on n2: it is given back.",
+        "Run CHG-1 was proven, which does not prove what is asked for now: this run began for every user: give the same",
+    )
     assert site.locks() == []
     assert site.state_of_everything() == before
 

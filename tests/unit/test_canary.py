@@ -12,6 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.can
     blind_nodes,
     proof_lines,
     proof_problems,
+    signed_in_anew,
     signing_in,
     with_values,
 )
@@ -164,3 +165,26 @@ def test_the_canary_signs_in_where_the_run_has_not_ended_the_sessions_yet() -> N
     plan = {"nodes": ["n2", "n1", "n3"], "node_facts": running, "record": {"node_records": {"n2": done}}}
     assert signing_in(plan) == ["n1"]
     assert signing_in({**plan, "record": {}}) == ["n2", "n1"]
+
+
+def _cookie(kind: str, value: str) -> dict[str, str]:
+    return {"kind": kind, "node": "n1", "value": value}
+
+
+@pytest.mark.parametrize(
+    ("phase", "cookies", "controls"),
+    [
+        ("prepared", ["session new", "remember_me new"], []),
+        # a token of after the purge is a good one, and the old one's end is still to be seen
+        ("revoked", ["remember_me old", "session new"], ["remember_me"]),
+        ("rolling", ["remember_me old", "session new"], ["remember_me"]),
+    ],
+)
+def test_what_was_seen_of_cookies_that_are_thrown_away_is_thrown_away_with_them(
+    phase: str, cookies: list[str], controls: list[str]
+) -> None:
+    kinds = ("session", "remember_me")
+    old, new = ([_cookie(kind, value) for kind in kinds] for value in ("old", "new"))
+    found = signed_in_anew(new, phase, old, [{"kind": kind, "user": "canary"} for kind in kinds])
+    assert [f"{row['kind']} {row['value']}" for row in found["cookies"]] == cookies
+    assert [row["kind"] for row in found["controls"]] == controls

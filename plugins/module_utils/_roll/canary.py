@@ -73,6 +73,19 @@ def with_values(rows: Rows, proof_cookies: Rows) -> list[dict[str, t.Any]]:
     return [{**{key: row[key] for key in row if key != "given"}, "value": value} for row, value in zip(rows, values)]
 
 
+def signed_in_anew(new: Rows, phase: str, cookies: Rows, controls: Rows) -> dict[str, list[t.Mapping[str, t.Any]]]:
+    """``cookies``, whose end is still to come, and ``controls``, what was seen of them, once the canary has signed in.
+
+    ``new``: the cookies of that; the others as they were before it. After the purge a remember-me cookie is a good one: nothing is to be
+    proven of it. And what was seen of cookies that are thrown away says nothing of those that take their place.
+    """
+    if phase == "prepared":
+        return {"cookies": [*new], "controls": []}
+    sessions = [row for row in new if row["kind"] == SESSION]
+    kept, seen = ([row for row in rows if row["kind"] != SESSION] for rows in (cookies, controls))
+    return {"cookies": kept + sessions, "controls": seen}
+
+
 def _doors(look: Look) -> Rows:
     return _asked(look).get("doors") or []
 
