@@ -86,6 +86,17 @@ def test_what_is_no_sidecar_is_refused(text: str) -> None:
         description.read_sidecar(text, "x.json")
 
 
+def test_an_archive_may_have_no_row() -> None:
+    assert description.read_sidecar(description.sidecar_text(HEADER, 0, "ab"), "x.json") == (HEADER, 0, "ab")
+
+
+def test_a_sidecar_is_for_people_too_and_always_the_same() -> None:
+    lines = description.sidecar_text(HEADER, 3, "ab").splitlines()
+    names = [line.partition(":")[0].strip(' "') for line in lines if line.startswith(' "')]
+    assert names == sorted(names)
+    assert {"rows", "sha256"} < set(names)
+
+
 @pytest.mark.parametrize("rows", ["1e999", "-1e999", "NaN", "-1", "1.5", "3.0", "true", "null", '"3"', "[]", str(1 << 63), "1" * 5000])
 def test_a_number_of_rows_that_no_archive_has_is_refused(rows: str) -> None:
     with pytest.raises(SessionsError, match=r"x\.json is damaged"):

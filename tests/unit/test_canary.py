@@ -167,7 +167,7 @@ def test_the_canary_signs_in_where_the_run_has_not_ended_the_sessions_yet() -> N
     assert signing_in({**plan, "record": {}}) == ["n2", "n1"]
 
 
-def _cookie(kind: str, value: str) -> dict[str, str]:
+def _row(kind: str, value: str) -> dict[str, str]:
     return {"kind": kind, "node": "n1", "value": value}
 
 
@@ -184,7 +184,7 @@ def test_what_was_seen_of_cookies_that_are_thrown_away_is_thrown_away_with_them(
     phase: str, cookies: list[str], controls: list[str]
 ) -> None:
     kinds = ("session", "remember_me")
-    old, new = ([_cookie(kind, value) for kind in kinds] for value in ("old", "new"))
+    old, new = ([_row(kind, value) for kind in kinds] for value in ("old", "new"))
     found = signed_in_anew(new, phase, old, [{"kind": kind, "user": "canary"} for kind in kinds])
     assert [f"{row['kind']} {row['value']}" for row in found["cookies"]] == cookies
     assert [row["kind"] for row in found["controls"]] == controls

@@ -68,6 +68,15 @@ def test_a_value_that_no_product_writes_is_refused_without_quoting_it(value: t.A
 
 def test_fields_are_as_written() -> None:
     assert fields_of(b"1\t\\N\ta\\tb\n") == [b"1", b"\\N", b"a\\tb"]
+    assert fields_of(b"1\tX\n") == [b"1", b"X"]
+
+
+def test_what_is_escaped_without_need_is_itself() -> None:
+    assert texts_of(b"a\\qb\n", 1) == ["aqb"]
+
+
+def test_a_number_without_an_end_is_written_as_postgresql_does() -> None:
+    assert text_of(Decimal("NaN")) == "NaN"
 
 
 @pytest.mark.parametrize("line", [b"1\t2\n", b"1\t2\t3\t4\n", b"\n"])

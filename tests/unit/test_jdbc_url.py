@@ -15,6 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
 
 NO_PORT = "its port is no port number"
 NO_NAME = "it names no database"
+ANOTHER = "its parameters may name another server"
 INSTANCE = "it names an instance of the server, and not its port"
 INSTANCE_WINS = "it names an instance of the server, whose port the driver looks up"
 SRV = "it names an entry of the DNS that names the servers (SRV)"
@@ -77,7 +78,7 @@ ORACLE_TWO_NAMES = JdbcUrl(ORA, "db1", 1521, True, doubt="it does not name one s
         ("jdbc:sqlserver://db1:1433;user=sa", JdbcUrl(MS, "db1", 1433, True, user="sa", doubt=NO_NAME)),
         ("jdbc:postgresql:///jira?socketFactory=com.google.cloud.sql.postgres.SocketFactory", JdbcUrl(PG, name="jira", doubt=FACTORY)),
         ("jdbc:postgresql://db1/jira?socketFactory=x&socketFactoryArg=y", JdbcUrl(PG, name="jira", doubt=FACTORY)),
-        ("jdbc:postgresql://db1/jira?service=other", JdbcUrl(PG, name="jira", doubt="its parameters may name another server")),
+        ("jdbc:postgresql://db1/jira?service=other", JdbcUrl(PG, name="jira", doubt=ANOTHER)),
         ("jdbc:mysql:///jira?socketFactory=com.google.cloud.sql.mysql.SocketFactory", JdbcUrl(MY, name="jira", doubt=FACTORY)),
         ("jdbc:mysql:///jira?socketFactory=x&junixsocket.file=/run/m.sock", JdbcUrl(MY, "/run/m.sock", 0, True, "jira")),
         ("jdbc:mariadb:///jira?pipe=x", JdbcUrl("mariadb", name="jira", doubt=FACTORY)),
@@ -97,6 +98,22 @@ ORACLE_TWO_NAMES = JdbcUrl(ORA, "db1", 1521, True, doubt="it does not name one s
         ("jdbc:postgresql://db1:%DB_PORT%/jira", JdbcUrl(PG, name="jira", doubt=NEVER_FILLED_IN)),
         ("jdbc:postgresql://db1/<%= name %>", JdbcUrl(PG, doubt=NEVER_FILLED_IN)),
         ("jdbc:${DB_TYPE}://db1/jira", JdbcUrl(doubt=NEVER_FILLED_IN)),
+        ("jdbc:postgresql:?databaseName=jira", JdbcUrl(PG, "localhost", 5432, False, "jira")),
+        *((f"jdbc:postgresql://db1/jira?{name}=x", JdbcUrl(PG, name="jira", doubt=ANOTHER)) for name in ("PGHOST", "pgport", "PGDBNAME")),
+        ("JDBC:MySQL://db1/jira?user=u&password=p", JdbcUrl(MY, "db1", 3306, False, "jira", user="u")),
+        ("jdbc:mysql://u:p?x@db1/jira", JdbcUrl(MY, doubt=ANOTHER)),
+        ("jdbc:mariadb:///jira?localSocket=m.sock", JdbcUrl("mariadb", name="jira", doubt=FACTORY)),
+        ("jdbc:mysql:///jira?namedPipePath=x", JdbcUrl(MY, name="jira", doubt=FACTORY)),
+        ("jdbc:sqlserver://db1;port=1434;databaseName=jira", JdbcUrl(MS, "db1", 1434, True, "jira")),
+        ("jdbc:sqlserver://db1;portNumber=1434;port=1;databaseName=jira;database=x", JdbcUrl(MS, "db1", 1434, True, "jira")),
+        (
+            "jdbc:sqlserver://;serverName=db1\\X;databaseName=jira",
+            JdbcUrl(MS, "db1", 0, False, "jira", instance="X", doubt=INSTANCE),
+        ),
+        ("jdbc:jtds:sqlserver://db1:1433/a/b", JdbcUrl(MS, doubt=NAME_NOT_CLEAR)),
+        ("jdbc:h2:/srv/x;USER=u", JdbcUrl("h2", name="/srv/x", user="u", embedded=True)),
+        ("jdbc:h2:TCP://db1:9092/jira", JdbcUrl("h2", "db1", 9092, True, "jira")),
+        ("jdbc:hsqldb:hsql://db1/jira", JdbcUrl("hsqldb", "db1", 0, False, "jira")),
         ("", JdbcUrl(doubt="it is no JDBC URL")),
         ("postgresql://u:p@db1/jira", JdbcUrl(doubt="it is no JDBC URL")),
     ],

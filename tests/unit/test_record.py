@@ -415,13 +415,67 @@ def test_the_record_of_another_cluster_is_refused(records: RunRecords, tmp_path:
             act()
 
 
+@pytest.mark.parametrize("field", ["phase", "start"])
+@pytest.mark.usefixtures("start")
+def test_a_record_without_what_every_run_writes_is_refused(records: RunRecords, field: str) -> None:
+    payload = content.unpack(run_file(records).read_text(encoding="utf-8"), "")
+    del payload[field]
+    run_file(records).write_text(content.pack(payload), encoding="utf-8")
+    with pytest.raises(SessionsError, match=f"is damaged: {field} is not what a run writes"):
+        records.read(RUN)
+
+
+@pytest.mark.usefixtures("start")
+def test_a_record_that_cannot_be_read_is_named_with_the_reason(records: RunRecords) -> None:
+    path = run_file(records)
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(SessionsError, match=f"^The run record {path} cannot be read: it is no text"):
+        records.read(RUN)
+    path.unlink()
+    path.mkdir()
+    for act in (lambda: records.read(RUN), lambda: records.sum_of(RUN)):
+        with pytest.raises(SessionsError, match=f"^The run record {path} cannot be read: Is a directory"):
+            act()
+
+
+def test_a_record_that_cannot_be_written_is_named_with_the_reason(
+    records: RunRecords, start: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = run_file(records).read_bytes()
+
+    def fail(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(SessionsError, match=f"^The run record {run_file(records)} cannot be written: No space left on device"):
+        records.write(RUN, "", {"phase": "revoked"}, start)
+    assert run_file(records).read_bytes() == before
+
+
+def test_a_run_that_is_set_aside_has_not_ended_by_itself_and_is_told_so(records: RunRecords, start: dict[str, t.Any]) -> None:
+    told = STATES["opened"](records, opening(run_id="CHG-2", abandon=RUN), False)
+    assert (told["abandoned"], told["over"]) == (True, "")
+    with pytest.raises(SessionsError, match="abandoned"):
+        records.write(RUN, "", {"phase": "revoked"}, start)
+
+
+def test_what_is_written_is_told_with_what_it_changes(records: RunRecords, start: dict[str, t.Any]) -> None:
+    options = {"run_id": RUN, "node": "", "values": {"phase": "revoked"}, "sealed_canary": "", "start": start}
+    before = content.unpack(run_file(records).read_text(encoding="utf-8"), "")
+    told = STATES["written"](records, options, False)
+    after = content.unpack(run_file(records).read_text(encoding="utf-8"), "")
+    assert (told["changed"], told["record"], told["diff"]) == (True, after, {"before": before, "after": after})
+    assert not STATES["written"](records, options, False)["changed"]
+    assert STATES["written"](records, options, True)["changed"]
+
+
 @pytest.mark.parametrize("run_id", ["", ".", "..", "a/b", "a b", "x" * 65, "ü"])
 def test_a_run_id_that_could_be_no_folder_is_refused(records: RunRecords, run_id: str) -> None:
     with pytest.raises(SessionsError, match="is not usable"):
         records.read(run_id)
 
 
-@pytest.mark.parametrize("node", ["a/b", ".hidden"])
+@pytest.mark.parametrize("node", ["a/b", ".hidden", "a\0b"])
 def test_a_node_name_that_could_be_no_file_is_refused(records: RunRecords, start: dict[str, t.Any], node: str) -> None:
     with pytest.raises(SessionsError, match="cannot be used as a file name"):
         records.write(RUN, node, {}, start)

@@ -104,6 +104,7 @@ def test_a_node_under_two_names_is_refused(first: tuple[str, str], second: tuple
         ("https://10.0.0.1:8443/jira", "https://10.0.0.1:8443/jira", True),
         ("http://10.0.0.1:8080", "http://10.0.0.1:8081", False),
         ("http://n1:8080", "http://n2:8080", False),
+        ("http://n1:8080/jira//", "http://n1:8080/jira", True),
         # each means itself by it
         ("http://localhost:8080", "http://localhost:8080", False),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080", False),
@@ -343,6 +344,7 @@ def test_a_cold_standby_of_the_first_start_is_still_one(record: dict[str, t.Any]
 
 
 ENDED = {"phase": "proven", "nodes": ["n1", "n2"], "users": ""}
+ADAM = "adam alone; the tokens of all others stay"
 
 
 @pytest.mark.parametrize(
@@ -364,8 +366,25 @@ ENDED = {"phase": "proven", "nodes": ["n1", "n2"], "users": ""}
             {"usernames": ["canary"]},
             ["this run began for every user: give the same force_reauth_usernames or force_reauth_exclude_usernames"],
         ),
+        ({**ENDED, "users": ADAM}, 2, {"usernames": ["adam"]}, []),
+        (
+            {**ENDED, "users": ADAM},
+            2,
+            {},
+            [f"this run began for {ADAM}: give the same force_reauth_usernames or force_reauth_exclude_usernames"],
+        ),
+        ({"phase": "proven", "nodes": ["n1", "n2"]}, 2, {}, []),
+        (
+            {**ENDED, "standbys": ["n3"]},
+            3,
+            {},
+            ["n3: it was a cold standby when this run began: set the run aside with force_reauth_abandon, and start a new one"],
+        ),
     ],
-    ids=["the same", "no record", "restored", "one node more", "one node less", "other users"],
+    ids=[
+        *("the same", "no record", "restored", "one node more", "one node less", "other users", "the same users"),
+        *("every user", "of an older release", "a standby that took over"),
+    ],
 )
 def test_a_finished_run_proves_nothing_of_what_it_did_not_do(
     record: dict[str, t.Any], nodes: int, options: dict[str, t.Any], said: list[str]

@@ -88,7 +88,7 @@ def test_load_balancers_that_were_not_asked_are_none() -> None:
 def test_a_task_of_the_site_that_hides_its_answer_is_not_told_by_it(result: dict[str, t.Any], action: str, message: str) -> None:
     more = {"stderr": "s3cret", "stdout": "s3cret", "cmd": "s3cret", "results": ["s3cret"], "invocation": {"module_args": "s3cret"}}
     told = failure_told({"failed": True, **more, **result}, {"action": action, "name": "Drain"})
-    assert told["msg"] == message
+    assert (told["failed"], told["msg"]) == (True, message)
     assert told.keys() == ({"failed", "msg"} if "hides" in message else {"failed", "msg", "stderr", "stdout", "cmd"})
 
 
@@ -204,6 +204,18 @@ def test_the_sentence_of_an_aborted_run_names_all_that_is_done_and_all_that_is_n
     hostvars = {node: {"__force_reauth_back": 1.0} if node in back else {} for node in nodes}
     sentence = abort_sentence({"run_id": "r", "nodes": nodes}, hostvars, "prove", "c")
     assert sentence == f"Run r stopped in step 'prove'. {said}Resume: c (and the variables and vault options of this run)"
+
+
+def test_the_sentence_of_an_aborted_run_tells_no_answer_that_a_task_of_the_site_hides() -> None:
+    failed = {
+        "ansible_failed_result": {"msg": "s3cret", "stderr": "s3cret", "cmd": "s3cret", "_ansible_no_log": True},
+        "ansible_failed_task": {"action": "ansible.builtin.shell", "name": "Drain"},
+    }
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": failed}, "roll", "c")
+    assert "Last seen: n1: the task 'Drain' failed, and hides its answer (no_log). " in sentence
+    ours = {**failed, "ansible_failed_task": {"action": "dcops.atlassian_sessions.run_record"}}
+    ours["ansible_failed_result"] = {"msg": "The disk is full.", "_ansible_no_log": True}
+    assert "Last seen: n1: The disk is full. " in abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": ours}, "roll", "c")
 
 
 def test_nodes_that_failed_alike_are_named_together_and_each_is_kept_short() -> None:

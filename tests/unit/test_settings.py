@@ -66,7 +66,7 @@ def test_a_truth_value_is_understood_however_it_is_written(name: str, written: o
 @pytest.mark.parametrize("name", _of("bool"))
 @pytest.mark.parametrize("written", ["maybe", "2", 2, 1.5, [True], {}])
 def test_what_is_no_truth_value_is_refused_by_name(name: str, written: object) -> None:
-    assert _refusal(name, written).startswith(f"{name} is true or false, not ")
+    assert _refusal(name, written).startswith(f"{name} is true or false, not {str(written)!r}")
 
 
 @pytest.mark.parametrize(
@@ -193,6 +193,22 @@ def test_archives_are_understood_as_text(written: object) -> None:
 @pytest.mark.parametrize("written", ["/a.tsv.gz", [{"path": "/a"}], [{**ARCHIVE, "more": "x"}]])
 def test_archives_without_their_checksum_are_refused(written: object) -> None:
     assert _refusal("force_reauth_restore_archives", written) == "force_reauth_restore_archives is a list of path and sha256"
+
+
+def test_what_must_be_given_and_is_given_is_taken() -> None:
+    assert typed({"force_reauth_product": "jira"}, OPTIONS, DEFAULTS, required=["force_reauth_product"])["product"] == "jira"
+
+
+@pytest.mark.parametrize(("length", "shown"), [(60, "x" * 60), (61, "x" * 60 + "..")])
+def test_a_long_value_is_quoted_by_its_beginning(length: int, shown: str) -> None:
+    assert _refusal("force_reauth_min_up", "x" * length) == f"force_reauth_min_up is a whole number, not {shown!r}"
+
+
+@pytest.mark.parametrize("number", ["1000000000", "0001000000000"])
+def test_a_number_is_not_larger_than_anybody_can_mean(number: str) -> None:
+    assert _taken("force_reauth_settle_polls", number) == 10**9
+    assert _refusal("force_reauth_settle_polls", number + "0") == "force_reauth_settle_polls is 1000000000 or less"
+    assert _refusal("force_reauth_settle_polls", "1000000001") == "force_reauth_settle_polls is 1000000000 or less"
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
