@@ -138,6 +138,8 @@ def run(part: Part, only: t.Sequence[str], folder: Path) -> bool:
     config = _CONFIG.format(utils=UTILS, inside=INSIDE, only=json.dumps(mutated), tests=json.dumps(tests))
     (folder / "pyproject.toml").write_text(config, encoding="utf-8")
     forget_survivors(folder / "mutants" / UTILS)
+    # which tests come to which function: mutmut would ask only of tests that are new, and not of functions that are
+    (folder / "mutants/mutmut-stats.json").unlink(missing_ok=True)
     with (folder / "log").open("w", encoding="utf-8") as log:
         command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "2"]
         return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False).returncode == 0

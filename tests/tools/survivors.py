@@ -1,7 +1,10 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why no test needs to see a change that lived: what is written in survivors.toml, and what is the wording of a sentence alone. Pure."""
+"""Why no test needs to see a change that lived. Pure.
+
+What is written in survivors.toml, what is the wording of a sentence alone, and what is as false as what was there.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import typing as t
 from itertools import zip_longest
 
 WORDING = "the wording alone; that it is said, and when, is tested"
+AS_FALSE = "what is not there is as false as an empty text, and nobody reads more of it: another text in its place is seen"
 # two words, or what stands between two
 _WORDS = re.compile(r"[A-Za-z] [A-Za-z]|^[,;] $")
 
@@ -49,7 +53,9 @@ def read_reasons(text: str) -> list[Reason]:
 def explain(change: Change, reasons: t.Iterable[Reason]) -> str:
     """Why it is no hole, '' where nobody has said so."""
     found = next((one.because for one in reasons if one.holds(change)), "")
-    return found or (WORDING if is_wording(change.before, change.after) else "")
+    if found:
+        return found
+    return WORDING if is_wording(change.before, change.after) else AS_FALSE if is_as_false(change.before, change.after) else ""
 
 
 def unused(reasons: t.Iterable[Reason], changes: t.Collection[Change]) -> list[Reason]:
@@ -66,3 +72,9 @@ def is_wording(before: str, after: str) -> bool:
     left = max(before.rfind(quote, 0, begin) for quote in "\"'")
     ends = [place for quote in "\"'" if (place := before.find(quote, max(begin, left + 1))) >= 0]
     return left >= 0 and bool(ends) and bool(_WORDS.search(before[left + 1 : min(ends)]))
+
+
+def is_as_false(before: str, after: str) -> bool:
+    """Whether only the empty text became None, or was left out, that ``get`` gives for what is not there."""
+    places = [found.end() for found in re.finditer(r"\.get\([^()]*, (?=\"\"\))", before)]
+    return any(after == before[:place] + instead + before[place + 2 :] for place in places for instead in ("None", ""))

@@ -95,6 +95,7 @@ def test_a_sidecar_is_for_people_too_and_always_the_same() -> None:
     names = [line.partition(":")[0].strip(' "') for line in lines if line.startswith(' "')]
     assert names == sorted(names)
     assert {"rows", "sha256"} < set(names)
+    assert "täg" in "".join(lines)
 
 
 @pytest.mark.parametrize("rows", ["1e999", "-1e999", "NaN", "-1", "1.5", "3.0", "true", "null", '"3"', "[]", str(1 << 63), "1" * 5000])

@@ -137,7 +137,7 @@ def test_a_server_that_is_out_already_is_only_waited_for() -> None:
 
 
 def test_sessions_that_do_not_end_are_counted_in_the_refusal() -> None:
-    with pytest.raises(SessionsError, match=r"still counts sessions 3 s after the server was taken out: site/n1 4\."):
+    with pytest.raises(SessionsError, match=r"still counts sessions 3 s after the server was taken out: site/n1 4\.$"):
         Imitation(sessions=[4]).balancer.take_out(grace=1.0, timeout=3.0)
 
 

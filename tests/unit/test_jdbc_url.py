@@ -15,6 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
 
 NO_PORT = "its port is no port number"
 NO_NAME = "it names no database"
+NO_HOST = "it names no host"
 ANOTHER = "its parameters may name another server"
 INSTANCE = "it names an instance of the server, and not its port"
 INSTANCE_WINS = "it names an instance of the server, whose port the driver looks up"
@@ -45,7 +46,7 @@ ORACLE_TWO_NAMES = JdbcUrl(ORA, "db1", 1521, True, doubt="it does not name one s
         ("jdbc:postgresql://[::1]/jira", JdbcUrl(PG, "::1", 5432, False, "jira")),
         ("jdbc:postgresql://db1:70000/jira", JdbcUrl(PG, name="jira", doubt=NO_PORT)),
         ("jdbc:postgresql://db1:²/jira", JdbcUrl(PG, name="jira", doubt=NO_PORT)),
-        ("jdbc:postgresql://:5432/jira", JdbcUrl(PG, name="jira", doubt="it names no host")),
+        ("jdbc:postgresql://:5432/jira", JdbcUrl(PG, name="jira", doubt=NO_HOST)),
         ("jdbc:mysql:///jiradb", JdbcUrl(MY, "localhost", 3306, False, "jiradb")),
         ("jdbc:mysql://(host=db1,port=3307,password=p)/jiradb", JdbcUrl(MY, "db1", 3307, True, "jiradb")),
         ("jdbc:mysql://address=(host=db1)/jiradb", JdbcUrl(MY, "db1", 3306, False, "jiradb")),
@@ -114,6 +115,11 @@ ORACLE_TWO_NAMES = JdbcUrl(ORA, "db1", 1521, True, doubt="it does not name one s
         ("jdbc:h2:/srv/x;USER=u", JdbcUrl("h2", name="/srv/x", user="u", embedded=True)),
         ("jdbc:h2:TCP://db1:9092/jira", JdbcUrl("h2", "db1", 9092, True, "jira")),
         ("jdbc:hsqldb:hsql://db1/jira", JdbcUrl("hsqldb", "db1", 0, False, "jira")),
+        ("JDBC:DB2://db1/jira", JdbcUrl(doubt="its driver is not known")),
+        ("jdbc:jtds:sqlserver://db1/jira;a=b;user=u", JdbcUrl(MS, "db1", 1433, False, "jira", user="u")),
+        ("jdbc:h2:/srv/x;A=b;USER=u", JdbcUrl("h2", name="/srv/x", user="u", embedded=True)),
+        ("jdbc:sqlserver://;databaseName=jira", JdbcUrl(MS, name="jira", doubt=NO_HOST)),
+        ("jdbc:mysql://(host=db1/jira", JdbcUrl(MY, name="jira", doubt=NO_HOST)),
         ("", JdbcUrl(doubt="it is no JDBC URL")),
         ("postgresql://u:p@db1/jira", JdbcUrl(doubt="it is no JDBC URL")),
     ],

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
 
 import pytest
@@ -21,6 +22,11 @@ def blocks(sizes: list[int], names: list[str] = NAMES) -> list[live.Block]:
     order = sorted(names, key=place_of)
     ends = list(itertools.accumulate(sizes))
     return [live.block_of(names, order[end - size : end], 0) for size, end in zip(sizes, ends, strict=True)]
+
+
+def test_the_sum_of_a_block_is_that_of_earlier_releases() -> None:
+    places = "".join(place_of(name) for name in ORDER)
+    assert [block["sha256"] for block in blocks([100])] == [hashlib.sha256(places.encode()).hexdigest()]
 
 
 def test_everybody_is_to_do_once_where_nothing_is_done() -> None:

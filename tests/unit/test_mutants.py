@@ -12,7 +12,7 @@ import pytest
 
 from tests.tools import mutants
 from tests.tools.mutants import CHECKOUT, PARTS, UTILS, Mutant
-from tests.tools.survivors import WORDING, Change, Reason, explain, is_wording, read_reasons, unused
+from tests.tools.survivors import AS_FALSE, WORDING, Change, Reason, explain, is_as_false, is_wording, read_reasons, unused
 
 PLAN = f"{UTILS}/_roll/plan.py"
 
@@ -115,6 +115,23 @@ def test_a_reason_holds_for_one_line_of_one_file_and_what_it_became(change: Chan
 )
 def test_the_wording_of_a_sentence_is_told_from_what_decides(before: str, after: str, wording: bool) -> None:
     assert is_wording(before, after) is wording
+
+
+@pytest.mark.parametrize(
+    ("after", "as_false"),
+    [
+        ('x.get("a", None) or y.get("b", "")', True),
+        ('x.get("a", "") or y.get("b", )', True),
+        ('x.get("a", "") or y.get("b", "XXXX")', False),
+        ('x.get("a", "") or y.get("b", 0)', False),
+        ('x.get(None, "") or y.get("b", "")', False),
+        ('x.get("a", None) or y.get("b", None)', False),
+    ],
+)
+def test_what_is_not_there_is_as_false_as_an_empty_text(after: str, as_false: bool) -> None:
+    before = 'x.get("a", "") or y.get("b", "")'
+    assert is_as_false(before, after) is as_false
+    assert explain(Change("_roll/plan.py", before, after), []) == (AS_FALSE if as_false else "")
 
 
 def test_the_reasons_are_read_and_are_of_lines_that_there_are() -> None:

@@ -225,7 +225,8 @@ def test_a_run_that_is_set_aside_is_over_and_fenced_off(records: RunRecords, sta
 def test_a_damaged_run_can_be_set_aside(records: RunRecords) -> None:
     run_file(records).write_text("{", encoding="utf-8")
     assert records.abandon(RUN) == "abandoned"
-    assert records.read(RUN)["phase"] == "abandoned"
+    found = records.read(RUN)
+    assert (found["phase"], found["run_id"], found["start"]["attempt"]) == ("abandoned", RUN, 1)
 
 
 def test_a_run_that_is_set_aside_belongs_to_nobody(records: RunRecords, start: dict[str, t.Any]) -> None:

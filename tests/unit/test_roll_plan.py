@@ -142,6 +142,12 @@ def test_a_paused_cluster_is_refused_with_the_state_that_tells_no_part() -> None
     )
 
 
+def test_of_a_status_page_that_gave_no_answer_no_state_is_told() -> None:
+    untold = look(role_in_cluster="unknown")
+    untold.pop("ready", None)
+    assert roll_plan.order_problems({"n1": untold, "n2": untold}, {})[0].endswith("or a state that all may have")
+
+
 def test_a_copied_cookie_of_somebody_who_is_not_treated_is_refused() -> None:
     asked = {"nobody": "an empty page", "doors": [{"name": "JSESSIONID", "kind": "session", "user": "eve", "note": ""}]}
     looks = {"n1": look(asked=asked), "n2": look(asked=asked)}

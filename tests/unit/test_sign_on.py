@@ -127,3 +127,4 @@ def test_plan_and_result_say_it_once_for_the_nodes_that_are_alike() -> None:
         "Crowd single sign-on is on: treat Crowd too, or people come back without a password (/seraph-config.xml:4: X), on n1, n2"
     ]
     assert sign_on_lines({"n1": unknown})[0].startswith("whether Crowd single sign-on is on is not known")
+    assert sign_on_lines({"n1": unknown})[0].endswith(" (no node tells), on n1")

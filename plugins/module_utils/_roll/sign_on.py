@@ -17,8 +17,8 @@ def sign_on_lines(node_facts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str
     """A line for each answer, with the nodes that give it and where it stands; none where it is off. ``node_facts``: by node."""
     nodes: dict[str, list[str]] = {}
     for node, facts in node_facts.items():
-        found = facts.get("sign_on") or {"state": "off", "server": ""}
-        if found["state"] in _WORDS:
+        found = facts.get("sign_on")
+        if found and found["state"] in _WORDS:
             nodes.setdefault(f"{_WORDS[found['state']].format(server=found['server'])} ({_where(facts)})", []).append(node)
     return [f"{sentence}, on {', '.join(names)}" for sentence, names in nodes.items()]
 
