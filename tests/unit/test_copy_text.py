@@ -75,10 +75,6 @@ def test_what_is_escaped_without_need_is_itself() -> None:
     assert texts_of(b"a\\qb\n", 1) == ["aqb"]
 
 
-def test_a_number_without_an_end_is_written_as_postgresql_does() -> None:
-    assert text_of(Decimal("NaN")) == "NaN"
-
-
 @pytest.mark.parametrize("line", [b"1\t2\n", b"1\t2\t3\t4\n", b"\n"])
 def test_a_row_with_another_number_of_columns_is_refused(line: bytes) -> None:
     with pytest.raises(SessionsError, match="expected were 3"):

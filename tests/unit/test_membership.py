@@ -211,8 +211,7 @@ def test_it_names_them_to_nobody_else(cluster: Cluster) -> None:
 
 
 def test_a_node_that_does_not_answer_names_none() -> None:
-    note = members_by_page(PRODUCTS["confluence"], Site("http://127.0.0.1:1"), "t")["nodes_note"]
-    assert ("no answer from" in note, note[-1:]) == (True, "d")
+    assert "no answer from" in members_by_page(PRODUCTS["confluence"], Site("http://127.0.0.1:1"), "t")["nodes_note"]
     odd = members_by_page(PRODUCTS["confluence"], Site("http://127.0.0.1:1"), "t t")["nodes_note"]
     assert odd == "Nothing is asked: the administrator's token is empty, or has a character that no header can carry"
 

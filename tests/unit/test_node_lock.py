@@ -166,30 +166,23 @@ def test_a_lock_for_which_the_disk_has_no_room_is_refused_and_leaves_nothing(loc
     assert lock.take(owner(attempt=2, number="bb"), "")
 
 
-def test_a_lock_for_which_the_disk_has_no_room_is_not_taken_over(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
-    older = owner_of("CHG-1", {"attempt": 1, "number": "aa", "controller": "ops1"})
-    lock.take(older, "")
-
-    def fail(_handle: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(SessionsError, match=f"^The lock {lock.path} cannot be written: No space left on device"):
-        lock.take(owner_of("CHG-1", {"attempt": 2, "number": "bb", "controller": "ops2"}), "")
-    assert lock.holder() == older
+def test_a_lock_for_which_the_disk_has_no_room_is_not_taken_over(lock: NodeLock) -> None:
+    lock.take(owner(), "")
+    with full_disk(), pytest.raises(SessionsError, match=r"\.force_reauth\.lock cannot be written: File too large\."):
+        lock.take(owner(attempt=2, number="bb"), "")
+    assert lock.holder() == owner()
 
 
 def test_a_lock_that_its_file_system_cannot_hold_is_named(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine = owner_of("CHG-1", {"attempt": 1, "number": "aa", "controller": "ops1"})
-    lock.take(mine, "")
+    lock.take(owner(), "")
 
     def fail(_handle: int, _how: int) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(fcntl, "flock", fail)
     with pytest.raises(SessionsError, match=f"^The lock {lock.path} cannot be held: No locks available"):
-        lock.release(mine)
-    assert lock.holder() == mine
+        lock.release(owner())
+    assert lock.holder() == owner()
 
 
 def test_a_start_that_has_the_lock_already_needs_no_room_for_it(lock: NodeLock) -> None:
