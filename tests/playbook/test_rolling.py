@@ -185,7 +185,7 @@ def test_a_session_that_had_died_before_the_stop_proves_nothing(make_site: MakeS
     site.cluster["n2"].behave(session_timeout_seconds=1)
     result = site.run()
     assert result.status != 0
-    result.assert_says("UNPROVEN", "n2: its session cookie was dead already before the stop of the node")
+    result.assert_says("UNPROVEN", "n2: its session cookie was dead already before the end of its sessions")
 
 
 @pytest.mark.long

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import typing as t
 from pathlib import Path
 
@@ -15,6 +13,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.by_hand import keep_script
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import by_hand, report
+
+from tests.unit.full_disk import fill_disk
 
 OPTIONS: dict[str, t.Any] = {
     "accept_no_archive": False,
@@ -224,10 +224,7 @@ def test_a_script_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: p
     start = RunRecords(str(tmp_path / "a"), "jira-1").open("r", {"phase": "prepared"}, "here", "1")
     options = {"archive_dir": str(tmp_path / "a"), "cluster": "jira-1", "run_id": "r", "start": start, "content": "COMMIT;\n"}
 
-    def fail(_handle: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", fail)
+    fill_disk(monkeypatch)
     said = r"The script .*revoke-jira-1-r\.sql cannot be kept: No space left on device\. See to its folder, then resume\."
     with pytest.raises(SessionsError, match=said):
         keep_script(options, check_mode=False)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import threading
@@ -18,6 +17,8 @@ from ansible.errors import AnsibleError
 from ansible_collections.dcops.atlassian_sessions.plugins.lookup.canary import LookupModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.canary_key import KeyFile, given_problem
+
+from tests.unit.full_disk import fill_disk
 
 COOKIES = [{"kind": "session", "name": "JSESSIONID", "value": '4B1D"\\ä', "node": "n1"}]
 RUN = {"cluster": "jira-0123456789ab", "run_id": "CHG-1"}
@@ -120,11 +121,8 @@ def test_a_folder_that_cannot_be_written_is_refused_at_the_look(tmp_path: Path, 
 
 
 def test_a_key_for_which_there_is_no_room_is_refused_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_handle: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     key = KeyFile(str(make_folder(tmp_path)), **RUN)
-    monkeypatch.setattr(os, "fsync", fail)
+    fill_disk(monkeypatch)
     with pytest.raises(SessionsError, match=r"The key of the canary .*CHG-1\.key cannot be written: No space left on device"):
         key.read_or_make()
     assert list(key.path.parent.iterdir()) == []

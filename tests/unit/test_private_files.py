@@ -20,6 +20,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.pri
     whole_file,
 )
 
+from tests.unit.full_disk import fill_disk
+
 
 def test_a_folder_is_made_with_its_parents_for_its_owner_alone(tmp_path: Path) -> None:
     make_private_folder(tmp_path / "a/b")
@@ -110,10 +112,7 @@ def test_a_name_that_is_taken_meanwhile_is_left_as_it_is(tmp_path: Path) -> None
 def test_a_file_that_does_not_reach_the_disk_is_not_there(
     tmp_path: Path, write: t.Callable[[Path], t.ContextManager[t.BinaryIO]], number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_handle: int) -> None:
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr(os, "fsync", fail)
+    fill_disk(monkeypatch, number)
     with pytest.raises(OSError, match=os.strerror(number)), write(tmp_path / "file") as file:
         file.write(b"new")
     assert list(tmp_path.iterdir()) == []

@@ -23,6 +23,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.states import STATES
 
+from tests.unit.full_disk import fill_disk
+
 CLUSTER, RUN = "jira-0123456789ab", "CHG-1"
 PREPARED = {"phase": "prepared", "nodes": ["n1"]}
 
@@ -444,10 +446,7 @@ def test_a_record_that_cannot_be_written_is_named_with_the_reason(
 ) -> None:
     before = run_file(records).read_bytes()
 
-    def fail(_handle: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", fail)
+    fill_disk(monkeypatch)
     with pytest.raises(SessionsError, match=f"^The run record {run_file(records)} cannot be written: No space left on device"):
         records.write(RUN, "", {"phase": "revoked"}, start)
     assert run_file(records).read_bytes() == before

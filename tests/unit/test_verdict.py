@@ -148,11 +148,11 @@ def test_a_standby_that_has_taken_over_meanwhile_makes_the_run_unproven() -> Non
             lambda seen: seen["n2"]["answers"].append(row("remember_me", "n1", "eve")),
             "remember-me cookie that n1 handed out still signs eve in at n2",
         ),
-        (lambda seen: seen["n2"]["controls"].pop(0), "n2: no session cookie was seen to work before the stop of the node"),
+        (lambda seen: seen["n2"]["controls"].pop(0), "n2: no session cookie was seen to work before the end of its sessions"),
         (lambda seen: seen["n2"]["controls"].pop(), "n2: no remember-me cookie was seen to work before the purge"),
         (
             lambda seen: seen["n2"]["controls"].__setitem__(0, row("session", "n2")),
-            "n2: its session cookie was dead already before the stop",
+            "n2: its session cookie was dead already before the end of its sessions (timed out?)",
         ),
         (lambda seen: seen["n2"]["answers"].clear(), "n2: the session cookie of n1 was not replayed there"),
         (lambda seen: seen["n2"].update(answers=[], after="the page does not tell."), "n2: the page does not tell"),

@@ -12,8 +12,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.liv
 SESSION, REMEMBER_ME = "session", "remember_me"
 IN_WORDS = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
 
-# what ends a cookie of each kind
-_ACTS = {SESSION: "stop of the node", REMEMBER_ME: "purge"}
+# what ends a cookie of each kind: a stop of the node or, in route live, the product
+_ACTS = {SESSION: "end of its sessions", REMEMBER_ME: "purge"}
 
 AnswerRow = t.Mapping[str, t.Any]
 
