@@ -273,6 +273,15 @@ archives:
       description: Key of its last row.
       type: str
       sample: "35099"
+archives_of_run:
+  description:
+    - The archives in which the rows lie that the run has deleted, like RV(archives), table by table. Those of its earlier starts are among
+      them, of which nothing is said of the first and the last row.
+    - What an earlier start archived and did not come to delete is not.
+  returned: when O(scope=all), not in check mode
+  type: list
+  elements: dict
+  sample: []
 cut_off:
   description: The database's clock right before the last commit; empty when nothing was committed. For people to read.
   returned: success
@@ -324,7 +333,9 @@ since:
   type: int
   sample: 12
 unread:
-  description: A sentence for each archive with which the table could not be compared, because this run has its key no more.
+  description:
+    - A sentence for each archive with which the table could not be compared, because this run has its key no more, or because what the
+      record of the run tells of is gone or another file now.
   returned: when O(scope=archived)
   type: list
   elements: str

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import stat
 import typing as t
@@ -121,6 +122,58 @@ def test_removes_what_a_killed_writer_left_but_not_what_another_is_writing(site:
     assert not [name for name in files(str(folder)) if name.startswith(".draft-")]
 
 
+# several starts of one run
+
+
+def told(archives: t.Iterable[dict[str, t.Any]]) -> list[tuple[str, int, str]]:
+    return [(Path(one["path"]).name, one["rows"], one["sha256"]) for one in archives]
+
+
+def test_tells_the_archives_of_every_start_of_the_run(site: Site) -> None:
+    written = []
+    for first in range(0, 110, 10):
+        site.sign_in(2, first=first)
+        written += site.purge(single_sweep=True)["archives"]
+    done = site.purge()
+    assert (done["rows"], done["archives"]) == (0, [])
+    assert told(done["archives_of_run"]) == told(written)
+
+
+def purge_that_is_killed_before_its_commit(site: Site) -> None:
+    """Its archive is on disk, and its rows are still in the table."""
+    left: dict[Path, bytes] = {}
+
+    def end() -> None:
+        left.update({path: path.read_bytes() for path in site.archive_dir.rglob("remembermetoken-*")})
+        raise SessionsError("It is killed.")
+
+    with pytest.raises(SessionsError, match="It is killed"):
+        site.purge(before_commit=end)
+    assert left
+    for path, content in left.items():
+        path.write_bytes(content)
+
+
+def test_leaves_out_an_archive_whose_rows_were_never_deleted(site: Site) -> None:
+    site.sign_in(6)
+    purge_that_is_killed_before_its_commit(site)
+    site.run_sql("UPDATE remembermetoken SET token = 'renewed' WHERE id = 3", "DELETE FROM remembermetoken WHERE id = 4")
+    purge_that_is_killed_before_its_commit(site)
+    done = site.purge()
+    assert len(list(site.archive_dir.rglob("*.tsv.gz"))) == 3
+    assert told(done["archives_of_run"]) == told(done["archives"])
+    assert sum(one["rows"] for one in done["archives_of_run"]) == 5
+
+
+def test_an_archive_that_another_start_left_and_nobody_can_read_is_told_as_it_lies_there(site: Site) -> None:
+    site.sign_in(2)
+    (first,) = site.purge(single_sweep=True)["archives"]
+    Path(first["path"]).write_bytes(b"damaged")
+    site.sign_in(1, first=9)
+    done = site.purge(single_sweep=True)
+    assert told(done["archives_of_run"]) == told([first, *done["archives"]])
+
+
 # fewer rows than expected
 
 
@@ -196,6 +249,41 @@ def test_deletes_nothing_without_the_record_that_it_was_told_of(site: Site) -> N
     with pytest.raises(SessionsError, match=r"run\.json is gone"):
         site.purge(start={"attempt": 1, "number": "1111", "controller": ""})
     assert len(site.rows()) == 2
+
+
+@pytest.fixture
+def recorded(site: Site, record: tuple[RunRecords, dict[str, t.Any]]) -> tuple[Path, dict[str, t.Any]]:
+    """The archive of a purge that the record tells of, and the start that owns the run."""
+    records, start = record
+    site.sign_in(3)
+    done = site.purge(start=start, single_sweep=True)
+    revoked = {"rows": 3, "cut_off": done["cut_off"], "archives": done["archives_of_run"]}
+    records.write("run-1", "", {"phase": "revoked", "revoked": revoked}, start)
+    return Path(done["archives"][0]["path"]), start
+
+
+def test_the_last_look_compares_with_every_archive_that_the_record_tells_of(recorded: tuple[Path, dict[str, t.Any]], site: Site) -> None:
+    found = site.purge(scope="archived", start=recorded[1])
+    assert (found["checked"], found["unread"]) == (3, [])
+
+
+def test_an_archive_of_the_record_that_is_gone_leaves_open_whether_its_tokens_came_back(
+    recorded: tuple[Path, dict[str, t.Any]], site: Site
+) -> None:
+    path, start = recorded
+    path.unlink()
+    found = site.purge(scope="archived", start=start)
+    assert (found["checked"], found["left"]) == (0, 0)
+    assert found["unread"] == [f"{path} is not there any more: whether one of its tokens came back is not known"]
+
+
+def test_another_file_in_the_place_of_an_archive_leaves_open_whether_its_tokens_came_back(
+    recorded: tuple[Path, dict[str, t.Any]], site: Site
+) -> None:
+    path, start = recorded
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), 1))
+    (said,) = site.purge(scope="archived", start=start)["unread"]
+    assert said == f"{path} is not the file any more that the run wrote there: whether one of its tokens came back is not known"
 
 
 def test_asks_before_each_commit(postgres_site: Site) -> None:

@@ -105,6 +105,9 @@ def test_the_purge_of_a_killed_run_that_lives_on_between_its_sweeps_is_fenced_of
     lines = archived(site)
     assert len(lines) == len(set(lines)), "a token was deleted twice"
     assert {str(key) for key, _token, _user in tokens} <= {line.partition("\t")[0] for line in lines}
+    # what the killed start deleted is told, too
+    assert site.record()["revoked"]["rows"] == len(lines)
+    assert [one["rows"] for one in site.evidence()["archives"]] == [one["rows"] for one in site.record()["revoked"]["archives"]]
     assert site.open_doors(browsers) == []
     assert site.locks() == []
 

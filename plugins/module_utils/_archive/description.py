@@ -21,7 +21,7 @@ FORMAT = 1
 ENDING = ".tsv.gz"
 SEALED = ".age"
 BACKUP = "backup-"
-_NAME = re.compile(r"(backup-)?.+-[1-9]\d*\.tsv\.gz(\.age)?")
+_NAME = re.compile(r"(backup-)?.+-(?P<number>[1-9]\d*)\.tsv\.gz(\.age)?")
 # what the folder must hold beyond the estimate: records, sidecars, and other writers of the same file system
 ROOM_MARGIN = 64 * 1024 * 1024
 
@@ -70,6 +70,12 @@ def is_archive(name: str, backup: bool, table: str = "") -> bool:
         and name.startswith(BACKUP) == backup
         and (not table or name.removeprefix(BACKUP).rpartition("-")[0] == _in_names(table))
     )
+
+
+def number_of(name: str) -> int:
+    """The place of that archive among those of its table; 0 for what is none."""
+    found = _NAME.fullmatch(name)
+    return int(found["number"]) if found else 0
 
 
 def _in_names(table: str) -> str:

@@ -22,6 +22,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
     lines_of,
     read_back,
     read_description,
+    unlike,
     whole_rows,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Taker
@@ -66,13 +67,24 @@ class RunFolder:
             remove_unless_in_use(left)
 
     def archives(self, backup: bool, table: str = "") -> list[Path]:
-        """The run's archives, or those of one table. A file without a sidecar was never finished, so its rows were never deleted."""
+        """The run's archives, or those of one table, in their order. What has no sidecar was never finished, and its rows never deleted."""
         found = (path for path in self.path.glob(f"*{description.ENDING}*") if description.is_archive(path.name, backup, table))
-        return sorted(path for path in found if Path(description.sidecar_of(str(path))).exists())
+        finished = (path for path in found if Path(description.sidecar_of(str(path))).exists())
+        return sorted(finished, key=lambda path: (description.number_of(path.name), path))
 
     def rows(self, archives: t.Iterable[Path]) -> int:
         """How many rows they hold, by their sidecars."""
         return sum(read_description(path)[1] for path in archives)
+
+    def described(self, path: Path) -> description.Archive:
+        """One of its archives, by its sidecar: it is not read, so that nothing is said of its first and its last row."""
+        _header, rows, sha256 = read_description(path)
+        return description.Archive(str(path), description.sidecar_of(str(path)), rows, sha256, path.stat().st_size, "", "")
+
+    def changed(self, recorded: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+        """A sentence for each archive of the run that a record tells of (``path``, ``sha256``) and that is gone, or another file now."""
+        sentences = (unlike(self.path / Path(one["path"]).name, one["sha256"]) for one in recorded)
+        return [sentence for sentence in sentences if sentence]
 
     def lines(self, path: Path) -> t.Iterator[bytes]:
         """The rows of one of its archives in COPY text; raises Locked where the run has not the key, SessionsError where it is damaged."""

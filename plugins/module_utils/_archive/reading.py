@@ -134,6 +134,21 @@ def read_description(path: Path) -> tuple[description.Header, int, str]:
     return description.read_sidecar(text, str(sidecar))
 
 
+def unlike(path: Path, sha256: str) -> str:
+    """Why the archive that was written there with that SHA-256 is not what lies there now, '' where it is."""
+    if not os.path.lexists(path):
+        return f"{path} is not there any more"
+    try:
+        with opened(path) as file:
+            source = _Hashed(file)
+            source.read_to_end()
+    except OSError as error:
+        return str(_unread(str(path), error))
+    except SessionsError as error:
+        return str(error)
+    return "" if source.sha256 == sha256 else f"{path} is not the file any more that the run wrote there"
+
+
 def _damaged(path: str) -> SessionsError:
     return SessionsError(f"{path} is damaged: it cannot be read to its end. Nothing was changed by it.")
 

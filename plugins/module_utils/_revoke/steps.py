@@ -16,6 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import delete_leftovers, find_leftovers
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock, Mover, Owned, purge, when_free
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.run_archives import archives_of_the_run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import (
     FOLDER_OPTIONS,
     USERS_OPTIONS,
@@ -75,9 +76,11 @@ def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFol
         return {**counted, "encrypted_for": len(options["archive_recipients"]), "changed": sources.rows > 0, **told}
     folder.make()
     accounts = purge(sources.tables, folder, mover, options["single_sweep"], expected)
-    tables = {source.look.table.name: sum(one.rows for one in mover.archives_of(source.look.table)) for source in sources.tables}
+    written = {source.look.table.name: mover.archives_of(source.look.table) for source in sources.tables}
+    tables = {table: sum(one.rows for one in archives) for table, archives in written.items()}
+    of_the_run = [vars(one) for table, archives in written.items() for one in archives_of_the_run(folder, table, archives)]
     kept = [_left_alone(source, account.spared) for source, account in zip(sources.tables, accounts) if source.store.wanted.spared]
-    return {"rows": mover.rows, "tables": tables, "left_alone": kept, "changed": mover.rows > 0}
+    return {"rows": mover.rows, "tables": tables, "archives_of_run": of_the_run, "left_alone": kept, "changed": mover.rows > 0}
 
 
 def _expected(options: t.Mapping[str, t.Any], sources: Sources) -> list[int]:
@@ -100,17 +103,27 @@ def _left_alone(source: Source, after: int) -> dict[str, t.Any]:
 
 
 def _revoke_archived(
-    _options: t.Mapping[str, t.Any], sources: Sources, folder: RunFolder, mover: Mover, check_mode: bool
+    options: t.Mapping[str, t.Any], sources: Sources, folder: RunFolder, mover: Mover, check_mode: bool
 ) -> dict[str, t.Any]:
     found = [find_leftovers(source, folder) for source in sources.tables]
     rows, checked = sum(len(one.keys) for one in found), sum(one.checked for one in found)
-    counted = {"checked": checked, "since": sources.rows - rows, "unread": [sentence for one in found for sentence in one.unread]}
+    changed = [f"{sentence}: whether one of its tokens came back is not known" for sentence in folder.changed(_recorded(options, sources))]
+    unread = [*(sentence for one in found for sentence in one.unread), *changed]
+    counted = {"checked": checked, "since": sources.rows - rows, "unread": unread}
     if check_mode or not rows:
         return {**counted, "left": rows, "rows": rows, "changed": bool(rows)}
     folder.make()
     delete_leftovers(mover, sources.tables, found)
     left = sum(len(find_leftovers(source, folder).keys) for source in sources.tables)
     return {**counted, "left": left, "rows": mover.rows, "changed": mover.rows > 0}
+
+
+def _recorded(options: t.Mapping[str, t.Any], sources: Sources) -> list[dict[str, t.Any]]:
+    """The archives that the record of the run tells of, where the options name the start that owns it."""
+    if not options["start"]:
+        return []
+    record = RunRecords(options["archive_dir"], sources.first.cluster).read(options["run_id"])
+    return list(record.get("revoked", {}).get("archives", []))
 
 
 def _told(sources: Sources, mover: Mover) -> dict[str, t.Any]:

@@ -1,0 +1,37 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In which archives the rows lie that a run has deleted, whichever of its starts did it."""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.description import Archive
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+# rows of an archive that are held in memory: where a deletion was rolled back, the next start begins with the same rows
+_HELD = 100_000
+
+
+def archives_of_the_run(folder: RunFolder, table: str, written: t.Sequence[Archive]) -> list[Archive]:
+    """Those of one table, in their order. ``written``: by this start; of those before it only the sidecar is read.
+
+    A start that ended between an archive and its commit leaves one whose rows were never deleted. They lie in the next one once more.
+    """
+    mine = {one.path: one for one in written}
+    paths = folder.archives(backup=False, table=table)
+    real = [path for path, following in zip(paths, [*paths[1:], None]) if str(path) in mine or not _lies_in(folder, path, following)]
+    return [mine.get(str(path)) or folder.described(path) for path in real]
+
+
+def _lies_in(folder: RunFolder, path: Path, following: Path | None) -> bool:
+    """Whether a row of the archive stands in the following one, too, to the byte. Of what cannot be read here nothing is known."""
+    with suppress(SessionsError):
+        again = set(islice(folder.lines(following), _HELD)) if following else set()
+        return any(line in again for line in folder.lines(path)) if again else False
+    return False
