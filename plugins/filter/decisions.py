@@ -29,6 +29,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
     spared,
     verdict,
     which_database,
+    witness,
 )
 
 _Decision = t.Callable[..., t.Any]
@@ -75,6 +76,7 @@ class FilterModule:
             "deletion_seen": _for_people(by_hand.deletion_seen),
             "disagreements": _for_people(registered.disagreements),
             "evidence": registered.evidence,
+            "expected_tokens": witness.expected_tokens,
             "failure_told": registered.failure_told,
             "failures": _for_people(registered.failures),
             "is_done": content.is_done,

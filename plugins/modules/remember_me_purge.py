@@ -56,6 +56,22 @@ options:
       - The same of each table, by its name, as RV(tables) has it. The name of a table that is not purged is refused.
     type: dict
     default: {}
+  expected_tokens:
+    description:
+      - Tokens that the nodes have just handed out. One that is neither in the table nor in an archive of this run shows that the nodes use
+        another database, and nothing is deleted.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      node:
+        description: Who handed it out, for the sentence.
+        type: str
+        required: true
+      token:
+        description: The key of its row or, of a product that rotates its tokens, the series. No secret opens a door by it alone.
+        type: str
+        required: true
   start:
     description:
       - The start of the run that this belongs to. Right before each commit it must still be the one in the run record, or the module fails

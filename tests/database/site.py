@@ -68,6 +68,7 @@ class Site:
             "lock_wait": 5,
             "expected_rows": -1,
             "expected_tables": {},
+            "expected_tokens": [],
             "start": None,
             "usernames": None,
             "exclude_usernames": [],

@@ -270,6 +270,12 @@ def test_takes_all_in_one_sweep_when_no_node_runs(bitbucket: Site) -> None:
     assert [archive["rows"] for archive in done["archives"]] == [30]
 
 
+def test_the_token_that_a_node_has_handed_out_is_found_by_its_series(bitbucket: Site) -> None:
+    assert bitbucket.look(expected_tokens=[{"node": "n1", "token": "series7"}])["rows"] == 30
+    with pytest.raises(SessionsError, match="that n2 handed out"):
+        bitbucket.look(expected_tokens=[{"node": "n1", "token": "series7"}, {"node": "n2", "token": "series31"}])
+
+
 def test_deletes_descendants_of_archived_series(bitbucket: Site) -> None:
     bitbucket.purge()
     # a request that read series 7 before the purge writes its successor now; the others are new logins

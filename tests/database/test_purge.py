@@ -174,6 +174,37 @@ def test_an_archive_that_another_start_left_and_nobody_can_read_is_told_as_it_li
     assert told(done["archives_of_run"]) == told([first, *done["archives"]])
 
 
+# the tokens that the nodes have just handed out
+
+
+def handed_out(**tokens: str) -> list[dict[str, str]]:
+    return [{"node": node, "token": token} for node, token in tokens.items()]
+
+
+def test_deletes_where_the_tokens_are_that_the_nodes_have_handed_out(site: Site) -> None:
+    site.sign_in(5)
+    assert site.purge(expected_tokens=handed_out(n1="2", n2="5"))["rows"] == 5
+
+
+@pytest.mark.parametrize("check_mode", [False, True], ids=["for real", "looked at"])
+def test_deletes_nothing_in_a_table_in_which_a_token_is_not(site: Site, check_mode: bool) -> None:
+    site.sign_in(3)
+    act = site.look if check_mode else site.purge
+    with pytest.raises(SessionsError, match=r"that n2, n3 handed out, and takes, is not in .*remembermetoken of .*: the nodes use another"):
+        act(expected_tokens=handed_out(n1="3", n2="4", n3="100"))
+    assert len(site.rows()) == 3
+    assert not list(site.archive_dir.rglob("*.tsv.gz"))
+
+
+def test_a_token_that_an_earlier_start_of_the_run_deleted_is_no_sign_of_another_table(site: Site) -> None:
+    site.sign_in(3)
+    site.purge()
+    site.sign_in(1, first=50)
+    assert site.purge(expected_tokens=handed_out(n1="2", n2="50"))["rows"] == 1
+    with pytest.raises(SessionsError, match=r"that n2 handed out"):
+        site.purge(expected_tokens=handed_out(n1="2", n2="51"))
+
+
 # fewer rows than expected
 
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sqlite3
 import typing as t
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -310,3 +313,21 @@ def test_the_role_alone_says_which_playbook_to_use(site: Site, tmp_path: Path) -
         "---\n- name: Role\n  hosts: tracker\n  gather_facts: false\n  roles: [dcops.atlassian_sessions.force_reauth]\n", encoding="utf-8"
     )
     refused(site, site.run(playbook=str(playbook)), "run the playbook dcops.atlassian_sessions.force_reauth")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{}, pytest.param({"route": "outage", "accept_outage": True}, marks=pytest.mark.long)],
+    ids=["rolling", "outage"],
+)
+def test_a_copy_of_the_database_that_the_nodes_use_is_told_before_a_token_is_deleted_or_a_node_stopped(
+    site: Site, variables: dict[str, t.Any]
+) -> None:
+    old, tokens = site.pids(), site.cluster.token_rows()
+    copy = Path(shutil.copy(site.cluster.database.name, site.folder / "copy.db"))
+    result = site.run(run_id="CHG-1", database_name=str(copy), **variables)
+    refused(site, result, "The remember-me token of the proof account that n1, n2 handed out, and takes, is not in", "Nothing was deleted.")
+    assert site.pids() == old
+    assert set(tokens) <= set(site.cluster.token_rows())
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT count(*) FROM remembermetoken").fetchone() == (len(tokens),)

@@ -222,6 +222,8 @@ class Web(t.NamedTuple):
     ``reason_header``: ``refused_reason`` for a wrong password, ``captcha_reason`` for an account that is locked until it solves one.
     Headers in lower case: ``whoami_header`` also tells who is signed in, ``reason_header`` why somebody is not. ``secondary_states`` are
     the ready states of a node that stands by for the primary, where a cluster has one, ``shared_states`` those that both may have.
+    ``remember_me_form``: by what the remember-me cookie names its row. ``key``: URL-encoded ``<key>:<40 hex>``; ``series``: base64 of
+    ``<series>:<40 hex>``, the series 40 hex as well; '' where that is not known.
     """
 
     default_port: int
@@ -242,6 +244,7 @@ class Web(t.NamedTuple):
     reason_header: str = ""
     refused_reason: str = ""
     captcha_reason: str = ""
+    remember_me_form: t.Literal["", "key", "series"] = ""
 
 
 class MemberTables(t.NamedTuple):

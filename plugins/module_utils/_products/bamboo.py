@@ -82,6 +82,7 @@ BAMBOO = Product(
         default_port=8085,
         session_cookie="JSESSIONID",
         remember_me_cookie="seraph.bamboo",
+        remember_me_form="key",
         # /status answers 200 long before the node is up
         status_path="/rest/api/latest/status",
         # PAUSED: no new builds, but it serves its users; of a cluster it is the state of every node

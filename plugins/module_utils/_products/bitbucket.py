@@ -128,6 +128,7 @@ BITBUCKET = Product(
         default_port=7990,
         session_cookie="BITBUCKETSESSIONID",
         remember_me_cookie="_atl_bitbucket_remember_me",
+        remember_me_form="series",
         status_path="/status",
         ready_states=("RUNNING",),
         functional_path="/login",

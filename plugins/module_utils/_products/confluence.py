@@ -88,6 +88,7 @@ CONFLUENCE = Product(
         default_port=8090,
         session_cookie="JSESSIONID",
         remember_me_cookie="seraph.confluence",
+        remember_me_form="key",
         status_path="/status",
         ready_states=("RUNNING",),
         # RUNNING can hide a node that answers every page with an error

@@ -115,6 +115,7 @@ JIRA = Product(
         default_port=8080,
         session_cookie="JSESSIONID",
         remember_me_cookie="seraph.rememberme.cookie",
+        remember_me_form="key",
         status_path="/status",
         ready_states=("RUNNING",),
         # a page that renders through the whole application, without a sign-in

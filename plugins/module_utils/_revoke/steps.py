@@ -14,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.expected_tokens import check_expected_tokens
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import delete_leftovers, find_leftovers
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock, Mover, Owned, purge, when_free
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.run_archives import archives_of_the_run
@@ -41,6 +42,13 @@ PURGE_OPTIONS: dict[str, t.Any] = {
     "lock_wait": {"type": "int", "default": 120},
     "expected_rows": {"type": "int", "default": -1},
     "expected_tables": {"type": "dict", "default": {}},
+    "expected_tokens": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "no_log": False,
+        "options": {"node": {"type": "str", "required": True}, "token": {"type": "str", "required": True, "no_log": False}},
+    },
     "start": {
         "type": "dict",
         "options": {
@@ -59,6 +67,7 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
         raise SessionsError("scope=archived follows the archives of the run: usernames and exclude_usernames belong to scope=all.")
     sources = when_free(partial(look_at_sources, options, users), clock, 0 if check_mode else options["lock_wait"])
     folder = folder_for(sources, options)
+    check_expected_tokens(sources.first, folder, options["expected_tokens"])
     mover = Mover(folder, options["run_id"], _fence(options, sources.first.cluster), clock, options["lock_wait"])
     counted = count_users(sources.looks)
     scope = _revoke_archived if options["scope"] == "archived" else _revoke_all

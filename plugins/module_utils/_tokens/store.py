@@ -149,6 +149,17 @@ class TokenStore(abc.ABC):
             raise SessionsError(f"Unsuccessful: {table.label} holds {counted} rows, and {rows} of them were read. Nothing was kept.")
         return rows
 
+    def present(self, table: FoundTable, tokens: t.Sequence[str]) -> set[str]:
+        """Which of these tokens are in the table, whoever's they are: by their series where tokens rotate, else by their keys."""
+        statements, by_series = Statements(table), bool(table.series)
+        column = statements.table.c[table.series] if by_series else statements.key
+        values: t.Sequence[object] = tokens if by_series else [int(token) for token in tokens]
+        with self.connector.connect("look for the tokens of the proof account", self.begin) as connection:
+            return {
+                str(value) if by_series else str(int(value))
+                for (value,) in connection.execute(statements.sql.select(column).where(column.in_(values)))
+            }
+
     def members(self, tables: MemberTables, schema: str) -> list[MemberRow]:
         """The nodes that the product's own tables name, with their states and last heartbeats."""
         sql = sqlalchemy_module()

@@ -1,0 +1,42 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is it the table that the nodes use? The tokens that they have just handed out have to be in it."""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import suppress
+
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import fields_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source
+
+
+def check_expected_tokens(source: Source, folder: RunFolder, expected: t.Sequence[t.Mapping[str, str]]) -> None:
+    """Raises SessionsError when the token of a node is neither in the table nor in an archive of this run.
+
+    ``expected``: ``node`` and ``token``, the series of its row where tokens rotate, else the key.
+    """
+    wanted = {one["token"] for one in expected}
+    missing = wanted - source.store.present(source.look.table, sorted(wanted)) if wanted else wanted
+    missing -= _archived(source, folder) if missing else set()
+    nodes = [one["node"] for one in expected if one["token"] in missing]
+    if nodes:
+        table = source.look.table
+        raise SessionsError(
+            f"The remember-me token of the proof account that {', '.join(nodes)} handed out, and takes, is not in {table.label} of "
+            f"{source.look.identity}: the nodes use another database than this one. Name theirs (force_reauth_database_server, _port, "
+            "_name, _schema), or the host from which they see it (force_reauth_database_host). Nothing was deleted."
+        )
+
+
+def _archived(source: Source, folder: RunFolder) -> set[str]:
+    """What an earlier start of the run has deleted; a node may hold it in its memory still."""
+    table, found = source.look.table, t.cast("set[str]", set())
+    position = table.position(table.series or table.key)
+    for path in folder.archives(backup=False, table=table.name):
+        with suppress(SessionsError):
+            found.update(fields_of(line)[position].decode() for line in folder.lines(path))
+    return found
