@@ -76,6 +76,7 @@ def test_what_cannot_be_done_by_hand_is_refused(options: dict[str, t.Any], phase
         ("jira", {}, "outage", "all nodes are down"),
         ("jira", {"proof_username": ""}, "rolling", "no proof account was given"),
         ("bitbucket", {}, "rolling", "this product replaces its remember-me cookies at each use"),
+        ("crowd", {}, "rolling", "this product's cookie ends by itself when nobody uses it for a while"),
     ],
 )
 def test_where_no_cookie_can_show_it_the_operator_has_to_say_it(product: str, options: dict[str, t.Any], route: str, why: str) -> None:
@@ -156,7 +157,7 @@ def test_the_cluster_is_another_one_where_localhost_is_another_machine() -> None
 
 
 def row(kind: str, node: str, user: str = "canary", value: str = "secret") -> dict[str, str]:
-    return {"kind": kind, "node": node, "user": user, "value": value}
+    return {"kind": kind, "name": f"{kind} cookie", "node": node, "user": user, "value": value}
 
 
 @pytest.mark.parametrize(
@@ -170,8 +171,13 @@ def row(kind: str, node: str, user: str = "canary", value: str = "secret") -> di
     ],
 )
 def test_only_a_remember_me_cookie_that_worked_before_shows_anything(controls: list[dict[str, str]], watched: int) -> None:
-    cookies = [row("session", "n1"), row("remember_me", "n1"), row("remember_me", "n1", value="")]
-    assert by_hand.watched(cookies, controls, "n1") == [row("remember_me", "n1")] * watched
+    cookies = [
+        row("session", "n1"),
+        row("remember_me", "n1"),
+        row("remember_me", "n1", value=""),
+        {**row("remember_me", "n1"), "name": "sso"},
+    ]
+    assert by_hand.watched(cookies, controls, "n1", "remember_me cookie") == [row("remember_me", "n1")] * watched
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,7 @@ class Web(t.NamedTuple):
     Headers in lower case: ``whoami_header`` also tells who is signed in, ``reason_header`` why somebody is not. ``secondary_states`` are
     the ready states of a node that stands by for the primary, where a cluster has one, ``shared_states`` those that both may have.
     ``remember_me_form``: by what the remember-me cookie names its row. ``key``: URL-encoded ``<key>:<40 hex>``; ``series``: base64 of
-    ``<series>:<40 hex>``, the series 40 hex as well; '' where that is not known.
+    ``<series>:<40 hex>``, the series 40 hex as well; '' where that is not known. ``remember_me_idles``: it ends when it is not used.
     """
 
     default_port: int
@@ -245,6 +245,7 @@ class Web(t.NamedTuple):
     refused_reason: str = ""
     captcha_reason: str = ""
     remember_me_form: t.Literal["", "key", "series"] = ""
+    remember_me_idles: bool = False
 
 
 class MemberTables(t.NamedTuple):

@@ -129,6 +129,8 @@ CROWD = Product(
         session_cookie="JSESSIONID",
         # the cookie of single sign-on: its token is in a table, so that no restart ends it
         remember_me_cookie="crowd.token_key",
+        # its documentation on the session time-out
+        remember_me_idles=True,
         status_path="/status",
         ready_states=("RUNNING",),
         functional_path="/console/login.action",

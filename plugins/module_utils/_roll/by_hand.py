@@ -130,15 +130,21 @@ def why_blind(product: str, options: Values, route: str) -> str:
         return "all nodes are down"
     if not options["proof_username"] and not options["proof_cookies"]:
         return "no proof account was given"
-    if product_named(product).tokens.series:
+    found = product_named(product)
+    if found.tokens.series:
         return "this product replaces its remember-me cookies at each use"
+    if found.web.remember_me_idles:
+        return "this product's cookie ends by itself when nobody uses it for a while"
     return ""
 
 
-def watched(cookies: Rows, controls: Rows, node: str) -> list[t.Mapping[str, t.Any]]:
-    """The remember-me cookies of the node that were seen to work before anybody deleted their tokens."""
+def watched(cookies: Rows, controls: Rows, node: str, name: str) -> list[t.Mapping[str, t.Any]]:
+    """The remember-me cookies of the node that were seen to work before anybody deleted their tokens.
+
+    ``name``: of the product's remember-me cookie. Other cookies of a browser count as such, too, and may end for reasons of their own.
+    """
     worked = any(row["kind"] == REMEMBER_ME and row["node"] == node and row["user"] for row in controls)
-    return [row for row in cookies if row["kind"] == REMEMBER_ME and row["value"]] if worked else []
+    return [row for row in cookies if row["kind"] == REMEMBER_ME and row["value"] and row["name"] == name] if worked else []
 
 
 def seen_dead(answers: Rows) -> bool:
