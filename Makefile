@@ -18,6 +18,8 @@ NODE ?= n1
 ROWS ?= 200000
 VERSION ?=
 REPOSITORY ?=
+# how often test-all tries what is left to chance
+ROUNDS ?= 5
 # the tests that take minutes are left out, except by test-all
 SELECTION ?= not long
 DATED := $(shell date -u +%Y%m%d-%H%M%S)
@@ -46,7 +48,8 @@ test: venv ## everything that CI asks for: the parts below
 	@python tests/tools/parts.py $(PARTS)
 
 test-all: export SELECTION :=
-test-all: venv ## the same with the tests that take minutes; leaves a table in build/
+test-all: export ROUNDS := $(ROUNDS)
+test-all: venv ## the same with the tests that take minutes; leaves a table in build/ (ROUNDS=20: kills at more moments)
 	@python tests/tools/parts.py --table build/test-all-$(DATED).md $(PARTS) molecule docs
 
 matrix: venv ## the demo of every product on every database, and with other Ansible and SQLAlchemy; CELLS='jira-* core-*'; build/matrix.md

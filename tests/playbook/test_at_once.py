@@ -15,6 +15,7 @@ import pytest
 
 from demo.patience import wait_for
 from demo.postgresql import PostgresServer
+from tests.playbook.rounds import ROUNDS
 from tests.playbook.runs import Run, Site
 
 MakeSite = t.Callable[..., Site]
@@ -42,7 +43,7 @@ def test_a_start_whose_run_was_taken_over_stops_before_it_touches_the_next_node(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("number", ROUNDS)
 def test_of_two_runs_at_the_same_moment_one_goes_on_and_the_other_names_it(make_site: MakeSite, number: int) -> None:
     site = make_site(nodes=2)
     (browser,) = site.sign_in("eve")

@@ -14,6 +14,7 @@ from demo.behaviour import Behaviour
 from demo.browser import Browser
 from demo.imitated import PRODUCTS
 from demo.patience import wait_for
+from tests.playbook.rounds import ROUNDS
 from tests.playbook.runs import Result, Site
 
 MakeSite = t.Callable[..., Site]
@@ -111,14 +112,14 @@ def test_a_stopped_bitbucket_whose_settings_its_process_alone_could_tell_is_resu
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", ROUNDS)
 def test_killed_at_a_random_moment_and_resumed_never_says_more_than_was_seen(make_site: MakeSite, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 # no secret: the moment of a test, the same each time
     site = make_site(nodes=2, behaviour=Behaviour(persist_sessions=chance.random() < 0.5))
     route = chance.choice([ROLLING, OUTAGE])
     browsers, old = site.sign_in("eve", "adam"), site.pids()
     variables = {**route, **drained(site), "run_id": "CHG-1"}
-    run, tasks = site.start(**variables), chance.randint(10, 120)
+    run, tasks = site.start(**variables), chance.randint(10, 170)
     wait_for(lambda: run.over or run.output.count("\nTASK [") >= tasks, f"{tasks} tasks were begun", 120, run.said_so_far)
     run.kill()
     ended_right(site, site.run(**variables), browsers, old)
