@@ -68,7 +68,7 @@ def test_old_archives_are_listed_by_a_rehearsal_removed_once_and_never_without_a
     done = site.expire("-e", "force_reauth_expire_days=30")
     assert done.status == 0, done.output
     done.assert_says("Older than 30 days: 2 archives of 1 run, removed. 1 run stays as it is.")
-    assert [path.name for path in folder.iterdir()] == ["run.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [".run.lock", "run.json"]
     assert len(list((site.archives / CLUSTER / "young").glob("*.tsv.gz"))) == 2
 
 

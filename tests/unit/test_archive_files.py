@@ -19,6 +19,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
+from tests.unit.nfs_flock import flock_as_on_nfs
+
 HEADER = description.Header("jira", "sqlite", "sqlite /x", "", "tokens", (("id", "bigint"), ("token", "text")), "run-1")
 ROWS = [f"{number}\ttoken{number * 7919}\n".encode() for number in range(40)]
 # what of the header of a gzip file nobody reads: flags, time, level and system
@@ -170,3 +172,31 @@ def test_a_draft_that_another_process_takes_for_left_over_is_given_up(folder: Ru
     with folder.draft(HEADER, "id"):
         assert len(list(folder.path.iterdir())) == 2
     os.close(held[0])
+
+
+def test_a_draft_that_a_killed_writer_left_is_removed_on_a_network_file_system_too(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock_as_on_nfs(monkeypatch)
+    left = folder.path / ".draft-abc"
+    left.write_bytes(b"half")
+    with folder.draft(HEADER, "id"):
+        folder.make()
+        assert not left.exists()
+        # who is at work keeps its own
+        assert len(list(folder.path.iterdir())) == 1
+
+
+def test_a_draft_that_cannot_be_removed_is_named(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = folder.path / ".draft-abc"
+    left.write_bytes(b"half")
+
+    def fail(_handle: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with pytest.raises(SessionsError) as refused:
+        folder.make()
+    said = f"{left}, which a writer that was killed left, holds live logins and cannot be removed: No locks available."
+    assert str(refused.value) == f"{said} See to it, then start the run again."
+    assert left.exists()

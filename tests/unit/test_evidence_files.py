@@ -42,7 +42,7 @@ def test_a_later_start_writes_it_anew_and_leaves_nothing_half(records: RunRecord
     for text in ("old", "new"):
         (path,) = beside_record(str(tmp_path / "archives"), CLUSTER, RUN, {"evidence.json": text})
     assert Path(path).read_text(encoding="utf-8") == "new"
-    assert sorted(one.name for one in records.folder_of(RUN).iterdir()) == ["evidence.json", "run.json"]
+    assert sorted(one.name for one in records.folder_of(RUN).iterdir()) == [".run.lock", "evidence.json", "run.json"]
 
 
 @pytest.mark.parametrize("run_id", ["CHG-2", "../CHG-1"])

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import gzip
 import hashlib
 import os
@@ -22,6 +24,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 
 from tests.evidence_runs import HOSTILE
+from tests.unit.nfs_flock import flock_as_on_nfs
 
 CLUSTER = "jira-0123456789ab"
 NOW = time.time() + 40 * DAY
@@ -82,7 +85,7 @@ def test_encrypted_archives_are_counted_and_removed_without_a_key(shelf: Shelf) 
     shelf.forget_history("CHG-1")
     done = shelf.expire(now=NOW + 100 * DAY)["runs"][0]
     assert (done["removed"], done["kept"]) == (2, "")
-    assert [path.name for path in folder.iterdir()] == ["run.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [".run.lock", "run.json"]
     assert {Path(one["path"]).suffix for one in shelf.record("CHG-1")["expired"]["archives"]} == {".age"}
 
 
@@ -114,7 +117,7 @@ def test_old_archives_are_removed_the_record_stays_and_tells_of_them(shelf: Shel
     draft.write_bytes(b"half")
     found = shelf.expire()
     assert (found["changed"], found["problems"], found["runs"][0]["removed"]) == (True, [], 3)
-    assert sorted(path.name for path in folder.iterdir()) == ["run.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [".run.lock", "run.json"]
     told = shelf.record("CHG-1")["expired"]
     assert told["record_before"] == before
     assert {Path(one["path"]).name: (one["rows"], one["removed"]) for one in told["archives"]} == {
@@ -280,6 +283,35 @@ def test_a_removal_that_was_killed_is_in_the_record_and_settled_by_the_next_one(
     told = shelf.record("CHG-1")["expired"]["archives"]
     assert [(one["removed"], one["rows"]) for one in told] == [(True, 2), (True, 2)]
     assert shelf.expire()["runs"] == []
+
+
+def test_a_draft_in_a_folder_on_a_network_file_system_is_removed(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    flock_as_on_nfs(monkeypatch)
+    draft = shelf.put("CHG-1") / ".draft-abc"
+    draft.write_bytes(b"half")
+    assert (shelf.expire()["problems"], draft.exists()) == ([], False)
+
+
+def test_a_draft_at_which_a_writer_still_is_stays_and_is_told(shelf: Shelf) -> None:
+    draft = shelf.put("CHG-1") / ".draft-abc"
+    with draft.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert shelf.expire()["problems"] == [f"{draft.parent}: .draft-abc is in use"]
+    assert draft.exists()
+
+
+def test_why_a_draft_cannot_be_removed_is_told_in_the_words_of_the_system(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = shelf.put("CHG-1") / ".draft-abc"
+    draft.write_bytes(b"half")
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == draft:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert shelf.expire()["problems"] == [f"{draft.parent}: .draft-abc cannot be removed: Read-only file system"]
 
 
 def test_a_run_that_is_taken_up_meanwhile_keeps_its_archives(shelf: Shelf) -> None:

@@ -21,6 +21,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import node_lock
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, Owner, may_take, owner_of
 
+from tests.unit.nfs_flock import flock_as_on_nfs
+
 
 def owner(run_id: str = "CHG-1", attempt: int = 1, number: str = "aa", controller: str = "ops1") -> Owner:
     return Owner(run_id=run_id, attempt=attempt, number=number, controller=controller)
@@ -290,6 +292,13 @@ def test_a_lock_that_another_process_holds_is_waited_for_and_then_refused_by_nam
             with pytest.raises(SessionsError, match=r"\.force_reauth\.lock was not to be had within 0 s: another process holds it"):
                 act()
     assert lock.release(owner())
+
+
+def test_a_home_on_a_network_file_system_can_be_locked(lock: NodeLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    flock_as_on_nfs(monkeypatch)
+    assert lock.take(owner(), "")
+    assert lock.take(owner(attempt=2, number="bb"), "")
+    assert lock.release(owner(attempt=2, number="bb"))
 
 
 @pytest.mark.parametrize("act", ["take", "release"])

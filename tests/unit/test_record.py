@@ -24,6 +24,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.f
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.states import STATES
 
 from tests.unit.full_disk import fill_disk
+from tests.unit.nfs_flock import flock_as_on_nfs
 
 CLUSTER, RUN = "jira-0123456789ab", "CHG-1"
 PREPARED = {"phase": "prepared", "nodes": ["n1"]}
@@ -41,6 +42,10 @@ def start(records: RunRecords) -> dict[str, t.Any]:
 
 def run_file(records: RunRecords) -> Path:
     return records.folder_of(RUN) / "run.json"
+
+
+def lock_file(records: RunRecords) -> Path:
+    return records.folder_of(RUN) / ".run.lock"
 
 
 def test_a_run_that_nobody_began_is_empty(records: RunRecords) -> None:
@@ -110,14 +115,14 @@ def test_of_many_starts_at_once_each_has_a_number_of_its_own(records: RunRecords
     assert sorted(attempts) == list(range(2, 14))
 
 
-# holds the folder as a purge does whose COMMIT does not return
-HOLDING = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
+# holds the record as a purge does whose COMMIT does not return
+HOLDING = "import fcntl, sys; file = open(sys.argv[1], 'r+b'); fcntl.flock(file, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
 
 
 @pytest.fixture
 def holding(records: RunRecords, start: dict[str, t.Any]) -> t.Iterator[int]:
     assert start
-    command = [sys.executable, "-c", HOLDING, str(records.folder_of(RUN))]
+    command = [sys.executable, "-c", HOLDING, str(lock_file(records))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.readline()
@@ -155,12 +160,27 @@ def test_a_record_that_another_process_does_not_give_back_is_not_waited_for_with
 
 @pytest.mark.usefixtures("start")
 def test_a_record_that_another_process_gives_back_is_waited_for(records: RunRecords) -> None:
-    folder = os.open(records.folder_of(RUN), os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    release = threading.Timer(0.2, lambda: os.close(folder))
+    lock = os.open(lock_file(records), os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    release = threading.Timer(0.2, lambda: os.close(lock))
     release.start()
     assert records.open(RUN, PREPARED, "ops", "bb")["attempt"] == 2
     release.join()
+
+
+def test_on_a_network_file_system_a_record_that_is_held_is_held_for_other_hosts_too(
+    records: RunRecords, start: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock_as_on_nfs(monkeypatch)
+    monkeypatch.setattr(files, "SECONDS", 0.1)
+    with records.owned(RUN, start), pytest.raises(SessionsError, match="was not to be had within 0 s"):
+        records.open(RUN, PREPARED, "ops2", "bb")
+    assert records.open(RUN, PREPARED, "ops2", "bb")["attempt"] == 2
+
+
+def test_what_holds_a_record_is_open_to_this_account_alone(records: RunRecords, start: dict[str, t.Any]) -> None:
+    assert start
+    assert stat.S_IMODE(lock_file(records).stat().st_mode) == 0o600
 
 
 def test_a_purge_gets_the_record_for_its_commits_while_many_others_write(records: RunRecords, start: dict[str, t.Any]) -> None:

@@ -91,10 +91,9 @@ def _there(row: t.Mapping[str, t.Any]) -> bool:
 
 def _removed(path: Path) -> str:
     """Remove it and what describes it, the logins first. Why it is left, ''."""
-    if path.name.startswith(DRAFT):
-        remove_unless_in_use(path)
-        return f"{path.name} is in use" if path.exists() else ""
     try:
+        if path.name.startswith(DRAFT):
+            return "" if remove_unless_in_use(path) else f"{path.name} is in use"
         for one in (path, Path(description.sidecar_of(str(path)))):
             one.unlink(missing_ok=True)
     except OSError as error:

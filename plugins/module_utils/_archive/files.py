@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import os
@@ -27,6 +26,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Taker
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.flock_holder import is_held
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
     check_private_folders,
     link_new,
@@ -64,7 +64,13 @@ class RunFolder:
         """Make the folder, and remove what a killed writer left in it."""
         make_private_folder(self.path, self._top)
         for left in self.path.glob(f"{DRAFT}*"):
-            remove_unless_in_use(left)
+            try:
+                remove_unless_in_use(left)
+            except OSError as error:
+                raise SessionsError(
+                    f"{left}, which a writer that was killed left, holds live logins and cannot be removed: {error.strerror}. "
+                    "See to it, then start the run again."
+                ) from error
 
     def archives(self, backup: bool, table: str = "") -> list[Path]:
         """The run's archives, or those of one table, in their order. What has no sidecar was never finished, and its rows never deleted."""
@@ -225,25 +231,19 @@ def _make_temporary(folder: Path) -> tuple[int, Path]:
     while True:
         handle, name = tempfile.mkstemp(dir=folder, prefix=DRAFT)
         # whoever finds the file can tell by this lock that it is not left over
-        if _is_locked(handle) and os.fstat(handle).st_nlink:
+        if is_held(handle) and os.fstat(handle).st_nlink:
             return handle, Path(name)
         # it was taken for a left-over before it was locked
         os.close(handle)
 
 
-def _is_locked(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def remove_unless_in_use(path: Path) -> None:
-    """Remove what a writer left, unless it is still at it."""
-    with suppress(OSError), path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def remove_unless_in_use(path: Path) -> bool:
+    """Remove what a writer left, unless it is still at it: False, then. Raises OSError."""
+    with suppress(FileNotFoundError), path.open("r+b") as file:
+        if not is_held(file.fileno()):
+            return False
         path.unlink()
+    return True
 
 
 def _cannot_write(folder: Path, error: OSError) -> SessionsError:

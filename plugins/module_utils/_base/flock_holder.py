@@ -1,14 +1,27 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who holds a file that another process has locked, by the list of the kernel, so that somebody can look at that process."""
+"""The flock of an open file: had at once or not at all, and who has it by the list of the kernel, so that somebody can look at that process."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
 _LOCKS = Path("/proc/locks")
+
+
+def is_held(handle: int) -> bool:
+    """Whether this process has the file now; raises OSError. No wait for a lock has an end of its own, so nobody waits in one.
+
+    For a network file system the file has to be open for writing, and that of a folder says nothing to other hosts.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def holder_of(handle: int) -> str:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import datetime
-import fcntl
 import hashlib
 import os
 import time
@@ -15,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.flock_holder import holder_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.flock_holder import holder_of, is_held
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
     check_private_folders,
     make_private_folder,
@@ -25,6 +24,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record i
 
 # as long as all forks of a run may need that write one after the other; a purge that commits may hold a record for longer
 SECONDS = 30.0
+# beside the record, which is replaced as a whole; a folder that several hosts see cannot be held itself
+_LOCK = ".run.lock"
 _PAUSE = 0.02
 
 
@@ -192,7 +193,7 @@ def _serialized(folder: Path) -> t.Iterator[None]:
     """One process at a time reads and replaces what is in the folder; raises SessionsError when it is not to be had for too long."""
     path = folder / "run.json"
     try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise _cannot_hold(path, error) from error
     try:
@@ -215,14 +216,10 @@ def _hold(handle: int, path: Path) -> None:
 
 
 def _is_held(handle: int, path: Path) -> bool:
-    """Whether this process has the folder now. No wait for a lock has an end of its own, so nobody waits in one."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return is_held(handle)
     except OSError as error:
         raise _cannot_hold(path, error) from error
-    return True
 
 
 def _cannot_hold(path: Path, error: OSError) -> SessionsError:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.flock_holder import is_held
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import new_file, whole_file
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import open_regular, read_all
@@ -163,9 +163,8 @@ class NodeLock:
     def _is_settled(self, handle: int) -> bool:
         """Whether this start alone has the file now, and it is still the one of that name."""
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return os.path.samestat(os.fstat(handle), self.path.lstat())
-        except (BlockingIOError, FileNotFoundError):
+            return is_held(handle) and os.path.samestat(os.fstat(handle), self.path.lstat())
+        except FileNotFoundError:
             return False
         except OSError as error:
             raise SessionsError(f"The lock {self.path} cannot be held: {error.strerror}.") from error
@@ -173,7 +172,7 @@ class NodeLock:
     @contextmanager
     def _opened(self) -> t.Iterator[int | None]:
         try:
-            # on a network file system an flock wants a file that is open for writing
+            # for writing: see ``is_held``
             handle = open_regular(str(self.path), os.O_RDWR | os.O_NOFOLLOW)
         except FileNotFoundError:
             yield None
