@@ -117,6 +117,14 @@ runs:
       description: Why the folder cannot be judged, else empty.
       type: str
       sample: ""
+other_folders:
+  description:
+    - The names of folders in O(archive_dir) that are no cluster's, and were not looked into.
+    - Empty where O(cluster) was named.
+  returned: success
+  type: list
+  elements: str
+  sample: [lost+found]
 """
 
 import time

@@ -132,6 +132,11 @@ status:
       type: list
       elements: dict
       sample: []
+    other_folders:
+      description: Folders beside them that are no cluster's, and were not looked into.
+      type: list
+      elements: str
+      sample: [lost+found]
 missing:
   description: A sentence for everything that was not seen.
   returned: success

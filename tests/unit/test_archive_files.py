@@ -197,6 +197,6 @@ def test_a_draft_that_cannot_be_removed_is_named(folder: RunFolder, monkeypatch:
     monkeypatch.setattr(fcntl, "flock", fail)
     with pytest.raises(SessionsError) as refused:
         folder.make()
-    said = f"{left}, which a writer that was killed left, holds live logins and cannot be removed: No locks available."
+    said = f"What a writer that was killed left in {folder.path} (.draft-*) holds live logins and cannot be removed: No locks available."
     assert str(refused.value) == f"{said} See to it, then start the run again."
     assert left.exists()

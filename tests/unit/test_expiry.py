@@ -17,11 +17,14 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description, expiry
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.expiry import expired, looked
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelf import is_cluster
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import DAY, archive_lines, why_kept
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import LOADERS, product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import cluster_name
 
 from tests.evidence_runs import HOSTILE
 from tests.unit.nfs_flock import flock_as_on_nfs
@@ -215,6 +218,38 @@ def test_no_folder_is_trusted_that_others_may_change_or_that_is_a_link(
         assert reason in "; ".join(found["problems"])
         assert not any(run["removed"] for run in found["runs"] if run["problem"])
     assert len([path for path in shelf.folder.parent.rglob("*.tsv.gz") if path.parent.resolve() == path.parent]) == 2
+
+
+@pytest.mark.parametrize("cluster", [CLUSTER, ""])
+def test_a_disk_of_its_own_has_a_folder_that_is_no_clusters_and_is_no_problem(
+    shelf: Shelf, cluster: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.put("CHG-1")
+    lost = shelf.folder / "lost+found"
+    lost.mkdir(mode=0o755)
+    (shelf.folder / f"{CLUSTER}.old").mkdir()
+    # what is in it is root's business
+    enter = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda path: pytest.fail("looked into") if path == lost else enter(path))
+    beside = [] if cluster else [f"{CLUSTER}.old", "lost+found"]
+    seen = looked(shelf.options(cluster=cluster), False, NOW)
+    done = shelf.expire(cluster=cluster)
+    assert (seen["other_folders"], done["other_folders"]) == (beside, beside)
+    assert ([run["run_id"] for run in seen["runs"]], done["problems"], shelf.files()) == (["CHG-1"], [], [])
+    told = [f"No cluster's folder, and not looked into: {CLUSTER}.old, lost+found"]
+    assert [line for line in archive_lines(done, 30, False) if "lost+found" in line] == told[: len(beside)]
+
+
+@pytest.mark.parametrize("product", LOADERS)
+def test_the_folder_of_each_product_is_a_clusters(product: str) -> None:
+    assert is_cluster(cluster_name(product_named(product).name, "a database"))
+
+
+@pytest.mark.parametrize(
+    "name", ["lost+found", "jira", "jira-", "jira-0123456789a", f"{CLUSTER}0", "jira-0123456789AB", "wiki-0123456789ab"]
+)
+def test_any_other_folder_is_not(name: str) -> None:
+    assert not is_cluster(name)
 
 
 def test_a_run_without_a_record_is_left_alone_and_the_end_is_red(shelf: Shelf) -> None:

@@ -228,6 +228,13 @@ def test_archives_tell_age_and_logins_and_one_that_was_not_judged_is_missing() -
     assert document["missing"] == ["archives in /a/jira-0123456789ab/CHG-1 were not judged: is a link"]
 
 
+def test_a_folder_beside_the_archives_that_is_no_clusters_is_named_and_nothing_is_missing() -> None:
+    for runs in ([], [RUN]):
+        document = fitting("session_status", status(seen_of(["a"], shelved={"runs": runs, "other_folders": ["lost+found"]})))
+        assert document["missing"] == []
+        assert "           No cluster's folder, and not looked into: lost+found" in status_lines(document)
+
+
 def test_names_of_users_are_shown_only_where_they_were_asked_for() -> None:
     assert "Most       412, 9 of one user each (force_reauth_show_users names them)" in status_lines(status(seen_of(["a"])))
     named = {**COUNTED, "top": [{"tokens": 412, "user": "eve"}, {"tokens": 9, "user": "adam"}]}
@@ -256,7 +263,10 @@ def test_what_others_call_something_stays_on_its_line(text: str) -> None:
     )
     counted = {**COUNTED, "database": text, "oldest": text, "table": text, "top": [{"tokens": 1, "user": text}], "notes": [text]}
     run = {**RUN, "cluster": text, "run_id": text, "phase": text}
-    document = fitting("session_status", status(seen_of([text], {text: look}, counted=counted, shelved={"runs": [run]}, hosts=text)))
+    document = fitting(
+        "session_status",
+        status(seen_of([text], {text: look}, counted=counted, shelved={"runs": [run], "other_folders": [text]}, hosts=text)),
+    )
     lines = status_lines(document)
     assert all(line.isprintable() for line in lines)
     assert max(map(len, lines)) < 1000

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import DRAFT, remove_unless_in_use
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelf import shelved_runs
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelf import other_folders, shelved_runs
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import ShelvedFile, ShelvedRun, why_kept
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import sync_folder
@@ -24,7 +24,7 @@ Values = dict[str, t.Any]
 def looked(options: t.Mapping[str, t.Any], _check_mode: bool, now: float) -> Values:
     """What lies there; nothing is removed, and what cannot be judged is told."""
     runs = shelved_runs(options["archive_dir"], options["cluster"], now)
-    return {"changed": False, "runs": [_told(run, run["problem"], 0) for run in runs], "problems": []}
+    return {"changed": False, "runs": [_told(run, run["problem"], 0) for run in runs], "problems": [], **_beside(options)}
 
 
 def expired(options: t.Mapping[str, t.Any], check_mode: bool, now: float) -> Values:
@@ -46,10 +46,14 @@ def expired(options: t.Mapping[str, t.Any], check_mode: bool, now: float) -> Val
         removed = 0 if kept else sum(1 for one in run["files"] if check_mode or not _there(one))
         rows.append(_told(run, kept or failed, removed))
         problems += [f"{run['folder']}: {one}" for one in (run["problem"] or failed,) if one]
-    return {"changed": any(row["removed"] for row in rows), "runs": rows, "problems": problems}
+    return {"changed": any(row["removed"] for row in rows), "runs": rows, "problems": problems, **_beside(options)}
 
 
 STATES: t.Mapping[str, t.Callable[[t.Mapping[str, t.Any], bool, float], Values]] = {"looked": looked, "expired": expired}
+
+
+def _beside(options: t.Mapping[str, t.Any]) -> Values:
+    return {"other_folders": [] if options["cluster"] else other_folders(options["archive_dir"])}
 
 
 def _told(run: ShelvedRun, kept: str, removed: int) -> Values:

@@ -63,14 +63,14 @@ class RunFolder:
     def make(self) -> None:
         """Make the folder, and remove what a killed writer left in it."""
         make_private_folder(self.path, self._top)
-        for left in self.path.glob(f"{DRAFT}*"):
-            try:
+        try:
+            for left in self.path.glob(f"{DRAFT}*"):
                 remove_unless_in_use(left)
-            except OSError as error:
-                raise SessionsError(
-                    f"{left}, which a writer that was killed left, holds live logins and cannot be removed: {error.strerror}. "
-                    "See to it, then start the run again."
-                ) from error
+        except OSError as error:
+            raise SessionsError(
+                f"What a writer that was killed left in {self.path} ({DRAFT}*) holds live logins and cannot be removed: {error.strerror}. "
+                "See to it, then start the run again."
+            ) from error
 
     def archives(self, backup: bool, table: str = "") -> list[Path]:
         """The run's archives, or those of one table, in their order. What has no sidecar was never finished, and its rows never deleted."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -18,8 +19,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import check_private_folder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_run_id
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import LOADERS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import Payload, is_finished
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+
+# as ``cluster_name`` makes them
+_CLUSTER = re.compile(rf"(?:{'|'.join(LOADERS)})-[0-9a-f]{{12}}")
 
 
 def shelved_runs(archive_dir: str, cluster: str, now: float) -> list[ShelvedRun]:
@@ -31,9 +36,20 @@ def shelved_runs(archive_dir: str, cluster: str, now: float) -> list[ShelvedRun]
     if not os.path.lexists(top):
         return []
     check_private_folder(top)
-    clusters = [cluster] if cluster else _names(top)
+    clusters = [cluster] if cluster else [name for name in _names(top) if is_cluster(name)]
     found = [run for name in clusters if os.path.lexists(top / name) for run in _of_cluster(archive_dir, name, now)]
     return sorted(found, key=lambda run: -run["age"])
+
+
+def other_folders(archive_dir: str) -> list[str]:
+    """The names of folders there that are no cluster's, as the ``lost+found`` of a disk of its own. Raises SessionsError."""
+    top = Path(archive_dir)
+    return [name for name in _names(top) if not is_cluster(name)] if os.path.lexists(top) else []
+
+
+def is_cluster(name: str) -> bool:
+    """Whether a folder of that name is where a cluster keeps its runs."""
+    return _CLUSTER.fullmatch(name) is not None
 
 
 def _of_cluster(archive_dir: str, cluster: str, now: float) -> list[ShelvedRun]:

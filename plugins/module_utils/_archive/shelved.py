@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import few
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import FINISHED
 
 DAY = 86_400
+# so many folders of others are named
+_NAMED = 5
 
 
 class ShelvedFile(t.TypedDict):
@@ -61,9 +64,16 @@ def archive_lines(found: t.Mapping[str, t.Any], days: int, check_mode: bool) -> 
     summed = f"{files} archives of {len(going)} run{'' if len(going) == 1 else 's'}, {word}. {stays}."
     return [
         *(lines or ["No archive lies there."]),
+        *beside_lines(found),
         f"Older than {days} day{'' if days == 1 else 's'}: {summed}",
         *(["Check mode: nothing was changed."] if check_mode else []),
     ]
+
+
+def beside_lines(found: t.Mapping[str, t.Any]) -> list[str]:
+    """What else is in the folder of archives, in a line; none where nothing is. ``found``: what the module returned."""
+    names = found.get("other_folders", [])
+    return [f"No cluster's folder, and not looked into: {few(names, _NAMED)}"] if names else []
 
 
 def run_line(run: t.Mapping[str, t.Any]) -> str:

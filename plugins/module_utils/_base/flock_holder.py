@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The flock of an open file: had at once or not at all, and who has it by the list of the kernel, so that somebody can look at that process."""
+"""The flock of an open file: had at once or not, and then who holds it, by the list of the kernel, so that somebody can look there."""
 
 from __future__ import annotations
 

@@ -87,6 +87,7 @@ def status(seen: Seen) -> Values:
         "survives": [dict(one) for one in survivors(first.get("survives", []), counted.get("survivors") or [])],
         "archives_seen": bool(seen["shelved"]),
         "archives": [dict(run) for run in seen["shelved"].get("runs", [])],
+        "other_folders": [str(name) for name in seen["shelved"].get("other_folders", [])],
         "host": seen["host"],
     }
 
