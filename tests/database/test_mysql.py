@@ -25,6 +25,9 @@ from tests.database.tables import JIRA
 from tests.database.test_contention import INSERT, open_transaction
 from tests.database.test_refusals import PASSWORD, refusal
 
+TRIGGER = "CREATE TRIGGER kept BEFORE DELETE ON remembermetoken FOR EACH ROW SET @x = 1"
+CHILD = "CREATE TABLE child (t decimal(18,0), CONSTRAINT pointing FOREIGN KEY (t) REFERENCES remembermetoken (ID) ON DELETE CASCADE)"
+
 
 @pytest.fixture(params=["mariadb", "mysql"])
 def bare(request: pytest.FixtureRequest) -> Site:
@@ -57,11 +60,8 @@ def test_two_candidates_that_differ_in_case_only(site: Site) -> None:
             ["ALTER TABLE remembermetoken MODIFY ID bigint", "ALTER TABLE remembermetoken PARTITION BY HASH (ID) PARTITIONS 2"],
             "it has partitions",
         ),
-        (["CREATE TRIGGER kept BEFORE DELETE ON remembermetoken FOR EACH ROW SET @x = 1"], "the trigger kept"),
-        (
-            ["CREATE TABLE child (t decimal(18,0), CONSTRAINT pointing FOREIGN KEY (t) REFERENCES remembermetoken (ID) ON DELETE CASCADE)"],
-            "the foreign key pointing of child",
-        ),
+        ([TRIGGER], "the trigger kept"),
+        ([CHILD], "the foreign key pointing of child"),
     ],
     ids=["view", "MyISAM", "partitions", "trigger", "foreign key"],
 )
@@ -87,6 +87,43 @@ def test_missing_rights_by_name(site: Site, granted: str, missing: str) -> None:
 def test_rights_to_read_and_delete_are_enough(site: Site) -> None:
     site.sign_in(3)
     assert account(site, "SELECT, DELETE").purge()["rows"] == 3
+
+
+def test_triggers_and_foreign_keys_that_an_account_may_not_see_are_no_secret(site: Site) -> None:
+    site.sign_in(1)
+    limited = account(site, "SELECT, DELETE")
+    table = f"{site.database.name}.remembermetoken"
+    assert hidden(limited.look()) == [f"Triggers of {table}", f"Foreign keys of other tables that point at {table}"]
+    assert hidden(limited.count()) == hidden(site.look()) == []
+
+
+def hidden(seen: dict[str, t.Any]) -> list[str]:
+    """Of what the notes say that it may be hidden."""
+    return [note.partition(" may be hidden from this account: ")[0] for note in seen["notes"] if "hidden" in note]
+
+
+@pytest.mark.parametrize("by_role", [False, True], ids=["account", "role"])
+@pytest.mark.parametrize(
+    ("statement", "grant", "named", "left"),
+    [
+        (TRIGGER, "TRIGGER ON {database}.remembermetoken", "the trigger kept", "Foreign"),
+        (CHILD, "REFERENCES ON {database}.*", "the foreign key pointing of child", "Triggers"),
+    ],
+    ids=["trigger", "foreign key"],
+)
+def test_the_right_that_a_note_asks_for_shows_what_was_hidden(
+    site: Site, statement: str, grant: str, named: str, left: str, by_role: bool
+) -> None:
+    limited = account(site, "SELECT, DELETE")
+    name = whose = limited.database.user
+    if by_role:
+        whose = f"r_{name}"
+        default = f"SET DEFAULT ROLE {whose} {'FOR' if site.engine == 'mariadb' else 'TO'} {name}"
+        site.run_sql(f"CREATE ROLE {whose}", f"GRANT {whose} TO {name}", default)
+    site.run_sql(f"GRANT {grant.format(database=site.database.name)} TO {whose}")
+    assert [what.split(" ")[0] for what in hidden(limited.look())] == [left]
+    site.run_sql(statement)
+    assert named in refusal(limited)
 
 
 def account(site: Site, rights: str, limits: str = "") -> Site:

@@ -13,7 +13,7 @@ import typing as t
 from contextlib import ExitStack, contextmanager, suppress
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_restore, mysql_server
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_restore, mysql_rights, mysql_server
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import MysqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_open, check_tried
@@ -105,6 +105,13 @@ class MysqlStore(TokenStore):
     def obstacles(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:
         """Another storage engine, partitions, triggers, foreign keys that would cascade."""
         return [row[0] for row in connection.exec_driver_sql(_OBSTACLES, {"schema": candidate.schema, "table": candidate.name})]
+
+    def hidden(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:
+        """Triggers and foreign keys; both where the account's rights are not told."""
+        lines: list[str] = []
+        with suppress(SessionsError), self.connector.sentences("ask for the account's rights"):
+            lines = [row[0] for row in connection.exec_driver_sql("SHOW GRANTS")]
+        return mysql_rights.hidden_notes(lines, candidate.schema, candidate.name)
 
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
         """The server's, to be written to at all; then a read and a delete of nothing."""

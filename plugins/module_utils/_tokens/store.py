@@ -97,7 +97,8 @@ class TokenStore(abc.ABC):
             sweep = self.sweep_class(self.connector, connection, table)
             rows, users, oldest = (sweep.remaining(), 0, "") if purpose == "copy" else self._count(connection, table)
             size = self.size(connection, table, rows)
-            notes = (*self.notes(connection), *token_table.notes(table, self.wanted, self._sorts(connection, table)))
+            hidden = () if purpose == "count" else self.hidden(connection, candidate)
+            notes = (*self.notes(connection), *hidden, *token_table.notes(table, self.wanted, self._sorts(connection, table)))
             return Look(table, self.identity(connection, table), rows, users, oldest, size, notes, spared=sweep.spared())
 
     def _check_purge(self, connection: Connection, candidate: Candidate, table: FoundTable) -> None:
@@ -226,6 +227,10 @@ class TokenStore(abc.ABC):
     @abc.abstractmethod
     def obstacles(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:
         """What would make a delete there do more, or less, than it says."""
+
+    def hidden(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:  # noqa: ARG002  most engines show all to everybody
+        """Which obstacles the account may not be shown, in a sentence each."""
+        return ()
 
     @abc.abstractmethod
     def identity(self, connection: Connection, table: FoundTable) -> str:
