@@ -377,6 +377,45 @@ def test_a_proof_is_withdrawn_only_where_there_is_a_record(records: RunRecords) 
     assert records.unfinished([]) == []
 
 
+def test_a_withdrawn_proof_keeps_the_sum_by_which_the_evidence_goes(records: RunRecords, start: dict[str, t.Any]) -> None:
+    records.write(RUN, "", {"phase": "proven"}, start)
+    evidence = records.sum_of(RUN)
+    records.withdraw_proof(RUN)
+    withdrawn = records.read(RUN)
+    assert (withdrawn["withdrawn"]["record_before"], withdrawn["phase"]) == (evidence, "proven")
+    records.withdraw_proof(RUN)
+    records.note_expired(RUN, [])
+    assert records.read(RUN)["withdrawn"] == withdrawn["withdrawn"]
+    assert records.read(RUN)["expired"]["record_before"] == evidence
+
+
+def test_a_proof_that_is_withdrawn_after_its_archives_were_removed_keeps_the_sum_of_before_that(
+    records: RunRecords, start: dict[str, t.Any]
+) -> None:
+    records.write(RUN, "", {"phase": "proven"}, start)
+    evidence = records.sum_of(RUN)
+    records.note_expired(RUN, [])
+    records.withdraw_proof(RUN)
+    assert records.read(RUN)["withdrawn"]["record_before"] == evidence
+
+
+def test_a_proof_that_an_older_release_withdrew_is_left_as_it_is(records: RunRecords, start: dict[str, t.Any]) -> None:
+    records.write(RUN, "", {"phase": "proven", "proof_withdrawn": True}, start)
+    before = records.sum_of(RUN)
+    records.withdraw_proof(RUN)
+    assert records.sum_of(RUN) == before
+
+
+def test_an_unfinished_run_whose_tokens_are_put_back_is_set_aside_and_fenced_off(records: RunRecords, start: dict[str, t.Any]) -> None:
+    seal(records, start)
+    records.withdraw_proof(RUN)
+    found = records.read(RUN)
+    assert (found["phase"], found["missing"], found["proof_withdrawn"]) == ("abandoned", [content.PUT_BACK], True)
+    assert SEALED not in node_texts(records)
+    with pytest.raises(SessionsError, match=r"taken over by start 2 of it .controller abandoned"):
+        records.write(RUN, "", {"phase": "proven"}, start)
+
+
 SEALED = "$ANSIBLE_VAULT;1.1;AES256"
 
 

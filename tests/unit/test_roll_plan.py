@@ -362,7 +362,7 @@ ADAM = "adam alone; the tokens of all others stay"
             {**ENDED, "proof_withdrawn": True},
             2,
             {},
-            ["its tokens were put back since then, and old cookies open the door again"],
+            ["its tokens, or older ones, were put back, and old cookies open the door again"],
         ),
         (ENDED, 3, {}, ["n3: it is not in the record of this run"]),
         (ENDED, 1, {}, ["n2: it is in the run record, but not in the group, or a cold standby now"]),

@@ -22,6 +22,8 @@ FORMAT = 1
 # a run in one of these is over: nothing is left to resume
 FINISHED = ("proven", "unproven", "abandoned", "refused")
 SEALED = "sealed_canary"
+# what a run does not prove any more, or never will
+PUT_BACK = "its tokens, or older ones, were put back, and old cookies open the door again"
 
 Payload = dict[str, t.Any]
 
@@ -104,11 +106,24 @@ def expired(before: Payload, archives: t.Sequence[Payload], at: str, sha256: str
 
     ``sha256``: of the file of the record as it is.
     """
-    known = before.get("expired", {"record_before": sha256, "archives": []})
+    known = before.get("expired", {"record_before": _before_changes(before, sha256), "archives": []})
     rows = {one["path"]: one for one in known["archives"]}
     for one in archives:
         rows[one["path"]] = {"rows": 0, "sha256": "", **rows.get(one["path"], {}), **one, "at": at}
     return {**known, "archives": list(rows.values())}
+
+
+def withdrawn(before: Payload, at: str, sha256: str) -> Payload:
+    """The record of a run of whose proof is said, once, that it holds no longer. ``sha256``: of the file of the record as it is."""
+    if before.get("proof_withdrawn"):
+        return before
+    return {**before, "proof_withdrawn": True, "withdrawn": {"record_before": _before_changes(before, sha256), "at": at}}
+
+
+def _before_changes(before: Payload, sha256: str) -> str:
+    """The SHA-256 by which the evidence goes: that of the file before the first change after the run."""
+    changes = [before[name]["record_before"] for name in ("withdrawn", "expired") if name in before]
+    return str(changes[0]) if changes else sha256
 
 
 def next_start(before: Payload, controller: str, number: str) -> Payload:

@@ -121,6 +121,7 @@ OF_RUN: t.Mapping[str, Check] = {
             "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _text, "removed": _flag, "at": _moment})),
         }
     ),
+    "withdrawn": _dict_of({"record_before": _sha256, "at": _moment}),
     "missing": _list_of(_words),
     "tokens_that_came_back": _count,
     "proof_withdrawn": _flag,

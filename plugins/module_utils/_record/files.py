@@ -68,11 +68,15 @@ class RunRecords:
         except OSError as error:
             raise SessionsError(f"The run record {path} cannot be read: {error.strerror}.") from error
 
+    def runs(self, except_for: t.Collection[str] = ()) -> dict[str, content.Payload]:
+        """What the file of each of the cluster's runs says, other than those, by its id."""
+        check_private_folders(self.folder, self._top)
+        found = (path.parent.name for path in sorted(self.folder.glob("*/run.json")))
+        return {run: self._read(self._path(run, "")) for run in found if run not in except_for}
+
     def unfinished(self, except_for: t.Collection[str]) -> list[str]:
         """The ids of the cluster's runs, other than those, which were begun and are not over."""
-        check_private_folders(self.folder, self._top)
-        runs = (path.parent.name for path in sorted(self.folder.glob("*/run.json")))
-        return [run for run in runs if run not in except_for and not content.is_finished(self._read(self._path(run, "")))]
+        return [run for run, record in self.runs(except_for).items() if not content.is_finished(record)]
 
     def open(self, run_id: str, values: content.Payload, controller: str, number: str) -> content.Payload:
         """Begin the run, or take it over from an older start (see ``taken_over``); returns the start that owns it now."""
@@ -115,12 +119,20 @@ class RunRecords:
             yield
 
     def withdraw_proof(self, run_id: str) -> None:
-        """Note, whoever owns the run, that what it may have proven holds no longer."""
+        """Note, whoever owns the run, that what it may have proven holds no longer; one that is not over is set aside.
+
+        The first note keeps the SHA-256 that the file had before: by it the evidence of the run goes.
+        """
         path = self._path(run_id, "")
         with _serialized(path.parent):
             before = self._read(path)
-            if before:
-                self._write(path, {**before, "proof_withdrawn": True})
+            if not before:
+                return
+            after = content.withdrawn(before, self.now(), self.sum_of(run_id))
+            if not content.is_finished(before):
+                self._set_aside(path, {**after, "missing": [content.PUT_BACK]})
+            elif after != before:
+                self._write(path, after)
 
     def note_expired(self, run_id: str, archives: t.Sequence[content.Payload]) -> None:
         """Note, whoever owned the run, which of its archives are removed; raises SessionsError when the run is not over.
@@ -143,11 +155,13 @@ class RunRecords:
             before = self._readable(path)
             if content.is_finished(before):
                 return str(before["phase"])
-            start = {"attempt": before.get("start", {}).get("attempt", 0) + 1, "number": "", "controller": "abandoned"}
-            known = {"cluster": self.cluster, "run_id": run_id, **before}
-            self._write(path, content.merged(known, {"start": start, "phase": "abandoned"}, self.now()))
-            self._forget_canaries(path.parent)
+            self._set_aside(path, {"cluster": self.cluster, "run_id": run_id, **before})
         return "abandoned"
+
+    def _set_aside(self, path: Path, known: content.Payload) -> None:
+        start = {"attempt": known.get("start", {}).get("attempt", 0) + 1, "number": "", "controller": "abandoned"}
+        self._write(path, content.merged(known, {"start": start, "phase": "abandoned"}, self.now()))
+        self._forget_canaries(path.parent)
 
     def _forget_canaries(self, folder: Path) -> None:
         """A run that is over needs no cookies. What cannot be read any more may hold them: it is replaced."""

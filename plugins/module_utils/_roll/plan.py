@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_plain_path
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import PUT_BACK
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, product_problems, why_blind
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, names_by, resumed_route
@@ -119,9 +120,8 @@ def otherwise(nodes: t.Sequence[str], looked: t.Sequence[str], scope: UserScope 
     """Why the end of a run that is finished is not the end of what is asked for now; [] where there is no record."""
     if not record:
         return []
-    restored = "its tokens were put back since then, and old cookies open the door again"
     return [
-        *([restored] if record.get("proof_withdrawn") else []),
+        *([PUT_BACK] if record.get("proof_withdrawn") else []),
         *record_problems(nodes, looked, record.get("standbys", [])),
         *scope_problems(scope, record.get("users", ""), ""),
     ]
