@@ -12,12 +12,19 @@ short_description: Put archived remember-me tokens of an Atlassian product back
 version_added: 0.1.0
 description:
   - Puts exactly the rows of the archives back into the product's table, all or none, in one transaction.
-  - Every row that is put back is a login that works again. The module therefore wants O(accept_live_logins=true), and the record of
-    the run notes that what it proved holds no longer.
+  - Every row that is put back is a login that works again. The module therefore wants O(accept_live_logins=true), and each record of the
+    cluster whose proof is of these logins, too, notes that it holds no longer. That is the record of the run that archived them, and of
+    every run that was proven after it. Wherever the archives lie, the records are those in O(archive_dir).
+  - While another run of the cluster is not finished nothing is put back. An unfinished run whose own archives are put back is set aside.
   - Refused are archives of another database or product, with other columns than the table has now, that are links or another account's,
     that are cut or altered, or encrypted for somebody else; and rows which are in the table already with other content. Rows which are
     there with the same content are left alone.
 options:
+  archive_dir:
+    description:
+      - The folder of archives and run records, as M(dcops.atlassian_sessions.remember_me_purge) got it.
+    type: path
+    required: true
   archives:
     description:
       - The archives, as M(dcops.atlassian_sessions.remember_me_purge) or M(dcops.atlassian_sessions.remember_me_backup) returned them.
@@ -64,6 +71,7 @@ EXAMPLES = r"""
     database_name: jira
     database_user: jira
     database_password: "{{ vault_jira_database_password }}"
+    archive_dir: /var/lib/force_reauth
     archives:
       - path: /var/lib/force_reauth/jira-5f0c2e1d9a7b/CHG-4711/remembermetoken-1.tsv.gz
         sha256: d88cdc517c326380665fa7959a03b7eb40d61f161b1dd50277b52a1043d693dc
@@ -101,6 +109,24 @@ present:
   returned: success
   type: int
   sample: 0
+proofs_withdrawn:
+  description: The runs that were proven, whose proof holds no longer, in check mode would hold no longer. Empty where no row is put back.
+  returned: success
+  type: list
+  elements: str
+  sample: [CHG-4711]
+set_aside:
+  description: The runs of the archives that were not finished, and are set aside, in check mode would be.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+notes:
+  description: The same in sentences, and of which run of the archives there is no record, so that no proof of it was taken back.
+  returned: success
+  type: list
+  elements: str
+  sample: [What run CHG-4711 proved holds no longer.]
 begun:
   description: Whether something was changed, or may have been.
   returned: failure

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
 import time
 import typing as t
 from contextlib import closing
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import restore as restoring
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import Begun
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown
@@ -25,7 +27,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
 from demo.patience import patient
 from demo.postgresql import PostgresServer
 from tests.database.conftest import ENGINES
-from tests.database.site import Site, Values
+from tests.database.site import Site, Values, tree
 from tests.database.tables import BITBUCKET, CONFLUENCE, HARD_ROWS
 
 
@@ -35,6 +37,11 @@ def filled(site: Site) -> Site:
     site.add(*HARD_ROWS)
     site.sign_in(1100, first=1000)
     return site
+
+
+@pytest.fixture
+def sqlite_site(sqlite: Site) -> Site:
+    return sqlite.create()
 
 
 def refusal(site: Site, archives: list[Values], **more: t.Any) -> str:
@@ -261,6 +268,97 @@ def test_takes_the_proof_of_the_run_back(filled: Site) -> None:
     filled.restore(archives)
     record = records.read("run-1")
     assert (record["proof_withdrawn"], record["phase"]) == (True, "proven")
+
+
+def run_of(site: Site, run_id: str, phase: str = "proven") -> list[Values]:
+    """A run that deletes and comes to that phase; its archives."""
+    records = RunRecords(str(site.archive_dir), site.look()["cluster"])
+    start = records.open(run_id, {"phase": "prepared"}, "controller", "1")
+    archives: list[Values] = site.purge(run_id=run_id, single_sweep=True, start=start)["archives"]
+    for one in ("revoked", phase):
+        records.write(run_id, "", {"phase": one}, start)
+    return archives
+
+
+def copied(archives: t.Iterable[Values], folder: Path) -> list[Values]:
+    """As somebody took them to a vault, and back to another folder."""
+    folder.mkdir()
+    for archive in archives:
+        for name in ("path", "sidecar"):
+            shutil.copy2(archive[name], folder)
+    return [{**archive, "path": str(folder / Path(archive["path"]).name)} for archive in archives]
+
+
+def test_takes_the_proof_back_wherever_the_archive_lies(sqlite_site: Site, tmp_path: Path) -> None:
+    sqlite_site.sign_in(3)
+    back = sqlite_site.restore(copied(run_of(sqlite_site, "run-1"), tmp_path / "vault"))
+    record = RunRecords(str(sqlite_site.archive_dir), back["cluster"]).read("run-1")
+    assert (record["proof_withdrawn"], back["proofs_withdrawn"], back["notes"]) == (
+        True,
+        ["run-1"],
+        ["What run run-1 proved holds no longer."],
+    )
+
+
+def test_takes_back_what_later_runs_have_proven_and_leaves_earlier_ones(sqlite_site: Site) -> None:
+    by_run = {}
+    for number in (1, 2, 3):
+        sqlite_site.sign_in(3, first=10 * number)
+        by_run[number] = run_of(sqlite_site, f"run-{number}")
+    back = sqlite_site.restore(by_run[2])
+    records = RunRecords(str(sqlite_site.archive_dir), back["cluster"])
+    assert back["proofs_withdrawn"] == ["run-2", "run-3"]
+    assert [records.read(f"run-{number}").get("proof_withdrawn", False) for number in by_run] == [False, True, True]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_waits_for_the_end_of_another_run(sqlite_site: Site, check_mode: bool) -> None:
+    sqlite_site.sign_in(3)
+    archives = run_of(sqlite_site, "run-1")
+    run_of(sqlite_site, "run-2", phase="rolling")
+    before = tree(sqlite_site.archive_dir)
+    said = refusal(sqlite_site, archives, check_mode=check_mode)
+    assert said.startswith("Run run-2 of this cluster is not finished")
+    assert tree(sqlite_site.archive_dir) == before
+
+
+def test_sees_a_run_that_began_while_the_rows_were_put_back(sqlite_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite_site.sign_in(3)
+    archives = run_of(sqlite_site, "run-1")
+    put_back = restoring._put_back
+
+    def beside_a_start(*args: t.Any) -> t.Any:
+        RunRecords(str(sqlite_site.archive_dir), sqlite_site.look()["cluster"]).open("run-2", {"phase": "prepared"}, "controller", "1")
+        return put_back(*args)
+
+    monkeypatch.setattr(restoring, "_put_back", beside_a_start)
+    assert refusal(sqlite_site, archives).startswith("Run run-2 of this cluster is not finished")
+
+
+def test_sets_the_unfinished_run_aside_whose_own_archives_are_put_back(sqlite_site: Site) -> None:
+    sqlite_site.sign_in(3)
+    archives = run_of(sqlite_site, "run-1", phase="rolling")
+    rehearsed = sqlite_site.restore(archives, check_mode=True)
+    records = RunRecords(str(sqlite_site.archive_dir), rehearsed["cluster"])
+    assert rehearsed["notes"] == ["Run run-1 is not finished: it would be set aside."]
+    assert records.read("run-1")["phase"] == "rolling"
+    back = sqlite_site.restore(archives)
+    assert (back["set_aside"], records.read("run-1")["phase"], len(sqlite_site.rows())) == (["run-1"], "abandoned", 3)
+
+
+def test_says_of_which_run_no_record_is_known(sqlite_site: Site) -> None:
+    sqlite_site.sign_in(3)
+    back = sqlite_site.restore(sqlite_site.purge()["archives"])
+    folder = sqlite_site.archive_dir / back["cluster"]
+    assert back["proofs_withdrawn"] == []
+    assert back["notes"] == [f"No record of run run-1 lies in {folder}: no proof of it was taken back."]
+
+
+def test_an_archive_beside_a_record_of_another_folder(sqlite_site: Site, tmp_path: Path) -> None:
+    sqlite_site.sign_in(3)
+    archives = run_of(sqlite_site, "run-1")
+    said = refusal(sqlite_site, archives, archive_dir=str(tmp_path / "other"))
+    assert f"name {sqlite_site.archive_dir} with archive_dir" in said
 
 
 def test_a_commit_whose_end_is_not_known_is_not_told_as_nothing_changed(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,11 +35,12 @@ def test_purged_tokens_come_back_once_and_the_proof_is_withdrawn(make_site: t.Ca
     before = site.state_of_everything()
     rehearsed = site.run("--check", playbook=RESTORE, **database, accept_live_logins=True)
     assert rehearsed.status == 0, rehearsed.output
-    rehearsed.assert_says("tokens would be put back", "Check mode: nothing was changed.")
+    rehearsed.assert_says("tokens would be put back", "Check mode: nothing was changed.", "What run CHG-1 proved would hold no longer.")
     assert site.state_of_everything() == before
 
     restored = site.run(playbook=RESTORE, **database, accept_live_logins=True)
     assert restored.status == 0, restored.output
+    restored.assert_says("What run CHG-1 proved holds no longer.")
     assert rows <= set(site.cluster.token_rows())
     assert ("eve", "n1", "seraph.rememberme.cookie") in site.open_doors([browser])
     assert site.record()["proof_withdrawn"] is True
@@ -47,8 +48,8 @@ def test_purged_tokens_come_back_once_and_the_proof_is_withdrawn(make_site: t.Ca
     finished = site.run(route="outage", accept_outage=True, run_id="CHG-1")
     assert finished.status != 0
     finished.assert_says(
-        "Run CHG-1 was proven, which does not prove what is asked for now: its tokens were put back since then, and old cookies open the "
-        "door again. A new run takes another force_reauth_run_id."
+        "Run CHG-1 was proven, which does not prove what is asked for now: its tokens, or older ones, were put back, and old cookies open "
+        "the door again. A new run takes another force_reauth_run_id."
     )
 
     again = site.run(playbook=RESTORE, **database, accept_live_logins=True)

@@ -16,7 +16,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import opened, read_back, read_description, rows_in
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source, Sources, look_at_sources
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.withdrawal import NOTHING, Withdrawal, withdrawal_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import (
+    FOLDER_OPTIONS,
+    Source,
+    Sources,
+    look_at_sources,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
 
@@ -25,6 +31,7 @@ if t.TYPE_CHECKING:
 
 RESTORE_OPTIONS: dict[str, t.Any] = {
     **DATABASE_OPTIONS,
+    "archive_dir": FOLDER_OPTIONS["archive_dir"],
     "archives": {
         "type": "list",
         "elements": "dict",
@@ -41,7 +48,7 @@ class Begun(SessionsError):
 
 
 def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
-    """Put the rows back, and take the proof back from the record of their run. Returns the module's values.
+    """Put the rows back, and take the proof back from every run of the cluster that it is of. Returns the module's values.
 
     Raises SessionsError when nothing was changed, else Begun.
     """
@@ -54,26 +61,37 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
     paths = [Path(archive["path"]) for archive in options["archives"]]
     identities = _identities(paths, options["identity_file"])
     sources = look_at_sources(options, purpose="copy")
+    records = RunRecords(options["archive_dir"], sources.first.cluster)
+    _check_place(records, paths)
     with ExitStack() as stack:
         loads = _loads(stack, sources, paths, [archive["sha256"] for archive in options["archives"]], identities)
+        runs = {run for load in loads for run in load.runs}
+        withdrawal = withdrawal_of(records.runs(), runs)
         connection, restored = _put_back(stack, loads)
         rows = sum(one.rows for one in restored)
         if not check_mode and rows:
-            _make_it_real(connection, sources, paths)
+            # another run may have begun meanwhile
+            withdrawal = withdrawal_of(records.runs(), runs)
+            _make_it_real(connection, sources, records, withdrawal)
+    done = withdrawal if rows else NOTHING
     return {
         **Sources(tuple(load.source for load in loads)).told,
         "changed": rows > 0,
         "rows": rows,
         "present": sum(one.present for one in restored),
         "archives": [{"path": str(path), "sha256": archive["sha256"]} for path, archive in zip(paths, options["archives"])],
+        "proofs_withdrawn": done.proofs,
+        "set_aside": done.set_aside,
+        "notes": done.told(str(records.folder), check_mode),
     }
 
 
 @dataclass(frozen=True)
 class _Load:
-    """The archives of one table, opened and checked: their rows have these columns."""
+    """The archives of one table, opened and checked: their rows have these columns, and were deleted, or copied, by these runs."""
 
     source: Source
+    runs: set[str]
     columns: list[str]
     rows: list[Rows]
 
@@ -87,6 +105,7 @@ def _loads(stack: ExitStack, sources: Sources, paths: t.Sequence[Path], hashes: 
     return [
         _Load(
             source,
+            {header.run_id for header, _path, _file in named},
             _columns([header for header, _path, _file in named], [path for _header, path, _file in named]),
             [partial(rows_in, file, str(path), identities) for _header, path, file in named],
         )
@@ -103,10 +122,11 @@ def _put_back(stack: ExitStack, loads: t.Sequence[_Load]) -> tuple[Connection, l
     return connection, [restored, *more]
 
 
-def _make_it_real(connection: Connection, sources: Sources, paths: t.Sequence[Path]) -> None:
+def _make_it_real(connection: Connection, sources: Sources, records: RunRecords, withdrawal: Withdrawal) -> None:
     try:
-        # first the record: a proof that no longer holds must not outlive this commit
-        _withdraw_proof(paths, sources.first.cluster)
+        # first the records: a proof that no longer holds must not outlive this commit
+        for run in [*withdrawal.proofs, *withdrawal.set_aside]:
+            records.withdraw_proof(run)
         sources.first.store.connector.commit(connection, "commit the rows that were put back")
     except SessionsError as error:
         raise Begun(str(error)) from None
@@ -150,8 +170,13 @@ def _columns(headers: t.Sequence[description.Header], paths: t.Sequence[Path]) -
     return [name for name, _type in headers[0].columns]
 
 
-def _withdraw_proof(paths: t.Iterable[Path], cluster: str) -> None:
-    for folder in sorted({path.parent for path in paths}):
-        # a copy elsewhere is not the record of anything
-        if folder.parent.name == cluster and (folder / "run.json").exists():
-            RunRecords(str(folder.parent.parent), cluster).withdraw_proof(folder.name)
+def _check_place(records: RunRecords, paths: t.Iterable[Path]) -> None:
+    """Raises SessionsError for an archive in another folder of records: which are those of the cluster?"""
+    for path in paths:
+        folder = path.parent.parent
+        if folder.name != records.cluster or not (path.parent / "run.json").exists() or folder.resolve() == records.folder.resolve():
+            continue
+        raise SessionsError(
+            f"{path} lies beside the record of a run, and the records are looked for in {records.folder.parent}: name {folder.parent} with "
+            "archive_dir (in the playbook force_reauth_archive_dir), or a copy of the archive without the record. Nothing was put back."
+        )
