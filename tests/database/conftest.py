@@ -61,6 +61,12 @@ def postgresql(postgres_server: PostgresServer, archive_dir: Path) -> Site:
 
 
 @pytest.fixture
+def postgresql_of_few_letters(postgres_server: PostgresServer, archive_dir: Path) -> Site:
+    """As the vendor's statement makes the database (LC_CTYPE C): no letter but those of ASCII has another case. Without the table."""
+    return Site(postgres_server.make_database(f"db{next(_numbers)}", "-E", "UTF8", "--locale=C", "-T", "template0"), archive_dir)
+
+
+@pytest.fixture
 def sqlite(tmp_path: Path, archive_dir: Path) -> Site:
     """Jira's database in a file, without the table."""
     folder = tmp_path / "database"

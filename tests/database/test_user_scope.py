@@ -16,6 +16,7 @@ from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
 from tests.database.conftest import ENGINES, ON_MYSQL
 from tests.database.site import Site, lines, tree
+from tests.database.tables import CONFLUENCE
 
 # what an SQL text may trip over
 HARD_NAMES = ("o'hara", "100%", "%s", 'back\\slash"', "ümit")
@@ -162,6 +163,31 @@ def test_keys_that_the_database_does_not_tell_apart_are_refused_as_well(engine: 
     with pytest.raises(SessionsError, match="the database takes 'kéy1' for one of the users"):
         site.purge(usernames=["eve"])
     assert len(site.rows()) == 2
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql_of_few_letters"])
+def test_nothing_is_deleted_where_the_database_does_not_know_a_named_user_by_another_case(
+    engine: str, request: pytest.FixtureRequest
+) -> None:
+    site = replace(request.getfixturevalue(engine), product="confluence")
+    tokens = Tokens(site.database, PRODUCTS["confluence"])
+    tokens.create()
+    for name in ("MÜLLER", "MÜLLER", "müller", "ADAM"):
+        tokens.make(name)
+    rows = site.rows()
+    acts: tuple[t.Callable[..., object], ...] = (site.look, site.purge, site.back_up)
+    for scope in ({"usernames": ["müller"]}, {"exclude_usernames": ["müller", "adam"]}):
+        for act in acts:
+            with pytest.raises(SessionsError, match="the database takes 'MÜLLER' for none of the users that were named"):
+                act(**scope)
+    assert site.rows() == rows
+    assert (site.look(exclude_usernames=["müller", "adam", "MÜLLER"])["rows"], site.purge(usernames=["müller", "MÜLLER"])["rows"]) == (0, 3)
+
+
+def test_a_token_of_nobody_is_none_of_a_user_of_that_name(sqlite: Site) -> None:
+    site = replace(sqlite, product="confluence").create(CONFLUENCE)
+    site.run_sql("INSERT INTO remembermetoken (id, token, username) VALUES (1, 'a', NULL), (2, 'b', 'None')")
+    assert site.purge(exclude_usernames=["none"])["rows"] == 1
 
 
 def test_without_the_table_of_users_nobody_can_be_named(site: Site) -> None:

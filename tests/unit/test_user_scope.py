@@ -14,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
     Owners,
     UserScope,
     check_known,
+    check_none_missed,
     check_told_apart,
     names_of,
     scope_of,
@@ -88,6 +89,26 @@ def test_whom_the_database_takes_for_a_named_user_is_refused(owners: Owners, fou
         check_told_apart(replace(owners, spared=spared), found, "tokens")
     said = f"tokens: the database takes {others} for one of the users that were named"
     assert not told or str(told.value).startswith(said)
+
+
+@pytest.mark.parametrize("spared", [False, True])
+@pytest.mark.parametrize(
+    ("owners", "others", "missed"),
+    [
+        (Owners(("müller",), spared=False, named=True), ["eve", "josé", "muller", ""], ""),
+        (Owners(("müller",), spared=False, named=True), ["eve", "MÜLLER", "Müller", "MÜLLER"], "'MÜLLER' and 'Müller'"),
+        (Owners(("Müller", "eve"), spared=False, named=True), ["MÜLLER", "adam"], "'MÜLLER'"),
+        (Owners(("İ\u202e",), spared=False, named=True), ["i̇\u202e"], "'i̇\\u202e'"),
+    ],
+    ids=["others", "two spellings of one", "neither is small", "hidden letters"],
+)
+def test_whom_the_database_takes_for_another_than_the_named_user_is_refused(
+    owners: Owners, others: list[str], missed: str, spared: bool
+) -> None:
+    with pytest.raises(SessionsError) if missed else nullcontext() as told:
+        check_none_missed(replace(owners, spared=spared), iter(others), "tokens")
+    said = f"tokens: the database takes {missed} for none of the users that were named"
+    assert not told or (str(told.value).startswith(said) and f"name {missed} as well, spelt so" in str(told.value))
 
 
 @pytest.mark.parametrize(

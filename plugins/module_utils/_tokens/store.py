@@ -34,11 +34,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
     every_name,
     holders,
     names_by_table,
+    others,
     owners_by_table,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import (
     Owners,
     UserScope,
+    check_none_missed,
     check_told_apart,
     tokenless_notes,
 )
@@ -117,11 +119,14 @@ class TokenStore(abc.ABC):
                 owners = Owners(scope.names, scope.spared, named=True)
             found = holders(connection, table, owners)
             check_told_apart(owners, found, table.label)
+            # a key is written as the database itself gave it
+            if owners.named:
+                check_none_missed(owners, others(connection, table, owners), table.label)
             notes = tokenless_notes(scope.names, found, table.label) if owners.named else []
             treated = replace(table, owners=owners)
             rows, users, oldest = self._count(connection, treated)
-            others = self._count(connection, table)[0] - rows
-            return replace(look, table=treated, rows=rows, users=users, oldest=oldest, others=others, notes=(*look.notes, *notes))
+            left = self._count(connection, table)[0] - rows
+            return replace(look, table=treated, rows=rows, users=users, oldest=oldest, others=left, notes=(*look.notes, *notes))
 
     @contextmanager
     def sweep(self, table: FoundTable, locked: bool) -> t.Iterator[Sweep]:

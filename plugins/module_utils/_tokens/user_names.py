@@ -56,13 +56,13 @@ def names_by_table(connection: Connection, tokens: FoundTable, users: FoundUsers
 
 
 def holders(connection: Connection, tokens: FoundTable, owners: Owners) -> list[str]:
-    """What the token table's column of users holds where the database takes it for one of the owners, sorted.
+    """What the token table's column of users holds where the database takes it for one of the owners, sorted."""
+    return sorted(set(_held(connection, tokens, replace(owners, spared=False))))
 
-    Each row is read: to a database that takes two of them for one, they are not distinct either.
-    """
-    statements = Statements(replace(tokens, owners=replace(owners, spared=False)))
-    query = statements.sql.select(statements.table.c[tokens.user]).where(statements.treated)
-    return sorted({str(user) for user in connection.scalars(query, execution_options={"yield_per": FETCH})})
+
+def others(connection: Connection, tokens: FoundTable, owners: Owners) -> t.Iterator[str]:
+    """What that column holds where the database takes it for none of the owners, as a stream."""
+    return _held(connection, tokens, replace(owners, spared=True))
 
 
 def every_name(connection: Connection, tokens: FoundTable, users: FoundUsers) -> list[str]:
@@ -70,6 +70,17 @@ def every_name(connection: Connection, tokens: FoundTable, users: FoundUsers) ->
     named = _table_of(Statements(tokens).sql, users).c[users.name]
     query = Statements(tokens).sql.select(named).where(named.is_not(None)).distinct().order_by(named)
     return [str(name) for name in connection.scalars(query)]
+
+
+def _held(connection: Connection, tokens: FoundTable, owners: Owners) -> t.Iterator[str]:
+    """The users of the rows that are treated.
+
+    Each row is read: to a database that takes two of them for one, they are not distinct either.
+    """
+    statements = Statements(replace(tokens, owners=owners))
+    query = statements.sql.select(statements.table.c[tokens.user]).where(statements.treated)
+    found = connection.scalars(query, execution_options={"yield_per": FETCH})
+    return (str(user) for user in found if user is not None)
 
 
 def _table_of(sql: t.Any, users: FoundUsers) -> TableClause:

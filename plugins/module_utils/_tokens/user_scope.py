@@ -104,6 +104,17 @@ def check_told_apart(owners: Owners, found: t.Iterable[str], table: str) -> None
         )
 
 
+def check_none_missed(owners: Owners, others: t.Iterable[str], table: str) -> None:
+    """Raises SessionsError when the database takes one of the owners for another. ``others``: whom it takes for none of them, a stream."""
+    missed = sorted({f"'{shown(user)}'" for user in others if owners.hold(user)})
+    if missed:
+        names = " and ".join(missed)
+        raise SessionsError(
+            f"{table}: the database takes {names} for none of the users that were named (it does not know the case of each letter), "
+            f"and would treat them as it treats all others: name {names} as well, spelt so, or treat every user."
+        )
+
+
 def tokenless_notes(names: t.Sequence[str], holders: t.Iterable[str], table: str) -> list[str]:
     """What is said of names that no table of users confirms, and that hold no token."""
     held = {name.lower() for name in holders}
