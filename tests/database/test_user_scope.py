@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import typing as t
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -16,10 +18,18 @@ from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
 from tests.database.conftest import ENGINES, ON_MYSQL
 from tests.database.site import Site, lines, tree
-from tests.database.tables import CONFLUENCE
+from tests.database.tables import BITBUCKET, CONFLUENCE
 
 # what an SQL text may trip over
 HARD_NAMES = ("o'hara", "100%", "%s", 'back\\slash"', "ümit")
+
+# the first row is of user 1, all others are of user 2
+FILL = """
+INSERT INTO sta_remember_me_token (id, series, token, user_id) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+    SELECT i, 'series' || i, 'token' || i, CASE i WHEN 1 THEN 1 ELSE 2 END FROM n
+"""
+# rows of a large table, as far as a test has time; bytes of each, less than any way to hold them takes
+MANY, BYTES = 20_000, 150
 
 
 def jira(site: Site, *names: str) -> Tokens:
@@ -30,6 +40,16 @@ def jira(site: Site, *names: str) -> Tokens:
         tokens.add_user(name, number)
         site.add((number, "2026-02-03 04:05:06", f"token{number}", f"KEY{number}"))
     return tokens
+
+
+@contextmanager
+def traced() -> t.Iterator[None]:
+    """The memory of Python's objects is counted."""
+    tracemalloc.start()
+    try:
+        yield
+    finally:
+        tracemalloc.stop()
 
 
 def owners(site: Site) -> list[str]:
@@ -201,6 +221,32 @@ def test_the_archives_of_a_run_are_followed_for_everybody(site: Site) -> None:
     jira(site, "eve")
     with pytest.raises(SessionsError, match="usernames and exclude_usernames belong to scope=all"):
         site.purge(scope="archived", usernames=["eve"])
+
+
+def test_a_token_of_theirs_that_came_back_is_found_among_many_of_others(site: Site) -> None:
+    jira(site, "eve", *(f"user{n}" for n in range(10)))
+    (token,) = [row[2] for row in site.rows() if row[3] == "KEY1"]
+    site.purge(usernames=["eve"])
+    site.add((1, None, "new", "KEY1"), (70, None, token, "KEY1"), (71, None, None, "KEY1"))
+    done = site.purge(scope="archived")
+    assert (done["rows"], done["left"], done["checked"], done["since"]) == (2, 0, 1, 11)
+    assert len(site.rows()) == 11
+
+
+@pytest.mark.parametrize("scope", [{"usernames": ["eve"]}, {"exclude_usernames": ["eve"]}], ids=["one went", "one stayed"])
+def test_what_came_back_is_looked_for_without_all_that_went_or_stayed_in_memory(sqlite: Site, scope: dict[str, t.Any]) -> None:
+    site = replace(sqlite, product="bitbucket").create(BITBUCKET)
+    tokens = Tokens(site.database, PRODUCTS["bitbucket"])
+    tokens.create_users()
+    tokens.add_users({"eve": 1, "adam": 2})
+    with site.database.transaction() as execute:
+        execute(FILL, MANY)
+    gone = site.purge(**scope)["rows"]
+    with traced():
+        found = site.look(scope="archived")
+        _now, most = tracemalloc.get_traced_memory()
+    assert (found["checked"], found["since"], gone) == (gone, MANY - gone, 1 if "usernames" in scope else MANY - 1)
+    assert most < MANY * BYTES
 
 
 def test_fewer_of_their_tokens_than_were_counted_are_refused(site: Site) -> None:

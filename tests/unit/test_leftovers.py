@@ -5,10 +5,20 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import Found, match
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import (
+    Found,
+    Read,
+    Row,
+    Take,
+    match_held_archives,
+    match_held_table,
+)
 
 
+@pytest.mark.parametrize("match", [match_held_table, match_held_archives])
 @pytest.mark.parametrize(
     ("current", "archived", "keys"),
     [
@@ -25,5 +35,11 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.l
         ([[b"10", b"a"], [b"9", b"a"]], [[b"1", b"a"], [b"9", b"x"]], [9, 10]),
     ],
 )
-def test_matches_by_key_token_and_series_never_by_null(current: list[list[bytes]], archived: list[list[bytes]], keys: list[int]) -> None:
-    assert match(current, archived) == Found(keys, len(archived))
+def test_matches_by_key_token_and_series_never_by_null(
+    match: t.Callable[[Read, t.Iterable[Row]], Found], current: list[list[bytes]], archived: list[list[bytes]], keys: list[int]
+) -> None:
+    def read(take: Take) -> None:
+        for row in current:
+            take(row)
+
+    assert match(read, iter(archived)) == Found(keys, len(archived))

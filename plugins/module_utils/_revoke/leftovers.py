@@ -8,8 +8,8 @@ A request that read a token before the purge may have written its successor afte
 
 from __future__ import annotations
 
-import io
 import typing as t
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import Locked
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Account, Mover, Share
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source
+
+# key, token and perhaps series, as they are written in COPY text
+Row = t.Sequence[bytes]
+Take = t.Callable[[Row], None]
+# hands on each row of the table as it is now
+Read = t.Callable[[Take], object]
 
 
 @dataclass(frozen=True)
@@ -37,41 +43,72 @@ def delete_leftovers(mover: Mover, sources: t.Sequence[Source], found: t.Sequenc
 
 
 def find_leftovers(source: Source, folder: RunFolder) -> Found:
-    """Compare the table as it is now, held in memory, with the archives, read as a stream."""
+    """Compare the table as it is now with the archives: what has fewer rows is held in memory, the other is read as a stream."""
     table = source.look.table
     names = [name for name in (table.key, table.token, table.series) if name]
-    current = io.BytesIO()
-    source.store.copy(table, current, names)
-    rows = [fields_of(line) for line in current.getvalue().splitlines()]
+    archives = folder.archives(backup=False, table=table.name)
     unread: list[str] = []
-    found = match(rows, _archived_fields(folder, table.name, [table.position(name) for name in names], unread))
+    archived = _archived_fields(folder, archives, [table.position(name) for name in names], unread)
+    match = match_held_table if source.look.rows < folder.rows(archives) else match_held_archives
+    found = match(lambda take: source.store.copy(table, _Lines(take), names), archived)
     return replace(found, unread=tuple(unread))
 
 
-def match(current: t.Sequence[t.Sequence[bytes]], archived: t.Iterable[t.Sequence[bytes]]) -> Found:
-    """The rows now (key, token and perhaps series, as written in COPY text) that share one of these with an archived row."""
-    holders = [_holders(current, position) for position in range(len(current[0]) if current else 0)]
+def match_held_table(read: Read, archived: t.Iterable[Row]) -> Found:
+    """The rows now that share a value of a column with an archived row; NULL is nobody's value. Holds the rows now."""
+    held: dict[int, dict[bytes, list[bytes]]] = defaultdict(lambda: defaultdict(list))
+
+    def hold(row: Row) -> None:
+        for position, value in enumerate(row):
+            if value != NULL:
+                held[position][value].append(row[0])
+
+    read(hold)
     keys: set[bytes] = set()
     checked = 0
     for row in archived:
         checked += 1
-        for held, value in zip(holders, row):
-            keys.update(held.get(value, ()))
+        for position, value in enumerate(row):
+            keys.update(held[position].get(value, ()))
     return Found(sorted(map(int, keys)), checked)
 
 
-def _holders(rows: t.Sequence[t.Sequence[bytes]], position: int) -> dict[bytes, list[bytes]]:
-    """The keys of the rows by their value at that position; NULL is nobody's value."""
-    holders: dict[bytes, list[bytes]] = {}
-    for row in rows:
-        if row[position] != NULL:
-            holders.setdefault(row[position], []).append(row[0])
-    return holders
+def match_held_archives(read: Read, archived: t.Iterable[Row]) -> Found:
+    """The same. Holds the archived values."""
+    held: dict[int, set[bytes]] = defaultdict(set)
+    checked = 0
+    for row in archived:
+        checked += 1
+        for position, value in enumerate(row):
+            if value != NULL:
+                held[position].add(value)
+    keys: set[bytes] = set()
+
+    def look(row: Row) -> None:
+        if any(value in held[position] for position, value in enumerate(row)):
+            keys.add(row[0])
+
+    read(look)
+    return Found(sorted(map(int, keys)), checked)
 
 
-def _archived_fields(folder: RunFolder, table: str, positions: t.Sequence[int], unread: list[str]) -> t.Iterator[list[bytes]]:
+class _Lines:
+    """A sink of COPY text, in whatever pieces it comes, that hands on each row."""
+
+    def __init__(self, take: Take) -> None:
+        self._take, self._begun = take, b""
+
+    def write(self, data: bytes) -> None:
+        *lines, self._begun = (self._begun + data).split(b"\n")
+        for line in lines:
+            self._take(fields_of(line))
+
+
+def _archived_fields(
+    folder: RunFolder, archives: t.Iterable[Path], positions: t.Sequence[int], unread: list[str]
+) -> t.Iterator[list[bytes]]:
     """Of every archive; ``unread`` is filled with what is said of those to which this run has no key any more."""
-    for path in folder.archives(backup=False, table=table):
+    for path in archives:
         for line in _lines(folder, path, unread):
             fields = fields_of(line)
             yield [fields[position] for position in positions]
