@@ -44,7 +44,7 @@ HARMLESS = {
     *("hmac", "codecs.lookup"),
     *("html.unescape", "ipaddress", "itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse"),
     *("xml.parsers", "xml.parsers.expat"),
-    *("base64.b64encode", "csv.DictReader", "glob.escape", "pathlib.PurePosixPath", "shlex.join", "shlex.split"),
+    *("base64.b64decode", "base64.b64encode", "csv.DictReader", "glob.escape", "pathlib.PurePosixPath", "shlex.join", "shlex.split"),
     # what the C library reads as an address; nobody is asked
     "socket.inet_aton",
     # the bits of a mode

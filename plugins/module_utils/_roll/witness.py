@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import typing as t
+from base64 import b64decode
 from urllib.parse import unquote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
@@ -52,6 +52,6 @@ def _named(form: str, value: str) -> str:
 
 def _unpacked(value: str) -> str:
     try:
-        return base64.b64decode(unquote(value), validate=True).decode("ascii")
+        return b64decode(unquote(value), validate=True).decode("ascii")
     except ValueError:
         return ""
