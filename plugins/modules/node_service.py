@@ -62,6 +62,11 @@ options:
     type: list
     elements: str
     default: []
+  locale:
+    description:
+      - The variables of language and time zone that its scripts get, as M(dcops.atlassian_sessions.product_detect) found them.
+    type: dict
+    default: {}
   saved_sessions:
     description:
       - The names of the files in which Tomcat saves sessions.
@@ -126,6 +131,7 @@ def main() -> None:
             "account": {"type": "str", "default": ""},
             "start_command": {"type": "list", "elements": "str", "default": []},
             "stop_command": {"type": "list", "elements": "str", "default": []},
+            "locale": {"type": "dict", "default": {}},
             "saved_sessions": {"type": "list", "elements": "str", "default": []},
             "timeout": {"type": "int", "default": 600},
         },

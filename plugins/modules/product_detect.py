@@ -219,6 +219,7 @@ control:
     - What starts and stops the node. C(problem) is a sentence when that would not work, else empty.
     - C(start_command) starts beside the product what runs beside it now, such as the search server that Bitbucket bundles. A node that is
       down does not tell, and it is the script alone.
+    - C(locale) is what the process has of C(LANG), C(LC_*) and C(TZ), which its scripts get, too.
   returned: success
   type: dict
   sample:
@@ -229,6 +230,7 @@ control:
     stop_script: /opt/atlassian/jira/bin/stop-jira.sh
     start_command: [/opt/atlassian/jira/bin/start-jira.sh]
     stop_command: [/opt/atlassian/jira/bin/stop-jira.sh]
+    locale: {"LANG": "de_DE.UTF-8"}
     problem: ""
 sessions:
   description:

@@ -30,6 +30,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
     act,
     acting_as,
     check_may_remove,
+    environment_of_scripts,
     pid_file_problem,
     try_way,
 )
@@ -160,6 +161,31 @@ def test_scripts_run_as_the_product_s_account_with_its_groups_and_nothing_of_roo
         del os.environ["SECRET"]
     user, groups, home, secret = (scripts / "told/start.sh").read_text(encoding="utf-8").splitlines()
     assert (user, "root" in groups.split(), home, secret) == ("nobody", False, pwd.getpwnam("nobody").pw_dir, "")
+
+
+@pytest.mark.parametrize("account", [pytest.param("nobody", marks=needs_root), ME])
+@pytest.mark.parametrize(
+    ("locale", "lines"),
+    [
+        ({"LANG": "de_DE.UTF-8", "TZ": "Europe/Berlin"}, ["LANG=de_DE.UTF-8", "TZ=Europe/Berlin"]),
+        ({"LC_CTYPE": "de_DE.UTF-8"}, ["LC_CTYPE=de_DE.UTF-8"]),
+    ],
+)
+def test_scripts_get_the_language_and_the_time_zone_of_the_process_and_none_of_this_session(
+    scripts: Path, monkeypatch: pytest.MonkeyPatch, account: str, locale: dict[str, str], lines: list[str]
+) -> None:
+    _open_to_all(scripts)
+    (scripts / "start.sh").write_text(f"#!/bin/sh\nenv | grep -E '^(LANG|LC_|TZ)' | sort >{scripts}/told/start.sh\n", encoding="utf-8")
+    for name in ("LANG", "LC_ALL", "TZ"):
+        monkeypatch.setenv(name, "C")
+    act(replace(_way(scripts, account), locale=locale), "start", 30)
+    assert (scripts / "told/start.sh").read_text(encoding="utf-8").splitlines() == lines
+
+
+@needs_root
+def test_scripts_get_no_language_where_the_process_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LANG", raising=False)
+    assert "LANG" not in environment_of_scripts(_way(Path("/opt/jira"), "nobody"))
 
 
 @needs_root
@@ -387,7 +413,7 @@ def node(_cluster: Cluster) -> ClusterNode:
 def _options(node: ClusterNode) -> dict[str, t.Any]:
     scripts = {f"{verb}_command": [f"{node.install}/bin/{verb}-jira.sh"] for verb in ("start", "stop")}
     way = {"manager": "scripts", "unit": "", "account": ME, "install_dir": str(node.install)}
-    return {"product": "jira", "timeout": 60, "saved_sessions": NAMES, **way, **scripts}
+    return {"product": "jira", "timeout": 60, "saved_sessions": NAMES, "locale": {}, **way, **scripts}
 
 
 def test_a_node_is_stopped_once_and_started_once(node: ClusterNode) -> None:
@@ -423,6 +449,12 @@ def test_a_node_that_could_not_be_cleaned_with_known_rights_is_not_stopped(node:
     with pytest.raises(SessionsError, match=r"^It is not known as which account the product runs"):
         stopped({**_options(node), "account": "", "manager": "tasks"}, check_mode=False)
     assert node.pid == old
+
+
+@pytest.mark.parametrize("locale", [{"PATH": "/of/somebody"}, {"LANG": "../x"}, {"LANG": 1}])
+def test_a_node_is_not_stopped_where_what_is_to_be_its_language_is_none(node: ClusterNode, locale: dict[str, t.Any]) -> None:
+    with pytest.raises(SessionsError, match=r"^The option locale of node_service is what product_detect returned"):
+        reached("asked", {**_options(node), "locale": locale}, check_mode=False)
 
 
 def test_a_node_that_is_asked_runs_on(node: ClusterNode) -> None:

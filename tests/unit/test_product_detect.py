@@ -341,6 +341,14 @@ def test_a_home_that_the_environment_of_the_process_alone_tells_is_none_for_its_
     assert (written["control"]["problem"], by_tasks["control"]["problem"]) == ("", "")
 
 
+def test_language_and_time_zone_of_the_process_are_those_of_its_next_start(install: Path) -> None:
+    variables = {"LANG": "de_DE.UTF-8", "LC_ALL": "", "LC_TIME": "C.UTF-8", "TZ": ":/etc/localtime", "LANGUAGE": "/etc/x"}
+    with _running(install, **variables):
+        locale = _detect(install_dir=str(install))["control"]["locale"]
+    assert locale == {"LANG": "de_DE.UTF-8", "LC_TIME": "C.UTF-8", "TZ": ":/etc/localtime"}
+    assert _detect(install_dir=str(install))["control"]["locale"] == {}
+
+
 @pytest.mark.parametrize(
     ("name", "sign", "arguments", "environment"),
     [

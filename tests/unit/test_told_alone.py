@@ -208,6 +208,101 @@ def test_a_java_of_version_8_is_known_by_either_of_its_two_programs(monkeypatch:
     assert _problem("jira", STARTS, {"JAVA_HOME": "/jvm/8"}) == ""
 
 
+# as Jira's own scripts, and Confluence's, make up the options of Java
+OWN = {
+    **STARTS,
+    "{install}/bin/setenv.sh": b"""
+# JVM_SUPPORT_RECOMMENDED_ARGS="-Dhttp.proxyHost=proxy"
+: ${JVM_SUPPORT_RECOMMENDED_ARGS:=}
+: ${JVM_MAXIMUM_MEMORY:=2048m}
+JVM_REQUIRED_ARGS='-Djava.awt.headless=true -Datlassian.standalone=JIRA'
+JVM_OPENS=$(cat $PRGDIR/java-opens.txt)
+JAVA_OPTS="-Xmx${JVM_MAXIMUM_MEMORY} ${JAVA_OPTS} ${JVM_REQUIRED_ARGS} ${JVM_SUPPORT_RECOMMENDED_ARGS} ${JVM_OPENS}"
+export JAVA_OPTS
+CATALINA_OPTS="-Xms1024m -Xmx4096m -XX:+UseG1GC ${CATALINA_OPTS}"
+CATALINA_OPTS="-Xlog:gc*:file=$LOGBASEABS/logs/gc-`date +%F`.log:tags -Dx.path=${CONTEXT} ${CATALINA_OPTS}"
+export CATALINA_OPTS
+""",
+}
+OWN_JAVA = "-Xmx2048m  -Djava.awt.headless=true -Datlassian.standalone=JIRA --add-opens=java.base/java.lang=ALL-UNNAMED"
+OWN_CATALINA = "-Xlog:gc*:file=/opt/jira/logs/gc-2026-01-01.log:tags -Dx.path=/jira -Xms1024m -Xmx4096m -XX:+UseG1GC"
+TOMCAT = "-Djdk.tls.ephemeralDHKeySize=2048 -Djava.protocol.handler.pkgs=org.apache.catalina.webresources"
+SETENV = "{install}/bin/setenv.sh"
+
+
+@pytest.mark.parametrize(
+    ("environment", "what", "variable"),
+    [
+        ({"JVM_MAXIMUM_MEMORY": "16g", "JAVA_OPTS": OWN_JAVA.replace("2048m", "16g")}, "heap size", "JVM_MAXIMUM_MEMORY"),
+        (
+            {"JVM_SUPPORT_RECOMMENDED_ARGS": "-Dhttp.proxyHost=proxy", "JAVA_OPTS": f"{OWN_JAVA} -Dhttp.proxyHost=proxy"},
+            "set of Java options",
+            "JVM_SUPPORT_RECOMMENDED_ARGS",
+        ),
+        ({"CATALINA_OPTS": f"{OWN_CATALINA} -javaagent:/opt/agent.jar=s3cret"}, "set of Java options", "CATALINA_OPTS"),
+        ({"CATALINA_OPTS": f"{OWN_CATALINA} -Xms16g"}, "set of Java options", "CATALINA_OPTS"),
+        ({"CATALINA_OPTS": f"{OWN_CATALINA} -XX:+UseZGC"}, "set of Java options", "CATALINA_OPTS"),
+        ({"JAVA_OPTS": f"{OWN_JAVA} -Duser.timezone=UTC"}, "set of Java options", "JAVA_OPTS"),
+        ({"JAVA_TOOL_OPTIONS": "-javaagent:/opt/agent.jar"}, "set of Java options", "JAVA_TOOL_OPTIONS"),
+        ({"LC_ALL": "/of/somebody"}, "language or time zone", "LC_ALL"),
+        ({"TZ": "../../etc/shadow"}, "language or time zone", "TZ"),
+    ],
+)
+def test_java_options_and_a_language_of_the_process_alone_are_a_problem_by_their_variable(
+    environment: dict[str, str], what: str, variable: str
+) -> None:
+    assert _problem("jira", OWN, environment) == _sentence(what, variable, SETENV)
+
+
+def test_java_options_of_the_process_alone_belong_into_the_start_script_of_a_product_without_a_tomcat() -> None:
+    files = {"{install}/bin/fisheyectl.sh": b'CMD="$JAVACMD $FISHEYE_OPTS -jar fisheyeboot.jar"'}
+    expected = _sentence("set of Java options", "FISHEYE_OPTS", "{install}/bin/fisheyectl.sh")
+    assert _problem("fisheye", files, {"FISHEYE_OPTS": "-Xmx4g"}) == expected
+    # none of its scripts reads that one
+    assert _problem("fisheye", files, {"JAVA_OPTS": "-Xmx4g", "JVM_MAXIMUM_MEMORY": "4g"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("files", "environment"),
+    [
+        ({}, {"JAVA_OPTS": f"{OWN_JAVA} {TOMCAT}", "CATALINA_OPTS": OWN_CATALINA}),
+        ({}, {"JAVA_OPTS": OWN_JAVA, "CATALINA_OPTS": f"{OWN_CATALINA} {OWN_CATALINA}"}),
+        ({}, {"CATALINA_OPTS": OWN_CATALINA.replace("4096m", "2048m")}),
+        ({SETENV: b'JVM_MAXIMUM_MEMORY="16g"'}, {"JVM_MAXIMUM_MEMORY": "16g"}),
+        ({SETENV: b"export JVM_MAXIMUM_MEMORY=${HEAP}"}, {"JVM_MAXIMUM_MEMORY": "16g"}),
+        (
+            {SETENV: b". /etc/default/jira\necho $JVM_MAXIMUM_MEMORY", "/etc/default/jira": b"JVM_MAXIMUM_MEMORY='16g'"},
+            {"JVM_MAXIMUM_MEMORY": "16g"},
+        ),
+        ({SETENV: b"JVM_SUPPORT_RECOMMENDED_ARGS=$(cat /etc/options)"}, {"JVM_SUPPORT_RECOMMENDED_ARGS": "-Dhttp.proxyHost=proxy"}),
+        ({SETENV: b"CATALINA_OPTS='-Dhttp.nonProxyHosts=*.example.org'"}, {"CATALINA_OPTS": "-Dhttp.nonProxyHosts=*.example.org"}),
+        ({SETENV: b"JAVA_OPTS='-Xmx1g'"}, {"JVM_MAXIMUM_MEMORY": "16g"}),
+        ({SETENV: b"export TZ=/odd"}, {"TZ": "/odd"}),
+        ({}, {"LANG": "", "TZ": ""}),
+    ],
+    ids=[
+        "what scripts and Tomcat make up",
+        "made up twice",
+        "a value that was changed in the script since",
+        "a size that a script sets",
+        "a size that a script takes from elsewhere",
+        "by a file that a script reads in",
+        "by a command",
+        "in quotes",
+        "a variable that no script reads",
+        "a time zone that a script sets",
+        "empty",
+    ],
+)
+def test_java_options_that_the_scripts_make_up_are_none(files: dict[str, bytes], environment: dict[str, str]) -> None:
+    assert _problem("jira", {**OWN, **files}, environment) == ""
+
+
+def test_java_options_that_the_scripts_get_too_are_none() -> None:
+    own = {"JVM_MAXIMUM_MEMORY": "16g", "CATALINA_OPTS": "-Dproxy", "LANG": "de_DE.UTF-8"}
+    assert _problem("jira", OWN, own, given={**LOGIN, **own}) == ""
+
+
 def test_a_script_that_cannot_be_read_says_nothing() -> None:
     class Closed(FakeNode):
         def read(self, path: str) -> bytes | None:

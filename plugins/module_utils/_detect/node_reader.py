@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.locale_settings import locale_in
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import (
     InstallationOwners,
     belongs,
@@ -248,7 +249,8 @@ def _control(
     owners = Owners(unit=named.user if named else "", install=_owner_of(install.folder), pid_file=_owner_of(pid_file))
     # a process whose real and effective account differ tells of none
     account = processes[0].user if processes else account_of_scripts(owners)
-    way = Way(control.manager, install.folder, control.unit, account, tuple(start), tuple(stop))
+    locale = _locale_of(processes)
+    way = Way(control.manager, install.folder, control.unit, account, tuple(start), tuple(stop), locale)
     return {
         "manager": control.manager,
         "unit": control.unit,
@@ -257,8 +259,13 @@ def _control(
         "stop_script": stop[0],
         "start_command": start,
         "stop_command": stop,
+        "locale": locale,
         "problem": control.problem or (_trial(install, way, answer, pid_file, processes[0]) if processes else ""),
     }
+
+
+def _locale_of(processes: t.Sequence[Process]) -> dict[str, str]:
+    return locale_in(HostNode(processes[0]).environment) if processes else {}
 
 
 def _members(install: _Install, processes: t.Sequence[Process]) -> tuple[Member, ...]:
@@ -294,7 +301,7 @@ def _told_alone(install: _Install, way: Way, home: str, process: Process) -> str
     """See environment_problem, which is loaded where scripts start the node."""
     from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.told_alone import Disk, Nodes, environment_problem
 
-    nodes = Nodes(HostNode(process), HostNode(None, given=environment_of_scripts(way.account)))
+    nodes = Nodes(HostNode(process), HostNode(None, given=environment_of_scripts(way)))
     return environment_problem(install.product, install.folder, home, nodes, Disk(os.path.realpath, java_in))
 
 

@@ -9,6 +9,7 @@ import time
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.locale_settings import is_locale
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_gone import look_for_stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
@@ -24,7 +25,9 @@ _GONE_TWICE, _PAUSE = 2, 1.0
 
 
 def way_of(options: Options) -> Way:
-    """As product_detect found it."""
+    """As product_detect found it; raises SessionsError for a locale that is none."""
+    if not is_locale(options["locale"]):
+        raise SessionsError("The option locale of node_service is what product_detect returned: language and time zone, and nothing else.")
     return Way(
         options["manager"],
         options["install_dir"],
@@ -32,6 +35,7 @@ def way_of(options: Options) -> Way:
         options["account"],
         tuple(options["start_command"]),
         tuple(options["stop_command"]),
+        options["locale"],
     )
 
 

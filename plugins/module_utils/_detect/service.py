@@ -15,9 +15,10 @@ import shutil
 import subprocess
 import tempfile
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.locale_settings import LOCALE_NAMES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known, check_may_act_as, path_problem
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import check_can, check_may
@@ -30,7 +31,10 @@ _TRIAL = 'cd "$0" && test -r "$1" && test -x "$1" && test -r "$2" && test -x "$2
 
 @dataclass(frozen=True)
 class Way:
-    """How a node is stopped and started: ``unit`` for systemd, else the scripts (with their arguments) and the account they run as."""
+    """How a node is stopped and started: ``unit`` for systemd, else the scripts (with their arguments) and the account they run as.
+
+    ``locale``: language and time zone of the process, as ``locale_in`` has them, which its scripts get, too.
+    """
 
     manager: str
     install_dir: str
@@ -38,6 +42,7 @@ class Way:
     account: str = ""
     start: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
+    locale: t.Mapping[str, str] = field(default_factory=dict)
 
 
 def try_way(way: Way, pid_problem: str) -> None:
@@ -73,13 +78,15 @@ def pid_file_problem(path: str, pid: int) -> str:
     return "" if found == str(pid) else f"Its stop script goes by {path}, which names the process {_short(found)} and not {pid}."
 
 
-def environment_of_scripts(account: str) -> dict[str, str]:
-    """What the scripts get when they run as that account: as itself all that is there, else no more than a bare login."""
-    if account == _name_of(os.geteuid()):
-        return {**os.environ}
-    entry = _entry_of(account)
+def environment_of_scripts(way: Way) -> dict[str, str]:
+    """What its scripts get: as this account all that is there, else no more than a bare login; and the locale of the process."""
+    if way.account == _name_of(os.geteuid()):
+        # one variable of a locale counts before another: they are not mixed
+        own = {name: value for name, value in os.environ.items() if not (way.locale and name in LOCALE_NAMES)}
+        return {**own, **way.locale}
+    entry = _entry_of(way.account)
     named = {"HOME": entry.pw_dir, "USER": entry.pw_name, "LOGNAME": entry.pw_name, "SHELL": "/bin/sh", "PATH": _PATH}
-    return {**named, "LANG": os.environ.get("LANG", "C")}
+    return {**named, **way.locale}
 
 
 def java_in(path: str) -> str:
@@ -95,7 +102,7 @@ def act(way: Way, verb: str, seconds: float) -> None:
         return
     _check_scripts(way)
     command = way.start if verb == "start" else way.stop
-    status, said = _run_as(way.account, command, way.install_dir, seconds)
+    status, said = _run_as(way, command, way.install_dir, seconds)
     if status:
         raise SessionsError(f"{command[0]} ended with status {status}{': ' + said.rstrip('.') if said else ''}.")
 
@@ -130,7 +137,7 @@ def _check_scripts(way: Way) -> None:
         for script in (way.start[0], way.stop[0]):
             _check_root_may_run(script)
     trial = ("/bin/sh", "-c", _TRIAL, way.install_dir, way.start[0], way.stop[0])
-    status, _said = _run_as(way.account, trial, "/", 60)
+    status, _said = _run_as(way, trial, "/", 60)
     if status:
         raise SessionsError(f"The account {way.account} cannot run {way.start[0]} and {way.stop[0]}: they are not open to it.")
 
@@ -148,8 +155,9 @@ def _check_root_may_run(script: str) -> None:
         raise SessionsError(f"{script} is not run as root: {problem}, so root would do what somebody else wrote.")
 
 
-def _run_as(account: str, command: t.Sequence[str], folder: str, seconds: float) -> tuple[int, str]:
+def _run_as(way: Way, command: t.Sequence[str], folder: str, seconds: float) -> tuple[int, str]:
     """Exit status, and the last line that was said. What it leaves in the background keeps no pipe open: its output goes to a file."""
+    account = way.account
     own, script = account == _name_of(os.geteuid()), command[0]
     entry = _entry_of(account)
     program = shutil.which("runuser", path=_PATH)
@@ -165,7 +173,7 @@ def _run_as(account: str, command: t.Sequence[str], folder: str, seconds: float)
             done = subprocess.run(
                 command,
                 cwd=folder,
-                env=environment_of_scripts(account),
+                env=environment_of_scripts(way),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

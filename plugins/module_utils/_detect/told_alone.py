@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.locale_settings import LOCALE_NAMES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup, Node
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.settings import SettingsFile, parse_settings
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.options_alone import OF_JAVA, options_alone
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.start_scripts import Script, scripts_of, setenv_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     DEFAULT,
@@ -39,18 +40,12 @@ class Disk(t.NamedTuple):
     java_in: t.Callable[[str], str]
 
 
-class _Script(t.NamedTuple):
-    path: str
-    text: str
-    settings: SettingsFile
-
-
 def environment_problem(product: Product, install: str, home: str, nodes: Nodes, disk: Disk) -> str:
     """Why its scripts would start another one, or none, in a sentence without a full stop; '' where they would not.
 
     Raises SessionsError for a file that is not understood.
     """
-    files, scripts = product.files, _scripts_of(product, install, nodes.process)
+    files, scripts = product.files, scripts_of(product, install, nodes.process)
     folders = {"install": install, "home": home}
     shared = Lookup(nodes.process, folders, product=product.name).find(files.shared_home).value
     folders |= {"shared": shared} if shared else {}
@@ -64,8 +59,15 @@ def environment_problem(product: Product, install: str, home: str, nodes: Nodes,
         if variable:
             file = next((before.path(place.where) for place in places if place.where not in (ARGUMENT, ENVIRONMENT, DEFAULT)), start)
             return _sentence(what, variable, file)
-    variable = _java_alone(nodes, install, scripts, disk.java_in)
-    return _sentence("Java", variable, _setenv_of(product, install) or start) if variable else ""
+    # the last are those that scripts put into the others
+    options = (*OF_JAVA, *reversed(product.service.options))
+    variables = (
+        ("Java", _java_alone(nodes, install, scripts, disk.java_in)),
+        ("language or time zone", _locale_alone(nodes, scripts)),
+        ("heap size", options_alone(product.service.memory, nodes.process, nodes.scripts, scripts)),
+        ("set of Java options", options_alone(options, nodes.process, nodes.scripts, scripts)),
+    )
+    return next((_sentence(what, name, setenv_of(product, install) or start) for what, name in variables if name), "")
 
 
 def _sentence(what: str, variable: str, file: str) -> str:
@@ -75,13 +77,8 @@ def _sentence(what: str, variable: str, file: str) -> str:
     )
 
 
-def _setenv_of(product: Product, install: str) -> str:
-    tomcat = product.files.tomcat
-    return f"{install}{tomcat.base}/bin/setenv.sh" if tomcat else ""
-
-
 def _told_alone(
-    places: Places, before: Lookup, after: Lookup, scripts: t.Sequence[_Script], real: t.Callable[[str], str], options: t.Sequence[str]
+    places: Places, before: Lookup, after: Lookup, scripts: t.Sequence[Script], real: t.Callable[[str], str], options: t.Sequence[str]
 ) -> str:
     """The variable without which another value is found, ''."""
     variables = [place.key for place in places if place.where == ENVIRONMENT]
@@ -101,18 +98,17 @@ def _is_same(one: str, other: str, real: t.Callable[[str], str]) -> bool:
     return one == other or (one.startswith("/") and other.startswith("/") and real(one) == real(other))
 
 
-def _sets(script: _Script, variables: t.Sequence[str], arguments: t.Sequence[str], value: str, real: t.Callable[[str], str]) -> bool:
+def _sets(script: Script, variables: t.Sequence[str], arguments: t.Sequence[str], value: str, real: t.Callable[[str], str]) -> bool:
     if any(_is_same(written.value, value, real) for name in variables for written in script.settings.written(name)):
         return True
     wanted = "|".join(re.escape(f"{argument}{value.rstrip('/')}") for argument in arguments)
-    lines = (line.replace('"', "").replace("'", "") for line in script.text.splitlines() if not line.lstrip().startswith("#"))
-    return bool(wanted) and any(re.search(rf"(?:{wanted})/?(?![\w./-])", line) for line in lines)
+    return bool(wanted) and any(re.search(rf"(?:{wanted})/?(?![\w./-])", line) for line in script.lines)
 
 
-def _java_alone(nodes: Nodes, install: str, scripts: t.Sequence[_Script], java_in: t.Callable[[str], str]) -> str:
+def _java_alone(nodes: Nodes, install: str, scripts: t.Sequence[Script], java_in: t.Callable[[str], str]) -> str:
     """The variable without which its scripts would find no Java, or another one, ''. What they set themselves is taken for right."""
     named = [name for name in _JAVA if nodes.process.environment(name)]
-    own = [script for script in scripts if _name_of(script.path) not in _OF_TOMCAT]
+    own = [script for script in scripts if script.name not in _OF_TOMCAT]
     if not named or any(script.settings.written(name) for script in own for name in _JAVA) or nodes.process.glob(install, "jre/bin/java"):
         return ""
     # in a JDK of version 8 there are two
@@ -123,29 +119,8 @@ def _java_alone(nodes: Nodes, install: str, scripts: t.Sequence[_Script], java_i
     return "" if found and (found in in_use or not in_use) else named[0]
 
 
-def _scripts_of(product: Product, install: str, node: Node) -> list[_Script]:
-    """The start script, and those beside it and in its Tomcat that it names, or that one of these names."""
-    start = f"{install}/{product.service.start[0]}"
-    folders = {path.rpartition("/")[0] for path in (start, _setenv_of(product, install) or start)}
-    beside = [path for folder in sorted(folders) for path in node.glob(folder, "*.sh")]
-    found: dict[str, _Script | None] = {}
-    wanted = {start}
-    while wanted:
-        path = wanted.pop()
-        found[path] = script = _script(path, node)
-        text = script.text if script else ""
-        wanted |= {one for one in beside if one not in found and _name_of(one) in text}
-    return [script for script in found.values() if script]
-
-
-def _name_of(path: str) -> str:
-    return path.rpartition("/")[2]
-
-
-def _script(path: str, node: Node) -> _Script | None:
-    try:
-        data = node.read(path) or b""
-        return _Script(path, data.decode("utf-8", "replace"), parse_settings(path, data))
-    except SessionsError:
-        # one that cannot be read says nothing
-        return None
+def _locale_alone(nodes: Nodes, scripts: t.Sequence[Script]) -> str:
+    """The first such variable that the process has, and that is not handed on as it is, ''."""
+    own = {name: nodes.process.environment(name) for name in LOCALE_NAMES}
+    other = (name for name, value in own.items() if value and value != nodes.scripts.environment(name))
+    return next((name for name in other if not any(script.settings.written(name) for script in scripts)), "")

@@ -69,6 +69,8 @@ class Place(t.NamedTuple):
 
 
 ARGUMENT, ENVIRONMENT, DEFAULT = "argument", "environment", "default"
+# by which most scripts take arguments of the process
+OPTIONS = ("JAVA_OPTS", "CATALINA_OPTS", "JVM_SUPPORT_RECOMMENDED_ARGS")
 Places = tuple[Place, ...]
 
 
@@ -203,7 +205,8 @@ class Service(t.NamedTuple):
     ``start`` and ``stop`` are a script below the install folder and its arguments; ``process`` are regular expressions for one whole
     argument of the process's command line, whose group is the install folder. ``pid_file``: by which the stop script finds the process
     ('' where it does not need one), ``pid_variable``: the variable of its environment that may name another. ``options``: variables by
-    which the scripts take arguments of the process from their environment. ``companion``: None where the start script starts one process.
+    which the scripts take arguments of the process from their environment, those last that they put into the others; ``memory``: the same
+    of the size of its heap alone. ``companion``: None where the start script starts one process.
     """
 
     start: tuple[str, ...]
@@ -211,7 +214,8 @@ class Service(t.NamedTuple):
     process: tuple[str, ...]
     pid_file: str = ""
     pid_variable: str = ""
-    options: tuple[str, ...] = ("JAVA_OPTS", "CATALINA_OPTS", "JVM_SUPPORT_RECOMMENDED_ARGS")
+    options: tuple[str, ...] = OPTIONS
+    memory: tuple[str, ...] = ("JVM_MAXIMUM_MEMORY", "JVM_MINIMUM_MEMORY")
     companion: Companion | None = None
 
 

@@ -31,6 +31,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     ENVIRONMENT,
+    OPTIONS,
     BuiltIn,
     ConnectorKeys,
     Files,
@@ -83,6 +84,7 @@ CONFLUENCE = Product(
         process=TOMCAT_PROCESS,
         pid_file=TOMCAT_PID_FILE,
         pid_variable=TOMCAT_PID_VARIABLE,
+        options=(*OPTIONS, "CONFLUENCE_GC_LOG", "CONFLUENCE_GC_OPTS", "START_CONFLUENCE_JAVA_OPTS"),
     ),
     web=Web(
         default_port=8090,

@@ -28,6 +28,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     ENVIRONMENT,
+    OPTIONS,
     ClearPage,
     Column,
     ConnectorKeys,
@@ -110,6 +111,7 @@ JIRA = Product(
         process=TOMCAT_PROCESS,
         pid_file=TOMCAT_PID_FILE,
         pid_variable=TOMCAT_PID_VARIABLE,
+        options=(*OPTIONS, "START_JIRA_JAVA_OPTS"),
     ),
     web=Web(
         default_port=8080,

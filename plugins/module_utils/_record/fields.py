@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.locale_settings import is_locale
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_run_id
 
 PHASES = ("prepared", "waiting", "revoked", "rolling", "proven", "unproven", "abandoned", "refused")
@@ -132,7 +133,13 @@ NEEDED_OF_RUN: t.Collection[str] = ("phase", "start")
 # these decide what is run on a node that is down
 _FACTS = {
     **dict.fromkeys(("product", "install_dir", "home_dir", "url", "site_url", "account"), _words),
-    "control": _known({"manager": _words, "unit": _words, "start_command": _list_of(_words), "stop_command": _list_of(_words)}),
+    "control": _known(
+        {
+            **dict.fromkeys(("manager", "unit"), _words),
+            **dict.fromkeys(("start_command", "stop_command"), _list_of(_words)),
+            "locale": is_locale,
+        }
+    ),
     "process": _known({"running": _flag, "identity": _words, "user": _words}),
     "sessions": _known({"kept": _words, "files": _list_of(_words)}),
 }
