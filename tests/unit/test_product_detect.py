@@ -82,11 +82,11 @@ def _refusal(**options: str) -> str:
 
 
 @contextmanager
-def _running_with(arguments: list[str], environment: t.Mapping[str, str]) -> t.Iterator[int]:
-    """A process with these arguments."""
+def _running_with(arguments: list[str], environment: t.Mapping[str, str], jar: t.IO[bytes] | None = None) -> t.Iterator[int]:
+    """A process with these arguments, that has the file open."""
     command = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", *arguments]
     variables = {**os.environ, **environment}
-    with subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=jar) as process:
         assert process.stdout
         process.stdout.readline()
         yield process.pid
@@ -412,6 +412,27 @@ def test_a_primary_is_restarted_last(role: str, order: int, node: ClusterNode, m
     monkeypatch.setattr(node_reader, "look_for_role", lambda _product, _site: role)
     answer = _detect(install_dir=str(node.install))
     assert (answer["role_in_cluster"], answer["restart_order"]) == (role, order)
+
+
+def test_a_process_whose_link_was_moved_since_its_start_is_refused_and_still_one_of_its_installation(install: Path, tmp_path: Path) -> None:
+    new, link, jar = tmp_path / "new", tmp_path / "current", install / "lib/catalina.jar"
+    jar.parent.mkdir()
+    jar.touch()
+    shutil.copytree(install, new)
+    link.symlink_to(install)
+    with jar.open("r+b") as opened, _running_with([f"-Dcatalina.base={link}"], {}, opened) as pid:
+        before = _detect(install_dir=str(link))
+        link.unlink()
+        link.symlink_to(new)
+        refusals = {_refusal(install_dir=folder) for folder in (str(link), str(install))}
+        jar.unlink()
+        deleted = _refusal(install_dir=str(link))
+    assert (before["process"]["pid"], before["home_dir"]) == (pid, f"{tmp_path}/home")
+    assert refusals == {deleted}
+    assert deleted == (
+        f"The process {pid} runs from {install}, and its restart would start {new}: {link} leads there since. That would be an upgrade: "
+        "have it lead to where it led before, or restart the node yourself, then run again."
+    )
 
 
 def test_the_home_folder_is_the_same_by_every_name(node: ClusterNode, tmp_path: Path) -> None:

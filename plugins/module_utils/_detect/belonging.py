@@ -12,10 +12,12 @@ from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.moved import moved_from
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
     PROC,
     Process,
     folder_in,
+    opened_by,
     others_are_hidden,
     processes_with,
 )
@@ -28,7 +30,7 @@ _FOLDERS = ("", "work", "logs", "log", "temp", "var")
 def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> list[Process]:
     """The processes of this installation; raises SessionsError where there are none because they are hidden from this account."""
     owners = InstallationOwners(product, install_dir)
-    found = _own(product.service.process, install_dir, owners, proc)
+    found = _own(product, product.service.process, install_dir, owners, proc)
     if not found and os.geteuid() and os.geteuid() not in owners and others_are_hidden(proc):
         raise SessionsError(
             f"The processes of others are hidden from {account()} (hidepid): run as root or as the product's account (become)."
@@ -39,9 +41,26 @@ def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> lis
 def left_out(product: Product, install_dir: str, proc: Path = PROC) -> list[str]:
     """What its start script is to be told, so that it starts nothing beside the product that does not run now."""
     companion = product.service.companion
-    if companion is None or _own(companion.process, install_dir, InstallationOwners(product, install_dir), proc):
+    if companion is None or _own(product, companion.process, install_dir, InstallationOwners(product, install_dir), proc):
         return []
     return [companion.without]
+
+
+def check_not_moved(product: Product, processes: t.Sequence[Process]) -> None:
+    """Raises SessionsError where a restart of one of the processes would start another installation than it runs from."""
+    for process in processes:
+        folder = folder_in(product.service.process, process)
+        before = folder_at_start(product, process, folder)
+        if before:
+            raise SessionsError(
+                f"The process {process.pid} runs from {before}, and its restart would start {os.path.realpath(folder)}: {folder} leads "
+                "there since. That would be an upgrade: have it lead to where it led before, or restart the node yourself, then run again."
+            )
+
+
+def folder_at_start(product: Product, process: Process, folder: str, proc: Path = PROC) -> str:
+    """The installation that it runs from, where ``folder``, which it names, is another one by now; '' where its open files tell of none."""
+    return moved_from(opened_by(process, proc), os.path.realpath(folder), product.files.signs, _identity)
 
 
 def belongs(process: Process, install_dir: str, owners: t.Container[int]) -> bool:
@@ -85,11 +104,20 @@ def _owners_of(folders: t.Iterable[str]) -> set[int]:
     return owners
 
 
-def _own(marks: t.Sequence[str], install_dir: str, owners: t.Container[int], proc: Path) -> list[Process]:
-    """The processes with these marks that name this installation, and belong to it."""
+def _own(product: Product, marks: t.Sequence[str], install_dir: str, owners: t.Container[int], proc: Path) -> list[Process]:
+    """The processes with these marks that name this installation, or named it at their start, and belong to it."""
     wanted = os.path.realpath(install_dir)
-    marked = [process for process in processes_with(marks, proc) if os.path.realpath(folder_in(marks, process)) == wanted]
-    return [process for process in marked if belongs(process, install_dir, owners)]
+    marked = ((process, folder_in(marks, process)) for process in processes_with(marks, proc))
+    own = [one for one, folder in marked if os.path.realpath(folder) == wanted or folder_at_start(product, one, folder, proc) == wanted]
+    return [process for process in own if belongs(process, install_dir, owners)]
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 # no Path is needed
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _is_held_by_its_unit(process: Process, install_dir: str) -> bool:

@@ -16,6 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.loc
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import (
     InstallationOwners,
     belongs,
+    check_not_moved,
     find_processes,
     is_stranger,
     left_out,
@@ -68,6 +69,7 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The answer of product_detect to its options; raises SessionsError."""
     install = _the_one(_named(options) or _running(options) or _down(options), options)
     processes = find_processes(install.product, install.folder)
+    check_not_moved(install.product, processes)
     unit = options["service"] if options["service"] or processes else _unit_of_stopped(install)
     node = HostNode(processes[0] if processes else None, unit)
     home = _home(install, node, options["home_dir"], options.get("run_id", ""))

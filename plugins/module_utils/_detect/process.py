@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import re
@@ -93,6 +94,17 @@ def environment_of(process: Process, name: str, proc: Path = PROC) -> str | None
         return None
     prefix = name.encode() + b"="
     return next((os.fsdecode(variable[len(prefix) :]) for variable in variables if variable.startswith(prefix)), "")
+
+
+def opened_by(process: Process, proc: Path = PROC) -> list[str]:
+    """What the process has open, as Linux names it; empty when not ours to see."""
+    found = []
+    # what is closed meanwhile is open no more
+    with contextlib.suppress(OSError):
+        for entry in (proc / str(process.pid) / "fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found.append(os.readlink(entry))  # noqa: PTH115 # no Path is needed
+    return found
 
 
 def held_with(process: Process, proc: Path = PROC) -> tuple[Member, ...]:
