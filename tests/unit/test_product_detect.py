@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -18,7 +19,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_reader, systemd
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import host_node, node_reader, systemd
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member, Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
@@ -520,6 +522,52 @@ def test_what_is_closed_to_the_account_is_refused_with_its_name(install: Path) -
         assert _refusal(product="jira", install_dir=str(install)).endswith(f"none of {POINTER} is there for {me} to see.")
         with pytest.raises(SessionsError, match=rf"cannot be read by {me}: Permission denied\. Run as the product's account or as root"):
             HostNode(None).read(str(install / POINTER))
+
+
+@pytest.fixture
+def squashed(install: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that root may not read, as on an NFS export with root_squash."""
+
+    def read(path: str, most: int) -> bytes:
+        if os.geteuid() == 0:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read_regular(path, most)
+
+    monkeypatch.setattr(host_node, "read_regular", read)
+    return install / POINTER
+
+
+def _process_of(user: str) -> Process:
+    return Process("b", 41, 1, user, "", (), 65534)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to act as another account")
+def test_what_root_may_not_read_is_read_as_the_account_of_the_process(squashed: Path) -> None:
+    for folder in [one for one in squashed.parents if one.owner() == "root" and one != Path("/")]:
+        folder.chmod(folder.stat().st_mode | 0o055)
+    node = HostNode(_process_of("nobody"))
+    assert node.read(str(squashed)) == squashed.read_bytes()
+    assert node.read(f"{squashed}.none") is None
+    (squashed.parent / "link").symlink_to(f"{squashed}.none")
+    with pytest.raises(SessionsError, match="is a link to something that is not there"):
+        node.read(str(squashed.parent / "link"))
+    assert os.geteuid() == 0
+    squashed.chmod(0o600)
+    with pytest.raises(SessionsError) as refusal:
+        node.read(str(squashed))
+    assert str(refusal.value) == (
+        f"{squashed} cannot be read by root and by nobody: Permission denied. Root may not where a file server takes it for nobody "
+        "(root_squash), or a policy such as SELinux forbids it: open it to nobody."
+    )
+
+
+@pytest.mark.parametrize("process", [None, _process_of(""), _process_of("root")], ids=["down", "of no known account", "of root"])
+def test_what_root_may_not_read_is_refused_where_no_other_account_is_known(
+    squashed: Path, process: Process | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(SessionsError, match=r"cannot be read by root: Permission denied\. Root may not .*: run as the product's account"):
+        HostNode(process).read(str(squashed))
 
 
 @pytest.mark.parametrize("kind", ["folder", "fifo", "link to a fifo", "link to a device"])

@@ -38,16 +38,12 @@ class HostNode:
     def read(self, path: str) -> bytes | None:
         """The file, None when it is not there; raises SessionsError when it is no settings file, cannot be read, or all are too large."""
         try:
-            data = read_regular(path, LARGEST_FILE)
-        except (FileNotFoundError, NotADirectoryError):
-            if os.path.islink(path):  # noqa: PTH114 # no Path is needed
-                raise SessionsError(f"{path} is a link to something that is not there: a settings file was expected.") from None
-            return None
+            data = self._as_who_may(lambda: _data_of(path))
         except OSError as error:
-            raise SessionsError(_unreadable(path, error)) from None
+            raise SessionsError(_unreadable(path, error, self._account_if_root())) from None
         except ValueError:
             raise SessionsError(_no_path(path)) from None
-        self._bytes += len(data)
+        self._bytes += len(data or b"")
         if self._bytes > MOST_BYTES:
             most = MOST_BYTES // 1_000_000
             raise SessionsError(f"{path} and the files read before it are larger than {most} MB together: settings files were expected.")
@@ -88,6 +84,24 @@ class HostNode:
             return environment_of(self._process, name)
         return None if self._given is None else self._given.get(name, "")
 
+    def _as_who_may(self, look: t.Callable[[], bytes | None]) -> bytes | None:
+        """As this account; where that is root and may not, which NFS does to it, as the account of the process."""
+        other = self._account_if_root()
+        try:
+            return look()
+        except PermissionError:
+            if not other:
+                raise
+        from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import acting_as
+
+        with acting_as(other):
+            return look()
+
+    def _account_if_root(self) -> str:
+        """The account of the process, where root asks and it is another, ''."""
+        other = self._process.user if self._process and os.geteuid() == 0 else ""
+        return "" if other == "root" else other
+
     def _environment_in(self, unit: str) -> dict[str, str] | None:
         from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import environment_in_unit
 
@@ -98,9 +112,26 @@ def _no_path(path: str) -> str:
     return f"{path} cannot be the path of a file on this host, by a character in it: correct the setting that names it."
 
 
-def _unreadable(path: str, error: OSError) -> str:
+def _data_of(path: str) -> bytes | None:
+    """The file, None when it is not there; raises OSError, and SessionsError where a link leads to nothing."""
+    try:
+        return read_regular(path, LARGEST_FILE)
+    except (FileNotFoundError, NotADirectoryError):
+        if os.path.islink(path):  # noqa: PTH114 # no Path is needed
+            raise SessionsError(f"{path} is a link to something that is not there: a settings file was expected.") from None
+        return None
+
+
+def _unreadable(path: str, error: OSError, other: str = "") -> str:
+    """``other``: the account that tried it, too, ''."""
     if error.errno == errno.EFBIG:
         return f"{path} is larger than {LARGEST_FILE // 1_000_000} MB: a settings file was expected."
     if error.errno in (errno.EINVAL, errno.EISDIR):
         return f"{path} is no regular file: a settings file was expected."
-    return f"{path} cannot be read by {account()}: {error.strerror}. Run as the product's account or as root (become)."
+    if not isinstance(error, PermissionError) or os.geteuid() != 0:
+        return f"{path} cannot be read by {account()}: {error.strerror}. Run as the product's account or as root (become)."
+    who, then = (f"root and by {other}", f"open it to {other}") if other else ("root", "run as the product's account (become)")
+    return (
+        f"{path} cannot be read by {who}: {error.strerror}. Root may not where a file server takes it for nobody (root_squash), "
+        f"or a policy such as SELinux forbids it: {then}."
+    )
