@@ -169,6 +169,12 @@ def test_what_an_older_record_does_not_tell_of_a_node_that_is_down_is_what_is_se
     assert (facts["control"]["unit"], facts["control"]["account"], facts["sessions"]["names"]) == ("jira.service", "jira", ["S"])
 
 
+def test_a_node_that_is_down_is_started_with_the_language_that_its_process_had() -> None:
+    seen, locale = look(**{**down(), "control": {"problem": "", "locale": {}}}), {"LANG": "de_DE.UTF-8"}
+    record = {"node_records": {"n1": {"step": "stopping", "facts": {"control": {"problem": "", "locale": locale}}}}}
+    assert plan({"n1": seen, "n2": look()}, record)["node_facts"]["n1"]["control"]["locale"] == locale
+
+
 THREE = {name: look() for name in ("n3", "n1", "n2")}
 
 

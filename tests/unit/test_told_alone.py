@@ -278,7 +278,8 @@ def test_java_options_of_the_process_alone_belong_into_the_start_script_of_a_pro
         ({SETENV: b"CATALINA_OPTS='-Dhttp.nonProxyHosts=*.example.org'"}, {"CATALINA_OPTS": "-Dhttp.nonProxyHosts=*.example.org"}),
         ({SETENV: b"JAVA_OPTS='-Xmx1g'"}, {"JVM_MAXIMUM_MEMORY": "16g"}),
         ({SETENV: b"export TZ=/odd"}, {"TZ": "/odd"}),
-        ({}, {"LANG": "", "TZ": ""}),
+        ({}, {"JDK_JAVA_OPTIONS": " --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.io=ALL-UNNAMED"}),
+        ({}, {"LANG": "", "TZ": "", "JAVA_TOOL_OPTIONS": " "}),
     ],
     ids=[
         "what scripts and Tomcat make up",
@@ -291,6 +292,7 @@ def test_java_options_of_the_process_alone_belong_into_the_start_script_of_a_pro
         "in quotes",
         "a variable that no script reads",
         "a time zone that a script sets",
+        "modules that Tomcat opens",
         "empty",
     ],
 )

@@ -28,7 +28,7 @@ def options_alone(names: t.Iterable[str], process: Node, given: Node, scripts: t
 
 
 def _is_alone(name: str, process: Node, given: Node, scripts: t.Sequence[Script]) -> bool:
-    value = process.environment(name) or ""
+    value = (process.environment(name) or "").strip()
     if not value or value == given.environment(name) or not (name in OF_JAVA or _is_read(name, scripts)):
         return False
     written = [one.value for script in scripts for one in script.settings.written(name)]
