@@ -66,6 +66,60 @@ def test_the_data_source_is_the_products_own(files: dict[str, bytes], host: str)
     assert (found["host"], found["user"], found["doubts"]) == (host, "u", {})
 
 
+HIBERNATE = {
+    "confluence": ("{home}/confluence.cfg.xml", "confluence-configuration"),
+    "bamboo": ("{home}/bamboo.cfg.xml", "application-configuration"),
+    "crowd": ("{home}/shared/crowd.cfg.xml", "application-configuration"),
+}
+
+
+def both_set(product: str, url: str, source: str = "java:comp/env/jdbc/DS", user: str = "") -> dict[str, bytes]:
+    """Settings with a URL and a data source, each in a line of its own."""
+    if product == "jira":
+        own = f"<jdbc-datasource><url>{url}</url><username>{user}</username></jdbc-datasource>"
+        by_name = f"<jndi-datasource><jndi-name>{source}</jndi-name></jndi-datasource>"
+        return {"{home}/dbconfig.xml": f"<jira-database-config>\n{own}\n{by_name}</jira-database-config>".encode()}
+    file, root = HIBERNATE[product]
+    values = {"connection.url": url, "connection.datasource": source, "connection.username": user, "dialect": "PostgreSQLDialect"}
+    lines = "".join(f'\n<property name="hibernate.{name}">{value}</property>' for name, value in values.items())
+    return {file: f"<{root}>{lines}</{root}>".encode()}
+
+
+def context_of(product: str, host: str) -> dict[str, bytes]:
+    folder = "{install}/apache-tomcat" if product == "crowd" else "{install}"
+    return {f"{folder}/conf/context.xml": f"<Context>{resource(host)}</Context>".encode()}
+
+
+@pytest.mark.parametrize("product", ["jira", *HIBERNATE])
+def test_a_url_beside_a_data_source_that_leads_elsewhere_leaves_all_in_doubt(product: str) -> None:
+    files = both_set(product, "jdbc:postgresql://old-db/jira", user="u")
+    (file,) = (name.format(home="/home-of-node") for name in files)
+    answer = look_at(product, FakeNode({**files, **context_of(product, "new-db")}))["database"]
+    assert (answer["engine"], answer["host"], answer["port"], answer["name"], answer["user"]) == ("unknown", "", 0, "", "")
+    assert (answer["doubts"].keys(), answer["jndi"], answer["embedded"]) == ({"engine", "host", "port", "name", "user"}, True, False)
+    (doubt,) = set(answer["doubts"].values())
+    assert doubt.startswith(f"{file}:2 has a URL, but {file}:3 names the data source java:comp/env/jdbc/DS, whose URL (/install-of-node/")
+    assert doubt.endswith("/conf/context.xml:1) leads elsewhere: two settings of one thing contradict each other")
+
+
+@pytest.mark.parametrize("url", ["jdbc:postgresql://other/jira", "jdbc:postgresql://db1:5433/jira", "jdbc:mysql://db1/jira", "?"])
+def test_a_url_is_another_by_any_part_of_its_place(url: str) -> None:
+    doubts = look_at("jira", FakeNode({**both_set("jira", url), **context("db1")}))["database"]["doubts"]
+    assert doubts.keys() == {"engine", "host", "port", "name", "user"}
+
+
+def test_a_url_beside_a_data_source_that_nobody_defines_is_in_doubt() -> None:
+    doubts = look_at("jira", FakeNode(both_set("jira", "jdbc:postgresql://old-db/jira")))["database"]["doubts"]
+    assert "which no file of the container defines for this application: two settings of one thing" in doubts["host"]
+
+
+@pytest.mark.parametrize(("user", "doubts"), [("u", set()), ("", set()), ("other", {"user"})])
+def test_a_url_beside_a_data_source_of_the_same_database_is_no_doubt(user: str, doubts: set[str]) -> None:
+    files = {**both_set("jira", "jdbc:postgresql://db1:5432/jira?ssl=true", user=user), **context("db1")}
+    found = look_at("jira", FakeNode(files))["database"]
+    assert (found["host"], found["name"], found["doubts"].keys()) == ("db1", "jira", doubts)
+
+
 @pytest.mark.parametrize(
     ("files", "reason"),
     [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, Sure, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR
@@ -29,13 +29,17 @@ _NOT_PLAIN = re.compile(r"\{(?:[A-Z_]+\}|\s*\")")
 
 @dataclass(frozen=True)
 class _Written:
-    """What the settings say, each with its source; ``url`` and ``properties`` as in the file, so they may hold a password."""
+    """What the settings say, each with its source; ``url`` and ``properties`` as in the file, so they may hold a password.
+
+    ``contradicts``: a URL and a data source are set that do not lead to one database.
+    """
 
     url: Found
     user: Found
     password: Found
     jndi: Found
     properties: Found
+    contradicts: bool = False
 
 
 def find_database(
@@ -49,7 +53,9 @@ def find_database(
     parsed = parse_jdbc_url(lookup.filled(url)) if url else _without_url(keys.built_in, built_in, url)
     parsed = with_properties(parsed, lookup.filled(written.properties))
     base = built_in or url
-    found = _found(parsed, base, lookup.find(keys.kind), lookup.find(keys.schema), written.user)
+    # what speaks of the engine beside two databases speaks of one of them
+    kind = url if written.contradicts else lookup.find(keys.kind)
+    found = _found(parsed, base, kind, lookup.find(keys.schema), written.user)
     found = {name: _in_home(fact, home) for name, fact in found.items()}
     encrypted = bool(lookup.find(keys.cipher)) or bool(_NOT_PLAIN.match(written.password.value))
     return {
@@ -88,11 +94,36 @@ def _doubts(found: t.Mapping[str, Found], parsed: JdbcUrl) -> dict[str, str]:
 
 def _written(keys: DatabaseKeys, lookup: Lookup, tomcat: TomcatOfProduct | None) -> _Written:
     url, jndi = lookup.find_raw(keys.url), lookup.find(keys.jndi)
-    if url or jndi.missing:
-        return _Written(url, lookup.find(keys.user), lookup.find_raw(keys.password), Found(), lookup.find_raw(keys.properties))
+    own = _Written(url, lookup.find(keys.user), lookup.find_raw(keys.password), Found(), lookup.find_raw(keys.properties))
+    if jndi.missing or (url and jndi.lost):
+        return own
     if not jndi:
-        return _Written(Found(source=jndi.source), Found(source=jndi.source), Found(), jndi, Found())
-    return _of_data_source(jndi, tomcat, lookup) if tomcat else _Written(jndi, jndi, jndi, jndi, Found())
+        return _unknown(jndi.source, jndi)
+    by_name = _of_data_source(jndi, tomcat, lookup) if tomcat else _Written(jndi, jndi, jndi, jndi, Found())
+    return by_name if url.missing or url.lost else _of_both(own, by_name, lookup)
+
+
+def _unknown(why: str, jndi: Found) -> _Written:
+    unknown = Found(source=why)
+    return _Written(unknown, unknown, Found(), jndi, Found())
+
+
+def _of_both(own: _Written, by_name: _Written, lookup: Lookup) -> _Written:
+    """Which of them the product takes is not known: they count where they say the same."""
+    jndi, other = by_name.jndi, by_name.url
+    if own.url and other and _place(own, lookup) == _place(by_name, lookup):
+        told = {one.value: one.source for one in (own.user, by_name.user) if not one.missing}
+        unclear = Found(source=f"{' and '.join(told.values())} name different accounts")
+        return replace(by_name, user=unclear if len(told) > 1 else by_name.user)
+    leads = f"{jndi.source} names the data source {jndi.value}, whose URL ({other.source}) leads elsewhere" if other else other.source
+    why = f"{own.url.source} has a URL, but {leads}: two settings of one thing contradict each other"
+    return replace(_unknown(why, jndi), contradicts=True)
+
+
+def _place(written: _Written, lookup: Lookup) -> JdbcUrl:
+    """Where a URL leads, with what its driver is told beside it; not as whom, nor how."""
+    parsed = with_properties(parse_jdbc_url(lookup.filled(written.url)), lookup.filled(written.properties))
+    return replace(parsed, port_given=True, user="", user_doubt="", ssl_mode="")
 
 
 def _of_data_source(jndi: Found, tomcat: TomcatOfProduct, lookup: Lookup) -> _Written:
@@ -100,8 +131,7 @@ def _of_data_source(jndi: Found, tomcat: TomcatOfProduct, lookup: Lookup) -> _Wr
     url = found.attribute("url", "jdbcUrl")
     if found.problem or not url:
         reason = found.problem or f"which {found.source} defines without one url"
-        unknown = Found(source=f"{jndi.source} names the data source {jndi.value}, {reason}")
-        return _Written(unknown, unknown, unknown, jndi, Found())
+        return _unknown(f"{jndi.source} names the data source {jndi.value}, {reason}", jndi)
     sure: Sure = "likely" if tomcat.damage else "certain"
     source = f"{found.source} ({tomcat.damage})" if tomcat.damage else found.source
     user = found.attribute("username", "user")
