@@ -133,7 +133,7 @@ node_id:
   type: str
   sample: node1
 clustered:
-  description: Whether the settings make it a node of a cluster.
+  description: Whether the settings make it a node of a cluster, or what could tell so cannot be read.
   returned: success
   type: bool
   sample: true

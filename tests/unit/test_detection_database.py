@@ -236,3 +236,68 @@ def test_of_a_bitbucket_that_is_down_without_a_unit_nothing_is_taken_by_default(
     assert place(answer["database"]) == ("unknown", "", 0, "")
     assert set(answer["database"]["doubts"]) == {"engine", "host", "port", "name", "user"}
     assert (answer["url"], answer["sessions"]["kept"]) == ("", "unknown")
+
+
+BITBUCKET_SETTINGS = bitbucket("jdbc.url=jdbc:postgresql://old-db/x", "jdbc.user=x", "server.port=7990", "server.context-path=/old")
+TOLD = {"jdbc.url": "jdbc:postgresql://new-db/x", "hazelcast.http.sessions": "replicated", "hazelcast.network.tcpip": "true"}
+TOLD_OF_WEB = {"server.port": "7999", "server.context-path": "/new"}
+
+
+def seen_of(answer: dict[str, t.Any]) -> tuple[t.Any, ...]:
+    return answer["database"]["host"], answer["sessions"]["kept"], answer["clustered"], answer["port"], answer["context_path"]
+
+
+@pytest.mark.parametrize("sign", ["-D", "--"])
+def test_an_argument_of_a_bitbucket_counts_before_its_environment_and_its_file(sign: str) -> None:
+    arguments = [f"{sign}{key}={value}" for key, value in {**TOLD, **TOLD_OF_WEB}.items()]
+    environment = {"JDBC_URL": "jdbc:postgresql://older-db/x", "HAZELCAST_HTTP_SESSIONS": "local", "SERVER_PORT": "7991"}
+    answer = look_at("bitbucket", FakeNode(BITBUCKET_SETTINGS, arguments, environment))
+    assert (seen_of(answer), answer["database"]["doubts"]) == (("new-db", "replicated", True, 7999, "/new"), {})
+    assert fact(answer, "database.host") == ("certain", "process 1")
+
+
+def test_an_argument_of_the_program_counts_before_one_of_java() -> None:
+    arguments = ["-Djdbc.url=jdbc:postgresql://old/x", "--jdbc.url=jdbc:postgresql://new/x"]
+    assert database("bitbucket", BITBUCKET_SETTINGS, arguments)["host"] == "new"
+
+
+@pytest.mark.parametrize("variable", ["SERVER_CONTEXT_PATH", "SERVER_CONTEXTPATH"])
+def test_both_spellings_of_a_variable_of_spring_count(variable: str) -> None:
+    assert look_at("bitbucket", FakeNode(BITBUCKET_SETTINGS, [], {variable: "/new"}))["context_path"] == "/new"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        (
+            "SPRING_APPLICATION_JSON",
+            json.dumps({"jdbc": {"url": TOLD["jdbc.url"]}, "hazelcast.http.sessions": 1, "hazelcast.network.TCP_IP": 1}),
+        ),
+        *(
+            (name, " ".join(f"-D{key}={value}" for key, value in TOLD.items()))
+            for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
+        ),
+    ],
+)
+def test_what_a_variable_may_set_that_is_not_read_is_not_known(variable: str, value: str) -> None:
+    answer = look_at("bitbucket", FakeNode(BITBUCKET_SETTINGS, [], {variable: value}))
+    assert seen_of(answer) == ("", "unknown", True, 7990, "/old")
+    assert answer["database"]["doubts"].keys() == {"engine", "host", "port", "name"}
+    assert f"the variable {variable} of process 1 may set" in answer["database"]["doubts"]["host"]
+
+
+def test_what_such_a_variable_does_not_set_is_known() -> None:
+    variables = {"SPRING_APPLICATION_JSON": '{"server": {"port": 1}}', "JAVA_TOOL_OPTIONS": "-Xmx1g -Dserver.port=1"}
+    assert database("bitbucket", BITBUCKET_SETTINGS, [], variables)["doubts"] == {}
+
+
+def test_an_argument_of_the_process_counts_before_the_variables_of_java_but_for_the_last() -> None:
+    arguments = ["-Djdbc.url=jdbc:postgresql://new/x"]
+    assert database("bitbucket", BITBUCKET_SETTINGS, arguments, {"JAVA_TOOL_OPTIONS": "-Djdbc.url=x"})["host"] == "new"
+    assert database("bitbucket", BITBUCKET_SETTINGS, arguments, {"_JAVA_OPTIONS": "-Djdbc.url=x"})["host"] == ""
+
+
+def test_the_arguments_that_a_unit_gives_to_the_scripts_are_not_known() -> None:
+    given = {"JVM_SUPPORT_RECOMMENDED_ARGS": "-Djdbc.url=jdbc:postgresql://new-db/x"}
+    found = database("bitbucket", BITBUCKET_SETTINGS, [], given, process="")
+    assert "the variable JVM_SUPPORT_RECOMMENDED_ARGS of its unit may set -Djdbc.url, and is not read" in found["doubts"]["host"]

@@ -15,6 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.h
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import ARGUMENT
 
 from tests.unit.fake_node import INSTALL, FakeNode
 
@@ -178,3 +179,10 @@ def test_a_line_of_a_units_file_that_is_longer_than_any_setting_is_passed_over(t
     _shown(monkeypatch, tmp_path, f"LoadState=loaded\nEnvironmentFiles={file} (ignore_errors=yes)\n")
     node = HostNode(None, "x")
     assert (node.environment("JIRA_HOME"), node.environment("X")) == ("", "/d\ufffde")
+
+
+@pytest.mark.parametrize("product", ["jira", "confluence", "bamboo", "bitbucket", "crowd", "fisheye"])
+def test_a_home_that_java_is_told_by_a_variable_is_not_known(product: str) -> None:
+    (argument,) = (place.key for place in PRODUCTS[product].files.home if place.where == ARGUMENT)
+    found = find_home(PRODUCTS[product], "/install", FakeNode({}, [], {"JAVA_TOOL_OPTIONS": f"-Xmx1g {argument}/elsewhere"}))
+    assert (bool(found), found.source.startswith("the variable JAVA_TOOL_OPTIONS of process 1 may set -D")) == (False, True)

@@ -38,7 +38,8 @@ def describe(product: Product, install: str, home: Found, node: Node, node_url: 
         "install_dir": install,
         "home_dir": home.value,
         "node_id": node_id.value,
-        "clustered": any(found and found.value.lower() != "false" for found in map(lookup.find, files.clustered)),
+        # one that is not known may be
+        "clustered": any(not found.missing and found.value.lower() != "false" for found in map(lookup.find, files.clustered)),
         **web,
         "database": database,
         "sessions": sessions,

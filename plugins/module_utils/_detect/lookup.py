@@ -11,7 +11,15 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.settings import SettingsFile, Written, parse_settings
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import ARGUMENT, DEFAULT, ENVIRONMENT, Place, Places
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
+    ARGUMENT,
+    DEFAULT,
+    ENVIRONMENT,
+    OPTIONS,
+    SPRING_JSON,
+    Place,
+    Places,
+)
 
 # ${name}; Tomcat also takes ${name:-default}, Spring ${name:default}
 _PLACEHOLDER = re.compile(r"\$\{([\w.-]+)(?::([^${}]*))?\}")
@@ -19,6 +27,9 @@ _DEEPEST = 5
 # a value that is longer is no setting; nor is one that what it stands for makes so long
 _LONGEST = 10_000
 _TOO_LONG = f"it is longer than {_LONGEST} characters"
+_SPRING_VARIABLE = "SPRING_APPLICATION_JSON"
+# variables from which Java itself takes arguments: the last one overrides those of the process. The others reach a process as its own
+_OPTIONS_OF_JAVA = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 
 
 class Node(t.Protocol):
@@ -121,11 +132,12 @@ class Lookup:
         name, default = match[1], match[2]
         if self._words.get(name):
             return self._words[name]
-        lost = False
-        told = {self.node.argument(f"-D{name}=")}
+        argument = self._in(Place(ARGUMENT, f"-D{name}="))
+        lost = not argument and not argument.missing
+        told = {argument.value}
         if spring or tomcat:
             variable = self.node.environment(name)
-            lost = variable is None
+            lost = lost or variable is None
             told |= {variable or ""}
         if tomcat:
             told |= {self._in(Place("{tomcat}/conf/catalina.properties", name)).value}
@@ -144,8 +156,9 @@ class Lookup:
         if place.where == DEFAULT:
             return Found(self.path(place.key), "default", "default")
         if place.where == ARGUMENT:
-            value = self.node.argument(place.key)
-            return Found(value, "certain", self.node.process) if value else Found(missing=True)
+            return self._in_arguments(place.key)
+        if place.where == SPRING_JSON:
+            return self._in_spring_json(place.key)
         if place.where == ENVIRONMENT:
             return self._in_environment(place.key)
         if "{shared}" in place.where and "shared" not in self._folders:
@@ -153,6 +166,23 @@ class Lookup:
         path = self.path(place.where)
         file = self._file(place, path)
         return _one_of(file.written(place.key), path, file.problem) if file else Found(missing=True)
+
+    def _in_arguments(self, prefix: str) -> Found:
+        value, process = self.node.argument(prefix), self.node.process
+        names = _OPTIONS_OF_JAVA[-1:] if value else (*_OPTIONS_OF_JAVA, *(() if process else OPTIONS))
+        if prefix.startswith("-D"):
+            for name in names:
+                if prefix in (self.node.environment(name) or ""):
+                    return _set_unread(name, process, prefix.rstrip("="))
+        return Found(value, "certain", process) if value else Found(missing=True)
+
+    def _in_spring_json(self, key: str) -> Found:
+        """Not known where the JSON may have the key: its last word is in it, however Spring lets one write it."""
+        text = self._in_environment(_SPRING_VARIABLE)
+        if not text:
+            return text
+        has_it = _joined(key.rpartition(".")[2]) in _joined(text.value)
+        return _set_unread(_SPRING_VARIABLE, self.node.process, key) if has_it else Found(missing=True)
 
     def _in_environment(self, name: str) -> Found:
         value = self.node.environment(name)
@@ -178,6 +208,15 @@ def _one_of(values: t.Sequence[Written], path: str, problem: str) -> Found:
     return Found(values[0].value, "likely", f"{source} (damaged, {problem})") if problem else Found(values[0].value, "certain", source)
 
 
+def _joined(words: str) -> str:
+    return words.replace("-", "").replace("_", "").lower()
+
+
+def _set_unread(variable: str, process: str, key: str) -> Found:
+    return Found(source=f"the variable {variable} of {process or 'its unit'} may set {key}, and is not read")
+
+
 def _words(place: Place, path: str) -> str:
     names = {ARGUMENT: f"the argument {place.key}", ENVIRONMENT: f"the variable {place.key}", DEFAULT: place.key}
+    names[SPRING_JSON] = f"the variable {_SPRING_VARIABLE} ({place.key})"
     return names.get(place.where, f"{path} ({place.key})")

@@ -17,11 +17,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     ARGUMENT,
     DEFAULT,
     ENVIRONMENT,
+    SPRING_JSON,
     Places,
     Product,
 )
 
 _JAVA = ("JRE_HOME", "JAVA_HOME")
+_NO_FILES = (ARGUMENT, ENVIRONMENT, SPRING_JSON, DEFAULT)
 # these set the variables of Java to what they look for themselves: nothing is written there
 _OF_TOMCAT = ("catalina.sh", "setclasspath.sh", "tool-wrapper.sh")
 
@@ -57,7 +59,7 @@ def environment_problem(product: Product, install: str, home: str, nodes: Nodes,
     for what, places in told:
         variable = _told_alone(places, before, after, scripts, disk.real, product.service.options)
         if variable:
-            file = next((before.path(place.where) for place in places if place.where not in (ARGUMENT, ENVIRONMENT, DEFAULT)), start)
+            file = next((before.path(place.where) for place in places if place.where not in _NO_FILES), start)
             return _sentence(what, variable, file)
     # the last are those that scripts put into the others
     options = (*OF_JAVA, *reversed(product.service.options))

@@ -201,4 +201,4 @@ def _by_setting(keys: SessionKeys, lookup: Lookup) -> Sessions:
         return Sessions(keys.default, "default", "default")
     known: dict[str, SessionsKept] = dict(keys.values)
     kept = known.get(setting.value.lower(), "unknown")
-    return Sessions(kept, "certain" if kept != "unknown" else "unknown", f"{setting.source} {keys.setting[0].key}")
+    return Sessions(kept, "certain" if kept != "unknown" else "unknown", f"{setting.source} {keys.setting[-1].key}")

@@ -60,18 +60,19 @@ class Place(t.NamedTuple):
     """One place where a value may be written.
 
     ``where`` is a file (its path begins with ``{install}`` or ``{home}``) and ``key`` the key in it, as ``_detect/settings.py`` writes it.
-    Or ``where`` is ARGUMENT (``key`` begins an argument of the process), ENVIRONMENT (``key`` is a variable of the process) or DEFAULT
-    (``key`` is the value itself).
+    Or ``where`` is ARGUMENT (``key`` begins an argument of the process), ENVIRONMENT (``key`` is a variable of the process), SPRING_JSON
+    (``key`` may be one of those that Spring is given as JSON, which is not read: the value is not known, then) or DEFAULT (``key`` is the
+    value itself).
     """
 
     where: str
     key: str
 
 
-ARGUMENT, ENVIRONMENT, DEFAULT = "argument", "environment", "default"
+ARGUMENT, ENVIRONMENT, SPRING_JSON, DEFAULT = "argument", "environment", "spring json", "default"
+Places = tuple[Place, ...]
 # by which most scripts take arguments of the process
 OPTIONS = ("JAVA_OPTS", "CATALINA_OPTS", "JVM_SUPPORT_RECOMMENDED_ARGS")
-Places = tuple[Place, ...]
 
 
 class BuiltIn(t.NamedTuple):

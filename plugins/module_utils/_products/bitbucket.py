@@ -16,6 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     ARGUMENT,
     DEFAULT,
     ENVIRONMENT,
+    SPRING_JSON,
     BuiltIn,
     Column,
     Companion,
@@ -40,8 +41,16 @@ _HOME_SCRIPT = "bin/set-bitbucket-home.sh"
 
 
 def _setting(key: str) -> Places:
-    """A setting of the product, which its environment overrides."""
-    return (Place(ENVIRONMENT, key.upper().replace(".", "_").replace("-", "_")), Place(_SETTINGS, key))
+    """A setting of the product, in the order in which Spring looks for it: a dash in it is a line or nothing in a variable."""
+    name = key.upper().replace(".", "_")
+    variables = dict.fromkeys((name.replace("-", "_"), name.replace("-", "")))
+    return (
+        Place(ARGUMENT, f"--{key}="),
+        Place(SPRING_JSON, key),
+        Place(ARGUMENT, f"-D{key}="),
+        *(Place(ENVIRONMENT, variable) for variable in variables),
+        Place(_SETTINGS, key),
+    )
 
 
 BITBUCKET = Product(
