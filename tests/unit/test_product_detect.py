@@ -283,7 +283,54 @@ def test_two_folders_in_which_units_start_a_product_are_named(install: Path, tmp
     shutil.copytree(install, other)
     _see_processes_of(monkeypatch)
     monkeypatch.setattr(node_reader, "folders_started", {"bin/start-jira.sh": [str(install), str(other)]}.get)
-    assert f"2 installations were found: Jira in {install}, Jira in {other}" in _refusal(product="jira")
+    found = f"2 installations were found: Jira in {install} (does not run), Jira in {other} (does not run). Name one with "
+    assert found in _refusal(product="jira")
+
+
+CONFLUENCE_POINTER = "confluence/WEB-INF/classes/confluence-init.properties"
+
+
+@pytest.fixture
+def confluence(tmp_path: Path) -> Path:
+    """Another product on the host, without a process."""
+    pointer = tmp_path / "wiki" / CONFLUENCE_POINTER
+    pointer.parent.mkdir(parents=True)
+    pointer.write_text(f"confluence.home = {tmp_path}/home\n", encoding="utf-8")
+    return tmp_path / "wiki"
+
+
+def test_the_product_that_runs_is_not_taken_for_the_one_beside_it_that_is_down(
+    install: Path, confluence: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _see_processes_of(monkeypatch, confluence)
+    monkeypatch.setattr(node_reader, "folders_started", lambda script: [str(install)] if script == "bin/start-jira.sh" else [])
+    with _running(confluence):
+        refusal = _refusal()
+        named = [_detect(product=product)["install_dir"] for product in ("jira", "confluence")]
+        named += [_detect(install_dir=str(folder))["install_dir"] for folder in (install, confluence)]
+    assert refusal == (
+        f"2 installations were found: Jira in {install} (does not run), Confluence in {confluence} (runs). Name one with "
+        "force_reauth_install_dir, or by its product with force_reauth_product where there is one of it. A folder that nothing uses any "
+        "more may stay, once another one is named."
+    )
+    assert named == [str(install), str(confluence)] * 2
+
+
+def test_a_copy_that_is_down_is_as_much_meant_as_the_one_that_runs(install: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(install, other)
+    _see_processes_of(monkeypatch, other)
+    monkeypatch.setattr(node_reader, "folders_started", {"bin/start-jira.sh": [str(install)]}.get)
+    with _running(other):
+        assert f"2 installations were found: Jira in {install} (does not run), Jira in {other} (runs)." in _refusal(product="jira")
+
+
+def test_what_runs_from_a_folder_by_a_link_is_one_installation(install: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "link").symlink_to(install)
+    _see_processes_of(monkeypatch, tmp_path / "link")
+    monkeypatch.setattr(node_reader, "folders_started", {"bin/start-jira.sh": [str(tmp_path / "link")]}.get)
+    with _running(tmp_path / "link"):
+        assert _detect(product="jira")["install_dir"] == str(install)
 
 
 @pytest.mark.parametrize(("named", "by_unit", "by"), [(False, False, "process"), (False, True, "host"), (True, False, "host")])

@@ -67,7 +67,7 @@ class _Install:
 
 def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The answer of product_detect to its options; raises SessionsError."""
-    install = _the_one(_named(options) or _running(options) or _down(options), options)
+    install = _the_one(_named(options) or _on_this_host(options), options)
     processes = find_processes(install.product, install.folder)
     check_not_moved(install.product, processes)
     unit = options["service"] if options["service"] or processes else _unit_of_stopped(install)
@@ -147,12 +147,21 @@ def _strangers(products: t.Sequence[Product]) -> str:
     )
 
 
-def _down(options: t.Mapping[str, t.Any]) -> list[_Install]:
+def _installed(options: t.Mapping[str, t.Any]) -> list[_Install]:
     """What lies where it usually does, or is started by a unit."""
     products = _candidates(options)
     usual = [_Install(one, one.files.usual_install) for one in products if _is_install_of(one, one.files.usual_install)]
     by_unit = [_Install(one, folder) for one in products for folder in folders_started(one.service.start[0]) if _is_install_of(one, folder)]
-    return list({(one.product.name, os.path.realpath(one.folder)): one for one in [*by_unit, *usual]}.values())
+    return [*by_unit, *usual]
+
+
+def _on_this_host(options: t.Mapping[str, t.Any]) -> list[_Install]:
+    """What runs does not tell that it is meant: what is installed and down counts as much."""
+    return list({_identity(one): one for one in [*_installed(options), *_running(options)]}.values())
+
+
+def _identity(one: _Install) -> tuple[str, str]:
+    return one.product.name, os.path.realpath(one.folder)
 
 
 def _told_by(install: _Install, options: t.Mapping[str, t.Any]) -> str:
@@ -173,10 +182,12 @@ def _the_one(found: t.Sequence[_Install], options: t.Mapping[str, t.Any]) -> _In
             f"none lies in {folders}, and no unit of systemd starts one. Name its folder with force_reauth_install_dir."
         )
     if len(found) > 1:
-        names = ", ".join(f"{one.product.title} in {one.folder}" for one in found)
+        running = {_identity(one) for one in _running(options)}
+        states = [(one, "runs" if _identity(one) in running else "does not run") for one in found]
+        names = ", ".join(f"{one.product.title} in {one.folder} ({state})" for one, state in states)
         raise SessionsError(
-            f"{len(found)} installations were found: {names}. "
-            "Name one with force_reauth_install_dir (and its product with force_reauth_product)."
+            f"{len(found)} installations were found: {names}. Name one with force_reauth_install_dir, or by its product with "
+            "force_reauth_product where there is one of it. A folder that nothing uses any more may stay, once another one is named."
         )
     return found[0]
 
