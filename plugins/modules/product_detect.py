@@ -201,8 +201,9 @@ process:
   description:
     - The process of the installation; with several the one with the lowest pid, and C(count) tells how many.
     - C(unit) is the systemd service whose cgroup holds it, C(user) its account, empty where real and effective account differ.
-    - C(strangers) is a clause on processes that bear the arguments of the product, but whose account owns nothing of the installation,
-      with what to do about them; empty when there is none. C(seconds) is the time since its start, V(-1) when none runs.
+    - C(strangers) is a clause on processes that bear the arguments of the product, and run in a container, or as an account that owns
+      nothing of the installation, with what to do about them; empty when there is none. C(seconds) is the time since its start, V(-1) when
+      none runs.
   returned: success
   type: dict
   sample:

@@ -28,6 +28,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     environment_of,
     held_with,
     leaf_service,
+    pids_in_containers,
     seconds_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
@@ -229,6 +230,18 @@ def test_a_process_of_a_container_is_not_of_this_host(proc: Path, tmp_path: Path
         _add(proc, pid, ["java", "-Dcatalina.base=/opt/atlassian/jira"])
         (proc / str(pid) / "root").symlink_to(root)
     assert [process.pid for process in all_processes(JIRA, proc)] == [42]
+
+
+def test_a_process_of_a_container_is_known_by_the_installation_in_it(proc: Path, tmp_path: Path) -> None:
+    container, other = tmp_path / "with-a-jira", tmp_path / "with-another-tomcat"
+    sign = container / "opt/atlassian/jira" / JIRA.files.signs[0]
+    sign.parent.mkdir(parents=True)
+    sign.touch()
+    other.mkdir()
+    for pid, root in ((41, other), (42, container), (43, Path("/"))):
+        _add(proc, pid, JIRA_ARGUMENTS)
+        (proc / str(pid) / "root").symlink_to(root)
+    assert pids_in_containers(JIRA, proc) == [42]
 
 
 def test_one_variable_of_the_environment_is_read(proc: Path) -> None:

@@ -28,6 +28,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.n
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, all_processes, install_dir_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import remove_saved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import registered
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import no_process
 
 from demo.cluster import Cluster, ClusterNode
 from demo.playbook import collections_path
@@ -188,6 +190,18 @@ def test_a_process_whose_account_owns_nothing_of_the_product_is_told_of_with_wha
     process = _detect(install_dir=str(install))["process"]
     assert (process["running"], process["strangers"].startswith(clause)) == (False, True)
     assert process["strangers"].endswith("start it as the account that owns them, or by a unit with User=eve; else end it")
+
+
+@pytest.mark.usefixtures("_alone")
+def test_a_node_in_a_container_is_no_node_that_is_down(install: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_reader, "pids_in_containers", lambda product: [41, 42] if product.name == "jira" else [])
+    clause = "the process 41 bears the marks of Jira in a container (another root), which this collection neither stops nor starts"
+    assert _refusal().partition(" was found: ")[2].startswith(f"{clause}, none lies in /opt/")
+    look = _detect(install_dir=str(install))
+    assert look["process"]["strangers"] == clause
+    assert no_process(look) == f"no process of the product runs from {install} ({clause})"
+    standbys = registered.standbys(["n9"], [{"item": "n9", **look}])
+    assert standbys["problems"] == [f"n9 is named a cold standby, and {clause}"]
 
 
 def test_an_unknown_product_is_refused_with_the_known_ones() -> None:

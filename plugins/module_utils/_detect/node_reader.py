@@ -34,6 +34,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     environment_of,
     held_with,
     install_dir_of,
+    pids_in_containers,
     seconds_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import Owners, account_of_scripts
@@ -79,7 +80,7 @@ def detect(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     role = look_for_role(install.product, site) if site else ""
     return {
         **answer,
-        "process": {**_process_row(processes), "strangers": _strangers([install.product])},
+        "process": {**_process_row(processes), "strangers": _not_ours([install.product])},
         "control": _control(install, answer, processes, options, unit),
         "install_dir_by": _told_by(install, options),
         "home_identity": _identity_of_folder(home.value),
@@ -132,6 +133,17 @@ def _running(options: t.Mapping[str, t.Any]) -> list[_Install]:
     return sorted(own, key=lambda one: one.folder)
 
 
+def _not_ours(products: t.Sequence[Product]) -> str:
+    """A clause on what bears the marks of a product and is no node of this host; '' when there is none."""
+    return "; ".join(clause for clause in (_in_containers(products), _strangers(products)) if clause)
+
+
+def _in_containers(products: t.Sequence[Product]) -> str:
+    found = [(pid, product.title) for product in products for pid in pids_in_containers(product)]
+    told = (f"the process {pid} bears the marks of {title} in a container (another root)" for pid, title in found[:1])
+    return "".join(f"{one}, which this collection neither stops nor starts" for one in told)
+
+
 def _strangers(products: t.Sequence[Product]) -> str:
     """A clause on what bears the marks of a product and is none of it, with what to do if it is one; '' when there is none."""
     marked = _marked(products)
@@ -178,7 +190,7 @@ def _the_one(found: t.Sequence[_Install], options: t.Mapping[str, t.Any]) -> _In
         folders = ", ".join(product.files.usual_install for product in _candidates(options))
         none = f"no process of one is running (as far as {account()} can see)"
         raise SessionsError(
-            f"No installation of {names} was found: {_strangers(_candidates(options)) or none}, "
+            f"No installation of {names} was found: {_not_ours(_candidates(options)) or none}, "
             f"none lies in {folders}, and no unit of systemd starts one. Name its folder with force_reauth_install_dir."
         )
     if len(found) > 1:

@@ -60,8 +60,26 @@ def install_dir_of(product: Product, process: Process) -> str:
 
 def processes_with(marks: t.Sequence[str], proc: Path = PROC) -> list[Process]:
     """The processes of which an argument fits one of the marks."""
+    return [one for one in _wherever_with(marks, proc) if not _is_elsewhere(proc / str(one.pid))]
+
+
+def pids_in_containers(product: Product, proc: Path = PROC) -> list[int]:
+    """The processes with the product's marks in another file system, in which they run from an installation of it."""
+    marked = [
+        (f"{proc}/{one.pid}/root", one) for one in _wherever_with(product.service.process, proc) if _is_elsewhere(proc / str(one.pid))
+    ]
+    signs = product.files.signs
+    return [one.pid for root, one in marked if any(_is_there(f"{root}/{install_dir_of(product, one)}/{sign}") for sign in signs)]
+
+
+def _wherever_with(marks: t.Sequence[str], proc: Path) -> list[Process]:
     found = (_read(proc, int(entry.name)) for entry in proc.iterdir() if entry.name.isdigit())
     return sorted((one for one in found if one and folder_in(marks, one)), key=lambda one: one.pid)
+
+
+def _is_there(path: str) -> bool:
+    # Path.exists raises where a parent folder is closed to this account
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def folder_in(marks: t.Sequence[str], process: Process) -> str:
@@ -154,7 +172,7 @@ def _read(proc: Path, pid: int) -> Process | None:
         boot = boot_id(proc)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    if state in _ENDED or _is_elsewhere(folder):
+    if state in _ENDED:
         return None
     user = _name_of(real) if real == effective else ""
     return Process(boot, pid, start_ticks, user, leaf_service(cgroup), arguments, real, _borrows_rights(folder))
