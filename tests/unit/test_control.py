@@ -16,6 +16,17 @@ WRAPPED = Unit(("jira.service",), 40, "always", "{ path=/usr/bin/su ; argv[]=/us
 STARTS = Unit(("jira.service",), 0, "no", "{ path=/opt/atlassian/jira/bin/start-jira.sh }")
 RC_LOCAL = Unit(("rc-local.service",), 0, "no", "{ path=/etc/rc.local ; argv[]=/etc/rc.local start }")
 SSHD = Unit(("ssh.service",), 7, "on-failure", "{ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D }")
+OF_A_USER = Unit(("/user.slice/user-1000.slice/user@1000.service/app.slice/jira.service",), -1, "", "")
+TASKS = "take force_reauth_service_manager=tasks"
+STARTERS = {
+    "/usr/bin/python3 /usr/bin/supervisord -n": "supervisord",
+    "runsv jira": "runsv",
+    "sshd: jira@pts/0": "sshd",
+    "/usr/bin/python3 -c password=x": "python3",
+    "": "whose name is not seen",
+    "\x1b[2J x": "whose name is not seen",
+    f"{INSTALL}/bin/wrapper conf": "wrapper",
+}
 CRON = Unit(("cron.service",), 8, "on-failure", "{ path=/usr/sbin/cron }")
 
 
@@ -30,8 +41,9 @@ def _seen(
     pids: tuple[int, ...] = (41,),
     missing: tuple[str, ...] = (),
     members: tuple[Member, ...] = (JIRA,),
+    starter: str | None = None,
 ) -> Seen:
-    return Seen(INSTALL, pids, holder, named, missing, members)
+    return Seen(INSTALL, pids, holder, named, missing, members, None if starter is None else Member(77, 1, starter))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +69,10 @@ def _seen(
         ("scripts", "", _seen(STARTS, members=(JIRA, CONFLUENCE)), Control("scripts")),
         ("auto", "both", _seen(STARTS, STARTS, members=(JIRA, CONFLUENCE)), Control("systemd", "jira.service")),
         ("tasks", "", _seen(SSHD, missing=("x",)), Control("tasks")),
+        ("tasks", "", _seen(OF_A_USER, starter="supervisord"), Control("tasks")),
+        ("auto", "", _seen(OWN, starter="/usr/lib/systemd/systemd"), Control("systemd", "jira.service")),
+        *(("scripts", "", _seen(starter=shell), Control("scripts")) for shell in ("sh run", "-bash", "/bin/dash -c x", "/usr/bin/zsh")),
+        ("auto", "", _seen(starter=f"python3 {INSTALL}/bin/start-jira.sh -fg"), Control("scripts")),
     ],
 )
 def test_the_node_is_controlled_by(wanted: str, service: str, seen: Seen, expected: Control) -> None:
@@ -80,6 +96,21 @@ def test_the_node_is_controlled_by(wanted: str, service: str, seen: Seen, expect
         ("auto", "", _seen(RC_LOCAL, members=(JIRA, NGINX)), "it is not clear whether rc-local.service, which holds the process, is the"),
         ("auto", "", _seen(RC_LOCAL, members=()), "it is not clear whether rc-local.service, which holds the process, is the product's"),
         ("systemd", "", _seen(RC_LOCAL, members=(JIRA, NGINX)), "no systemd service of its own holds the process (it is in rc-local.ser"),
+        *(
+            (
+                wanted,
+                "",
+                _seen(OF_A_USER),
+                f"{OF_A_USER.name}, a unit of a user's own manager, holds the process and may start it again: {TASKS}",
+            )
+            for wanted in ("auto", "systemd", "scripts")
+        ),
+        *(
+            ("scripts", "", _seen(holder, starter=command), f"the process 77 ({name}) started it and may start it again: {TASKS}")
+            for holder in (None, SSHD)
+            for command, name in STARTERS.items()
+        ),
+        ("auto", "", _seen(starter="s6-supervise jira"), "the process 77 (s6-supervise) started it and may start it again"),
         ("auto", "", _seen(OWN, pids=(41, 97)), "the processes 41 and 97 all run from /opt/atlassian/jira"),
     ],
 )

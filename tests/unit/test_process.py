@@ -30,6 +30,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     leaf_service,
     pids_in_containers,
     seconds_of,
+    starter_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
@@ -242,6 +243,30 @@ def test_a_process_of_a_container_is_known_by_the_installation_in_it(proc: Path,
         _add(proc, pid, JIRA_ARGUMENTS)
         (proc / str(pid) / "root").symlink_to(root)
     assert pids_in_containers(JIRA, proc) == [42]
+
+
+@pytest.mark.parametrize(
+    ("above", "starter"),
+    [
+        ({}, None),
+        ({40: (1, "runuser -u jira -- start-jira.sh -fg")}, None),
+        ({40: (39, "/usr/bin/sudo -u jira x"), 39: (1, "supervisord -n")}, (39, "supervisord -n")),
+        ({40: (39, "sh x"), 39: (1, "supervisord -n")}, (40, "sh x")),
+        # not seen, as with hidepid
+        ({40: None}, (40, "")),
+        ({40: (41, "su x")}, None),
+    ],
+)
+def test_what_started_a_process_is_what_waits_for_it_and_not_what_lent_it_an_account(
+    above: dict[int, tuple[int, str] | None], starter: tuple[int, str] | None, proc: Path
+) -> None:
+    _add(proc, 41, JIRA_ARGUMENTS, parent=40 if above else 1)
+    for pid, told in above.items():
+        if told:
+            _add(proc, pid, told[1].split(" "), parent=told[0])
+    (process,) = all_processes(JIRA, proc)
+    found = starter_of(process, proc)
+    assert (found and (found.pid, found.command.rstrip())) == starter
 
 
 def test_one_variable_of_the_environment_is_read(proc: Path) -> None:

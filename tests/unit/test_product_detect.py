@@ -54,6 +54,12 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[ClusterNode]:
         yield cluster["n1"]
 
 
+@pytest.fixture(autouse=True)
+def _started_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processes of these tests are children of Python: none that would be started again."""
+    monkeypatch.setattr(node_reader, "starter_of", lambda _process: None)
+
+
 @pytest.fixture
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process of any product on this host."""

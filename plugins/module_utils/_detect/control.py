@@ -43,6 +43,7 @@ class Seen(t.NamedTuple):
     """``pids``: the processes of the installation. ``holder``: the service whose cgroup holds the process, ``named``: the user's.
 
     ``missing_scripts``: the product's scripts that cannot be run. ``members``: all that the holder holds, empty where that is not known.
+    ``starter``: what started the process and is still there, None for nothing but the first process.
     """
 
     install: str
@@ -51,6 +52,7 @@ class Seen(t.NamedTuple):
     named: Unit | None
     missing_scripts: tuple[str, ...]
     members: tuple[Member, ...] = ()
+    starter: Member | None = None
 
 
 class Control(t.NamedTuple):
@@ -63,6 +65,9 @@ class Control(t.NamedTuple):
 
 _NAME_IT = "name it with force_reauth_service"
 _TAKE = "take force_reauth_service_manager="
+_SHELL = re.compile(r"-?(?:\S*/)?(?:sh|[abdk]sh|bash|dash|m?ksh|t?csh|zsh|fish|busybox)")
+_INTERPRETER = re.compile(r"(?:\S*/)?(?:python|perl|ruby|node)[\d.]*")
+_PROGRAM = re.compile(r"[\w.+:-]{1,60}")
 
 
 def decide_control(wanted: str, service: str, seen: Seen) -> Control:
@@ -77,10 +82,13 @@ def decide_control(wanted: str, service: str, seen: Seen) -> Control:
 def _control(wanted: str, service: str, seen: Seen) -> Control:
     if wanted == "tasks":
         return Control("tasks")
+    if service and wanted != "scripts":
+        return _by_named_unit(service, seen)
+    if seen.holder and _is_a_users(seen.holder):
+        held = f"{seen.holder.name}, a unit of a user's own manager, holds the process and may start it again: {_TAKE}tasks"
+        return Control("systemd" if wanted == "systemd" else "scripts", problem=held)
     if wanted == "scripts":
         return _by_scripts(seen)
-    if service:
-        return _by_named_unit(service, seen)
     if seen.holder and _is_own(seen.holder, seen):
         return Control("systemd", seen.holder.name, _held_too(seen.holder, seen))
     return _by_unit(seen) if wanted == "systemd" else _by_whatever_started_it(seen)
@@ -116,7 +124,29 @@ def _by_scripts(seen: Seen) -> Control:
         return Control("scripts", problem=_held_too(seen.holder, seen) or held)
     if seen.missing_scripts:
         return Control("scripts", problem=f"{seen.missing_scripts[0]} is not there, or cannot be run")
+    if seen.starter and not _is_a_script(seen.starter.command, seen.install):
+        started = f"the process {seen.starter.pid} ({_program(seen.starter.command)}) started it and may start it again"
+        return Control("scripts", problem=f"{started}: {_TAKE}tasks")
     return Control("scripts")
+
+
+def _is_a_users(unit: Unit) -> bool:
+    """A unit of a user's own manager comes with its path, see leaf_service."""
+    return "/user@" in unit.name
+
+
+def _is_a_script(command: str, install: str) -> bool:
+    """Whether a shell, or a script of the installation: it ends with the process, or is the start script that waits for it."""
+    first, *_more = command.split() or [""]
+    return _SHELL.fullmatch(first) is not None or (_names(command, install) and re.search(r"\.sh(?!\S)", command) is not None)
+
+
+def _program(command: str) -> str:
+    """Its name, that of the script where an interpreter runs one; nothing else of what it was started with."""
+    words = command.split()
+    name = words[1] if len(words) > 1 and _INTERPRETER.fullmatch(words[0]) and not words[1].startswith("-") else "".join(words[:1])
+    name = name.rpartition("/")[2].rstrip(":")
+    return name if _PROGRAM.fullmatch(name) else "whose name is not seen"
 
 
 def _held_too(unit: Unit, seen: Seen) -> str:

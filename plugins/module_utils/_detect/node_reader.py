@@ -36,6 +36,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     install_dir_of,
     pids_in_containers,
     seconds_of,
+    starter_of,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import Owners, account_of_scripts
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
@@ -268,7 +269,8 @@ def _control(
     pids = tuple(process.pid for process in processes)
     named = find_unit(unit)
     members = _members(install, processes) if holder else ()
-    seen = Seen(os.path.realpath(install.folder), pids, holder, named, missing, members)
+    starter = starter_of(processes[0]) if processes else None
+    seen = Seen(os.path.realpath(install.folder), pids, holder, named, missing, members, starter)
     control = decide_control(options["service_manager"], options["service"], seen)
     pid_file = _pid_file(install, answer["home_dir"], processes)
     owners = Owners(unit=named.user if named else "", install=_owner_of(install.folder), pid_file=_owner_of(pid_file))

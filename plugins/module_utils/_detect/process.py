@@ -20,6 +20,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 
 PROC = Path("/proc")
 _ENDED = ("Z", "X")
+_LENDS_AN_ACCOUNT = re.compile(r"(?:\S*/)?(?:su|sudo|runuser|doas|setpriv)(?!\S)")
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,30 @@ def held_with(process: Process, proc: Path = PROC) -> tuple[Member, ...]:
         return ()
     pids = sorted(pid for pid, paths in seen.items() if any(f"{path}/".startswith(f"{own}/") for path in paths or []))
     return tuple(member for member in (_member(proc, pid) for pid in pids) if member)
+
+
+def starter_of(process: Process, proc: Path = PROC) -> Member | None:
+    """What started it and is still there, None for nothing but the first process; what lends it an account is passed over.
+
+    The command is '' of one that is hidden.
+    """
+    pid, passed = process.pid, set[int]()
+    while pid not in passed:
+        passed.add(pid)
+        member = _seen_member(proc, pid)
+        if pid != process.pid and not _LENDS_AN_ACCOUNT.match(member.command):
+            return member
+        pid = member.parent
+        if pid <= 1:
+            return None
+    return None
+
+
+def _seen_member(proc: Path, pid: int) -> Member:
+    try:
+        return _member(proc, pid) or Member(pid, 0, "")
+    except PermissionError:
+        return Member(pid, 0, "")
 
 
 def others_are_hidden(proc: Path) -> bool:
