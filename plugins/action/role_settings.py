@@ -10,7 +10,8 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX, check_together, typed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import sentence
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX, check_names, check_together, typed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.hook import check_hook
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.report_folder import check_report_folder
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import ROLE, defaults, specification
@@ -36,6 +37,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
                     "Clear the fact cache, and see where they come from"
                 )
             options = specification()
+            check_names(variables, options)
             values = {name: self._value(name, variables[name]) for name in options if name in variables}
             settings = typed(values, options, defaults(), self._task.args.get("required") or [])
             check_together(settings)
@@ -43,7 +45,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
             check_report_folder(settings["report_dir"])
             check_hook(settings["notify_url"])
         except SessionsError as error:
-            return {**result, "failed": True, "msg": f"{error}."}
+            return {**result, "failed": True, "msg": sentence(str(error))}
         return {**result, "changed": False, "settings": settings}
 
     def _value(self, name: str, written: t.Any) -> t.Any:

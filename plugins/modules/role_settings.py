@@ -15,6 +15,7 @@ description:
     turns each into the type that the role's specification says, and refuses what cannot be meant.
   - A text is understood wherever it can only mean one thing, for example V("false"), V("3"), V(adam,eve) or V([1, "25%"]).
     A blank text is the default.
+  - Refuses a variable whose name begins as those of the role and is none of them, with the name that is nearest to it.
   - Refuses when a fact of the host has the name of a variable of the role. What a node says is no variable.
   - Runs on the controller and asks no host.
 options:

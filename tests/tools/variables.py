@@ -48,7 +48,8 @@ Variables
 
 All are optional but the group and the password of a database that wants one. They come from the inventory, from ``group_vars`` or from
 the command line, and are taken once, each in its type, before any node is contacted: ``true``, ``3``, ``adam,eve`` or ``[1, "25%"]`` may be
-given as text. What cannot be meant is refused by the name of the variable.
+given as text. What cannot be meant is refused by the name of the variable, and so is a misspelt name: whatever begins with
+``force_reauth_`` has to be one of these. Begin the names of your own variables otherwise, for example with ``site_``.
 
 .. contents::
    :local:

@@ -83,6 +83,7 @@ def test_the_plan_of_a_roll_is_told_whole() -> None:
     Run CHG-1, route rolling
     Cluster    jira-6b1f, confirmed by the product
     Tokens     50 of 1 user in public.remembermetoken, db:5432/jira
+    Users      everybody
     Asked      db:5432, from n1
     Archives   /a/jira-6b1f/CHG-1 on n1
     Batches    n1 | n2, n3
@@ -158,6 +159,13 @@ def test_the_plan_of_a_resumed_outage_for_some_users_is_told_whole() -> None:
 )
 def test_a_rehearsal_names_what_it_has_not_rehearsed(revoke: str, said: str) -> None:
     assert plan_lines(plan(revoke=revoke), check_mode=True)[-2].endswith(said)
+
+
+@pytest.mark.parametrize("revoke", ["database", "product", "manual"])
+def test_plan_and_result_say_that_everybody_is_meant(revoke: str) -> None:
+    made = plan(revoke=revoke)
+    told = [line for line in plan_lines(made, True) + result_lines(made, RECORD, FOUND, 0) if line.startswith("Users ")]
+    assert told == ["Users      everybody"] * 2
 
 
 def test_the_plan_of_a_live_run_has_no_batches() -> None:

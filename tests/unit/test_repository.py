@@ -42,6 +42,7 @@ HARMLESS = {
     ),
     # the name of an encoding, by any name of it
     *("hmac", "codecs.lookup"),
+    "difflib.get_close_matches",
     *("html.unescape", "ipaddress", "itertools", "json", "math", "re", "string", "textwrap", "typing", "urllib.parse"),
     *("xml.parsers", "xml.parsers.expat"),
     *("base64.b64decode", "base64.b64encode", "csv.DictReader", "glob.escape", "pathlib.PurePosixPath", "shlex.join", "shlex.split"),

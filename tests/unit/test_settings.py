@@ -12,7 +12,13 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import check_together, disagreements, is_true, typed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import (
+    check_names,
+    check_together,
+    disagreements,
+    is_true,
+    typed,
+)
 
 ROLE = Path(__file__).resolve().parents[2] / "roles/force_reauth"
 SPECS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
@@ -20,6 +26,35 @@ OPTIONS: dict[str, t.Any] = {name: option for entry in SPECS.values() for name, 
 DEFAULTS: dict[str, t.Any] = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
 TEXTS = [name for name, option in OPTIONS.items() if option["type"] in ("str", "path") and not option.get("choices")]
 LISTS = [name for name, option in OPTIONS.items() if option["type"] == "list" and option["elements"] == "str"]
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("username", "did you mean force_reauth_usernames?"),
+        ("exclude_username", "did you mean force_reauth_exclude_usernames?"),
+        ("archive_recipient", "did you mean force_reauth_archive_recipients?"),
+        ("batch", "did you mean force_reauth_batches?"),
+        ("my_pool", "name a variable of your own without force_reauth_."),
+        ("", "name a variable of your own without force_reauth_."),
+    ],
+)
+def test_a_misspelt_name_is_refused_with_the_name_that_is_nearest(name: str, more: str) -> None:
+    with pytest.raises(SessionsError) as refused:
+        check_names([f"force_reauth_{name}"], OPTIONS)
+    assert str(refused.value) == f"force_reauth_{name} is no variable of this role: {more}"
+
+
+def test_all_misspelt_names_are_told_at_once() -> None:
+    with pytest.raises(SessionsError) as refused:
+        check_names(["force_reauth_route", "force_reauth_rute", "force_reauth_batch"], OPTIONS)
+    assert re.findall(r"(\w+) is no variable", str(refused.value)) == ["force_reauth_batch", "force_reauth_rute"]
+
+
+def test_every_variable_and_whatever_is_named_otherwise_is_let_through() -> None:
+    # the statistics of a run and of session_status come back as variables in a workflow of AWX
+    others = ["force_reauth", "force_reauth_status", "__force_reauth_plan", "site_force_reauth_pool", "ansible_user", "groups"]
+    check_names([*OPTIONS, *others], OPTIONS)
 
 
 def _of(kind: str) -> list[str]:

@@ -17,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.pla
     sessions_problem,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import disagreements
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import STATISTICS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sign_on import sign_on_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import database_problem
@@ -96,7 +97,7 @@ def status_stats(document: Mapping) -> Values:
     """What a pipeline wants of it, in one place (``set_stats``)."""
     tokens = document["tokens"]
     return {
-        "force_reauth_status": {
+        STATISTICS: {
             "cluster": shown(document["cluster"]),
             "tokens": tokens["rows"],
             "users": tokens["users"],

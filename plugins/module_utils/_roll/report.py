@@ -92,6 +92,7 @@ def _by_hand(plan: t.Mapping[str, t.Any]) -> list[str]:
     seen = f"your word, force_reauth_revoked=true ({word})" if word else "a remember-me cookie of the proof account that has died"
     return [
         f"Tokens     not counted: they are deleted by hand from {look['table']}, {look['database']}, and the database is not asked",
+        *_users(plan),
         "By hand    the run writes the script below and ends; a database administrator carries it out; the printed command goes on",
         f"Goes on    by {seen}",
         f"Record     {plan['folder']} on {plan['database_host']}",
@@ -104,6 +105,7 @@ def _by_product(plan: t.Mapping[str, t.Any]) -> list[str]:
     counted = f"{look.get('rows')} in {look['table']}, {look['database']}: the product deletes them itself"
     return [
         f"Tokens     {counted if 'rows' in look else unasked}",
+        *_users(plan),
         *(["Counted    after it none of them may be left in the table"] if "rows" in look else []),
         "Archives   none, and nothing can be put back",
         f"Record     {plan['folder']} on {plan['database_host']}",
@@ -179,9 +181,9 @@ def _since(revoked: t.Mapping[str, t.Any]) -> str:
 
 
 def _users(plan: t.Mapping[str, t.Any]) -> list[str]:
-    """Whose tokens are treated, where that is not everybody's."""
+    """Whose tokens are treated, said also where it is everybody's: a name that did not arrive is seen."""
     if not plan["users"]:
-        return []
+        return ["Users      everybody"]
     stay = f"Whoever keeps a token ({plan['look']['others']} of them) is signed in again by it after the restart"
     return [f"Users      {plan['users']}", f"Note       {stay}"]
 

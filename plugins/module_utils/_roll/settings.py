@@ -13,8 +13,11 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 
 PREFIX = "force_reauth_"
+# among the statistics of session_status; a workflow of AWX hands them to its next job as variables
+STATISTICS = f"{PREFIX}status"
 # what each node may have of its own; everything else is said once for the cluster
 OF_A_NODE = (
     *("cold_standby", "install_dir", "home_dir", "node_url", "service", "service_manager", "start_tasks", "stop_tasks", "stop_timeout"),
@@ -35,6 +38,16 @@ _MAY_BE_RELATIVE = ("report_dir",)
 _TRUE, _FALSE = ("true", "yes", "on", "1", "y", "t"), ("false", "no", "off", "0", "n", "f")
 
 Option = t.Mapping[str, t.Any]
+
+
+def check_names(names: t.Iterable[str], options: t.Collection[str]) -> None:
+    """Raises SessionsError with a sentence for each name that looks like a variable of the role, and is none. ``names``: of all variables.
+
+    A misspelt one would leave its default at work, and nobody would see it.
+    """
+    unknown = sorted(name for name in names if name.startswith(PREFIX) and name != STATISTICS and name not in options)
+    if unknown:
+        raise SessionsError(" ".join(_no_variable(name, options) for name in unknown))
 
 
 def typed(
@@ -93,6 +106,14 @@ def disagreements(settings: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
         for name, others in apart.items()
         if others
     ]
+
+
+def _no_variable(name: str, options: t.Iterable[str]) -> str:
+    from difflib import get_close_matches  # a run whose variables are right needs it not
+
+    nearest = get_close_matches(name[len(PREFIX) :], [one[len(PREFIX) :] for one in options], 1)
+    more = f"did you mean {PREFIX}{nearest[0]}?" if nearest else f"name a variable of your own without {PREFIX}."
+    return f"{shown(name, 100)} is no variable of this role: {more}"
 
 
 def _is_given(value: t.Any, option: Option) -> bool:
