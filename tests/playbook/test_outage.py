@@ -88,6 +88,18 @@ def test_a_purge_that_fails_keeps_every_token_and_the_nodes_run_again(make_site:
     assert site.open_doors(browsers) == []
 
 
+def test_the_start_file_of_the_site_is_not_run_on_a_node_that_still_runs(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    old, own = site.pids(), own_tasks(site, "")
+    (site.folder / "stop.yml").write_text("---\n- name: Stop nothing\n  ansible.builtin.command: 'false'\n", encoding="utf-8")
+    tell = f"---\n- name: Tell\n  ansible.builtin.command: touch {site.folder}/start-of-{{{{ inventory_hostname }}}}\n"
+    (site.folder / "start.yml").write_text(tell, encoding="utf-8")
+    failed = site.run(**OUTAGE, **own)
+    assert failed.status != 0
+    failed.assert_says("stopped in step 'revoke'")
+    assert (site.pids(), list(site.folder.glob("start-of-*"))) == (old, [])
+
+
 @pytest.mark.long
 def test_a_node_that_does_not_come_back_after_a_failed_purge_is_named(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
