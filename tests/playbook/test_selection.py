@@ -6,10 +6,23 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.playbook.runs import Site
+
+MakeSite = t.Callable[..., Site]
+
+
+def inventory_with_another_group(site: Site, **variables: object) -> Path:
+    """The inventory of the site, before whose group stands another one with a host of its own."""
+    inventory = site.write_inventory(**variables)
+    text = inventory.read_text(encoding="utf-8")
+    other = "    another:\n      hosts:\n        aaa:\n          force_reauth_run_id: CHG-another\n"
+    inventory.write_text(text.replace("    tracker:\n", f"{other}    tracker:\n", 1), encoding="utf-8")
+    return inventory
 
 
 @pytest.mark.parametrize(
@@ -17,14 +30,25 @@ from tests.playbook.runs import Site
     [((), "CHG-group"), pytest.param(("-e", "force_reauth_run_id=CHG-extra"), "CHG-extra", marks=pytest.mark.long)],
     ids=["group", "command line"],
 )
-def test_the_run_id_of_the_group_holds_beside_a_host_of_another_group(
-    make_site: t.Callable[..., Site], arguments: tuple[str, ...], run_id: str
-) -> None:
+def test_the_run_id_of_the_group_holds_beside_a_host_of_another_group(make_site: MakeSite, arguments: tuple[str, ...], run_id: str) -> None:
     site = make_site(nodes=2)
-    inventory = site.write_inventory(run_id="CHG-group")
-    text = inventory.read_text(encoding="utf-8")
-    other = "    another:\n      hosts:\n        aaa:\n          force_reauth_run_id: CHG-another\n"
-    inventory.write_text(text.replace("    tracker:\n", f"{other}    tracker:\n", 1), encoding="utf-8")
+    inventory = inventory_with_another_group(site, run_id="CHG-group")
     result = site.run("--check", *arguments, inventory=inventory)
     assert result.status == 0, result.output
     result.assert_says(f"Run {run_id}")
+
+
+@pytest.mark.parametrize("rehearsed", [("--check",), pytest.param((), marks=pytest.mark.long)], ids=["rehearsal", "run"])
+def test_a_run_of_a_named_cluster_asks_no_host_of_another_one_whose_vault_is_closed(
+    make_site: MakeSite, rehearsed: tuple[str, ...]
+) -> None:
+    site = make_site(nodes=2)
+    inventory = inventory_with_another_group(site)
+    closed = inventory.parent / "group_vars/another.yml"
+    closed.parent.mkdir()
+    closed.write_bytes(VaultLib().encrypt("force_reauth_hosts: another\n", VaultSecret(b"nobody's here"), "another"))
+    password = site.folder / "vault-password"
+    password.write_text("tracker's own\n", encoding="utf-8")
+    named = ("-e", "force_reauth_hosts=tracker", "--limit", "tracker", "--vault-id", f"tracker@{password}")
+    result = site.run(*named, *rehearsed, inventory=inventory)
+    assert result.status == 0, result.output
