@@ -38,17 +38,30 @@ def test_the_run_id_of_the_group_holds_beside_a_host_of_another_group(make_site:
     result.assert_says(f"Run {run_id}")
 
 
-@pytest.mark.parametrize("rehearsed", [("--check",), pytest.param((), marks=pytest.mark.long)], ids=["rehearsal", "run"])
-def test_a_run_of_a_named_cluster_asks_no_host_of_another_one_whose_vault_is_closed(
-    make_site: MakeSite, rehearsed: tuple[str, ...]
-) -> None:
-    site = make_site(nodes=2)
-    inventory = inventory_with_another_group(site)
+def closed_vault_of_another_group(inventory: Path) -> list[str]:
+    """Write one beside the inventory; returns the arguments of a run that has the password of its own alone."""
     closed = inventory.parent / "group_vars/another.yml"
     closed.parent.mkdir()
     closed.write_bytes(VaultLib().encrypt("force_reauth_hosts: another\n", VaultSecret(b"nobody's here"), "another"))
-    password = site.folder / "vault-password"
+    password = inventory.with_name("vault-password")
     password.write_text("tracker's own\n", encoding="utf-8")
-    named = ("-e", "force_reauth_hosts=tracker", "--limit", "tracker", "--vault-id", f"tracker@{password}")
-    result = site.run(*named, *rehearsed, inventory=inventory)
+    return ["--limit", "tracker", "--vault-id", f"tracker@{password}"]
+
+
+@pytest.mark.parametrize("rehearsed", [("--check",), pytest.param((), marks=pytest.mark.long)], ids=["rehearsal", "run"])
+def test_the_command_line_names_a_cluster_and_no_host_of_another_one_is_asked(make_site: MakeSite, rehearsed: tuple[str, ...]) -> None:
+    site = make_site(nodes=2)
+    inventory = inventory_with_another_group(site)
+    arguments = closed_vault_of_another_group(inventory)
+    result = site.run("-e", "force_reauth_hosts=tracker", *arguments, *rehearsed, inventory=inventory)
+    assert result.status == 0, result.output
+
+
+def test_a_play_names_a_cluster_and_no_host_of_another_one_is_asked(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    inventory = inventory_with_another_group(site, hosts="")
+    play = site.folder / "play.yml"
+    imported = "ansible.builtin.import_playbook: dcops.atlassian_sessions.force_reauth"
+    play.write_text(f"---\n- name: Sign out\n  {imported}\n  vars:\n    force_reauth_hosts: tracker\n", encoding="utf-8")
+    result = site.run("--check", *closed_vault_of_another_group(inventory), playbook=str(play), inventory=inventory)
     assert result.status == 0, result.output
