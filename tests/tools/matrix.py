@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the demo in every cell of a matrix: each product on each database it has, and Jira on PostgreSQL with other versions of libraries.
 
-Of each product it runs today's line and the last with the old sign-in. With other versions of Ansible also the tests of hostile text and
-of the story on the screen, and the refusal of those that run such text. With other versions of the database servers also the tests of the
-token table.
+Of each product it runs today's line and the last with the old sign-in. With other versions of Ansible also the tests of hostile text, of
+the story on the screen and of what a task hides, and the refusal of those that run such text. With other versions of the database servers
+also the tests of the token table.
 
 ``python -m tests.tools.matrix 'jira-*' core-2.18`` runs some cells, without a name it runs all. build/matrix.md has a line per cell, also
 for those of earlier runs; what a cell printed is in build/matrix/<cell>.log. The libraries of .venv stay as they are.
@@ -38,6 +38,7 @@ FOLDER = CHECKOUT / "build/matrix"
 REQUIREMENTS = CHECKOUT / "demo/requirements.txt"
 HOSTILE = "tests/playbook/test_hostile_text.py"
 STORY = "tests/playbook/test_story.py"
+ROLLING = "tests/playbook/test_rolling.py"
 TOKENS = "tests/database"
 # what a test needs that a demo does not
 _FOR_TESTS = ("pytest >= 8, < 9.2", "jsonschema >= 4.20, < 5")
@@ -107,8 +108,8 @@ CELLS = (
     Cell("core-2.18", "jira", "postgresql", "ansible-core >= 2.18, < 2.19", ("3.11", "3.12", "3.13")),
     Cell("core-newest", "jira", "postgresql", "ansible-core >= 2.20", ("3.14", "3.13", "3.12")),
     *(
-        Cell(f"core-{name}-{what}", "jira", "sqlite", pin, pythons, test=test)
-        for what, test in (("hostile", HOSTILE), ("story", STORY))
+        Cell(f"core-{name}-{what}", "jira", "sqlite", pin, pythons, test=test, chosen=chosen)
+        for what, test, chosen in (("hostile", HOSTILE, ""), ("story", STORY, ""), ("hidden", ROLLING, "hides"))
         for name, pin, pythons in (
             ("oldest", "ansible-core == 2.17.7", ("3.11", "3.12")),
             ("2.18", "ansible-core >= 2.18.1, < 2.19", ("3.11", "3.12", "3.13")),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,14 @@ def test_there_are_25_pairs_of_today_twenty_of_the_old_sign_in_and_other_version
     ]
     assert [cell.pin for cell in PINNED if cell.refusal] == ["ansible-core == 2.17.6", "ansible-core == 2.18.0"]
     tests = {cell.test for cell in PINNED if cell.test}
-    assert tests == {matrix.HOSTILE, matrix.STORY}
+    assert tests == {matrix.HOSTILE, matrix.STORY, matrix.ROLLING}
     assert all((matrix.CHECKOUT / test).is_file() for test in tests)
+
+
+@pytest.mark.parametrize("cell", [cell for cell in PINNED if cell.chosen], ids=lambda cell: cell.name)
+def test_a_cell_that_chooses_its_tests_by_a_word_has_one(cell: Cell) -> None:
+    named = re.findall(r"^def (test_\w+)", (matrix.CHECKOUT / cell.test).read_text(encoding="utf-8"), re.MULTILINE)
+    assert [name for name in named if cell.chosen in name] == ["test_what_a_task_of_the_site_hides_the_run_hides_too"]
 
 
 def test_servers_of_other_versions_take_a_demo_and_the_tests_of_the_token_table() -> None:

@@ -75,19 +75,33 @@ def test_load_balancers_that_were_not_asked_are_none() -> None:
     assert looks(["n1"], {"n1": {**SEEN, **skipped}})["n1"]["balanced"] == []
 
 
+SHELL = "ansible.builtin.shell"
+HIDDEN = "the task 'Drain' failed, and hides its answer (no_log)"
+
+
+def failed(**result: t.Any) -> dict[str, t.Any]:
+    """What Ansible keeps of a task of a host that failed, and hides nothing."""
+    return {"ansible_failed_result": result, "ansible_failed_task": {"action": SHELL, "no_log": False}}
+
+
 @pytest.mark.parametrize(
-    ("result", "action", "message"),
+    ("result", "task", "message"),
     [
-        ({"msg": "non-zero return code"}, "ansible.builtin.shell", "non-zero return code"),
-        ({"msg": "s3cret", "_ansible_no_log": True}, "ansible.builtin.shell", "the task 'Drain' failed, and hides its answer (no_log)"),
-        ({"msg": "s3cret", "_ansible_no_log": True}, "", "the task 'Drain' failed, and hides its answer (no_log)"),
-        ({"msg": "disk full", "_ansible_no_log": True}, "dcops.atlassian_sessions.run_record", "disk full"),
+        ({"msg": "non-zero return code"}, {"action": SHELL, "no_log": False}, "non-zero return code"),
+        ({"msg": "s3cret", "_ansible_no_log": True}, {"action": SHELL, "no_log": True}, HIDDEN),
+        ({"msg": "s3cret", "_ansible_no_log": True}, {"action": SHELL, "no_log": False}, HIDDEN),
+        ({"msg": "s3cret"}, {"action": SHELL, "no_log": True}, HIDDEN),
+        ({"msg": "s3cret"}, {"action": SHELL, "no_log": "{{ hide }}"}, HIDDEN),
+        ({"msg": "s3cret"}, {"action": SHELL}, HIDDEN),
+        ({"msg": "s3cret"}, {"no_log": True}, HIDDEN),
+        ({"msg": "disk full", "_ansible_no_log": True}, {"action": "dcops.atlassian_sessions.run_record", "no_log": True}, "disk full"),
+        ({"msg": "disk full"}, {"action": "dcops.atlassian_sessions.run_record", "no_log": True}, "disk full"),
     ],
-    ids=["open", "hidden", "hidden without an action", "of this collection"],
+    ids=["open", "hidden", "by its answer", "by its task", "by a template", "untold", "without an action", "own", "own, by its task"],
 )
-def test_a_task_of_the_site_that_hides_its_answer_is_not_told_by_it(result: dict[str, t.Any], action: str, message: str) -> None:
+def test_a_task_of_the_site_that_hides_its_answer_is_not_told_by_it(result: dict[str, t.Any], task: dict[str, t.Any], message: str) -> None:
     more = {"stderr": "s3cret", "stdout": "s3cret", "cmd": "s3cret", "results": ["s3cret"], "invocation": {"module_args": "s3cret"}}
-    told = failure_told({"failed": True, **more, **result}, {"action": action, "name": "Drain"})
+    told = failure_told({"failed": True, **more, **result}, {"name": "Drain", **task})
     assert (told["failed"], told["msg"]) == (True, message)
     assert told.keys() == ({"failed", "msg"} if "hides" in message else {"failed", "msg", "stderr", "stdout", "cmd"})
 
@@ -178,7 +192,7 @@ def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> 
     hostvars: dict[str, dict[str, t.Any]] = {
         "n1": {"__force_reauth_back": 1.0},
         "n2": {
-            "ansible_failed_result": {"msg": "The node was not up."},
+            **failed(msg="The node was not up."),
             "__force_reauth_unlocked": {"results": [{"item": "n2", "unreachable": True}, {"item": "n1"}]},
         },
         # of a task that ran once for all
@@ -206,21 +220,19 @@ def test_the_sentence_of_an_aborted_run_names_all_that_is_done_and_all_that_is_n
     assert sentence == f"Run r stopped in step 'prove'. {said}Resume: c (and the variables and vault options of this run)"
 
 
-def test_the_sentence_of_an_aborted_run_tells_no_answer_that_a_task_of_the_site_hides() -> None:
-    failed = {
-        "ansible_failed_result": {"msg": "s3cret", "stderr": "s3cret", "cmd": "s3cret", "_ansible_no_log": True},
-        "ansible_failed_task": {"action": "ansible.builtin.shell", "name": "Drain"},
-    }
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": failed}, "roll", "c")
-    assert "Last seen: n1: the task 'Drain' failed, and hides its answer (no_log). " in sentence
-    ours = {**failed, "ansible_failed_task": {"action": "dcops.atlassian_sessions.run_record"}}
-    ours["ansible_failed_result"] = {"msg": "The disk is full.", "_ansible_no_log": True}
-    assert "Last seen: n1: The disk is full. " in abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": ours}, "roll", "c")
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [(SHELL, "the task 'Drain' failed, and hides its answer (no_log). "), ("dcops.atlassian_sessions.run_record", "The disk is full. ")],
+    ids=["of the site", "own"],
+)
+def test_the_sentence_of_an_aborted_run_tells_no_answer_that_a_task_of_the_site_hides(action: str, told: str) -> None:
+    kept = failed(msg="The disk is full.") | {"ansible_failed_task": {"action": action, "name": "Drain", "no_log": True}}
+    assert f"Last seen: n1: {told}" in abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": kept}, "roll", "c")
 
 
 def test_nodes_that_failed_alike_are_named_together_and_each_is_kept_short() -> None:
-    failed = {"ansible_failed_result": {"msg": "x" * 2500}}
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, {"n1": failed, "n2": failed}, "roll", "c")
+    long = failed(msg="x" * 2500)
+    sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, {"n1": long, "n2": long}, "roll", "c")
     assert "Last seen: n1, n2: xxx" in sentence
     assert " .. [500 characters left out] .. " in sentence
 
@@ -242,7 +254,7 @@ def test_a_node_that_is_still_out_of_the_load_balancer_is_named_beside_what_fail
     ],
 )
 def test_a_node_that_was_stopped_when_another_one_of_its_batch_failed_is_said_to_be_down(acted: dict[str, t.Any], *, down: bool) -> None:
-    hostvars = {"n1": {"__force_reauth_acted": acted}, "n2": {"ansible_failed_result": {"msg": "It does not stop."}}}
+    hostvars = {"n1": {"__force_reauth_acted": acted}, "n2": failed(msg="It does not stop.")}
     sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, hostvars, "roll", "c")
     said = "n1: it is down: it was stopped, and not started; " if down else ""
     assert f"Last seen: {said}n2: It does not stop. Resume" in sentence
@@ -273,7 +285,7 @@ LINES = "Stopping\nTomcat did not stop\nStop aborted."
 
 
 @pytest.mark.parametrize(
-    ("failed", "said"),
+    ("result", "said"),
     [
         ({"cmd": ["stop.sh"], "stderr": LINES, "stdout": "more"}, "non-zero return code: Stop aborted."),
         ({"cmd": ["stop.sh"], "stderr": "", "stdout": LINES}, "non-zero return code: Stop aborted."),
@@ -283,8 +295,8 @@ LINES = "Stopping\nTomcat did not stop\nStop aborted."
     ],
     ids=["errors", "output", "silent", "nothing", "no command"],
 )
-def test_a_command_that_failed_is_told_with_its_last_words(failed: dict[str, t.Any], said: str) -> None:
-    found = {"ansible_failed_result": {"msg": "non-zero return code", **failed}}
+def test_a_command_that_failed_is_told_with_its_last_words(result: dict[str, t.Any], said: str) -> None:
+    found = failed(msg="non-zero return code", **result)
     sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": found}, "roll", "c")
     assert f" Last seen: n1: {said} Resume: c" in sentence
 

@@ -119,7 +119,9 @@ def failure_told(result: t.Mapping[str, t.Any], task: t.Mapping[str, t.Any]) -> 
     The tasks of this collection hide what they were given, and say why they failed in words that hold no secret.
     """
     own = str(task.get("action", "")).startswith(_OWN)
-    if result.get("_ansible_no_log") and not own:
+    # ansible-core 2.21 tells it in the task alone, where it may still be a template
+    hidden = result.get("_ansible_no_log") or task.get("no_log") is not False
+    if result and hidden and not own:
         return {"failed": True, "msg": f"the task '{task.get('name') or 'without a name'}' failed, and hides its answer (no_log)"}
     return {name: result[name] for name in _TOLD if name in result}
 
