@@ -16,7 +16,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
     by_hand,
     canary,
-    connections,
     destination,
     live,
     live_blocks,
@@ -69,7 +68,6 @@ class FilterModule:
             "blind_nodes": _for_people(canary.blind_nodes),
             "canary_rows": canary.with_values,
             "clusters": _for_people(plan.clusters),
-            "connections": connections.connections,
             "core_problem": ansible_core.core_problem,
             "count_problem": _for_people(status.count_problem),
             "database_problem": _for_people(which_database.database_problem),

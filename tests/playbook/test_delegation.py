@@ -135,17 +135,27 @@ os.execv("/bin/sh", words[words.index("/bin/sh"):])
 """
 
 
-def test_what_the_variables_of_the_database_host_take_from_its_name_is_its_own(site: Site, calls: t.Callable[[], list[str]]) -> None:
+@pytest.mark.parametrize(
+    ("password", "arguments", "own"),
+    [
+        ("ansible_become_password", "ansible_ssh_common_args", "passwords[inventory_hostname]"),
+        ("ansible_sudo_pass", "ansible_ssh_args", "hostvars[inventory_hostname].passwords[inventory_hostname]"),
+    ],
+    ids=lambda text: text.partition("[")[0],
+)
+def test_what_the_variables_of_the_database_host_take_from_its_name_is_its_own(
+    site: Site, calls: t.Callable[[], list[str]], password: str, arguments: str, own: str
+) -> None:
     log, program = site.folder / "sudo.log", site.folder / "sudo"
     program.write_text(SUDO.format(python=sys.executable, log=str(log)), encoding="utf-8")
     program.chmod(0o755)
     inventory = _inventory(site, database_host="db")
-    inventory["all"]["vars"] = {**inventory["all"].get("vars", {}), "sudo_passwords": {"db": "of-db", "n1": "of-n1", "n2": "of-n2"}}
+    inventory["all"]["vars"] = {**inventory["all"].get("vars", {}), "passwords": {"db": "of-db", "n1": "of-n1", "n2": "of-n2"}}
     inventory["all"]["children"]["databases"]["vars"] |= {
         "ansible_become": True,
         "ansible_become_exe": str(program),
-        "ansible_become_password": "{{ sudo_passwords[inventory_hostname] }}",
-        "ansible_ssh_common_args": "-o ProxyCommand=none-{{ inventory_hostname }}",
+        password: f"{{{{ {own} }}}}",
+        arguments: "-o ProxyCommand=none-{{ inventory_hostname }}",
     }
     result = site.run("--check", "-vvvv", inventory=_written(site, inventory))
     assert result.status == 0, result.output

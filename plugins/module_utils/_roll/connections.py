@@ -1,55 +1,49 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How each host is reached that tasks are delegated to, by its own variables. Pure."""
+"""How a host is reached that tasks are delegated to, by its own variables. Pure."""
 
 from __future__ import annotations
 
 import typing as t
 
-# what of a host decides how it is reached, and as whom; the task that keeps it has the same names
-CONNECTION = (
-    *("ansible_host", "ansible_ssh_host", "ansible_port", "ansible_ssh_port", "ansible_user", "ansible_ssh_user", "ansible_connection"),
-    *("ansible_password", "ansible_ssh_pass", "ansible_ssh_password", "ansible_ssh_private_key_file", "ansible_private_key_file"),
-    *("ansible_ssh_common_args", "ansible_ssh_extra_args", "ansible_ssh_executable", "ansible_python_interpreter"),
-    *("ansible_become", "ansible_become_user", "ansible_become_method", "ansible_become_password", "ansible_become_pass"),
-    *("ansible_become_exe", "ansible_become_flags"),
-)
+# whatever reaches a host, connection, become and shell plugins of any collection among it, reads variables of such names
+_PREFIX = "ansible_"
 
 
 class Own(t.TypedDict):
-    """``host``, and its variables in ``own``: they may hold passwords."""
+    """One ``variable`` of a ``host`` and its ``value``, which may be a password."""
 
     host: str
-    own: dict[str, t.Any]
+    variable: str
+    value: t.Any
 
 
-def connections(hosts: t.Sequence[str], hostvars: t.Mapping[str, t.Any], nodes: t.Sequence[str]) -> list[Own]:
-    """The connection variables of each host that it has, with its own name in their templates. ``nodes``: of the cluster."""
-    return [{"host": host, "own": _own(host, _variables(host, hostvars), nodes)} for host in hosts]
+class _Filled(t.NamedTuple):
+    value: t.Any
+    was_template: bool
 
 
-def _own(host: str, variables: t.Mapping[str, t.Any], nodes: t.Sequence[str]) -> dict[str, t.Any]:
-    found = {name: value for name in CONNECTION for value in _value(name, variables)}
-    found["ansible_host"] = found.get("ansible_ssh_host") or found.get("ansible_host") or host
-    if host == "localhost" and host not in nodes and found.get("ansible_connection") == "local":
+def own_connection(host: str, written: t.Mapping[str, t.Any], filled: t.Callable[[t.Any], t.Any], nodes: t.Sequence[str]) -> list[Own]:
+    """The connection variables of a host that hold templates, with its own name in them, and its address.
+
+    ``written``: all its variables. ``filled``: fills the templates of a value, and may raise anything. ``nodes``: of the cluster.
+    """
+    known = {name: one for name in written if name.startswith(_PREFIX) for one in _worked_out(written[name], filled)}
+    values = {name: one.value for name, one in known.items()}
+    found = {name: one.value for name, one in known.items() if one.was_template}
+    found["ansible_host"] = values.get("ansible_ssh_host") or values.get("ansible_host") or host
+    if host == "localhost" and host not in nodes and values.get("ansible_connection") == "local":
         # what runs on the controller itself runs as whoever started the playbook
         found["ansible_become"] = False
-    return found
+    return [Own(host=host, variable=name, value=value) for name, value in found.items()]
 
 
-def _variables(host: str, hostvars: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+def _worked_out(written: t.Any, filled: t.Callable[[t.Any], t.Any]) -> list[_Filled]:
+    """None where it is none, or one that cannot be worked out: Ansible says so in its own words when it needs it."""
     try:
-        found = hostvars[host]
-    except Exception:  # a host that is in no inventory; each version of Ansible says so in its way
-        return {}
-    return found if isinstance(found, t.Mapping) else {}
-
-
-def _value(name: str, variables: t.Mapping[str, t.Any]) -> list[t.Any]:
-    """None where it has none, or one that cannot be worked out: Ansible says so in its own words when it needs it."""
-    try:
-        value = variables.get(name)
-    except Exception:  # whatever is wrong with the template
+        value = filled(written)
+        # tuples are what Ansible itself sets, as the tags of the command line, and come back as lists
+        return [] if value is None else [_Filled(value, value != written and not isinstance(written, tuple))]
+    except Exception:  # each version of Ansible says in its way what is wrong with a template
         return []
-    return [] if value is None or type(value).__name__.endswith(("Undefined", "Marker")) else [value]
