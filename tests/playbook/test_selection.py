@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from pathlib import Path
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from demo.playbook import PLAYBOOK
 from tests.playbook.runs import Site
 
 MakeSite = t.Callable[..., Site]
@@ -65,3 +67,15 @@ def test_a_play_names_a_cluster_and_no_host_of_another_one_is_asked(make_site: M
     play.write_text(f"---\n- name: Sign out\n  {imported}\n  vars:\n    force_reauth_hosts: tracker\n", encoding="utf-8")
     result = site.run("--check", *closed_vault_of_another_group(inventory), playbook=str(play), inventory=inventory)
     assert result.status == 0, result.output
+
+
+def test_a_second_import_in_one_ansible_playbook_is_refused_and_takes_nothing_of_the_first(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    imports = [{"import_playbook": PLAYBOOK, "vars": {"force_reauth_run_id": run}} for run in ("CHG-first", "CHG-second")]
+    (site.folder / "both.yml").write_text(json.dumps(imports), encoding="utf-8")
+    before = site.state_of_everything()
+    result = site.run("--check", playbook=str(site.folder / "both.yml"))
+    assert result.status != 0, result.output
+    result.assert_says("Run CHG-first", "One ansible-playbook treats one cluster, once: run ansible-playbook once for each.")
+    assert "Run CHG-second" not in result.output
+    assert site.state_of_everything() == before
