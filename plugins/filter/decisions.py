@@ -16,6 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
     by_hand,
     canary,
+    counted,
     destination,
     live,
     live_blocks,
@@ -63,6 +64,7 @@ class FilterModule:
         return {
             "abort_sentence": _for_people(registered.abort_sentence),
             "administrator": by_hand.administrator,
+            "answered_before": canary.answered_before,
             "archive_lines": _for_people(shelved.archive_lines),
             "asked_database": _for_people(destination.asked_database),
             "blind_nodes": _for_people(canary.blind_nodes),
@@ -77,6 +79,7 @@ class FilterModule:
             "expected_tokens": witness.expected_tokens,
             "failure_told": registered.failure_told,
             "failures": _for_people(registered.failures),
+            "handed_out": counted.handed_out,
             "is_done": content.is_done,
             "is_true": settings.is_true,
             "locks_kept": _for_people(registered.locks_kept),

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import (
+    answered_before,
     blind_nodes,
     proof_lines,
     proof_problems,
@@ -16,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.can
     signing_in,
     with_values,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import handed_out
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import scope_of
 
 
@@ -188,3 +190,31 @@ def test_what_was_seen_of_cookies_that_are_thrown_away_is_thrown_away_with_them(
     found = signed_in_anew(new, phase, old, [{"kind": kind, "user": "canary"} for kind in kinds])
     assert [f"{row['kind']} {row['value']}" for row in found["cookies"]] == cookies
     assert [row["kind"] for row in found["controls"]] == controls
+
+
+def test_a_sign_in_returns_one_cookie_of_each_kind_and_each_is_the_node_s_own() -> None:
+    forged = [{**_row("session", "a"), "node": "n2"}, _row("spared_session", "b"), _row("session", "c"), _row("remember_me", "d")]
+    assert handed_out(forged, "n1") == [_row("session", "c"), _row("remember_me", "d")]
+
+
+def _answer(kind: str, user: str, node: str = "n1") -> dict[str, str]:
+    return {"kind": kind, "node": node, "user": user}
+
+
+def test_the_answers_to_the_cookies_that_were_sent_take_the_place_of_older_ones() -> None:
+    cookies = [_row("session", "s"), _row("remember_me", "r")]
+    controls = [_answer("session", "old"), _answer("remember_me", "old")]
+    turn = {"answers": [_answer("remember_me", "eve")], "renewed": [{**_row("remember_me", "r2"), "name": "other"}]}
+    found = answered_before(turn, ["remember_me"], cookies, controls)
+    assert found["cookies"] == [_row("session", "s"), _row("remember_me", "r2")]
+    assert found["controls"] == [_answer("session", "old"), _answer("remember_me", "eve")]
+
+
+def test_no_answer_of_a_node_speaks_of_a_cookie_that_it_was_not_sent() -> None:
+    cookies = [_row("session", "s"), _row("remember_me", "r")]
+    turn = {
+        "answers": [_answer("session", ""), _answer("session", "eve", "n2"), _answer("remember_me", "eve")],
+        "renewed": [{**_row("session", "forged"), "node": "n2"}, _row("remember_me", "forged")],
+    }
+    found = answered_before(turn, ["session"], cookies, [])
+    assert found == {"cookies": cookies, "controls": [_answer("session", "")]}

@@ -90,6 +90,14 @@ def test_the_controls_of_an_earlier_start_come_from_the_record() -> None:
     assert check(evidence(record, plan_of(THREE), seen, about()))["nodes"][0]["proven_by"] == "cookie"
 
 
+def test_what_the_record_has_of_a_node_speaks_for_no_other_one() -> None:
+    seen, record = seen_of(THREE), record_of(THREE)
+    record["node_records"][THREE[1]]["controls"] = seen["nodes"][THREE[0]]["controls"]
+    for node in THREE[:2]:
+        seen["nodes"][node]["controls"] = []
+    assert check(evidence(record, plan_of(THREE), seen, about()))["nodes"][0]["proven_by"] == "process"
+
+
 def test_a_stopped_run_says_what_is_not_restarted_and_what_is_open() -> None:
     found = check(stopped_document(THREE))
     assert found["not_seen"] == [
@@ -207,17 +215,25 @@ def test_pipelines_get_one_value() -> None:
 
 
 def test_what_the_tasks_registered_is_found_on_whichever_host() -> None:
+    answer = {"kind": "session", "node": "c", "user": ""}
     hosts: dict[str, dict[str, t.Any]] = {
         "a": {"__force_reauth_gate": {"process": "p", "seconds": 7}, "__force_reauth_back": "100.0"},
         "b": {"__force_reauth_verdict": {"verdict": "proven"}, "__force_reauth_gate": {"process": "p", "failed": True}},
-        "c": {"__force_reauth_first_replay": {"answers": [{"user": ""}]}, "__force_reauth_back": ""},
+        "c": {
+            "__force_reauth_cookies": [answer],
+            "__force_reauth_first_replay": {"answers": [answer, {**answer, "node": "d"}]},
+            "__force_reauth_controls": [{**answer, "user": "eve"}, {**answer, "node": "a", "user": "eve"}],
+            "__force_reauth_back": "",
+        },
     }
     found = gathered(["a", "b", "c", "gone"], hosts, 160.0, "2026-11-25T02:53:00.000Z")
     assert found["verdict"] == {"verdict": "proven"}
     # a minute ago, whatever the clocks say
     assert [node["back_at"] for node in found["nodes"].values()] == ["2026-11-25T02:52:00.000Z", "", ""]
     assert [(node["process"], node["gate_seconds"]) for node in found["nodes"].values()] == [("p", 7), ("", -1), ("", -1)]
-    assert found["nodes"]["c"]["answers"] == [{"user": ""}]
+    # and nothing that a node said of another one, or of a cookie that it was not sent
+    assert found["nodes"]["c"]["answers"] == [answer]
+    assert found["nodes"]["c"]["controls"] == [{**answer, "user": "eve"}]
 
 
 @pytest.mark.parametrize("back", ["nan", "inf", "-1e30", {}, None, "soon"])

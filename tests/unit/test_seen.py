@@ -23,7 +23,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.reg
     unseen,
     why_failed,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence, verdict
 
 LATE = "the look did not end within 10 minutes, as where the file server (NFS) of one of its folders does not answer"
 PING = "'ansible db -m ansible.builtin.ping' with this inventory says it"
@@ -156,6 +156,11 @@ def test_hosts_that_say_different_things_before_the_variables_are_taken_are_name
     assert told_apart(list(folders), hostvars, ["archive_dir"]) == ([said] if apart else [])
 
 
+def row(node: str, user: str = "") -> dict[str, str]:
+    """An answer on the session cookie of that node, or the cookie."""
+    return {"kind": "session", "node": node, "user": user}
+
+
 def _plan(route: str = "outage", kept: str = "disk") -> dict[str, t.Any]:
     return {"nodes": ["n1"], "route": route, "node_facts": {"n1": {"sessions": {"kept": kept}}}}
 
@@ -166,10 +171,35 @@ def test_evidence_of_a_node_that_registered_nothing_is_empty() -> None:
 
 
 def test_evidence_of_a_node_has_the_answers_before_the_act_and_after_it() -> None:
-    before, after = {"kind": "session", "user": "adam"}, {"kind": "session", "user": ""}
-    found = {"__force_reauth_controls": [before], "__force_reauth_replayed": {"answers": [after]}}
+    before, after = row("n1", "adam"), row("n1")
+    found = {"__force_reauth_cookies": [row("n1")], "__force_reauth_controls": [before], "__force_reauth_replayed": {"answers": [after]}}
     told = evidence(_plan(), {"n1": found})["n1"]
     assert (told["controls"], told["answers"]) == ([before], [after])
+
+
+def _answering(node: str, controls: t.Sequence[dict[str, str]], answers: t.Sequence[dict[str, str]]) -> dict[str, t.Any]:
+    """A node that handed out one session cookie, and what it answered before the act and after it."""
+    return {"__force_reauth_cookies": [row(node)], "__force_reauth_controls": controls, "__force_reauth_replayed": {"answers": answers}}
+
+
+def test_no_node_speaks_for_another_one_before_the_act() -> None:
+    answers = [row("n1"), row("n2")]
+    hostvars = {
+        "n1": _answering("n1", [row("n1")], answers),
+        "n2": _answering("n2", [row("n2", "adam"), row("n1", "adam")], answers),
+    }
+    facts = {"sessions": {"kept": "disk"}}
+    plan = {"nodes": ["n1", "n2"], "route": "rolling", "node_facts": {"n1": facts, "n2": facts}}
+    told = evidence(plan, hostvars)
+    assert {node: one["controls"] for node, one in told.items()} == {"n1": [row("n1")], "n2": [row("n2", "adam")]}
+    assert any(one.startswith("n1: its session cookie was dead already") for one in verdict(told, True, 0, [])["missing"])
+
+
+def test_an_answer_on_a_cookie_that_was_not_sent_is_none() -> None:
+    forged = [row("n1"), row("n9"), {"kind": "remember_me", "node": "n1", "user": ""}]
+    told = evidence(_plan(), {"n1": _answering("n1", [], forged)})
+    assert told["n1"]["answers"] == [row("n1")]
+    assert "n1: the remember-me cookie of n1 was not replayed there" in verdict(told, True, 0, [])["missing"]
 
 
 @pytest.mark.parametrize(("plan", "alone"), [(_plan("live"), True), (_plan(kept="unknown"), True), (_plan(kept="replicated"), False)])

@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to_all, own
+
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 Values = dict[str, t.Any]
 
@@ -37,20 +39,21 @@ def gathered(nodes: t.Sequence[str], hostvars: HostVars, now: float, now_there: 
     """``now``: of the controller's clock, ``now_there`` the same moment of the clock of the record, '' where it was not asked."""
     of = {node: hostvars[node] for node in nodes if node in hostvars}
     return {
-        "nodes": {node: _node(found, now, now_there) for node, found in of.items()},
+        "nodes": {node: _node(node, of, now, now_there) for node in of},
         "verdict": _first(of, "__force_reauth_verdict"),
         "leftovers": _first(of, "__force_reauth_leftovers"),
     }
 
 
-def _node(found: t.Mapping[str, t.Any], now: float, now_there: str) -> NodeSeen:
+def _node(node: str, of: HostVars, now: float, now_there: str) -> NodeSeen:
+    found = of[node]
     gate = found.get("__force_reauth_gate") or {}
     replayed = found.get("__force_reauth_replayed") or {}
     first = found.get("__force_reauth_first_replay") or {}
     passed = bool(gate.get("process")) and not gate.get("failed")
     return {
-        "controls": list(found.get("__force_reauth_controls") or []),
-        "answers": list(replayed.get("answers") or first.get("answers") or []),
+        "controls": own(found.get("__force_reauth_controls") or [], node),
+        "answers": answers_to_all(of, of, replayed.get("answers") or first.get("answers") or []),
         "process": str(gate["process"]) if passed else "",
         "gate_seconds": int(gate.get("seconds") or 0) if passed else -1,
         "back_at": _there(found.get("__force_reauth_back"), now, now_there),

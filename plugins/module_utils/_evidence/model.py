@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.gathered import Seen
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.nodes import controls_of, node_part
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import own
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors
 
@@ -68,7 +69,7 @@ def evidence(record: Mapping, plan: Mapping, seen: Seen, about: About) -> Values
 
 def _controls(node: str, records: Mapping, seen: Seen) -> list[Mapping]:
     found = seen["nodes"].get(node)
-    return list((found["controls"] if found else None) or records.get(node, {}).get("controls", []))
+    return (found["controls"] if found else None) or own(records.get(node, {}).get("controls", []), node)
 
 
 def _sentence(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mapping], live: bool) -> str:

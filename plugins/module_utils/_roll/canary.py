@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to, key_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import SESSION, why_alone
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope, scope_problems
@@ -84,6 +85,19 @@ def signed_in_anew(new: Rows, phase: str, cookies: Rows, controls: Rows) -> dict
     sessions = [row for row in new if row["kind"] == SESSION]
     kept, seen = ([row for row in rows if row["kind"] != SESSION] for rows in (cookies, controls))
     return {"cookies": kept + sessions, "controls": seen}
+
+
+def answered_before(turn: t.Mapping[str, t.Any], kinds: t.Collection[str], cookies: Rows, controls: Rows) -> dict[str, list[t.Any]]:
+    """``cookies`` and ``controls`` once the node has been sent those of these kinds right before the act. ``turn``: of ``node_check``.
+
+    A product that rotates its tokens hands out a successor: from then on that one is the old cookie. Nothing but its value is taken over.
+    """
+    sent = [row for row in cookies if row["kind"] in kinds]
+    renewed = {key_of(row): row["value"] for row in answers_to(sent, turn["renewed"])}
+    return {
+        "cookies": [{**row, "value": renewed.get(key_of(row), row["value"])} for row in cookies],
+        "controls": [*(row for row in controls if row["kind"] not in kinds), *answers_to(sent, turn["answers"])],
+    }
 
 
 def _doors(look: Look) -> Rows:

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import sentence, shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to_all, own
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence, why_alone
 
 Results = t.Sequence[t.Mapping[str, t.Any]]
@@ -76,11 +77,11 @@ def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
 
 
 def evidence(plan: t.Mapping[str, t.Any], hostvars: HostVars) -> dict[str, Evidence]:
-    """By node, the answers before the act and those after it, for the verdict."""
+    """By node, the answers before the act and those after it, for the verdict: as far as the node may speak of them."""
     return {
         node: {
-            "controls": list(hostvars[node].get("__force_reauth_controls") or []),
-            "answers": list((hostvars[node].get("__force_reauth_replayed") or {}).get("answers") or []),
+            "controls": own(hostvars[node].get("__force_reauth_controls") or [], node),
+            "answers": answers_to_all(hostvars, plan["nodes"], (hostvars[node].get("__force_reauth_replayed") or {}).get("answers") or []),
             "before": str((hostvars[node].get("__force_reauth_turn") or {}).get("unanswered") or ""),
             "after": str((hostvars[node].get("__force_reauth_replayed") or {}).get("msg") or ""),
             "alone": why_alone(plan["route"], plan["node_facts"][node]["sessions"]["kept"]),

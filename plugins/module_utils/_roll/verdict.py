@@ -19,7 +19,7 @@ AnswerRow = t.Mapping[str, t.Any]
 
 
 class Evidence(t.TypedDict):
-    """What was seen of one node: ``controls`` right before the act, ``answers`` of all old cookies after it, replayed at this node.
+    """What was seen of one node: ``controls`` of its own cookies right before the act, ``answers`` of all old ones, replayed there later.
 
     ``before``, ``after``: why a look of then gave no answers, ''. ``alone``: of ``why_alone``.
     """
@@ -53,16 +53,16 @@ def dead_controls(node: str, controls: t.Sequence[AnswerRow], alone: str) -> lis
 
     What never opened the door is no canary: where the other kind did, that one is enough. But by a dead token no session is seen to end.
     """
-    last = {kind: _last(node, kind, controls) for kind in _ACTS}
+    last = {kind: _last(kind, controls) for kind in _ACTS}
     some_worked = any(row and row["user"] for row in last.values())
     whys = {SESSION: alone, REMEMBER_ME: ""}
     sentences = (_no_control(node, kind, last[kind], some_worked, whys[kind]) for kind in _ACTS)
     return [sentence for sentence in sentences if sentence]
 
 
-def _last(node: str, kind: str, rows: t.Iterable[AnswerRow]) -> AnswerRow | None:
-    own = [row for row in rows if row["kind"] == kind and row["node"] == node]
-    return own[-1] if own else None
+def _last(kind: str, rows: t.Iterable[AnswerRow]) -> AnswerRow | None:
+    found = [row for row in rows if row["kind"] == kind]
+    return found[-1] if found else None
 
 
 def _no_control(node: str, kind: str, row: AnswerRow | None, other_worked: bool, alone: str) -> str:
@@ -80,10 +80,9 @@ def _no_control(node: str, kind: str, row: AnswerRow | None, other_worked: bool,
 
 def seen_by(evidence: t.Mapping[str, Evidence]) -> list[str]:
     """By which cookies the end is to be seen, one line for the nodes that are alike."""
-    controls = [row for one in evidence.values() for row in one["controls"]]
     alike: dict[tuple[str, str], list[str]] = {}
-    for node in evidence:
-        found = {kind: _last(node, kind, controls) for kind in _ACTS}
+    for node, one in evidence.items():
+        found = {kind: _last(kind, one["controls"]) for kind in _ACTS}
         used = " and ".join(IN_WORDS[kind] for kind, row in found.items() if row and row["user"])
         absent = "; ".join(row["absent"] for row in found.values() if row and row.get("absent"))
         if used:
@@ -137,9 +136,8 @@ def _node_missing(node: str, evidence: t.Mapping[str, Evidence], canary: bool) -
     if not canary:
         return []
     found = evidence[node]
-    controls = [row for one in evidence.values() for row in one["controls"]]
     open_doors = still_open(found["answers"], node)
-    dead = _with_reason(node, dead_controls(node, controls, found["alone"]), found["before"])
+    dead = _with_reason(node, dead_controls(node, found["controls"], found["alone"]), found["before"])
     return open_doors + dead + _with_reason(node, unanswered(node, list(evidence), found["answers"]), found["after"])
 
 
