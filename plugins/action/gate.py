@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 from ansible.utils.display import Display
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, Passage, wait_at
@@ -26,6 +27,8 @@ LOOK_OPTIONS: dict[str, t.Any] = {
     "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
     "old_process": {"type": "str", "default": ""},
 }
+# of the words of a connection
+_MOST_OF_A_REASON = 400
 
 
 class ActionModule(AnsweringAction):
@@ -47,31 +50,59 @@ class ActionModule(AnsweringAction):
         node = (task_vars or {}).get("inventory_hostname", "")
 
         ask = "dcops.atlassian_sessions.node_ready"
-        looked = _Node(lambda wait: self.ask(ask, {**look_options, "wait": wait}, task_vars), limits)
+        looked = _Node(lambda wait: self.ask(ask, {**look_options, "wait": wait}, task_vars), self._connect_anew, limits)
         passage = wait_at(limits, looked.look, time.monotonic, looked.sleep, lambda line: Display().display(shown(f"  {node}: {line}")))
         return {**result, **_told(passage, options)}
 
+    def _connect_anew(self) -> None:
+        """At the next look: not by what is left of a connection that was lost."""
+        with contextlib.suppress(AnsibleError):
+            self._connection.reset()
+
 
 class _Node:
-    """Looks at a node. Until it is ready, each look waits on the node itself, which sees at once when it is."""
+    """Looks at a node. Until it is ready, each look waits on the node itself, which sees at once when it is.
 
-    def __init__(self, ask: t.Callable[[float], dict[str, t.Any]], limits: Limits) -> None:
+    A host that starts a Java process may lose a connection, or kill a module: what did not answer is looked at again.
+    """
+
+    def __init__(self, ask: t.Callable[[float], dict[str, t.Any]], connect_anew: t.Callable[[], None], limits: Limits) -> None:
         # never longer than the whole wait may take
-        self._ask, self._pause = ask, min(limits.pause, limits.timeout)
-        self._wait = self._pause
+        self._ask, self._connect_anew, self._pause = ask, connect_anew, min(limits.pause, limits.timeout)
+        self._wait, self._answered = self._pause, True
 
     def look(self) -> Look:
-        """What ``node_ready`` sees; raises AnsibleActionFail when it cannot look."""
-        found = self._ask(self._wait)
+        """What ``node_ready`` sees; raises AnsibleActionFail when it refuses to look, AnsibleAuthenticationFailure as Ansible does."""
+        try:
+            found = self._ask(self._wait)
+        except AnsibleAuthenticationFailure:
+            # a wrong password that is tried again and again locks the account
+            raise
+        except AnsibleConnectionFailure as error:
+            return self._no_answer(str(error))
+        if "module_stdout" in found:
+            return self._no_answer(_broken_off(found))
         if found.get("failed"):
             raise AnsibleActionFail(found.get("msg", "the node could not be looked at"), result=found)
-        self._wait = 0.0 if found["ready"] else self._pause
+        self._wait, self._answered = 0.0 if found["ready"] else self._pause, True
         return Look(found["ready"], found["process"], found["saw"])
 
+    def _no_answer(self, reason: str) -> Look:
+        self._connect_anew()
+        self._wait, self._answered = self._pause, False
+        return Look(False, "", f"it does not answer: {shown(reason.strip().rstrip('.'), _MOST_OF_A_REASON)}")
+
     def sleep(self, seconds: float) -> None:
-        """Before the next look, unless that waits itself."""
-        if not self._wait:
+        """Before the next look, unless that waits itself. One that is not answered may end at once."""
+        if not self._wait or not self._answered:
             time.sleep(seconds)
+
+
+def _broken_off(found: t.Mapping[str, t.Any]) -> str:
+    """Of a module that gave no JSON; why stands on the last line, as 'Killed'. What is only data has its line ends escaped."""
+    lines = f"{found.get('module_stdout') or ''}\\n{found.get('module_stderr') or ''}".split("\\n")
+    said = [line.strip() for line in lines if line.strip()]
+    return f"its Python ended with status {found.get('rc', 'unknown')} and without an answer" + (f": {said[-1]}" if said else "")
 
 
 def _told(passage: Passage, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

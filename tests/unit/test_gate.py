@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
+from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleConnectionFailure
 from ansible_collections.dcops.atlassian_sessions.plugins.action import gate as gate_action
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_until_ready
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, Passage, wait_at
+from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import only_data
 
 WORSE = Look(False, "b:1:1", "the same process, not ready")
 GOOD, OTHER, BAD = Look(True, "b:1:1", "up"), Look(True, "b:2:2", "up, another process"), Look(False, "", "state STARTING")
@@ -138,7 +142,7 @@ def test_a_node_that_is_not_ready_is_waited_for_where_it_is_and_one_that_is_sett
 
     monkeypatch.setattr("time.sleep", slept.append)
     limits = Limits(2, 5.0, 600)
-    node = gate_action._Node(ask, limits)
+    node = gate_action._Node(ask, lambda: None, limits)
     assert wait_at(limits, node.look, lambda: 0.0, node.sleep, lambda _line: None).passed
     assert (waits, slept) == ([5.0, 5.0, 5.0, 0.0], [5])
 
@@ -151,6 +155,77 @@ def test_a_node_is_not_waited_for_longer_than_the_gate_may_take() -> None:
         return {"ready": False, "process": "", "saw": "no answer"}
 
     limits = Limits(1, 60.0, 20)
-    node = gate_action._Node(ask, limits)
+    node = gate_action._Node(ask, lambda: None, limits)
     assert not wait_at(limits, node.look, lambda: 0.0, node.sleep, lambda _line: None).passed
     assert waits == [20]
+
+
+LOST = AnsibleConnectionFailure("Failed to connect to the host via ssh: Connection timed out.")
+KILLED = only_data({"failed": True, "msg": "MODULE FAILURE", "module_stdout": "", "module_stderr": "x\nKilled\n", "rc": 137})
+UP = {"ready": True, "process": "b:1:1", "saw": "up"}
+
+
+class Site:
+    """A node that answers by a script (the last answer is repeated); what it was asked, and how often the connection was made anew."""
+
+    def __init__(self, *answers: dict[str, t.Any] | Exception) -> None:
+        self.answers, self.clock, self.waits, self.anew = [*answers], Clock(), list[float](), 0
+
+    def ask(self, wait: float) -> dict[str, t.Any]:
+        self.waits.append(wait)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def connect_anew(self) -> None:
+        self.anew += 1
+
+    def pass_gate(self, monkeypatch: pytest.MonkeyPatch) -> Passage:
+        monkeypatch.setattr("time.sleep", self.clock.sleep)
+        limits = Limits(2, 5.0, 20)
+        node = gate_action._Node(self.ask, self.connect_anew, limits)
+        return wait_at(limits, node.look, lambda: self.clock.now, node.sleep, lambda _line: None)
+
+
+@pytest.mark.parametrize("hiccup", [LOST, KILLED])
+def test_a_look_that_is_not_answered_is_made_again_by_a_new_connection(
+    hiccup: dict[str, t.Any] | Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(hiccup, UP, hiccup, UP)
+    assert site.pass_gate(monkeypatch).passed
+    # it was good once before the second one, which began it anew
+    assert (site.waits, site.anew) == ([5.0, 5.0, 0.0, 5.0, 0.0], 2)
+
+
+@pytest.mark.parametrize(
+    ("hiccup", "saw"),
+    [
+        (LOST, "it does not answer: Failed to connect to the host via ssh: Connection timed out"),
+        (KILLED, "it does not answer: its Python ended with status 137 and without an answer: Killed"),
+        ({"failed": True, "module_stdout": ""}, "it does not answer: its Python ended with status unknown and without an answer"),
+    ],
+)
+def test_a_node_that_never_answers_is_asked_with_pauses_until_the_time_is_up_and_the_last_reason_is_told(
+    hiccup: dict[str, t.Any] | Exception, saw: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(hiccup)
+    passage = site.pass_gate(monkeypatch)
+    assert (passage.passed, passage.seconds, passage.looks, passage.saw) == (False, 20, 5, saw)
+    assert site.clock.pauses == [5.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"failed": True, "msg": "The product is not known."}, AnsibleActionFail),
+        (AnsibleAuthenticationFailure("Invalid/incorrect password"), AnsibleAuthenticationFailure),
+    ],
+)
+def test_what_no_later_look_would_change_ends_it_at_once(
+    answer: dict[str, t.Any] | Exception, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(answer)
+    with pytest.raises(error):
+        site.pass_gate(monkeypatch)
+    assert (len(site.waits), site.anew) == (1, 0)
