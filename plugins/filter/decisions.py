@@ -94,6 +94,7 @@ class FilterModule:
             "live_valid": live_blocks.valid_of,
             "looks": registered.looks,
             "membership": _for_people(membership.membership),
+            "no_answer": _for_people(counted.no_answer),
             "not_up": _for_people(registered.not_up),
             "password_problem": _for_people(destination.password_problem),
             "places": registered.places,

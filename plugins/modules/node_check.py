@@ -77,7 +77,8 @@ done:
   type: bool
   sample: false
 answers:
-  description: For each cookie, in order, the user whom it opened the door to (empty is nobody), and whether the product took it away.
+  description: For each cookie that was answered, in order, the user whom it opened the door to (empty is nobody), and whether the product
+    took it away.
   returned: success
   type: list
   elements: dict
@@ -95,7 +96,7 @@ noted:
   type: dict
   sample: {}
 unanswered:
-  description: Why the cookies could not be replayed, empty when they were, or need not be.
+  description: Why cookies got no answer that tells, empty when each got one, or need not be sent.
   returned: success
   type: str
   sample: ""

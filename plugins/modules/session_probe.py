@@ -17,6 +17,9 @@ description:
     What does not open the door alone comes back without a value, with the reason. One kind of cookie is enough.
   - With O(mode=replay) it sends each cookie alone, never two together, and asks the product who is signed in.
     The answer is taken from the page. An answer that names nobody counts only when it is empty, or as it was before the act.
+  - With O(mode=replay) a cookie that the node refuses for the moment (no answer, HTTP 429 or 5xx) is sent again, up to five times, with
+    growing pauses, for two minutes in sum. A remember-me cookie that the product replaces at each use is sent once. What tells nothing even
+    then comes back in RV(unanswered), which is no failure.
   - The returned cookies of O(mode=sign_in) and RV(renewed) are live logins. Run the task with C(no_log).
 options:
   mode:
@@ -133,7 +136,8 @@ rehearsed:
   type: bool
   sample: true
 answers:
-  description: For each cookie, in order, the user whom it opened the door to (empty is nobody), and whether the product took it away.
+  description: For each cookie that was answered, in order, the user whom it opened the door to (empty is nobody), and whether the product
+    took it away.
   returned: O(mode=replay)
   type: list
   elements: dict
@@ -144,6 +148,12 @@ renewed:
   type: list
   elements: dict
   sample: []
+unanswered:
+  description: The cookies of which was not seen whom they open the door to, each with the reason. None of them counts as dead.
+  returned: O(mode=replay)
+  type: list
+  elements: dict
+  sample: [{"kind": "session", "node": "jira1", "reason": "http://127.0.0.1:8080 does not answer in time."}]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -15,7 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answ
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import Browser
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import SetCookie
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import CookieRow
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import CookieRow, Replayed
 
 from demo.behaviour import HEALTHY
 from demo.cluster import CANARY, Cluster
@@ -43,7 +43,7 @@ def browser(cluster: Cluster) -> Browser:
 class Script(Site):
     """A site that gives prepared answers, in turn, and notes what it was asked."""
 
-    def __init__(self, *answers: Answer, url: str = "http://n1") -> None:
+    def __init__(self, *answers: Answer | SessionsError, url: str = "http://n1") -> None:
         super().__init__(url)
         self._answers = list(answers)
         self.asked: list[tuple[str, str, dict[str, str]]] = []
@@ -62,7 +62,10 @@ class Script(Site):
 
     def _next(self, method: str, path: str, values: dict[str, str]) -> Answer:
         self.asked.append((method, path, values))
-        return self._answers.pop(0)
+        answer = self._answers.pop(0)
+        if isinstance(answer, SessionsError):
+            raise answer
+        return answer
 
 
 def _answer(body: str = "", status: int = 200, headers: dict[str, str] | None = None, **cookies: str) -> Answer:
@@ -139,7 +142,7 @@ def test_where_the_session_cookie_alone_opens_nothing_the_token_is_the_canary(cl
     cluster["n1"].behave(ignores_session=True)
     rows = browser.sign_in(CANARY, cluster.users[CANARY], "n1")
     assert [row["absent"] for row in rows] == ["the session cookie JSESSIONID alone opens the door to nobody here", ""]
-    answers, _renewed = browser.replay(rows)
+    answers = browser.replay(rows).answers
     assert [(one["user"], one["absent"]) for one in answers] == [("", rows[0]["absent"]), (CANARY, "")]
 
 
@@ -147,15 +150,16 @@ def test_a_dead_cookie_opens_the_door_to_nobody(cluster: Cluster, browser: Brows
     _session, token = browser.sign_in(CANARY, cluster.users[CANARY], "n1")
     with cluster.database.transaction() as execute:
         execute("DELETE FROM remembermetoken")
-    ((answer,), renewed) = browser.replay([token])
+    ((answer,), renewed, _unanswered) = browser.replay([token])
     assert (answer["user"], answer["emptied"], renewed) == ("", True, [])
 
 
 def test_a_page_that_tells_nobody_and_no_user_proves_nothing(cluster: Cluster, browser: Browser) -> None:
     rows = browser.sign_in(CANARY, cluster.users[CANARY], "n1")
     cluster["n1"].behave(dies_after_running=True)
-    with pytest.raises(SessionsError, match="does not tell who is signed in"):
-        browser.replay(rows)
+    answers, _renewed, unanswered = browser.replay(rows, sleep=lambda _seconds: None)
+    assert (answers, [row["kind"] for row in unanswered]) == ([], ["session", "remember_me"])
+    assert all("does not tell who is signed in" in row["reason"] for row in unanswered)
 
 
 def test_copied_cookies_are_tried_each_alone_and_come_back_by_their_number(cluster: Cluster, browser: Browser) -> None:
@@ -306,13 +310,13 @@ def test_of_several_cookies_of_one_name_the_one_that_opens_the_door_is_taken() -
     ],
 )
 def test_header_and_page_tell_who_is_signed_in(answer: Answer, user: str) -> None:
-    ((row,), _renewed) = _bitbucket(Script(answer)).replay([_cookie("R", "r1")])
+    ((row,), *_rest) = _bitbucket(Script(answer)).replay([_cookie("R", "r1")])
     assert row["user"] == user
 
 
 def test_a_header_is_believed_only_where_the_product_sends_it() -> None:
     answer = _answer("", headers={"x-ausername": "canary"})
-    ((row,), _renewed) = Browser(PRODUCTS["jira"], Script(answer)).replay([_cookie("R", "r1")])
+    ((row,), *_rest) = Browser(PRODUCTS["jira"], Script(answer)).replay([_cookie("R", "r1")])
     assert row["user"] == ""
 
 
@@ -322,8 +326,9 @@ ODD += [_redirect("/startup.jsp"), _redirect("https://jira.example.org/plugins/s
 
 @pytest.mark.parametrize("answer", [*ODD, _answer("", 401), _answer("", 403), _redirect("/login.jsp")])
 def test_an_answer_that_was_not_seen_before_is_no_proof(answer: Answer) -> None:
-    with pytest.raises(SessionsError, match=f"does not tell who is signed in .HTTP {answer.status}"):
-        _bitbucket(Script(answer)).replay([_cookie("R", "r1", nobody="an empty page")])
+    answers, _renewed, (row,) = _bitbucket(Script(answer)).replay([_cookie("R", "r1", nobody="an empty page")])
+    assert answers == []
+    assert f"does not tell who is signed in (HTTP {answer.status})" in row["reason"]
 
 
 @pytest.mark.parametrize("answer", ODD)
@@ -363,13 +368,77 @@ def test_a_page_that_names_a_user_without_a_cookie_is_refused() -> None:
 )
 def test_nobody_after_the_act_is_who_was_nobody_before(before: Answer, after: Answer) -> None:
     nobody = Browser(PRODUCTS["jira"], Script(before)).nobody()
-    ((row,), _renewed) = Browser(PRODUCTS["jira"], Script(after)).replay([_cookie("R", "r1", nobody=nobody)])
+    ((row,), *_rest) = Browser(PRODUCTS["jira"], Script(after)).replay([_cookie("R", "r1", nobody=nobody)])
     assert row["user"] == ""
 
 
 def test_another_redirect_than_before_is_no_proof() -> None:
-    with pytest.raises(SessionsError, match="nothing can be proven"):
-        _bitbucket(Script(_redirect("https://elsewhere/sso"))).replay([_cookie("R", "r1", nobody="a redirect to id.example.org/sso")])
+    site = Script(_redirect("https://elsewhere/sso"))
+    answers, _renewed, (row,) = _bitbucket(site).replay([_cookie("R", "r1", nobody="a redirect to id.example.org/sso")])
+    assert (answers, "nothing can be proven" in row["reason"]) == ([], True)
+
+
+BUSY, LATE = _answer("", 503), SessionsError("http://n1 did not answer in time.")
+
+
+class Clock:
+    """Time passes only in pauses."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.pauses: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def read(self) -> float:
+        return self.now
+
+
+def _replayed(site: Script, *rows: CookieRow, product: str = "jira") -> tuple[Replayed, list[float]]:
+    clock = Clock()
+    found = Browser(PRODUCTS[product], site).replay(rows, clock.sleep, clock.read)
+    return found, clock.pauses
+
+
+@pytest.mark.parametrize("hiccup", [BUSY, LATE, _answer("", 429)])
+def test_a_cookie_that_is_refused_for_the_moment_is_sent_again(hiccup: Answer | SessionsError) -> None:
+    site = Script(hiccup, hiccup, _answer("eve"))
+    found, pauses = _replayed(site, _cookie("R", "r1"))
+    assert ([row["user"] for row in found.answers], found.unanswered, pauses) == (["eve"], [], [0.5, 1.0])
+    assert [values for _method, _path, values in site.asked] == [{"R": "r1"}] * 3
+
+
+@pytest.mark.parametrize(
+    ("hiccup", "reason"),
+    [
+        (LATE, "http://n1 did not answer in time."),
+        (BUSY, "does not tell who is signed in (HTTP 503): nothing can be proven by it."),
+    ],
+)
+def test_a_cookie_that_stays_unanswered_is_told_alone_and_what_was_seen_of_the_others_is_kept(
+    hiccup: Answer | SessionsError, reason: str
+) -> None:
+    alive, never, dead = _cookie("S", "s1", "session"), _cookie("R", "r1"), _cookie("R", "r2")
+    found, _pauses = _replayed(Script(_answer("eve"), *[hiccup] * 6, _answer("")), alive, never, dead)
+    assert [(row["kind"], row["user"]) for row in found.answers] == [("session", "eve"), ("remember_me", "")]
+    (row,) = found.unanswered
+    assert (row["kind"], row["node"], row["reason"].endswith(reason), "r1" in row["reason"]) == ("remember_me", "n1", True, False)
+
+
+def test_the_pauses_of_all_cookies_have_an_end_and_then_each_is_sent_once() -> None:
+    busy = _answer("", 503, {"retry-after": "100"})
+    site = Script(*[busy] * 5)
+    found, pauses = _replayed(site, *[_cookie("R", f"r{number}") for number in range(3)])
+    assert (len(found.unanswered), pauses, len(site.asked)) == (3, [100.0, 100.0], 5)
+
+
+def test_a_token_that_is_replaced_at_each_use_is_not_sent_again_as_its_successor_may_be_lost() -> None:
+    site = Script(LATE, _answer("", 503), _answer("eve"))
+    found, _pauses = _replayed(site, _cookie("R", "r1"), _cookie("S", "s1", "session"), product="bitbucket")
+    assert ([row["kind"] for row in found.answers], [row["kind"] for row in found.unanswered]) == (["session"], ["remember_me"])
+    assert len(site.asked) == 3
 
 
 @pytest.mark.parametrize("name", sorted(PRODUCTS))

@@ -210,6 +210,13 @@ def test_the_answers_to_the_cookies_that_were_sent_take_the_place_of_older_ones(
     assert found["controls"] == [_answer("session", "old"), _answer("remember_me", "eve")]
 
 
+def test_what_was_seen_of_a_cookie_is_kept_where_a_later_look_got_no_answer() -> None:
+    controls = [_answer("session", "eve"), _answer("remember_me", "eve")]
+    turn = {"answers": [_answer("remember_me", "eve")], "renewed": []}
+    found = answered_before(turn, ["session", "remember_me"], [_row("session", "s"), _row("remember_me", "r")], controls)
+    assert found["controls"] == controls
+
+
 def test_no_answer_of_a_node_speaks_of_a_cookie_that_it_was_not_sent() -> None:
     cookies = [_row("session", "s"), _row("remember_me", "r")]
     turn = {

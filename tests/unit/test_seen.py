@@ -218,6 +218,15 @@ def test_evidence_tells_why_there_are_no_answers() -> None:
     assert (told["before"], told["after"]) == ("no answer.", "it does not tell.")
 
 
+def test_a_cookie_that_got_no_answer_is_not_seen_and_the_reason_is_told() -> None:
+    late = [{"kind": kind, "node": "n1", "reason": "it did not answer in time."} for kind in ("session", "remember_me")]
+    found = _answering("n1", [row("n1", "adam")], [])
+    found["__force_reauth_replayed"]["unanswered"] = late
+    missing = verdict(evidence(_plan(), {"n1": found}), True, 0, [])["missing"]
+    assert "n1: it did not answer in time" in missing
+    assert "n1: the session cookie of n1 was not replayed there" in missing
+
+
 def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> None:
     hostvars: dict[str, dict[str, t.Any]] = {
         "n1": {"__force_reauth_back": 1.0},

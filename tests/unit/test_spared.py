@@ -55,6 +55,13 @@ def answers(**users: str) -> dict[str, t.Any]:
     return {"__force_reauth_spared_replayed": {"answers": rows}}
 
 
+def _unanswered(kind: str) -> dict[str, t.Any]:
+    return {
+        **answers(remember_me="eve")["__force_reauth_spared_replayed"],
+        "unanswered": [{"kind": kind, "node": "n1", "reason": "HTTP 503."}],
+    }
+
+
 @pytest.mark.parametrize(
     ("route", "found", "missing", "seen"),
     [
@@ -65,6 +72,8 @@ def answers(**users: str) -> dict[str, t.Any]:
         ("rolling", answers(session="eve", remember_me=""), ["n1: the remember-me cookie of eve is dead, who was to be spared"], []),
         ("live", answers(session="adam"), ["n1: the session cookie of eve is dead"], []),
         ("live", {"__force_reauth_spared_replayed": {"msg": "no answer"}}, ["n1: that eve, who was to be spared, stays signed in"], []),
+        ("live", {"__force_reauth_spared_replayed": _unanswered("session")}, ["stays signed in was not seen (HTTP 503)"], ["remember-me"]),
+        ("rolling", {"__force_reauth_spared_replayed": _unanswered("session")}, [], ["remember-me cookie of n1 lives"]),
         ("live", {"__force_reauth_spared_replayed": {"skipped": True}}, ["was not seen"], []),
         ("rolling", answers(session="eve"), ["was not seen"], []),
         # a cookie that there was none of is not dead

@@ -13,6 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.turn import look_before_act
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import browser
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import Browser
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import CookieRow
@@ -78,8 +79,9 @@ def test_a_node_whose_process_is_gone_is_not_asked_for_cookies(cookies: list[Coo
 
 
 def test_cookies_that_cannot_be_replayed_are_a_reason_and_no_failure(
-    look: t.Callable[..., dict[str, t.Any]], cookies: list[CookieRow]
+    look: t.Callable[..., dict[str, t.Any]], cookies: list[CookieRow], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(browser, "_PATIENCE", 0.0)
     found = look(cookies=cookies, url="http://127.0.0.1:9")
     assert (found["answers"], "connection refused" in found["unanswered"]) == ([], True)
     assert not [row for row in cookies if row["value"] in found["unanswered"]]

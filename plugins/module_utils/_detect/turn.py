@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_gone import look_for_stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
@@ -27,8 +26,8 @@ def look_before_act(
 ) -> dict[str, t.Any]:
     """Keys: ``process``, ``running``, ``done``, ``answers``, ``renewed``, ``unanswered``; raises SessionsError when the lock is not ours.
 
-    A node that is down, or done, is not asked for cookies: they are dead by then, and were seen to work before. Cookies that cannot be
-    replayed are a reason in ``unanswered``, no failure: the verdict says what was not seen.
+    A node that is down, or done, is not asked for cookies: they are dead by then, and were seen to work before. Cookies that got no answer
+    are a reason in ``unanswered``, no failure: the verdict says what was not seen.
     """
     node_lock, me = lock
     node_lock.check_mine(me)
@@ -38,8 +37,6 @@ def look_before_act(
     told = {"process": process, "running": not gone["ready"], "done": done, "answers": [], "renewed": [], "unanswered": ""}
     if done or gone["ready"] or not cookies:
         return told
-    try:
-        answers, renewed = Browser(product, site).replay(cookies)
-    except SessionsError as error:
-        return {**told, "unanswered": str(error)}
-    return {**told, "answers": answers, "renewed": renewed}
+    found = Browser(product, site).replay(cookies)
+    reasons = dict.fromkeys(row["reason"].rstrip(".") for row in found.unanswered)
+    return {**told, "answers": found.answers, "renewed": found.renewed, "unanswered": "; ".join(reasons)}

@@ -93,10 +93,12 @@ def answered_before(turn: t.Mapping[str, t.Any], kinds: t.Collection[str], cooki
     A product that rotates its tokens hands out a successor: from then on that one is the old cookie. Nothing but its value is taken over.
     """
     sent = [row for row in cookies if row["kind"] in kinds]
+    answers = answers_to(sent, turn["answers"])
+    anew = {key_of(row) for row in answers}
     renewed = {key_of(row): row["value"] for row in answers_to(sent, turn["renewed"])}
     return {
         "cookies": [{**row, "value": renewed.get(key_of(row), row["value"])} for row in cookies],
-        "controls": [*(row for row in controls if row["kind"] not in kinds), *answers_to(sent, turn["answers"])],
+        "controls": [*(row for row in controls if key_of(row) not in anew), *answers],
     }
 
 

@@ -38,3 +38,9 @@ def answers_to(sent: Rows, rows: Rows) -> list[Row]:
 def answers_to_all(hostvars: t.Mapping[str, t.Mapping[str, t.Any]], nodes: t.Iterable[str], rows: Rows) -> list[Row]:
     """Of the answers of a replay of the old cookies of all nodes those on cookies that were sent."""
     return answers_to([row for node in nodes for row in hostvars[node].get("__force_reauth_cookies") or []], rows)
+
+
+def no_answer(replayed: Row) -> str:
+    """Why cookies of a replay got no answer, '' where each got one. ``replayed``: of ``session_probe``."""
+    reasons = dict.fromkeys(str(row["reason"]).rstrip(".") for row in replayed.get("unanswered") or [])
+    return str(replayed.get("msg") or "") or "; ".join(reasons)

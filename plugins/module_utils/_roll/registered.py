@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import sentence, shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to_all, own
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to_all, no_answer, own
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence, why_alone
 
 Results = t.Sequence[t.Mapping[str, t.Any]]
@@ -83,7 +83,7 @@ def evidence(plan: t.Mapping[str, t.Any], hostvars: HostVars) -> dict[str, Evide
             "controls": own(hostvars[node].get("__force_reauth_controls") or [], node),
             "answers": answers_to_all(hostvars, plan["nodes"], (hostvars[node].get("__force_reauth_replayed") or {}).get("answers") or []),
             "before": str((hostvars[node].get("__force_reauth_turn") or {}).get("unanswered") or ""),
-            "after": str((hostvars[node].get("__force_reauth_replayed") or {}).get("msg") or ""),
+            "after": no_answer(hostvars[node].get("__force_reauth_replayed") or {}),
             "alone": why_alone(plan["route"], plan["node_facts"][node]["sessions"]["kept"]),
         }
         for node in plan["nodes"]

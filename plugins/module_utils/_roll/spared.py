@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import no_answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import IN_WORDS, REMEMBER_ME, SESSION
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope
@@ -63,13 +64,15 @@ def spared_seen(name: str, nodes: t.Sequence[str], hostvars: t.Mapping[str, Valu
     alive: dict[str, list[str]] = {}
     kinds = (SESSION, REMEMBER_ME) if route == LIVE else (REMEMBER_ME,)
     for node in nodes if name else ():
-        answers = list((hostvars[node].get("__force_reauth_spared_replayed") or {}).get("answers") or [])
-        worked = [row for row in answers if row["kind"] in kinds and not row.get("absent")]
+        replayed = hostvars[node].get("__force_reauth_spared_replayed") or {}
+        worked = [row for row in replayed.get("answers") or [] if row["kind"] in kinds and not row.get("absent")]
         for row in worked:
             if str(row["user"]).lower() == name.lower():
                 alive.setdefault(IN_WORDS[row["kind"]], []).append(node)
             else:
                 missing.append(f"{node}: the {IN_WORDS[row['kind']]} of {name} is dead, who was to be spared")
-        if not worked:
-            missing.append(f"{node}: that {name}, who was to be spared, stays signed in was not seen")
+        unanswered = [row for row in replayed.get("unanswered") or [] if row["kind"] in kinds]
+        if not worked or unanswered:
+            why = no_answer({**replayed, "unanswered": unanswered})
+            missing.append(f"{node}: that {name}, who was to be spared, stays signed in was not seen{f' ({why})' * bool(why)}")
     return {"missing": missing, "seen": [f"{name} was spared: the {what} of {', '.join(where)} lives" for what, where in alive.items()]}

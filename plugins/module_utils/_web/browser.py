@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -13,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import SetCookie, sent_to
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.patiently import Sleep, patiently
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.refusals import (
     ABSENT,
     OTHER_WAY,
@@ -24,15 +26,17 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.refu
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import (
     REMEMBER_ME,
     SESSION,
-    AnswerRow,
     CookieRow,
     Door,
     GivenRow,
+    Replayed,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.visitor import Visitor, is_nobody, visitor_in
 
 # so many other cookies of a sign-in are tried when none has the name of the remember-me cookie
 _MOST_OTHERS = 10
+# seconds, of all cookies: while every user signs in again, a node may refuse some requests
+_PATIENCE = 120.0
 _WITHOUT_PROOF = (
     "Where that is right for this site, nothing can be proven on it: leave out force_reauth_proof_username and force_reauth_proof_cookies, "
     "and the run ends unproven."
@@ -101,16 +105,20 @@ class Browser:
                 rows[kind] = {"kind": kind, "name": one["name"], "node": node, "nobody": nobody, "absent": "", "given": number}
         return nobody, doors, [rows.get(kind) or self._none_given(kind, node, nobody) for kind in _TITLES]
 
-    def replay(self, rows: t.Sequence[CookieRow]) -> tuple[list[AnswerRow], list[CookieRow]]:
-        """Each cookie alone: whom it opened the door to, and the cookies that came back with another value."""
-        answers: list[AnswerRow] = []
-        renewed: list[CookieRow] = []
+    def replay(self, rows: t.Sequence[CookieRow], sleep: Sleep = time.sleep, clock: t.Callable[[], float] = time.monotonic) -> Replayed:
+        """Each cookie alone, and again where the node refuses it for the moment. What was seen of one is kept, whatever another does."""
+        end = clock() + _PATIENCE
+        found = Replayed([], [], [])
         for row in rows:
-            user, emptied, value = ("", False, "") if row["absent"] else self._replay_one(row)
-            answers.append({"kind": row["kind"], "node": row["node"], "user": user, "emptied": emptied, "absent": row["absent"]})
+            try:
+                user, emptied, value = ("", False, "") if row["absent"] else self._replay_patiently(row, sleep, lambda: clock() < end)
+            except SessionsError as error:
+                found.unanswered.append({"kind": row["kind"], "node": row["node"], "reason": str(error)})
+                continue
+            found.answers.append({"kind": row["kind"], "node": row["node"], "user": user, "emptied": emptied, "absent": row["absent"]})
             if value:
-                renewed.append({**row, "value": value})
-        return answers, renewed
+                found.renewed.append({**row, "value": value})
+        return found
 
     @property
     def _page(self) -> str:
@@ -175,8 +183,20 @@ class Browser:
             return {"name": row["name"], "kind": row["kind"], "user": "", "note": note}
         return {"name": row["name"], "kind": row["kind"], "user": self._replay_one(row)[0], "note": ""}
 
+    def _replay_patiently(self, row: CookieRow, sleep: Sleep, may_wait: t.Callable[[], bool]) -> tuple[str, bool, str]:
+        if self._rotates and row["kind"] == REMEMBER_ME:
+            # one that was taken, and whose successor got lost on the way, counts as stolen when it is sent again
+            return self._replay_one(row)
+        answer, seen = patiently(lambda: self._site.get(self._web.whoami_path, {row["name"]: row["value"]}), sleep, may_wait)
+        if not answer:
+            raise SessionsError(f"{seen}.")
+        return self._told(row, answer)
+
     def _replay_one(self, row: CookieRow) -> tuple[str, bool, str]:
-        visitor, answer = self._ask({row["name"]: row["value"]})
+        return self._told(row, self._site.get(self._web.whoami_path, {row["name"]: row["value"]}))
+
+    def _told(self, row: CookieRow, answer: Answer) -> tuple[str, bool, str]:
+        visitor = self._visitor(answer)
         if not visitor.user and not is_nobody(visitor, row["nobody"]):
             raise SessionsError(f"{self._page} does not tell who is signed in (HTTP {answer.status}): nothing can be proven by it.")
         living = self._sent(answer.cookies, row["name"])
@@ -186,9 +206,11 @@ class Browser:
         return visitor.user, taken, renewed[0] if visitor.user and renewed else ""
 
     def _ask(self, cookies: t.Mapping[str, str]) -> tuple[Visitor, Answer]:
-        path = self._web.whoami_path
-        answer = self._site.get(path, cookies)
-        return visitor_in(self._web, answer, self._site.path_of(path), self._site.hosts), answer
+        answer = self._site.get(self._web.whoami_path, cookies)
+        return self._visitor(answer), answer
+
+    def _visitor(self, answer: Answer) -> Visitor:
+        return visitor_in(self._web, answer, self._site.path_of(self._web.whoami_path), self._site.hosts)
 
     def _sent(self, cookies: t.Iterable[SetCookie], name: str) -> list[SetCookie]:
         return sent_to(self._site.path_of(self._web.whoami_path), cookies, name)

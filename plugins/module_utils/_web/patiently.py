@@ -15,8 +15,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.paus
 Sleep = t.Callable[[float], None]
 
 
-def patiently(ask: t.Callable[[], Answer], sleep: Sleep) -> tuple[Answer | None, str]:
-    """The answer that ends it, or none; and what was seen last, in words."""
+def patiently(ask: t.Callable[[], Answer], sleep: Sleep, may_wait: t.Callable[[], bool] = lambda: True) -> tuple[Answer | None, str]:
+    """The answer that ends it, or none; and what was seen last, in words. ``may_wait``: whether a pause may be made now."""
     for attempt in itertools.count():
         answer = None
         try:
@@ -25,7 +25,7 @@ def patiently(ask: t.Callable[[], Answer], sleep: Sleep) -> tuple[Answer | None,
         except SessionsError as error:
             seen = str(error).rstrip(".")
         pause = pause_before(attempt, answer.status if answer else 0, answer.headers.get("retry-after", "") if answer else "")
-        if pause is None:
+        if pause is None or not may_wait():
             return answer, seen
         sleep(pause)
     raise AssertionError("it is counted without an end")

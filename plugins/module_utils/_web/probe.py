@@ -20,5 +20,4 @@ def probe(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     if options["mode"] == "sign_in":
         cookies = browser.sign_in(options["username"], options["password"], options["node"])
         return {"changed": True, "rehearsed": True, "cookies": cookies}
-    answers, renewed = browser.replay(options["cookies"])
-    return {"changed": False, "answers": answers, "renewed": renewed}
+    return {"changed": False, **browser.replay(options["cookies"])._asdict()}

@@ -60,6 +60,22 @@ class AnswerRow(t.TypedDict):
     absent: str
 
 
+class UnansweredRow(t.TypedDict):
+    """A cookie of which was not seen whom it opens the door to, and why not: it is neither alive nor dead."""
+
+    kind: str
+    node: str
+    reason: str
+
+
+class Replayed(t.NamedTuple):
+    """The ``answers`` on cookies; those that were ``renewed``, with the new value; and the cookies that got no answer that tells."""
+
+    answers: list[AnswerRow]
+    renewed: list[CookieRow]
+    unanswered: list[UnansweredRow]
+
+
 class Door(t.TypedDict):
     """Whom a copied cookie opens the door to at this node, '' for nobody; ``note``: why it was not tried."""
 
