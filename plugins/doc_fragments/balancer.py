@@ -14,8 +14,8 @@ options:
   state:
     description:
       - With V(looked) nothing is changed; what would keep it from being taken out is a failure.
-      - With V(out) it is taken out.
-      - With V(back) it is put back.
+      - With V(out) it is taken out. That is refused, in check mode, too, where its backend has other servers and none of them serves.
+      - With V(back) it is put back, and it was seen to serve for some seconds.
     type: str
     choices: [looked, out, back]
     required: true

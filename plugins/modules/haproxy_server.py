@@ -13,7 +13,8 @@ version_added: 0.1.0
 description:
   - Taken out, a server is first drained, so that new clients go elsewhere, then set to maintenance, because clients that stick to it by a
     cookie still come while it is drained. Then no session is left of it.
-  - Put back, it is ready, and HAProxy's own health check has seen it up.
+  - Put back, it is ready, and HAProxy's own health check has seen it up since. Before that HAProxy calls it C(UP) with a count (C(UP 1/3)),
+    which is not enough. With C(fall 1) it calls it C(UP) at once, so that it is looked at for longer than the 2 s between two checks.
   - Runs on the host of HAProxy, through its admin socket.
 options:
   socket:

@@ -163,6 +163,8 @@ class Imitation:
     busy: list[int] = field(default_factory=lambda: [0])
     nonce: str = NONCE
     takes: bool = True
+    # of another worker of the balancer
+    other: str = "Init Ok "
     form: str = FORM
     changes: dict[str, t.Any] = field(default_factory=dict)
     posted: list[dict[str, str]] = field(default_factory=list)
@@ -176,7 +178,7 @@ class Imitation:
         status = f"Init {' '.join(sorted(self.flags))}{'' if 'Dis' in self.flags else ' Ok'} "
         asked = parse_qs(path.removeprefix("?"))
         form = self.form if self.takes and asked.get("w") == [N1] else ""
-        text = page(balancer("site", (N1, "n1", status, busy), nonce=self.nonce), form=form)
+        text = page(balancer("site", (N1, "n1", status, busy), (N2, "n2", self.other, 0), nonce=self.nonce), form=form)
         return Answer(**{"status": 200, "headers": {}, "cookies": (), "body": text, **self.changes})
 
     def post(self, path: str, form: t.Mapping[str, str]) -> Answer:
@@ -204,6 +206,15 @@ def test_a_worker_is_drained_first_then_disabled_and_nothing_else_of_it_is_sent(
     apache = Imitation(busy=[2, 2, 1, 1, 0])
     apache.balancer.take_out(grace=1.0, timeout=5.0)
     assert (apache.posted, apache.flags) == ([{"w_status_N": "1"}, {"w_status_D": "1"}], {"Drn", "Dis"})
+
+
+@pytest.mark.parametrize("other", ["Init Err ", "Init Dis ", "Init Drn Ok ", "Init Stop "])
+def test_the_last_worker_of_a_balancer_that_serves_is_not_taken_out(other: str) -> None:
+    apache = Imitation(other=other)
+    seen = rf"^Apache httpd has no other server in site that serves \(n2: {other.strip()}\): n1 is not taken out, "
+    with pytest.raises(SessionsError, match=seen):
+        apache.balancer.take_out(grace=1.0, timeout=5.0)
+    assert (apache.posted, apache.flags) == ([], set())
 
 
 def test_a_worker_is_put_back_with_both_flags_off() -> None:

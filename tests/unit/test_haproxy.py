@@ -49,7 +49,7 @@ def test_a_server_that_haproxy_does_not_know_is_refused(stat: str, backend: str,
     ("status", "serves", "out", "closed"),
     [
         ("UP", True, False, False),
-        ("UP 1/3", True, False, False),
+        ("UP 1/3", False, False, False),
         ("no check", True, False, False),
         ("MAINT", False, True, True),
         ("MAINT (via site/n2)", False, True, True),
@@ -72,6 +72,10 @@ class Imitation:
     level: str = "admin"
     refusal: str = ""
     forgets: bool = False
+    # of another server of the backend, '' where there is none
+    other: str = "UP"
+    # of the looks after it was made ready, where they are told one by one; the last one stays
+    then: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -89,11 +93,14 @@ class Imitation:
 
     def _stat(self) -> str:
         sessions = self.sessions.pop(0) if len(self.sessions) > 1 else self.sessions[0]
-        if self.status == "DOWN" and self.ready_after:
+        if self.then and self.status not in ("DRAIN", "MAINT"):
+            self.status = self.then.pop(0) if len(self.then) > 1 else self.then[0]
+        elif self.status == "DOWN" and self.ready_after:
             self.ready_after -= 1
         elif self.status == "DOWN":
             self.status = "UP"
-        return f"# pxname,svname,qcur,scur,status\nsite,n1,0,{sessions},{self.status}\n"
+        other = f"site,n2,0,0,{self.other}\n" if self.other else ""
+        return f"# pxname,svname,qcur,scur,status\nsite,n1,0,{sessions},{self.status}\n{other}files,n2,0,0,UP\n"
 
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds
@@ -117,7 +124,7 @@ def test_a_client_that_sticks_does_not_hold_up_for_longer_than_the_grace() -> No
 
 
 def test_the_grace_is_over_when_the_last_session_has_ended() -> None:
-    haproxy = Imitation(sessions=[1, 1, 0])
+    haproxy = Imitation(sessions=[1, 1, 1, 0])
     haproxy.balancer.take_out(grace=60.0, timeout=5.0)
     assert (haproxy.status, haproxy.seconds) == ("MAINT", 0.5)
 
@@ -150,6 +157,43 @@ def test_a_server_is_back_when_haproxy_itself_sees_it_up() -> None:
     haproxy = Imitation(status="MAINT", ready_after=3)
     haproxy.balancer.put_back(timeout=10.0)
     assert (haproxy.heard, haproxy.status) == (["set server site/n1 state ready"], "UP")
+
+
+def test_a_server_is_not_back_while_its_first_health_checks_are_still_to_come() -> None:
+    haproxy = Imitation(status="MAINT", then=["UP 1/3", "UP 1/3", "UP 2/3", "UP"])
+    haproxy.balancer.put_back(timeout=60.0)
+    # three that do not count, then six in a row
+    assert haproxy.seconds == 4.0
+
+
+def test_a_server_that_is_called_up_until_its_first_health_check_is_not_back() -> None:
+    haproxy = Imitation(status="MAINT", then=["UP", "UP", "UP", "DOWN"])
+    with pytest.raises(SessionsError, match=r"did not see the server up within 10 s: site/n1 is DOWN\."):
+        haproxy.balancer.put_back(timeout=10.0)
+
+
+def test_a_server_that_goes_up_and_down_is_not_back() -> None:
+    haproxy = Imitation(status="MAINT", then=["UP", "DOWN"] * 5 + ["UP"])
+    with pytest.raises(SessionsError, match="within 5 s: it did not stay up"):
+        haproxy.balancer.put_back(timeout=5.0)
+
+
+@pytest.mark.parametrize("other", ["DOWN", "DOWN 1/2", "UP 1/3", "MAINT", "DRAIN", "NOLB"])
+def test_the_last_server_of_a_backend_that_serves_is_not_taken_out_and_check_mode_says_so(other: str) -> None:
+    haproxy = Imitation(other=other)
+    refused = rf"^HAProxy has no other server in site that serves \(n2: {other}\): n1 is not taken out, "
+    with pytest.raises(SessionsError, match=refused):
+        haproxy.balancer.take_out(grace=1.0, timeout=1.0)
+    with pytest.raises(SessionsError, match=refused):
+        haproxy.balancer.unlike("out")
+    assert haproxy.heard == []
+
+
+@pytest.mark.parametrize(("status", "other"), [("UP", "no check"), ("UP", ""), ("DRAIN", "DOWN"), ("MAINT", "DOWN")])
+def test_a_server_is_taken_out_where_another_serves_or_none_could_or_it_is_out_already(status: str, other: str) -> None:
+    haproxy = Imitation(status=status, other=other)
+    haproxy.balancer.take_out(grace=1.0, timeout=1.0)
+    assert haproxy.status == "MAINT"
 
 
 def test_a_server_that_is_up_is_left_alone() -> None:

@@ -76,6 +76,12 @@ class Apache:
         """As it is now. Raises SessionsError when the manager does not know it."""
         return [self._server(worker) for worker in self._workers(self.balancer)]
 
+    def peers(self) -> list[Server]:
+        """All workers of its balancers, as the page tells of them now."""
+        workers = workers_in(self._page(self.manager.get("")))
+        balancers = {one.balancer for one in workers_called(workers, self.balancer, self.name)}
+        return [one.server for one in workers if one.balancer in balancers]
+
     def set(self, server: Server, state: State) -> None:
         """Only the flags are sent, so nothing else of the worker changes. Raises SessionsError."""
         (worker,) = self._workers(server.backend)

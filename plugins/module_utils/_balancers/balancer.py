@@ -9,8 +9,12 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import few
 
 POLL_SECONDS = 0.5
+# looks in a row, over more than the 2 s after which HAProxy checks a server again where nothing else is configured
+_SETTLED = 6
+_MOST_NAMED = 10
 
 
 class Server(t.NamedTuple):
@@ -53,6 +57,9 @@ class Driver(t.Protocol):
     def servers(self) -> list[Server]:
         """The same, without the question whether it could be set."""
 
+    def peers(self) -> list[Server]:
+        """All servers of its backends, itself among them."""
+
     def set(self, server: Server, state: State) -> None:
         """No new clients (drain), no clients (closed), all clients (ready)."""
 
@@ -66,8 +73,11 @@ class Balancer:
     sleep: t.Callable[[float], None]
 
     def unlike(self, state: str) -> list[Server]:
-        """Where it is not yet 'out' or 'back'; nothing is unlike 'looked'."""
-        return [one for one in self.driver.look() if (state == "out" and not one.closed) or (state == "back" and one.out)]
+        """Where it is not yet 'out' or 'back'; nothing is unlike 'looked'. Raises SessionsError where nobody would serve without it."""
+        found = [one for one in self.driver.look() if (state == "out" and not one.closed) or (state == "back" and one.out)]
+        if state == "out":
+            self._refuse_last([one for one in found if not one.out])
+        return found
 
     def take_out(self, grace: float, timeout: float) -> None:
         """First no new client (drain, for ``grace`` seconds), then nobody (closed), until no session is left."""
@@ -77,7 +87,7 @@ class Balancer:
             self._wait(grace, lambda server: not server.sessions)
         # a client that sticks by cookie is still let in by drain
         self._set(inside, "closed")
-        servers = self._wait(timeout, lambda server: not server.sessions or not server.closed)
+        servers, _left = self._wait(timeout, lambda server: not server.sessions or not server.closed)
         self._refuse_reopened(servers)
         busy = ", ".join(f"{server.path} {server.sessions}" for server in servers if server.sessions)
         if busy:
@@ -85,12 +95,25 @@ class Balancer:
             raise SessionsError(f"{self.driver.title} still counts sessions {timeout:g} s after the server was taken out: {busy}.{hint}")
 
     def put_back(self, timeout: float) -> None:
-        """Ready, until the load balancer itself says that it serves."""
-        self._set(self.unlike("back"), "ready")
-        down = [server for server in self._wait(timeout, lambda server: server.serves) if not server.serves]
-        if down:
-            seen = ", ".join(f"{server.path} is {server.status}" for server in down)
+        """Ready, until the load balancer itself says that it serves, and goes on saying so: it may say so before its first health check."""
+        outside = self.unlike("back")
+        self._set(outside, "ready")
+        servers, settled = self._wait(timeout, lambda server: server.serves, _SETTLED if outside else 1)
+        if not settled:
+            seen = ", ".join(f"{server.path} is {server.status}" for server in servers if not server.serves) or "it did not stay up"
             raise SessionsError(f"{self.driver.title} did not see the server up within {timeout:g} s: {seen}.")
+
+    def _refuse_last(self, inside: t.Sequence[Server]) -> None:
+        """A backend that has no other server is down with its node, whoever serves elsewhere: nothing there can be kept up."""
+        peers = self.driver.peers() if inside else []
+        for server in inside:
+            others = [one for one in peers if one.backend == server.backend and one.name != server.name]
+            if others and not any(one.serves for one in others):
+                seen = few([f"{one.name}: {one.status}" for one in others], _MOST_NAMED)
+                raise SessionsError(
+                    f"{self.driver.title} has no other server in {server.backend} that serves ({seen}): {server.name} is not taken out, "
+                    "else nobody would reach the site. Have one of them serve again, then go on."
+                )
 
     def _refuse_reopened(self, servers: t.Iterable[Server]) -> None:
         seen = ", ".join(f"{server.path} is {server.status}" for server in servers if not server.closed)
@@ -103,11 +126,12 @@ class Balancer:
         for server in servers:
             self.driver.set(server, state)
 
-    def _wait(self, seconds: float, good: t.Callable[[Server], bool]) -> list[Server]:
-        """The last look: at the first moment at which all are good, or at the end of the time."""
-        end = self.clock() + seconds
+    def _wait(self, seconds: float, good: t.Callable[[Server], bool], looks: int = 1) -> tuple[list[Server], bool]:
+        """The last look, and whether all were good so many ``looks`` in a row: it ends then, or at the end of the time."""
+        end, seen = self.clock() + seconds, 0
         while True:
             servers = self.driver.servers()
-            if all(map(good, servers)) or self.clock() + POLL_SECONDS > end:
-                return servers
+            seen = seen + 1 if all(map(good, servers)) else 0
+            if seen >= looks or self.clock() + POLL_SECONDS > end:
+                return servers, seen >= looks
             self.sleep(POLL_SECONDS)

@@ -18,22 +18,30 @@ _STATES: t.Mapping[State, str] = {"drain": "drain", "closed": "maint", "ready": 
 
 
 def server_of(backend: str, name: str, status: str, sessions: int) -> Server:
-    """``status`` as HAProxy writes it ('UP', 'UP 1/3', 'MAINT', ..). Without health checks it serves until it is told otherwise."""
-    serves, out = status.startswith(("UP", "no check")), status.startswith(("MAINT", "DRAIN"))
+    """``status`` as HAProxy writes it ('UP', 'UP 1/3', 'MAINT', ..). Without health checks it serves until it is told otherwise.
+
+    'UP 1/3' is one that has just left its maintenance and was not checked yet, or whose last check failed: the next may take it down.
+    """
+    serves, out = status in ("UP", "no check"), status.startswith(("MAINT", "DRAIN"))
     return Server(backend, name, status, sessions, serves, out, closed=status.startswith("MAINT"))
+
+
+def all_servers_of(stat: str) -> list[Server]:
+    """Every server of every backend."""
+    lines = list(csv.DictReader(stat.lstrip("# ").splitlines()))
+    return [
+        server_of(line["pxname"], line["svname"], line["status"], int(line["scur"] or 0) + int(line["qcur"] or 0))
+        for line in lines
+        if line.get("svname") not in (None, "FRONTEND", "BACKEND")
+    ]
 
 
 def servers_of(stat: str, backend: str, name: str) -> list[Server]:
     """The server in that backend, or in all when it is ''. ``stat``: of ``show stat``. Raises SessionsError when there is none."""
-    lines = list(csv.DictReader(stat.lstrip("# ").splitlines()))
-    servers = [line for line in lines if line.get("svname") not in (None, "FRONTEND", "BACKEND")]
-    found = [
-        server_of(line["pxname"], line["svname"], line["status"], int(line["scur"] or 0) + int(line["qcur"] or 0))
-        for line in servers
-        if line["svname"] == name and backend in ("", line["pxname"])
-    ]
+    servers = all_servers_of(stat)
+    found = [one for one in servers if one.name == name and backend in ("", one.backend)]
     if not found:
-        known = ", ".join(sorted({f"{line['pxname']}/{line['svname']}" for line in servers})) or "no server at all"
+        known = ", ".join(sorted({one.path for one in servers})) or "no server at all"
         raise SessionsError(f"HAProxy knows no server {name}{f' in backend {backend}' if backend else ''}; it knows {known}.")
     return found
 
@@ -58,6 +66,12 @@ class HAProxy:
     def servers(self) -> list[Server]:
         """As it is now. Raises SessionsError when HAProxy does not know it."""
         return servers_of(self.ask("show stat"), self.backend, self.name)
+
+    def peers(self) -> list[Server]:
+        """All servers of its backends, as they are now."""
+        stat = self.ask("show stat")
+        backends = {one.backend for one in servers_of(stat, self.backend, self.name)}
+        return [one for one in all_servers_of(stat) if one.backend in backends]
 
     def set(self, server: Server, state: State) -> None:
         """Raises SessionsError with what HAProxy says against it."""
