@@ -141,8 +141,10 @@ def _not_ours(products: t.Sequence[Product]) -> str:
 
 def _in_containers(products: t.Sequence[Product]) -> str:
     found = [(pid, product.title) for product in products for pid in pids_in_containers(product)]
-    told = (f"the process {pid} bears the marks of {title} in a container (another root)" for pid, title in found[:1])
-    return "".join(f"{one}, which this collection neither stops nor starts" for one in told)
+    if not found:
+        return ""
+    pid, title = found[0]
+    return f"the process {pid} bears the marks of {title} in a container (another root), which this collection neither stops nor starts"
 
 
 def _strangers(products: t.Sequence[Product]) -> str:
