@@ -142,9 +142,12 @@ def test_a_target_of_aws_is_deregistered_until_it_is_drained_and_registered_unti
 
 
 class Statistics:
-    """iControl REST, as far as the statistics of a member: connections of each question, the last one stays; None: it says none."""
+    """iControl REST, as far as the statistics of a member: connections and what its monitor sees at each question, the last one stays.
 
-    def __init__(self, folder: Path, connections: list[int | None]) -> None:
+    None: it says no number of connections.
+    """
+
+    def __init__(self, folder: Path, connections: list[int | None], seen: t.Sequence[str] = ("available",)) -> None:
         self.asked: list[tuple[str, str]] = []
         asked = self.asked
 
@@ -152,7 +155,8 @@ class Statistics:
             def do_GET(self) -> None:
                 asked.append((self.path, base64.b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode()))
                 count = connections.pop(0) if len(connections) > 1 else connections[0]
-                numbers = {"status.enabledState": {"description": "disabled"}}
+                state = seen[min(len(asked), len(seen)) - 1]
+                numbers = {"status.enabledState": {"description": "disabled"}, "status.availabilityState": {"description": state}}
                 counted = {"serverside.curConns": {"value": count}} if count is not None else {}
                 entries = {f"https://localhost{self.path}": {"nestedStats": {"entries": {**numbers, **counted}}}}
                 body = json.dumps({"kind": "tm:ltm:pool:members:membersstats", "entries": entries}).encode()
@@ -183,13 +187,13 @@ def of_f5(port: int, **more: object) -> dict[str, t.Any]:
     return {"f5_provider": provider, "f5_pool": "jira", "f5_address": "10.0.0.1", "f5_port": 8080, **more}
 
 
-def test_a_member_of_f5_is_offline_until_no_connection_is_counted_and_enabled_again(files: Files, tmp_path: Path) -> None:
+def test_a_member_of_f5_is_offline_until_no_connection_is_counted_and_enabled_until_it_is_seen_up(files: Files, tmp_path: Path) -> None:
     files.imitate("f5networks.f5_modules.bigip_pool_member", POOL_MEMBER)
-    with Statistics(tmp_path, [2, 0]) as statistics:
+    with Statistics(tmp_path, [2, 0], ["available", "available", "offline", "available"]) as statistics:
         files.variables |= of_f5(statistics.port)
         status, output = files.run("f5_drain", "f5_undrain")
     assert status == 0, output
-    assert statistics.asked == [("/mgmt/tm/ltm/pool/~Common~jira/members/~Common~10.0.0.1:8080/stats", "admin:s3cret-of-f5")] * 2
+    assert statistics.asked == [("/mgmt/tm/ltm/pool/~Common~jira/members/~Common~10.0.0.1:8080/stats", "admin:s3cret-of-f5")] * 4
     asked = files.asked()
     assert [one["state"] for one in asked] == ["forced_offline", "enabled"]
     assert [(one["pool"], one["partition"], one["address"], one["port"]) for one in asked] == [("jira", "Common", "10.0.0.1", 8080)] * 2
@@ -203,6 +207,16 @@ def test_a_member_of_f5_without_a_number_of_connections_is_not_taken_for_one_wit
         files.variables |= of_f5(statistics.port, f5_drain_timeout=0)
         status, output = files.run("f5_drain")
     assert (status, len(statistics.asked) > 0) == (2, True), output
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seen", "status"), [("offline", 2), ("unknown", 0)])
+def test_a_member_of_f5_that_its_monitor_does_not_see_up_is_not_back(files: Files, tmp_path: Path, seen: str, status: int) -> None:
+    files.imitate("f5networks.f5_modules.bigip_pool_member", POOL_MEMBER)
+    with Statistics(tmp_path, [0], [seen]) as statistics:
+        files.variables |= of_f5(statistics.port, f5_up_timeout=0)
+        found, output = files.run("f5_undrain")
+    assert (found, len(statistics.asked) > 0) == (status, True), output
 
 
 UPSTREAM = """upstream jira {{
