@@ -39,6 +39,20 @@ def test_a_node_is_no_longer_named_when_its_last_heartbeat_is_old_or_it_says_tha
     assert site.look()["nodes_known"] == ["n1"]
 
 
+def test_a_copy_of_the_database_in_which_no_node_is_alive_confirms_none(server_site: Site) -> None:
+    tokens = Tokens(server_site.database, PRODUCTS["jira"])
+    tokens.create_members()
+    tokens.note_alive("n1")
+    assert server_site.look()["nodes_known"] == ["n1"]
+    server_site.run_sql("UPDATE clusternodeheartbeat SET database_time = database_time - 86400000")
+    looked = server_site.look()
+    assert looked["nodes_known"] == []
+    assert (
+        looked["nodes_note"]
+        == "the last sign of life in its table clusternode is 1440 minutes old: is it the database that these nodes use?"
+    )
+
+
 def test_a_product_without_these_tables_is_purged_all_the_same(site: Site) -> None:
     site.sign_in(2)
     looked = site.look()

@@ -93,7 +93,8 @@ def test_an_account_that_may_not_read_them_is_told_so_and_may_purge(server_site:
     site = limited(server_site, "SELECT, DELETE ON remembermetoken")
     looked = site.look()
     assert looked["users"] == 2
-    (note,) = looked["notes"]
+    # MariaDB may also hide triggers and foreign keys from it, see test_mysql
+    *_hidden, note = looked["notes"]
     # where the catalogue shows only what the account may use, the table is not there for it
     assert note.endswith(("the account lacks a right.", "the account sees no table app_user in schema " + site.database.name + "."))
     assert (site.purge()["rows"], server_site.rows()) == (2, [])

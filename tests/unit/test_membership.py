@@ -19,6 +19,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.mem
     members_in_rows,
     membership,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_token
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
@@ -27,7 +28,7 @@ from demo.imitated import PRODUCTS as STAND_INS
 
 TABLES = PRODUCTS["jira"].member_tables
 PAGE = MembersPage("/nodes", "list", "name", "state", ("OFFLINE", "false"))
-NOW = 1_700_000_000_000
+NOW, MOMENT = 1_700_000_000_000, "2023-11-14T22:13:20Z"
 
 
 class OneDatabase:
@@ -41,6 +42,10 @@ class OneDatabase:
         if self.reason:
             raise SessionsError(self.reason)
         return self.rows if (tables, schema) == (TABLES, "public") else []
+
+    def clock(self, _table: object) -> str:
+        """See TokenStore."""
+        return MOMENT
 
 
 def told(*nodes: str, note: str = "") -> dict[str, t.Any]:
@@ -56,7 +61,9 @@ TWO = looks(n1="a", n2="b")
 
 def by_database(product: str, rows: t.Sequence[MemberRow], reason: str = "") -> dict[str, t.Any]:
     store: t.Any = OneDatabase(rows, reason)
-    return dict(members_by_database(PRODUCTS[product], store, "public"))
+    return dict(
+        members_by_database(PRODUCTS[product], store, FoundTable("public", "remembermetoken", (), "id", "token", "username", "created", ""))
+    )
 
 
 def test_the_tables_of_the_product_are_asked_for_its_nodes() -> None:
@@ -91,9 +98,32 @@ def test_a_database_that_does_not_name_the_nodes_says_why(product: str, reason: 
 )
 def test_alive_is_told_by_heartbeats_alone(rows: list[MemberRow], alive: list[str]) -> None:
     assert TABLES
-    found = members_in_rows(TABLES, rows)
+    found = members_in_rows(TABLES, rows, MOMENT)
     assert found["nodes_known"] == alive
     assert bool(found["nodes_note"]) == (not alive)
+
+
+@pytest.mark.parametrize(
+    ("now", "note"),
+    [
+        ("2023-11-14T22:18:20Z", ""),
+        (
+            "2023-11-14T22:18:21Z",
+            "the last sign of life in its table clusternode is 5 minutes old: is it the database that these nodes use?",
+        ),
+        (
+            "2023-11-15T01:18:21+03:00",
+            "the last sign of life in its table clusternode is 5 minutes old: is it the database that these nodes use?",
+        ),
+        # a clock whose zone nobody knows is compared with nothing, and neither is one that goes behind
+        ("2024-11-14T22:18:21", ""),
+        ("2023-11-14T22:00:00Z", ""),
+        ("", ""),
+    ],
+)
+def test_a_database_in_which_every_node_has_long_been_silent_confirms_nothing(now: str, note: str) -> None:
+    found = members_in_rows(TABLES, [("a", "ACTIVE", NOW), ("b", "ACTIVE", NOW - 1)], now)
+    assert found == told(*(() if note else ("a", "b")), note=note)
 
 
 @pytest.mark.parametrize(

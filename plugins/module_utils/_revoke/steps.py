@@ -80,7 +80,7 @@ def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFol
     expected = _expected(options, sources)
     if check_mode:
         first = sources.first
-        told = members_by_database(product_named(first.product), first.store, first.look.table.schema)
+        told = members_by_database(product_named(first.product), first.store, first.look.table)
         counted = {"rows": sources.rows, "tables": sources.rows_by_table, "ages": ages_of(sources.looks), "survivors": survivors_of(first)}
         return {**counted, "encrypted_for": len(options["archive_recipients"]), "changed": sources.rows > 0, **told}
     folder.make()

@@ -9,15 +9,16 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.membership import Told, members_in_rows, nothing_told
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
 
 
-def members_by_database(product: Product, store: TokenStore, schema: str) -> Told:
+def members_by_database(product: Product, store: TokenStore, table: FoundTable) -> Told:
     """The nodes that the product's own tables name, in the schema of the token table."""
     tables = product.member_tables
     if not tables:
         return nothing_told("its database is not known to name its nodes")
     try:
-        rows = store.members(tables, schema)
+        rows, now = store.members(tables, table.schema), store.clock(table)
     except SessionsError as error:
         return nothing_told(str(error).rstrip("."))
-    return members_in_rows(tables, rows)
+    return members_in_rows(tables, rows, now)

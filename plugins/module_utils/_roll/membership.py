@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import typing as t
 
@@ -32,15 +33,29 @@ def nothing_told(note: str) -> Told:
     return {"nodes_known": [], "nodes_note": note}
 
 
-def members_in_rows(tables: MemberTables, rows: t.Sequence[MemberRow]) -> Told:
+def members_in_rows(tables: MemberTables, rows: t.Sequence[MemberRow], now: str) -> Told:
     """The nodes whose last heartbeat is not much older than the newest one; no clock but the database's is looked at.
 
-    Where no node has a heartbeat, all count that are not said to be gone.
+    ``now``: by that clock, ISO; without a zone nothing is compared with it. Of a database in which every heartbeat is old, as of a copy,
+    nothing is believed. Where no node has a heartbeat, all count that are not said to be gone.
     """
     present = [(node, beat) for node, state, beat in rows if state not in tables.gone_states]
     newest = max((beat for _node, beat in present if beat is not None), default=None)
+    silent = _milliseconds(now) - newest if newest is not None else 0
+    if silent > tables.alive_ms:
+        last = f"the last sign of life in its table {tables.nodes} is {silent // 60_000} minutes old"
+        return nothing_told(f"{last}: is it the database that these nodes use?")
     alive = [node for node, beat in present if newest is None or (beat is not None and newest - beat <= tables.alive_ms)]
     return {"nodes_known": sorted(alive), "nodes_note": "" if alive else f"its table {tables.nodes} names no node that is alive"}
+
+
+def _milliseconds(moment: str) -> int:
+    """Since the epoch, 0 where the zone is not known."""
+    try:
+        found = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    except ValueError:
+        return 0
+    return int(found.timestamp() * 1000) if found.tzinfo else 0
 
 
 def members_in_page(page: MembersPage, status: int, body: str) -> Told:

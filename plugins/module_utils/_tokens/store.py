@@ -177,6 +177,11 @@ class TokenStore(abc.ABC):
         with self.connector.connect("read which nodes the product knows", self.begin) as connection:
             return [(str(name), state, None if beat is None else int(beat)) for name, state, beat in connection.execute(query)]
 
+    def clock(self, table: FoundTable) -> str:
+        """The database's clock, ISO."""
+        with self.connector.connect("read the clock of the database", self.begin) as connection:
+            return self.sweep_class(self.connector, connection, table).now()
+
     def named_users(self, table: FoundTable, wanted: UserTable) -> tuple[int, int]:
         """How many users hold tokens, by their names, and how many tokens belong to no user.
 
