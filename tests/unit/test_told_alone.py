@@ -226,7 +226,10 @@ export CATALINA_OPTS
 }
 OWN_JAVA = "-Xmx2048m  -Djava.awt.headless=true -Datlassian.standalone=JIRA --add-opens=java.base/java.lang=ALL-UNNAMED"
 OWN_CATALINA = "-Xlog:gc*:file=/opt/jira/logs/gc-2026-01-01.log:tags -Dx.path=/jira -Xms1024m -Xmx4096m -XX:+UseG1GC"
-TOMCAT = "-Djdk.tls.ephemeralDHKeySize=2048 -Djava.protocol.handler.pkgs=org.apache.catalina.webresources"
+TOMCAT = (
+    "-Djdk.tls.ephemeralDHKeySize=2048 -Djava.protocol.handler.pkgs=org.apache.catalina.webresources -Dsun.io.useCanonCaches=false "
+    "-Dorg.apache.catalina.security.SecurityListener.UMASK=0027"
+)
 SETENV = "{install}/bin/setenv.sh"
 
 

@@ -17,7 +17,11 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
 # Java itself reads them, whatever the scripts do
 OF_JAVA = ("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
 # catalina.sh adds them, wherever it lies
-_OF_TOMCAT = ("-Djdk.tls.ephemeralDHKeySize=", "-Djava.protocol.handler.pkgs=", "-Dorg.apache.catalina.security.SecurityListener.UMASK=")
+_OF_TOMCAT = (
+    *("-Djdk.tls.ephemeralDHKeySize=", "-Djava.protocol.handler.pkgs=", "-Dorg.apache.catalina.security.SecurityListener.UMASK="),
+    # Tomcat 10.1 and later
+    "-Dsun.io.useCanonCaches=",
+)
 # the name of an option, up to where its value begins; others, such as --add-opens, are kept in files beside the scripts
 _OPTION = re.compile(r"-(?:D[^=]+=?|XX:[^=]+=?|X(?:mx|ms|mn|ss)|X[a-z]+:?|(?:javaagent|agentpath|agentlib):)")
 
