@@ -138,7 +138,7 @@ os.execv("/bin/sh", words[words.index("/bin/sh"):])
 @pytest.mark.parametrize(
     ("password", "arguments", "own"),
     [
-        ("ansible_become_password", "ansible_ssh_common_args", "passwords[inventory_hostname]"),
+        pytest.param("ansible_become_password", "ansible_ssh_common_args", "passwords[inventory_hostname]", marks=pytest.mark.long),
         ("ansible_sudo_pass", "ansible_ssh_args", "hostvars[inventory_hostname].passwords[inventory_hostname]"),
     ],
     ids=lambda text: text.partition("[")[0],

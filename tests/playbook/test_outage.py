@@ -88,6 +88,7 @@ def test_a_purge_that_fails_keeps_every_token_and_the_nodes_run_again(make_site:
     assert site.open_doors(browsers) == []
 
 
+@pytest.mark.long
 def test_the_start_file_of_the_site_is_not_run_on_a_node_that_still_runs(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     old, own = site.pids(), own_tasks(site, "")

@@ -59,6 +59,7 @@ def test_the_command_line_names_a_cluster_and_no_host_of_another_one_is_asked(ma
     assert result.status == 0, result.output
 
 
+@pytest.mark.long
 def test_a_play_names_a_cluster_and_no_host_of_another_one_is_asked(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     inventory = inventory_with_another_group(site, hosts="")
