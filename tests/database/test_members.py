@@ -44,7 +44,7 @@ def test_a_copy_of_the_database_in_which_no_node_is_alive_confirms_none(server_s
     tokens.create_members()
     tokens.note_alive("n1")
     assert server_site.look()["nodes_known"] == ["n1"]
-    server_site.run_sql("UPDATE clusternodeheartbeat SET database_time = database_time - 86400000")
+    server_site.run_sql("UPDATE clusternodeheartbeat SET database_time = database_time - 86430000")
     looked = server_site.look()
     assert looked["nodes_known"] == []
     assert (

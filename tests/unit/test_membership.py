@@ -122,6 +122,7 @@ def test_alive_is_told_by_heartbeats_alone(rows: list[MemberRow], alive: list[st
     ],
 )
 def test_a_database_in_which_every_node_has_long_been_silent_confirms_nothing(now: str, note: str) -> None:
+    assert TABLES
     found = members_in_rows(TABLES, [("a", "ACTIVE", NOW), ("b", "ACTIVE", NOW - 1)], now)
     assert found == told(*(() if note else ("a", "b")), note=note)
 
