@@ -76,7 +76,8 @@ def test_an_ssh_that_accepts_and_never_answers_refuses_the_run_within_the_time_o
 @pytest.mark.long
 def test_an_ssh_that_falls_silent_in_the_roll_stops_it_and_the_resume_ends_proven(site: RealSite) -> None:
     old = site.pids()
-    run = site.start()
+    # the gate looks again until its time is over: a host that starts a JVM may lose a connection
+    run = site.start(gate_timeout=60)
     site.wait_for_step(run, lambda steps: steps.get("n2") == "starting")
     site.site["n2"].host.run("pkill", "-STOP", "sshd")
     began = time.monotonic()
@@ -84,5 +85,5 @@ def test_an_ssh_that_falls_silent_in_the_roll_stops_it_and_the_resume_ends_prove
         failed = run.wait(site.longest)
     finally:
         site.site["n2"].host.run("pkill", "-CONT", "sshd")
-    assert time.monotonic() - began < patient(120)
+    assert time.monotonic() - began < patient(180)
     _assert_goes_on(site, "n2", failed, old)
