@@ -168,13 +168,19 @@ def test_a_server_is_not_back_while_its_first_health_checks_are_still_to_come() 
 
 def test_a_server_that_is_called_up_until_its_first_health_check_is_not_back() -> None:
     haproxy = Imitation(status="MAINT", then=["UP", "UP", "UP", "DOWN"])
-    with pytest.raises(SessionsError, match=r"did not see the server up within 10 s: site/n1 is DOWN\."):
+    with pytest.raises(SessionsError, match=r"did not see the server up within 30 s: site/n1 is DOWN\."):
         haproxy.balancer.put_back(timeout=10.0)
 
 
+def test_a_drain_that_may_be_short_leaves_the_health_checks_their_time() -> None:
+    haproxy = Imitation(status="MAINT", then=["UP 1/3"] * 20 + ["UP"])
+    haproxy.balancer.put_back(timeout=1.0)
+    assert haproxy.status == "UP"
+
+
 def test_a_server_that_goes_up_and_down_is_not_back() -> None:
-    haproxy = Imitation(status="MAINT", then=["UP", "DOWN"] * 5 + ["UP"])
-    with pytest.raises(SessionsError, match="within 5 s: it did not stay up"):
+    haproxy = Imitation(status="MAINT", then=["UP", "DOWN"] * 40)
+    with pytest.raises(SessionsError, match="within 30 s: "):
         haproxy.balancer.put_back(timeout=5.0)
 
 
@@ -203,7 +209,7 @@ def test_a_server_that_is_up_is_left_alone() -> None:
 
 
 def test_a_server_that_is_not_seen_up_is_a_failure() -> None:
-    with pytest.raises(SessionsError, match=r"did not see the server up within 2 s: site/n1 is DOWN\."):
+    with pytest.raises(SessionsError, match=r"did not see the server up within 30 s: site/n1 is DOWN\."):
         Imitation(status="MAINT", ready_after=99).balancer.put_back(timeout=2.0)
 
 

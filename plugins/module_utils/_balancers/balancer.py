@@ -14,6 +14,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.tex
 POLL_SECONDS = 0.5
 # looks in a row, over more than the 2 s after which HAProxy checks a server again where nothing else is configured
 _SETTLED = 6
+# seconds: a drain may be given less, its health checks are not quicker for that
+_BACK = 30.0
 _MOST_NAMED = 10
 
 
@@ -96,7 +98,7 @@ class Balancer:
 
     def put_back(self, timeout: float) -> None:
         """Ready, until the load balancer itself says that it serves, and goes on saying so: it may say so before its first health check."""
-        outside = self.unlike("back")
+        outside, timeout = self.unlike("back"), max(timeout, _BACK)
         self._set(outside, "ready")
         servers, settled = self._wait(timeout, lambda server: server.serves, _SETTLED if outside else 1)
         if not settled:
