@@ -26,7 +26,7 @@ options:
     default: 10.0
   timeout:
     description:
-      - After how many seconds with sessions left (O(state=out)), or not up (O(state=back)), it is a failure.
+      - After how many seconds with sessions left (O(state=out)), or not up (O(state=back), 30 at the least), it is a failure.
     type: float
     default: 300.0
 """
