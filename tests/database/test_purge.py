@@ -196,6 +196,14 @@ def test_deletes_nothing_in_a_table_in_which_a_token_is_not(site: Site, check_mo
     assert not list(site.archive_dir.rglob("*.tsv.gz"))
 
 
+@pytest.mark.parametrize("key", ["", "abc", "-1", "1.5", "\u0661", "9" * 19])
+def test_a_key_that_is_none_is_said_and_nothing_is_deleted(site: Site, key: str) -> None:
+    site.sign_in(1)
+    with pytest.raises(SessionsError, match=r"expected_tokens wants the keys of rows of .*, which are numbers"):
+        site.purge(expected_tokens=handed_out(n1=key))
+    assert len(site.rows()) == 1
+
+
 def test_a_token_that_an_earlier_start_of_the_run_deleted_is_no_sign_of_another_table(site: Site) -> None:
     site.sign_in(3)
     site.purge()

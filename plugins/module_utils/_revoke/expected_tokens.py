@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from contextlib import suppress
 
@@ -17,8 +18,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.s
 def check_expected_tokens(source: Source, folder: RunFolder, expected: t.Sequence[t.Mapping[str, str]]) -> None:
     """Raises SessionsError when the token of a node is neither in the table nor in an archive of this run.
 
-    ``expected``: ``node`` and ``token``, the series of its row where tokens rotate, else the key.
+    ``expected``: ``node`` and ``token``, the series of its row where tokens rotate, else the key. Raises it for a key that is none, too.
     """
+    if not source.look.table.series and not all(re.fullmatch(r"[0-9]{1,18}", one["token"], re.ASCII) for one in expected):
+        raise SessionsError(f"expected_tokens wants the keys of rows of {source.look.table.label}, which are numbers. Nothing was deleted.")
     wanted = {one["token"] for one in expected}
     missing = wanted - source.store.present(source.look.table, sorted(wanted)) if wanted else wanted
     missing -= _archived(source, folder) if missing else set()
