@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import stat
 import typing as t
 from pathlib import Path
@@ -252,6 +253,23 @@ def test_a_backup_explains_its_missing_rows_once_only(site: Site) -> None:
     site.run_sql("DELETE FROM remembermetoken WHERE id IN (3, 7)")
     with pytest.raises(SessionsError, match=r"the other 1\."):
         site.purge(expected_rows=11)
+
+
+def test_a_single_sweep_reads_the_backup_only_where_rows_are_missing(site: Site) -> None:
+    """With every node stopped nobody signs out meanwhile, and a backup of millions of rows takes its time."""
+    site.sign_in(10)
+    os.truncate(site.back_up()["archive"]["path"], 60)
+    with pytest.raises(SessionsError, match=r"backup-remembermetoken-1.* is damaged"):
+        site.purge(expected_rows=11, single_sweep=True)
+    assert len(site.rows()) == 10
+    assert site.purge(expected_rows=10, single_sweep=True)["rows"] == 10
+
+
+def test_a_backup_explains_missing_rows_also_in_a_single_sweep(site: Site) -> None:
+    site.sign_in(10)
+    site.back_up()
+    site.run_sql("DELETE FROM remembermetoken WHERE id IN (3, 7)")
+    assert site.purge(expected_rows=10, single_sweep=True)["rows"] == 8
 
 
 def test_does_not_mistake_new_rows_for_missing_ones(site: Site) -> None:

@@ -24,7 +24,7 @@ def check_expected_tokens(source: Source, folder: RunFolder, expected: t.Sequenc
         raise SessionsError(f"expected_tokens wants the keys of rows of {source.look.table.label}, which are numbers. Nothing was deleted.")
     wanted = {one["token"] for one in expected}
     missing = wanted - source.store.present(source.look.table, sorted(wanted)) if wanted else wanted
-    missing -= _archived(source, folder) if missing else set()
+    missing -= _archived(source, folder, missing) if missing else set()
     nodes = [one["node"] for one in expected if one["token"] in missing]
     if nodes:
         table = source.look.table
@@ -35,11 +35,12 @@ def check_expected_tokens(source: Source, folder: RunFolder, expected: t.Sequenc
         )
 
 
-def _archived(source: Source, folder: RunFolder) -> set[str]:
-    """What an earlier start of the run has deleted; a node may hold it in its memory still."""
+def _archived(source: Source, folder: RunFolder, tokens: t.Collection[str]) -> set[str]:
+    """Those of them that an earlier start of the run has deleted; a node may hold one in its memory still."""
     table, found = source.look.table, t.cast("set[str]", set())
     position = table.position(table.series or table.key)
     for path in folder.archives(backup=False, table=table.name):
         with suppress(SessionsError):
-            found.update(fields_of(line)[position].decode() for line in folder.lines(path))
+            archived = (fields_of(line)[position].decode() for line in folder.lines(path))
+            found.update(token for token in archived if token in tokens)
     return found

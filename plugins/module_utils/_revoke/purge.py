@@ -13,11 +13,13 @@ import typing as t
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import fields_of, texts_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import keys_of, texts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import Draft, RunFolder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.key_bits import KeyBits
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import Locked
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source
@@ -28,6 +30,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.t
 # rows of one range where tokens are updated on use: a client waits as long as one range takes
 RANGE = 50_000
 _KEYS = 500
+_LINES = 10_000
 
 Result = t.TypeVar("Result")
 Owned = t.Callable[[], t.ContextManager[None]]
@@ -166,7 +169,7 @@ def purge(sources: t.Sequence[Source], folder: RunFolder, mover: Mover, single_s
         if source.store.two_sweeps and not single_sweep:
             _sweep_ranges(source, mover)
     for source, account in zip(sources, accounts):
-        account.add_up(mover.archives_of(source.look.table))
+        account.add_up(mover.archives_of(source.look.table), clients=not single_sweep)
     mover.move([Share(source, ALL, account) for source, account in zip(sources, accounts)], locked=True)
     return accounts
 
@@ -178,7 +181,8 @@ class Accounts(Account):
         self._table, self._folder, self._expected = source.look.table, folder, expected
         self._earlier = folder.archives(backup=False, table=self._table.name)
         self._archived = 0
-        self._gone: set[bytes] = set()
+        self._swept: list[Path] = []
+        self._gone: KeyBits | None = None
         self._before = 0
         self.spared = 0
 
@@ -186,12 +190,12 @@ class Accounts(Account):
         """Count what is spared."""
         self._before = sweep.spared(lock=True)
 
-    def add_up(self, archives: t.Sequence[description.Archive]) -> None:
-        """Count what is archived before the last sweep, so that little is left to do under its lock."""
+    def add_up(self, archives: t.Sequence[description.Archive], clients: bool) -> None:
+        """Count what is archived before the last sweep. With ``clients``, who wait for its lock, little is left to do under that."""
         self._archived = sum(archive.rows for archive in archives)
-        if self._missing(0):
-            self._gone = self._keys(self._folder.archives(backup=True, table=self._table.name))
-            self._gone -= self._keys([*self._earlier, *(Path(archive.path) for archive in archives)])
+        self._swept = [Path(archive.path) for archive in archives]
+        if clients and self._missing(0):
+            self._gone = self._backed_up_alone()
 
     def check(self, sweep: Sweep, last: description.Archive | None) -> None:
         """Raises SessionsError when a row is left, when one went that is spared, or when rows are missing that nothing explains."""
@@ -206,15 +210,23 @@ class Accounts(Account):
             )
         rows = last.rows if last else 0
         if self._missing(rows):
-            gone = self._gone - (self._keys([Path(last.path)]) if last else set())
+            gone = self._backed_up_alone() if self._gone is None else self._gone
+            gone = gone - self._keys([Path(last.path)] if last else [])
             description.check_total(self._table.label, self._expected, self._archived + rows, self._folder.rows(self._earlier), len(gone))
 
     def _missing(self, rows: int) -> int:
         return description.unexplained(self._expected, self._archived + rows, self._folder.rows(self._earlier), 0)
 
-    def _keys(self, archives: t.Iterable[Path]) -> set[bytes]:
+    def _backed_up_alone(self) -> KeyBits:
+        """What no archive before the last sweep has."""
+        backed_up = self._keys(self._folder.archives(backup=True, table=self._table.name))
+        return backed_up - self._keys([*self._earlier, *self._swept])
+
+    def _keys(self, archives: t.Iterable[Path]) -> KeyBits:
         position = self._table.position(self._table.key)
-        return {fields_of(line)[position] for path in archives for line in self._lines(path) if self._treated(line)}
+        lines = (line for path in archives for line in self._lines(path) if self._treated(line))
+        parts = iter(lambda: list(islice(lines, _LINES)), [])
+        return KeyBits(key for part in parts for key in keys_of(part, position))
 
     def _lines(self, path: Path) -> t.Iterator[bytes]:
         """What nobody can read here explains nothing."""
