@@ -123,6 +123,7 @@ def test_old_archives_are_removed_the_record_stays_and_tells_of_them(shelf: Shel
     assert sorted(path.name for path in folder.iterdir()) == [".run.lock", "run.json"]
     told = shelf.record("CHG-1")["expired"]
     assert told["record_before"] == before
+    assert next(one["sha256"] for one in told["archives"] if one["path"] == str(draft)) == ""
     assert {Path(one["path"]).name: (one["rows"], one["removed"]) for one in told["archives"]} == {
         ".draft-x": (0, True),
         "backup-remembermetoken-1.tsv.gz": (2, True),

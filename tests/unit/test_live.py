@@ -138,6 +138,13 @@ def test_every_node_stays_up_in_the_plan() -> None:
     assert (made["route"], made["min_up"]) == ("live", 3)
 
 
+def test_without_a_session_cookie_of_a_node_that_opens_its_door_the_plan_is_refused_and_says_why() -> None:
+    token = {"nobody": "401", "doors": [{"name": "R", "kind": "remember_me", "user": "eve", "note": ""}]}
+    made = plan({name: look(asked=token) for name in THREE}, **{**GOOD, "proof_username": "", "proof_cookies": [{}]})
+    assert any("no session cookie of force_reauth_proof_cookies opens the door there" in one for one in made["problems"])
+    assert any("no session cookie opens it, and" in one for one in made["proof"])
+
+
 def test_plan_and_result_say_what_the_call_leaves_alone() -> None:
     said = live.call_lines("jira", live.BY_TABLE)
     assert said[0].startswith("Live       no node is stopped: DELETE /rest/api/2/user/session/<user> for each user of the product's table")

@@ -401,6 +401,13 @@ def test_a_proof_that_is_withdrawn_after_its_archives_were_removed_keeps_the_sum
     assert records.read(RUN)["withdrawn"]["record_before"] == evidence
 
 
+def test_an_archive_that_no_record_told_of_is_noted_without_rows_and_sum(records: RunRecords, start: dict[str, t.Any]) -> None:
+    records.write(RUN, "", {"phase": "proven"}, start)
+    records.note_expired(RUN, [{"path": "/a", "removed": True}])
+    (told,) = records.read(RUN)["expired"]["archives"]
+    assert (told["path"], told["rows"], told["sha256"], told["removed"]) == ("/a", 0, "", True)
+
+
 def test_a_proof_that_an_older_release_withdrew_is_left_as_it_is(records: RunRecords, start: dict[str, t.Any]) -> None:
     records.write(RUN, "", {"phase": "proven", "proof_withdrawn": True}, start)
     before = records.sum_of(RUN)
@@ -467,6 +474,7 @@ def test_the_canary_of_a_damaged_node_record_is_wiped_too(records: RunRecords, s
     path.write_bytes(path.read_bytes()[:-9])
     records.abandon(RUN)
     assert SEALED not in node_texts(records)
+    assert records.read(RUN)["node_records"]["n1"] == {"cluster": CLUSTER}
 
 
 @pytest.mark.usefixtures("start")
@@ -475,8 +483,9 @@ def test_the_record_of_another_cluster_is_refused(records: RunRecords, tmp_path:
     make_private_folder(other.folder / RUN)
     (other.folder / RUN / "run.json").write_bytes(run_file(records).read_bytes())
     for act in (lambda: other.read(RUN), lambda: other.unfinished([]), lambda: other.open(RUN, PREPARED, "ops", "bb")):
-        with pytest.raises(SessionsError, match=f"the record of cluster {CLUSTER}, not of jira-ffffffffffff"):
+        with pytest.raises(SessionsError, match=f"the record of cluster {CLUSTER}, not of jira-ffffffffffff") as refused:
             act()
+        assert str(other.folder / RUN / "run.json") in str(refused.value)
 
 
 @pytest.mark.parametrize("field", ["phase", "start"])
@@ -547,6 +556,18 @@ def test_a_folder_that_others_can_open_is_refused(records: RunRecords) -> None:
     run_file(records).parent.chmod(0o755)
     with pytest.raises(SessionsError, match="open to others"):
         records.open(RUN, PREPARED, "ops", "bb")
+
+
+def test_a_folder_above_that_others_can_open_is_refused(records: RunRecords, start: dict[str, t.Any]) -> None:
+    """Whoever may write there can put another folder in the place of the run's."""
+    records.folder.parent.chmod(0o755)
+    for act in (
+        lambda: records.open(RUN, PREPARED, "ops", "bb"),
+        lambda: records.write(RUN, "n1", {}, start),
+        lambda: records.unfinished([]),
+    ):
+        with pytest.raises(SessionsError, match=f"^The folder {records.folder.parent} is open to others"):
+            act()
 
 
 @pytest.mark.parametrize("state", ["opened", "written", "checked", "read"])

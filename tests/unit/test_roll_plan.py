@@ -97,6 +97,11 @@ def test_a_node_under_two_names_is_refused(first: tuple[str, str], second: tuple
     assert one_node_twice(looks) == ([problem] if sentence else [])
 
 
+def test_four_names_of_one_node_are_counted() -> None:
+    looks = {name: look(process={"running": True, "identity": "b:41:1"}, home_identity="") for name in ("n1", "n2", "n3", "n4")}
+    assert one_node_twice(looks) == ["n1 and n2 and n3 and n4 are one node under 4 names (process 41): keep one in the group"]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "refused"),
     [
@@ -326,6 +331,13 @@ def test_the_facts_of_a_node_that_is_down_come_from_the_record() -> None:
     record = {"nodes": ["n1", "n2"], "node_records": {"n1": {"step": "cleaned", "facts": earlier}}}
     facts = plan({"n1": down(), "n2": look()}, record)["node_facts"]["n1"]
     assert (facts["control"]["unit"], facts["process"]["running"]) == ("jira.service", False)
+
+
+def test_the_facts_of_a_node_that_runs_are_what_is_seen_now() -> None:
+    earlier = look(control={"problem": "", "unit": "old.service"})
+    record = {"nodes": ["n1", "n2"], "node_records": {"n1": {"step": "starting", "facts": earlier}}}
+    seen = look(control={"problem": "", "unit": "jira.service"})
+    assert plan({"n1": seen, "n2": look()}, record)["node_facts"]["n1"]["control"]["unit"] == "jira.service"
 
 
 def test_a_resumed_run_keeps_its_route_order_and_batches() -> None:

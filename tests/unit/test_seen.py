@@ -328,11 +328,12 @@ LINES = "Stopping\nTomcat did not stop\nStop aborted."
     [
         ({"cmd": ["stop.sh"], "stderr": LINES, "stdout": "more"}, "non-zero return code: Stop aborted."),
         ({"cmd": ["stop.sh"], "stderr": "", "stdout": LINES}, "non-zero return code: Stop aborted."),
+        ({"cmd": ["stop.sh"], "stderr": "Stopped by XX", "stdout": ""}, "non-zero return code: Stopped by XX."),
         ({"cmd": ["stop.sh"], "stderr": "", "stdout": ""}, "non-zero return code."),
         ({"cmd": ["stop.sh"]}, "non-zero return code."),
         ({"stderr": LINES}, "non-zero return code."),
     ],
-    ids=["errors", "output", "silent", "nothing", "no command"],
+    ids=["errors", "output", "no full stop", "silent", "nothing", "no command"],
 )
 def test_a_command_that_failed_is_told_with_its_last_words(result: dict[str, t.Any], said: str) -> None:
     found = failed(msg="non-zero return code", **result)

@@ -234,6 +234,12 @@ def test_what_must_be_given_and_is_given_is_taken() -> None:
     assert typed({"force_reauth_product": "jira"}, OPTIONS, DEFAULTS, required=["force_reauth_product"])["product"] == "jira"
 
 
+@pytest.mark.parametrize("value", ["", " ", None])
+def test_what_must_be_given_and_is_blank_is_missing(value: object) -> None:
+    with pytest.raises(SessionsError, match=r"^force_reauth_product must be given$"):
+        typed({"force_reauth_product": value}, OPTIONS, DEFAULTS, required=["force_reauth_product"])
+
+
 @pytest.mark.parametrize(("length", "shown"), [(60, "x" * 60), (61, "x" * 60 + "..")])
 def test_a_long_value_is_quoted_by_its_beginning(length: int, shown: str) -> None:
     assert _refusal("force_reauth_min_up", "x" * length) == f"force_reauth_min_up is a whole number, not {shown!r}"

@@ -128,3 +128,4 @@ def test_plan_and_result_say_it_once_for_the_nodes_that_are_alike() -> None:
     ]
     assert sign_on_lines({"n1": unknown})[0].startswith("whether Crowd single sign-on is on is not known")
     assert sign_on_lines({"n1": unknown})[0].endswith(" (no node tells), on n1")
+    assert sign_on_lines({"n1": {"sign_on": unknown["sign_on"]}}) == sign_on_lines({"n1": unknown})

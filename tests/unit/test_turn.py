@@ -16,7 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.n
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import browser
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import Browser
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import CookieRow
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import CookieRow, Replayed
 
 from demo.behaviour import HEALTHY
 from demo.cluster import CANARY, Cluster
@@ -56,6 +56,14 @@ def test_a_cookie_that_works_is_a_control(look: t.Callable[..., dict[str, t.Any]
     found = look(cookies=cookies)
     assert (found["running"], found["done"], found["renewed"], found["unanswered"]) == (True, False, [], "")
     assert {(answer["kind"], answer["user"]) for answer in found["answers"]} == {("session", CANARY), ("remember_me", CANARY)}
+
+
+def test_a_cookie_that_the_node_renews_is_told(
+    look: t.Callable[..., dict[str, t.Any]], cookies: list[CookieRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anew: list[t.Any] = [{**cookies[1], "value": "anew"}]
+    monkeypatch.setattr(Browser, "replay", lambda _browser, _rows: Replayed([], anew, []))
+    assert look(cookies=cookies)["renewed"] == anew
 
 
 def test_another_run_s_lock_ends_the_run(look: t.Callable[..., dict[str, t.Any]]) -> None:

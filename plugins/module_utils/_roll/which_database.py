@@ -103,7 +103,7 @@ def is_own_name(host: str) -> bool:
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(name.partition("%")[0])
+        return ipaddress.ip_address(name)
     except ValueError:
         pass
     try:
