@@ -142,3 +142,13 @@ def test_rows_that_the_backup_explains_are_no_loss(site: Site) -> None:
     site.back_up(**FOR_ALICE)
     site.run_sql("DELETE FROM remembermetoken WHERE id < 3")
     assert site.purge(expected_rows=5, **FOR_ALICE)["rows"] == 3
+
+
+def test_a_token_in_an_archive_that_cannot_be_read_is_not_said_to_be_of_another_database(site: Site) -> None:
+    site.sign_in(3)
+    site.purge(**FOR_ALICE)
+    handed_out = [{"node": "n1", "token": "2"}]
+    assert site.look(**FOR_ALICE, expected_tokens=handed_out)["rows"] == 0
+    with pytest.raises(SessionsError, match=r"has deleted it cannot be told: .* is encrypted, and no key .* Nothing was deleted\.") as told:
+        site.look(**{**FOR_ALICE, "archive_key": ""}, expected_tokens=handed_out)
+    assert "another database" not in str(told.value)

@@ -378,6 +378,14 @@ def test_a_look_at_a_host_has_an_end_and_its_node_says_why(file: str, module: st
     assert (task.get("timeout"), task.get("ignore_errors")) == (600, True)
 
 
+@pytest.mark.parametrize("file", ["stop_all", "revoke", "prove"])
+def test_what_may_read_the_archives_of_the_run_has_its_key(file: str) -> None:
+    """Those of an earlier start are encrypted for it, too."""
+    tasks = [inner for outer in yaml_of(ROLE / f"tasks/{file}.yml") for inner in outer.get("block", [outer])]
+    purges = [task[name] for task in tasks if (name := "dcops.atlassian_sessions.remember_me_purge") in task]
+    assert [purge.get("archive_key") for purge in purges] == ["{{ __force_reauth_archive_key }}"]
+
+
 @pytest.mark.parametrize("name", PLAYBOOKS)
 def test_every_play_with_tasks_says_whether_an_error_is_fatal_whatever_the_site_s_setting_is(name: str) -> None:
     silent = [play["name"] for play in yaml_of(CHECKOUT / "playbooks" / name) if play["tasks"] and "any_errors_fatal" not in play]

@@ -20,6 +20,7 @@ def host(value: str, *users: str, kind: str = "remember_me", more: t.Sequence[st
     return {
         "__force_reauth_cookies": [{"kind": "session", "value": "s"}, *({"kind": kind, "value": one} for one in (value, *more))],
         "__force_reauth_controls": [{"kind": "session", "user": "canary"}, *({"kind": kind, "user": user} for user in users)],
+        "__force_reauth_turn": {"running": True},
     }
 
 
@@ -71,3 +72,10 @@ def test_nothing_is_expected_of_what_was_not_seen_to_work(seen: dict[str, t.Any]
 def test_each_node_has_its_own_and_other_hosts_have_none() -> None:
     hosts = {"n1": host(f"1:{SECRET}", "canary"), "n2": host(f"2:{SECRET}", "", "canary"), "n3": host("", "canary"), "db": {}}
     assert expected_tokens(["n1", "n2", "n3"], hosts, "jira") == [{"node": "n1", "token": "1"}, {"node": "n2", "token": "2"}]
+
+
+@pytest.mark.parametrize("turn", [{"running": False}, {}], ids=["down", "not looked at"])
+def test_nothing_is_expected_of_a_node_that_was_down_when_it_was_last_looked_at(turn: dict[str, t.Any]) -> None:
+    """An earlier start that stopped it has deleted its token, too, and may be in an archive that this one cannot read."""
+    seen = {**host(f"10100:{SECRET}", "canary"), "__force_reauth_turn": turn}
+    assert expected_tokens(["n1", "n2"], {"n1": seen, "n2": host(f"2:{SECRET}", "canary")}, "jira") == [{"node": "n2", "token": "2"}]

@@ -23,11 +23,13 @@ _SERIES = re.compile(rf"({_SECRET}):{_SECRET}")
 def expected_tokens(nodes: t.Sequence[str], hostvars: t.Mapping[str, t.Mapping[str, t.Any]], product: str) -> list[dict[str, str]]:
     """``node`` and ``token`` (key, or series, of its row) of each node whose one remember-me cookie was seen to work last.
 
-    Nothing of a cookie whose form is not that of the product: it is not known which row is its.
+    Nothing of a node that was down when it was last looked at: what it took before may be deleted since, by an earlier start. Nothing of a
+    cookie whose form is not that of the product: it is not known which row is its.
     """
     form = product_named(product).web.remember_me_form
+    asked = [node for node in nodes if hostvars[node]["__force_reauth_turn"].get("running")]
     named = {
-        node: _named(form, _working(hostvars[node]["__force_reauth_cookies"], hostvars[node]["__force_reauth_controls"])) for node in nodes
+        node: _named(form, _working(hostvars[node]["__force_reauth_cookies"], hostvars[node]["__force_reauth_controls"])) for node in asked
     }
     return [{"node": node, "token": token} for node, token in named.items() if token]
 
