@@ -152,3 +152,10 @@ def test_a_token_in_an_archive_that_cannot_be_read_is_not_said_to_be_of_another_
     with pytest.raises(SessionsError, match=r"has deleted it cannot be told: .* is encrypted, and no key .* Nothing was deleted\.") as told:
         site.look(**{**FOR_ALICE, "archive_key": ""}, expected_tokens=handed_out)
     assert "another database" not in str(told.value)
+
+
+def test_a_token_in_an_archive_whose_description_is_damaged_is_not_said_to_be_of_another_database(site: Site) -> None:
+    site.sign_in(3)
+    Path(site.purge()["archives"][0]["path"].replace(".tsv.gz", ".json")).write_text("{", encoding="utf-8")
+    with pytest.raises(SessionsError, match=r"has deleted it cannot be told: "):
+        site.look(expected_tokens=[{"node": "n1", "token": "2"}])

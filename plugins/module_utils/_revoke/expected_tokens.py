@@ -52,8 +52,8 @@ def _archived(source: Source, folder: RunFolder, tokens: t.Collection[str]) -> t
 
 
 def _read(folder: RunFolder, path: Path, position: int, tokens: t.Collection[str]) -> tuple[set[str], str]:
-    archived = (fields_of(line)[position].decode() for line in folder.lines(path))
     try:
+        archived = (fields_of(line)[position].decode() for line in folder.lines(path))
         return {token for token in archived if token in tokens}, ""
     except SessionsError as error:
         return set(), str(error)
