@@ -291,6 +291,25 @@ def test_what_such_a_variable_does_not_set_is_known() -> None:
     assert database("bitbucket", BITBUCKET_SETTINGS, [], variables)["doubts"] == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ('{"jdbc.url": "x"}', {"engine", "host", "port", "name"}),
+        ('{"JDBC_URL": "x"}', {"engine", "host", "port", "name"}),
+        ('{"\\u006adbc": {"Url": "x"}}', {"engine", "host", "port", "name"}),
+        ('{"jdbc": {"user": null}}', {"user"}),
+        ("{jdbc.url: x", {"engine", "host", "port", "name"}),
+        # names that only have a word of it
+        ('{"plugin": {"mirroring": {"upstream": {"url": "https://x"}}}}', set()),
+        ('{"feature.user.timezones": false, "logging.logger.com.example.support": "DEBUG"}', set()),
+        ('{"jdbc": {"url.comment": "x"}, "jdbc.urls": ["jdbc.url"]}', set()),
+        ("[]", set()),
+    ],
+)
+def test_the_json_of_spring_sets_what_it_names(text: str, unknown: set[str]) -> None:
+    assert database("bitbucket", BITBUCKET_SETTINGS, [], {"SPRING_APPLICATION_JSON": text})["doubts"].keys() == unknown
+
+
 def test_an_argument_of_the_process_counts_before_the_variables_of_java_but_for_the_last() -> None:
     arguments = ["-Djdbc.url=jdbc:postgresql://new/x"]
     assert database("bitbucket", BITBUCKET_SETTINGS, arguments, {"JAVA_TOOL_OPTIONS": "-Djdbc.url=x"})["host"] == "new"

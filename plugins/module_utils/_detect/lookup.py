@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.settings import SettingsFile, Written, parse_settings
@@ -177,11 +178,14 @@ class Lookup:
         return Found(value, "certain", process) if value else Found(missing=True)
 
     def _in_spring_json(self, key: str) -> Found:
-        """Not known where the JSON may have the key: its last word is in it, however Spring lets one write it."""
+        """Not known where the JSON has the key, however Spring lets one write it; or its last word, where that is no JSON."""
         text = self._in_environment(_SPRING_VARIABLE)
         if not text:
             return text
-        has_it = _joined(key.rpartition(".")[2]) in _joined(text.value)
+        try:
+            has_it = _joined(key) in {_joined(name) for name in _names_in(parsed(text.value))}
+        except ValueError:
+            has_it = _joined(key.rpartition(".")[2]) in _joined(text.value)
         return _set_unread(_SPRING_VARIABLE, self.node.process, key) if has_it else Found(missing=True)
 
     def _in_environment(self, name: str) -> Found:
@@ -208,8 +212,17 @@ def _one_of(values: t.Sequence[Written], path: str, problem: str) -> Found:
     return Found(values[0].value, "likely", f"{source} (damaged, {problem})") if problem else Found(values[0].value, "certain", source)
 
 
-def _joined(words: str) -> str:
-    return words.replace("-", "").replace("_", "").lower()
+def _names_in(value: t.Any, above: str = "") -> t.Iterator[str]:
+    """The name of each value of a JSON document, with those of the objects that it is in."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _names_in(inner, f"{above}.{name}")
+    else:
+        yield above
+
+
+def _joined(name: str) -> str:
+    return re.sub("[-_.]", "", name).lower()
 
 
 def _set_unread(variable: str, process: str, key: str) -> Found:
