@@ -57,6 +57,7 @@ class ActionModule(AnsweringAction):
         paths, uncopied = _copied(options, texts)
         places = [f"{one} on {options['host']}" for one in kept.get("paths", [])] + paths
         problems = [f"NOT written beside the record: {lost}"] * bool(lost) + [f"NOT copied: {uncopied}"] * bool(uncopied)
+        problems += [f"NOT {options['end']}: {document['stopped']['sentence']}"] * (document["verdict"] != options["end"])
         Display().display("\n".join(f"Evidence   {shown(one)}" for one in [*places, *problems]))
         more = {"ansible_stats": _stats(document, options)} if options["end"] != "abandoned" else {}
         return {

@@ -284,3 +284,24 @@ def test_a_run_that_waits_says_that_nothing_is_proven() -> None:
     found = check(evidence(record, plan_of(THREE), NOTHING, about("waiting", stopped=waits)))
     assert found["not_seen"][0] == "the tokens are not known to be deleted"
     assert found["sentence"].startswith("Waiting: ")
+
+
+@pytest.mark.parametrize(
+    ("record", "end", "problem"),
+    [
+        ({}, "proven", "there is no record of a run CHG-1 there"),
+        (record_of(THREE, "unproven"), "proven", "the record says 'unproven', not 'proven'"),
+        (record_of(THREE, "rolling"), "unproven", "the record says 'rolling', not 'unproven'"),
+    ],
+    ids=["no such run", "unproven", "not over"],
+)
+def test_a_verdict_that_the_record_does_not_have_is_not_told(record: dict[str, t.Any], end: str, problem: str) -> None:
+    found = check(evidence(record, {}, NOTHING, {**about(end), "run_id": "CHG-1"}))
+    assert (found["verdict"], found["stopped"]["sentence"]) == ("stopped", problem)
+    assert "nothing is proven" in found["sentence"]
+    assert found["not_seen"]
+
+
+def test_a_verdict_whose_record_cannot_be_read_again_stands_and_says_so() -> None:
+    found = check(evidence({}, plan_of(THREE), seen_of(THREE), {**about(), "record_problem": "it is damaged"}))
+    assert (found["verdict"], found["not_seen"][0]) == ("proven", "the run record could not be read: it is damaged")

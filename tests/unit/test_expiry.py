@@ -371,6 +371,13 @@ def test_a_folder_that_is_not_there_is_not_taken_for_one_without_archives(tmp_pa
         expired({"archive_dir": missing, "cluster": "", "days": 30}, False, 0.0)
 
 
+def test_a_cluster_that_is_not_there_is_not_taken_for_one_without_archives(shelf: Shelf) -> None:
+    shelf.put("CHG-1")
+    with pytest.raises(SessionsError, match=r"jira-00000000000 is not there, so no archive was looked at: .*, or another cluster\."):
+        shelf.expire(cluster="jira-00000000000")
+    assert shelf.files()
+
+
 def test_the_lines_tell_what_goes_what_stays_and_why(shelf: Shelf) -> None:
     shelf.put("CHG-1")
     shelf.put("CHG-2", "rolling")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import typing as t
 from pathlib import Path
@@ -16,11 +17,21 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
     link_new,
     make_private_folder,
+    named_folder,
     new_file,
     whole_file,
 )
 
 from tests.unit.full_disk import fill_disk
+
+
+@pytest.mark.parametrize("name", ["", ".", "archives", "./archives", "~/archives"])
+def test_a_folder_that_is_named_by_a_part_of_its_path_is_refused(name: str) -> None:
+    with pytest.raises(
+        SessionsError, match=f"^archive_dir is {re.escape(repr(name))}: name a folder by its whole path, which begins with /"
+    ):
+        named_folder(name)
+    assert named_folder("/srv/archives") == Path("/srv/archives")
 
 
 def test_a_folder_is_made_with_its_parents_for_its_owner_alone(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelf import other_folders, shelved_runs
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import ShelvedFile, ShelvedRun, why_kept
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import sync_folder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import named_folder, sync_folder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 
 Values = dict[str, t.Any]
@@ -35,9 +35,12 @@ def expired(options: t.Mapping[str, t.Any], check_mode: bool, now: float) -> Val
     days = options["days"]
     if days is None or days < 1:
         raise SessionsError("Say after how many days an archive is removed, 1 or more (days, in the playbook force_reauth_expire_days).")
-    if not os.path.lexists(options["archive_dir"]):
+    folder = named_folder(options["archive_dir"]) / options["cluster"]
+    if not os.path.lexists(folder):
         name = "name it with archive_dir, in the playbook force_reauth_archive_dir, and its host with force_reauth_database_host"
-        raise SessionsError(f"{options['archive_dir']} is not there, so no archive was looked at: {name}.")
+        raise SessionsError(
+            f"{folder} is not there, so no archive was looked at: {name}{', or another cluster' * bool(options['cluster'])}."
+        )
     runs = shelved_runs(options["archive_dir"], options["cluster"], now)
     rows, problems = [], []
     for run in runs:

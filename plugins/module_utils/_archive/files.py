@@ -31,6 +31,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.pri
     check_private_folders,
     link_new,
     make_private_folder,
+    named_folder,
     sync_folder,
     whole_file,
 )
@@ -45,7 +46,7 @@ class RunFolder:
     """Where one run keeps its archives: ``<archive_dir>/<cluster>/<run id>``."""
 
     def __init__(self, archive_dir: str, cluster: str, run_id: str, keys: ArchiveKeys | None = None) -> None:
-        self._top = Path(archive_dir)
+        self._top = named_folder(archive_dir)
         self._keys = keys or ArchiveKeys()
         self.path = self._top / cluster / check_run_id(run_id)
 

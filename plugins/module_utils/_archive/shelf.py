@@ -17,7 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import read_description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import ShelvedFile, ShelvedRun
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import check_private_folder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import check_private_folder, named_folder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_run_id
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import LOADERS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import Payload, is_finished
@@ -32,7 +32,7 @@ def shelved_runs(archive_dir: str, cluster: str, now: float) -> list[ShelvedRun]
 
     Raises SessionsError when the folder of archives itself cannot be trusted.
     """
-    top = Path(archive_dir)
+    top = named_folder(archive_dir)
     if not os.path.lexists(top):
         return []
     check_private_folder(top)
@@ -43,7 +43,7 @@ def shelved_runs(archive_dir: str, cluster: str, now: float) -> list[ShelvedRun]
 
 def other_folders(archive_dir: str) -> list[str]:
     """The names of folders there that are no cluster's, as the ``lost+found`` of a disk of its own. Raises SessionsError."""
-    top = Path(archive_dir)
+    top = named_folder(archive_dir)
     return [name for name in _names(top) if not is_cluster(name)] if os.path.lexists(top) else []
 
 

@@ -19,6 +19,16 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)
 
 
+def named_folder(archive_dir: str) -> Path:
+    """The folder of archives and records that an option names; raises SessionsError when it is not a whole path.
+
+    A part of one would be looked for below whatever folder a module happens to run in.
+    """
+    if not archive_dir.startswith("/"):
+        raise SessionsError(f"archive_dir is {archive_dir!r}: name a folder by its whole path, which begins with /.")
+    return Path(archive_dir)
+
+
 def make_private_folder(folder: Path, top: Path | None = None) -> None:
     """Create the folder with its parents, 0700, and check it; raises SessionsError when it cannot be trusted or made.
 

@@ -41,6 +41,7 @@ class About(t.TypedDict):
 
 def evidence(record: Mapping, plan: Mapping, seen: Seen, about: About) -> Values:
     """The document. ``record``: of ``run_record``, empty where it could not be read; ``plan``: empty for a run that was set aside."""
+    about = _recorded(about, record)
     names = [str(one) for one in record.get("nodes") or plan.get("nodes") or []]
     records = record.get("node_records", {})
     rows = [row for node in names for row in _controls(node, records, seen)]
@@ -65,6 +66,15 @@ def evidence(record: Mapping, plan: Mapping, seen: Seen, about: About) -> Values
         "stopped": dict(about["stopped"]),
         "record": {"path": f"{about['folder']}/run.json", "host": about["host"], "sha256": about["record_sha256"]},
     }
+
+
+def _recorded(about: About, record: Mapping) -> About:
+    """How the run has ended by its record, where that can be read: a verdict that it does not have is nobody's to tell."""
+    phase = str(record.get("phase", ""))
+    if about["end"] not in ("proven", "unproven") or about["record_problem"] or about["end"] == phase:
+        return about
+    problem = f"the record says {phase!r}, not {about['end']!r}" if phase else f"there is no record of a run {about['run_id']} there"
+    return {**about, "end": "stopped", "stopped": {"step": "tell how it ended", "sentence": problem, "resume": ""}}
 
 
 def _controls(node: str, records: Mapping, seen: Seen) -> list[Mapping]:

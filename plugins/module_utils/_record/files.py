@@ -18,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.flo
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
     check_private_folders,
     make_private_folder,
+    named_folder,
     whole_file,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
@@ -40,7 +41,7 @@ class RunRecords:
     def __init__(self, archive_dir: str, cluster: str, now: t.Callable[[], str] = moment) -> None:
         self.cluster = cluster
         self.now = now
-        self._top = Path(archive_dir)
+        self._top = named_folder(archive_dir)
         self.folder = self._top / cluster
 
     def folder_of(self, run_id: str) -> Path:

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder, whole_file
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
+    make_private_folder,
+    named_folder,
+    whole_file,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 
 SCRIPT_OPTIONS: dict[str, t.Any] = {
@@ -30,7 +33,7 @@ def keep_script(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t
     try:
         changed = not path.is_file() or path.read_bytes() != content
         if changed and not check_mode:
-            make_private_folder(folder, Path(options["archive_dir"]))
+            make_private_folder(folder, named_folder(options["archive_dir"]))
             with records.owned(options["run_id"], options["start"]), whole_file(path) as file:
                 file.write(content)
     except OSError as error:
