@@ -30,6 +30,8 @@ STARTERS = {
 CRON = Unit(("cron.service",), 8, "on-failure", "{ path=/usr/sbin/cron }")
 
 
+PARENT = "its parent is the process 77 ({}), which may have started it, and then starts it again"
+MANAGER = "/usr/lib/systemd/systemd --user "
 JIRA = Member(41, 1, "java -Dcatalina.base=/opt/atlassian/jira")
 CONFLUENCE = Member(97, 1, "java -Dcatalina.base=/opt/atlassian/confluence", "Confluence in /opt/atlassian/confluence")
 NGINX = Member(98, 1, "nginx: master process")
@@ -72,6 +74,8 @@ def _seen(
         ("tasks", "", _seen(OF_A_USER, starter="supervisord"), Control("tasks")),
         ("auto", "", _seen(OWN, starter="/usr/lib/systemd/systemd"), Control("systemd", "jira.service")),
         *(("scripts", "", _seen(starter=shell), Control("scripts")) for shell in ("sh run", "-bash", "/bin/dash -c x", "/usr/bin/zsh")),
+        *((wanted, "", _seen(starter=MANAGER), Control("scripts")) for wanted in ("auto", "scripts")),
+        ("auto", "", _seen(starter="/lib/systemd/systemd --user"), Control("scripts")),
         ("auto", "", _seen(starter=f"python3 {INSTALL}/bin/start-jira.sh -fg"), Control("scripts")),
     ],
 )
@@ -106,11 +110,13 @@ def test_the_node_is_controlled_by(wanted: str, service: str, seen: Seen, expect
             for wanted in ("auto", "systemd", "scripts")
         ),
         *(
-            ("scripts", "", _seen(holder, starter=command), f"the process 77 ({name}) started it and may start it again: {TASKS}")
+            ("scripts", "", _seen(holder, starter=command), f"{PARENT.format(name)}: {TASKS}")
             for holder in (None, SSHD)
             for command, name in STARTERS.items()
         ),
-        ("auto", "", _seen(starter="s6-supervise jira"), "the process 77 (s6-supervise) started it and may start it again"),
+        ("auto", "", _seen(starter="s6-supervise jira"), PARENT.format("s6-supervise")),
+        ("auto", "", _seen(starter="/usr/lib/systemd/systemd --users"), PARENT.format("systemd")),
+        ("scripts", "", _seen(SSHD, starter=MANAGER), PARENT.format("systemd")),
         ("auto", "", _seen(OWN, pids=(41, 97)), "the processes 41 and 97 all run from /opt/atlassian/jira"),
     ],
 )

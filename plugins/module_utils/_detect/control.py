@@ -66,6 +66,7 @@ class Control(t.NamedTuple):
 _NAME_IT = "name it with force_reauth_service"
 _TAKE = "take force_reauth_service_manager="
 _SHELL = re.compile(r"-?(?:\S*/)?(?:sh|[abdk]sh|bash|dash|m?ksh|t?csh|zsh|fish|busybox)")
+_USERS_MANAGER = re.compile(r"(?:/usr)?/lib/systemd/systemd --user(?: |$)")
 _INTERPRETER = re.compile(r"(?:\S*/)?(?:python|perl|ruby|node)[\d.]*")
 _PROGRAM = re.compile(r"[\w.+:-]{1,60}")
 
@@ -124,15 +125,20 @@ def _by_scripts(seen: Seen) -> Control:
         return Control("scripts", problem=_held_too(seen.holder, seen) or held)
     if seen.missing_scripts:
         return Control("scripts", problem=f"{seen.missing_scripts[0]} is not there, or cannot be run")
-    if seen.starter and not _is_a_script(seen.starter.command, seen.install):
-        started = f"the process {seen.starter.pid} ({_program(seen.starter.command)}) started it and may start it again"
-        return Control("scripts", problem=f"{started}: {_TAKE}tasks")
+    if seen.starter and not (_is_a_script(seen.starter.command, seen.install) or _adopts(seen)):
+        parent = f"its parent is the process {seen.starter.pid} ({_program(seen.starter.command)})"
+        return Control("scripts", problem=f"{parent}, which may have started it, and then starts it again: {_TAKE}tasks")
     return Control("scripts")
 
 
 def _is_a_users(unit: Unit) -> bool:
     """A unit of a user's own manager comes with its path, see leaf_service."""
     return "/user@" in unit.name
+
+
+def _adopts(seen: Seen) -> bool:
+    """Whether its parent is a user's manager that holds it in no unit: it adopts what was started in a terminal of a desktop."""
+    return seen.starter is not None and _USERS_MANAGER.match(seen.starter.command) is not None and seen.holder is None
 
 
 def _is_a_script(command: str, install: str) -> bool:
