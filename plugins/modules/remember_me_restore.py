@@ -15,7 +15,8 @@ description:
   - Every row that is put back is a login that works again. The module therefore wants O(accept_live_logins=true), and each record of the
     cluster whose proof is of these logins, too, notes that it holds no longer. That is the record of the run that archived them, and of
     every run that was proven after it. Wherever the archives lie, the records are those in O(archive_dir).
-  - While another run of the cluster is not finished nothing is put back. An unfinished run whose own archives are put back is set aside.
+  - While another run of the cluster is not finished nothing is put back. Set aside are an unfinished run whose own archives are put back,
+    one that has deleted nothing yet, and the one of O(abandon).
   - Refused are archives of another database or product, with other columns than the table has now, that are links or another account's,
     that are cut or altered, or encrypted for somebody else; and rows which are in the table already with other content. Rows which are
     there with the same content are left alone.
@@ -53,6 +54,13 @@ options:
         without a passphrase. It is read on the host of the module, and never copied; others may not read it.
     type: path
     default: ""
+  abandon:
+    description:
+      - The id of another run of the cluster that is not finished, and that is set aside for good. Where it is still at work, it stops
+        at its next step.
+    type: str
+    default: ""
+    version_added: 0.2.0
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.database
@@ -116,13 +124,13 @@ proofs_withdrawn:
   elements: str
   sample: [CHG-4711]
 set_aside:
-  description: The runs of the archives that were not finished, and are set aside, in check mode would be.
+  description: The runs that were not finished, and are set aside, in check mode would be.
   returned: success
   type: list
   elements: str
   sample: []
 notes:
-  description: The same in sentences, and of which run of the archives there is no record, so that no proof of it was taken back.
+  description: The same in sentences, and of which run there is no record, or none that can be read, so that no proof of it was taken back.
   returned: success
   type: list
   elements: str

@@ -63,6 +63,7 @@ class Site:
             "archive_recipients": [],
             "archive_key": "",
             "identity_file": "",
+            "abandon": "",
             "scope": "all",
             "single_sweep": False,
             "lock_wait": 5,

@@ -328,11 +328,45 @@ def test_sees_a_run_that_began_while_the_rows_were_put_back(sqlite_site: Site, m
     put_back = restoring._put_back
 
     def beside_a_start(*args: t.Any) -> t.Any:
-        RunRecords(str(sqlite_site.archive_dir), sqlite_site.look()["cluster"]).open("run-2", {"phase": "prepared"}, "controller", "1")
+        RunRecords(str(sqlite_site.archive_dir), sqlite_site.look()["cluster"]).open("run-2", {"phase": "rolling"}, "controller", "1")
         return put_back(*args)
 
     monkeypatch.setattr(restoring, "_put_back", beside_a_start)
     assert refusal(sqlite_site, archives).startswith("Run run-2 of this cluster is not finished")
+
+
+def test_sets_a_run_aside_that_is_named(sqlite_site: Site) -> None:
+    sqlite_site.sign_in(3)
+    archives = run_of(sqlite_site, "run-1")
+    run_of(sqlite_site, "run-2", phase="rolling")
+    back = sqlite_site.restore(archives, abandon="run-2")
+    records = RunRecords(str(sqlite_site.archive_dir), back["cluster"])
+    assert (back["set_aside"], records.read("run-2")["phase"], len(sqlite_site.rows())) == (["run-2"], "abandoned", 3)
+
+
+def test_sets_a_run_aside_that_has_deleted_nothing_and_not_one_that_has(sqlite_site: Site) -> None:
+    sqlite_site.sign_in(3)
+    archives = run_of(sqlite_site, "run-1")
+    records = RunRecords(str(sqlite_site.archive_dir), sqlite_site.look()["cluster"])
+    start = records.open("run-2", {"phase": "prepared", "revoke": "database"}, "controller", "1")
+    assert sqlite_site.restore(archives)["set_aside"] == ["run-2"]
+    with pytest.raises(SessionsError, match="taken over"):
+        records.check("run-2", start)
+    records.open("run-3", {"phase": "prepared", "revoke": "database"}, "controller", "1")
+    # killed between its deletion and the record of it
+    sqlite_site.purge(run_id="run-3")
+    assert refusal(sqlite_site, archives).startswith("Run run-3 of this cluster is not finished")
+
+
+def test_puts_back_beside_a_record_that_cannot_be_read_and_says_so(sqlite_site: Site) -> None:
+    sqlite_site.sign_in(3)
+    archives = run_of(sqlite_site, "run-1")
+    damaged = sqlite_site.archive_dir / sqlite_site.look()["cluster"] / "run-0/run.json"
+    damaged.parent.mkdir(mode=0o700)
+    damaged.write_text("{", encoding="utf-8")
+    back = sqlite_site.restore(archives)
+    assert (back["rows"], back["proofs_withdrawn"]) == (3, ["run-1"])
+    assert any(str(damaged) in note and note.endswith("cannot be taken back.") for note in back["notes"])
 
 
 def test_sets_the_unfinished_run_aside_whose_own_archives_are_put_back(sqlite_site: Site) -> None:

@@ -9,7 +9,12 @@ import typing as t
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.withdrawal import NOTHING, Withdrawal, withdrawal_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.withdrawal import (
+    NOTHING,
+    Withdrawal,
+    has_not_begun,
+    withdrawal_of,
+)
 
 
 def record(phase: str, **hours: int) -> dict[str, t.Any]:
@@ -58,24 +63,55 @@ UNTOLD = {"phase": "proven"}
     ],
 )
 def test_every_proof_is_taken_back_that_is_not_known_to_be_older(runs: t.Any, put_back: set[str], proofs: list[str]) -> None:
-    assert withdrawal_of(runs, put_back).proofs == proofs
+    assert withdrawal_of(runs, put_back, {}, []).proofs == proofs
 
 
 @pytest.mark.parametrize("phase", ["prepared", "waiting", "revoked", "rolling"])
 def test_an_unfinished_run_stands_in_the_way_of_the_archives_of_others_and_is_set_aside_for_its_own(phase: str) -> None:
     runs = {**ALL, "R4": record(phase, prepared=10)}
     with pytest.raises(SessionsError) as refused:
-        withdrawal_of(runs, {"R1"})
+        withdrawal_of(runs, {"R1"}, {}, [])
     assert str(refused.value).startswith("Run R4 of this cluster is not finished, and could end proven while the tokens that are put back")
     assert "-e force_reauth_run_id=R4" in str(refused.value)
     assert "-e force_reauth_abandon=R4" in str(refused.value)
-    assert withdrawal_of(runs, {"R4"}).set_aside == ["R4"]
-    both = withdrawal_of(runs, {"R1", "R4"})
+    assert withdrawal_of(runs, {"R4"}, {}, []).set_aside == ["R4"]
+    both = withdrawal_of(runs, {"R1", "R4"}, {}, [])
     assert (both.proofs, both.set_aside) == (["R1", "R2", "R3"], ["R4"])
 
 
+@pytest.mark.parametrize("phase", ["prepared", "waiting", "revoked", "rolling"])
+def test_an_unfinished_run_that_may_be_set_aside_stands_in_nobodys_way(phase: str) -> None:
+    runs = {**ALL, "R4": record(phase, prepared=10), "R5": record(phase, prepared=11)}
+    found = withdrawal_of(runs, {"R3"}, {}, ["R4", "R5", ""])
+    assert (found.proofs, found.set_aside) == (["R3"], ["R4", "R5"])
+    with pytest.raises(SessionsError, match=r"^Run R5 of this cluster is not finished"):
+        withdrawal_of(runs, {"R3"}, {}, ["R4"])
+
+
+def test_a_record_that_cannot_be_read_stands_in_nobodys_way_and_is_told() -> None:
+    found = withdrawal_of({"R3": THIRD}, {"R3", "R9"}, {"R9": "The file /srv/R9/run.json is damaged."}, [])
+    assert (found.proofs, found.unrecorded) == (["R3"], [])
+    for check_mode in (False, True):
+        said = found.told("/srv", check_mode)[-1]
+        assert said == "The file /srv/R9/run.json is damaged. What that run may have proven cannot be taken back."
+
+
+@pytest.mark.parametrize(
+    ("phase", "revoke", "expected"),
+    [
+        ("prepared", "database", True),
+        ("prepared", "product", False),
+        ("prepared", "manual", False),
+        ("revoked", "database", False),
+        ("waiting", "manual", False),
+    ],
+)
+def test_a_run_that_may_have_deleted_is_not_set_aside_unasked(phase: str, revoke: str, expected: bool) -> None:
+    assert has_not_begun({**record(phase), "revoke": revoke}) is expected
+
+
 def test_a_run_without_a_record_is_named() -> None:
-    assert withdrawal_of(ALL, {"b", "R3", "a"}).unrecorded == ["a", "b"]
+    assert withdrawal_of(ALL, {"b", "R3", "a"}, {}, []).unrecorded == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -69,15 +69,25 @@ class RunRecords:
         except OSError as error:
             raise SessionsError(f"The run record {path} cannot be read: {error.strerror}.") from error
 
-    def runs(self, except_for: t.Collection[str] = ()) -> dict[str, content.Payload]:
-        """What the file of each of the cluster's runs says, other than those, by its id."""
-        check_private_folders(self.folder, self._top)
-        found = (path.parent.name for path in sorted(self.folder.glob("*/run.json")))
-        return {run: self._read(self._path(run, "")) for run in found if run not in except_for}
+    def runs(self) -> tuple[dict[str, content.Payload], dict[str, str]]:
+        """What the file of each of the cluster's runs says, by its id, and why one cannot be read."""
+        tried = {run: self._read_or_why_not(run) for run in self._ids()}
+        return {run: found for run, (found, why) in tried.items() if not why}, {run: why for run, (_found, why) in tried.items() if why}
 
     def unfinished(self, except_for: t.Collection[str]) -> list[str]:
         """The ids of the cluster's runs, other than those, which were begun and are not over."""
-        return [run for run, record in self.runs(except_for).items() if not content.is_finished(record)]
+        runs = (run for run in self._ids() if run not in except_for)
+        return [run for run in runs if not content.is_finished(self._read(self._path(run, "")))]
+
+    def _read_or_why_not(self, run: str) -> tuple[content.Payload, str]:
+        try:
+            return self._read(self._path(run, "")), ""
+        except SessionsError as error:
+            return {}, str(error)
+
+    def _ids(self) -> list[str]:
+        check_private_folders(self.folder, self._top)
+        return [path.parent.name for path in sorted(self.folder.glob("*/run.json"))]
 
     def open(self, run_id: str, values: content.Payload, controller: str, number: str) -> content.Payload:
         """Begin the run, or take it over from an older start (see ``taken_over``); returns the start that owns it now."""

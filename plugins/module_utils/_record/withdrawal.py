@@ -15,11 +15,15 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.c
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """Ids of runs. ``proofs``: proven, which holds no longer; ``set_aside``: of the archives, not over; ``unrecorded``: of the archives."""
+    """Ids of runs. ``proofs``: proven, which holds no longer; ``set_aside``: not over; ``unrecorded``: of the archives, without a record.
+
+    ``unread``: why records cannot be read.
+    """
 
     proofs: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
     unrecorded: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
     def told(self, folder: str, check_mode: bool) -> list[str]:
         """The same in sentences. ``folder``: where the records of the cluster lie."""
@@ -28,24 +32,28 @@ class Withdrawal:
             *(f"What run {run} proved {holds} no longer." for run in self.proofs),
             *(f"Run {run} is not finished: it {is_} set aside." for run in self.set_aside),
             *(f"No record of run {shown(run)} lies in {folder}: no proof of it {was} taken back." for run in self.unrecorded),
+            *(f"{shown(problem)} What that run may have proven cannot be taken back." for problem in self.unread),
         ]
 
 
 NOTHING = Withdrawal()
 
 
-def withdrawal_of(runs: t.Mapping[str, Payload], put_back: t.Collection[str]) -> Withdrawal:
+def withdrawal_of(
+    runs: t.Mapping[str, Payload], put_back: t.Collection[str], unread: t.Mapping[str, str], passed: t.Collection[str]
+) -> Withdrawal:
     """What comes of tokens that the runs ``put_back`` had archived, and that are in the table again. ``runs``: the records of the cluster.
 
+    ``unread``: of records that cannot be read, why; such a run cannot go on. ``passed``: runs that may be set aside, as nobody misses them.
     Raises SessionsError when another run is not over: it knows its own archives alone, and could end proven.
     """
-    in_the_way = [run for run, record in runs.items() if run not in put_back and not is_finished(record)]
+    in_the_way = [run for run, record in runs.items() if run not in (*put_back, *passed) and not is_finished(record)]
     if in_the_way:
         run = in_the_way[0]
         raise SessionsError(
             f"Run {run} of this cluster is not finished, and could end proven while the tokens that are put back open the door. If it is "
-            f"not at work any more, resume it with -e force_reauth_run_id={run}, or begin a new one that sets it aside with "
-            f"-e force_reauth_abandon={run}; or put its own archives back with these, which sets it aside, too. Nothing was put back."
+            f"not at work any more, resume it with -e force_reauth_run_id={run}; or set it aside with -e force_reauth_abandon={run}, given "
+            "to this playbook (abandon), and start the nodes that it left down yourself. Nothing was put back."
         )
     return Withdrawal(
         [
@@ -54,8 +62,14 @@ def withdrawal_of(runs: t.Mapping[str, Payload], put_back: t.Collection[str]) ->
             if record.get("phase") == "proven" and (run in put_back or not _was_before(record, runs, put_back))
         ],
         [run for run, record in runs.items() if not is_finished(record)],
-        sorted(set(put_back) - set(runs)),
+        sorted(set(put_back) - set(runs) - set(unread)),
+        list(unread.values()),
     )
+
+
+def has_not_begun(record: Payload) -> bool:
+    """Whether the run has only been prepared. By its record alone: what it deletes is told afterwards."""
+    return record.get("phase") == "prepared" and record.get("revoke") == "database"
 
 
 def _was_before(record: Payload, runs: t.Mapping[str, Payload], put_back: t.Collection[str]) -> bool:

@@ -13,10 +13,16 @@ from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import age, description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age_keys import read_identities
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import opened, read_back, read_description, rows_in
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.withdrawal import NOTHING, Withdrawal, withdrawal_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.withdrawal import (
+    NOTHING,
+    Withdrawal,
+    has_not_begun,
+    withdrawal_of,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import (
     FOLDER_OPTIONS,
     Source,
@@ -40,6 +46,7 @@ RESTORE_OPTIONS: dict[str, t.Any] = {
     },
     "accept_live_logins": {"type": "bool", "default": False},
     "identity_file": {"type": "path", "default": ""},
+    "abandon": {"type": "str", "default": ""},
 }
 
 
@@ -66,12 +73,12 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
     with ExitStack() as stack:
         loads = _loads(stack, sources, paths, [archive["sha256"] for archive in options["archives"]], identities)
         runs = {run for load in loads for run in load.runs}
-        withdrawal = withdrawal_of(records.runs(), runs)
+        withdrawal = _withdrawal(records, runs, options)
         connection, restored = _put_back(stack, loads)
         rows = sum(one.rows for one in restored)
         if not check_mode and rows:
             # another run may have begun meanwhile
-            withdrawal = withdrawal_of(records.runs(), runs)
+            withdrawal = _withdrawal(records, runs, options)
             _make_it_real(connection, sources, records, withdrawal)
     done = withdrawal if rows else NOTHING
     return {
@@ -112,6 +119,14 @@ def _loads(stack: ExitStack, sources: Sources, paths: t.Sequence[Path], hashes: 
         for source in sources.tables
         if (named := by_table.get(source.look.table.name))
     ]
+
+
+def _withdrawal(records: RunRecords, put_back: t.Collection[str], options: t.Mapping[str, t.Any]) -> Withdrawal:
+    """As ``withdrawal_of``: set aside may be what the operator names, and a run that has deleted nothing."""
+    runs, unread = records.runs()
+    begun = [run for run in runs if RunFolder(options["archive_dir"], records.cluster, run).archives(backup=False)]
+    idle = [run for run, record in runs.items() if has_not_begun(record) and run not in begun]
+    return withdrawal_of(runs, put_back, unread, [*idle, options["abandon"]])
 
 
 def _put_back(stack: ExitStack, loads: t.Sequence[_Load]) -> tuple[Connection, list[Restored]]:
