@@ -19,10 +19,11 @@ description:
     looks at the whole table again. Its commit is the cut-off, RV(cut_off). What is in the table afterwards was made afterwards.
   - Before anything is touched the table is looked at, whether it is this product's (name, columns, types), a plain table,
     found once, without triggers, rules, row-level security or foreign keys that point at it; whether the account may read and
-    delete; and whether the archive folder can be written and has room. In check mode this is all that happens.
+    delete; whether the archive folder can be written and has room; and whether it has the rows that were expected. In check mode this is
+    all that happens.
   - Deleting tokens ends no session that is open in a node. Restart every node afterwards, as the playbook
     C(dcops.atlassian_sessions.force_reauth) does.
-  - A failure rolls the current sweep back. What was committed before stays, with its archives.
+  - A failure rolls the current sweep back. What was committed before stays, with its archives, which the message names.
 options:
   scope:
     description:
@@ -47,7 +48,11 @@ options:
   expected_rows:
     description:
       - How many rows were counted before. When fewer are found and neither other archives of the run nor rows of its backup that were gone
-        before explain it, the last sweep is rolled back and the module fails. V(-1) compares nothing.
+        before explain it, the module fails, in check mode too, and nothing is deleted. V(-1) compares nothing.
+      - Rows that go while the module is at work are missed at its end. Then the last sweep is rolled back, and the message says which
+        archives hold what the first one deleted.
+      - People sign out at any time. Only a backup of the run explains the rows that go with them, see
+        M(dcops.atlassian_sessions.remember_me_backup).
       - Of a product that keeps tokens in several tables say it with O(expected_tables).
     type: int
     default: -1

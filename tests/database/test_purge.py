@@ -13,8 +13,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 
 from tests.database.site import Site, lines, tree
 from tests.database.tables import HARD_ROWS
@@ -217,20 +219,86 @@ def test_a_token_that_an_earlier_start_of_the_run_deleted_is_no_sign_of_another_
 # fewer rows than expected
 
 
-def test_refuses_to_end_well_when_rows_are_missing_without_a_reason(site: Site) -> None:
+@pytest.mark.parametrize("single_sweep", [False, True], ids=["two sweeps", "single sweep"])
+@pytest.mark.parametrize("check_mode", [False, True], ids=["for real", "looked at"])
+def test_deletes_nothing_where_what_the_look_counted_does_not_add_up(site: Site, check_mode: bool, single_sweep: bool) -> None:
     site.sign_in(10)
-    with pytest.raises(SessionsError, match=r"Unsuccessful: 12 rows .* were expected, 10 .* the other 2\."):
-        site.purge(expected_rows=12, single_sweep=True)
+    act = site.look if check_mode else site.purge
+    with pytest.raises(
+        SessionsError, match=r"Unsuccessful: 12 rows .* were expected, 10 were found .* the other 2\. Nothing was deleted\."
+    ):
+        act(expected_rows=12, single_sweep=single_sweep)
     assert len(site.rows()) == 10
-    assert files(site.look()["folder"]) == []
+    assert not list(site.archive_dir.rglob("*.tsv.gz"))
 
 
-def test_rolls_back_the_last_sweep_only(server_site: Site) -> None:
+def test_check_mode_accepts_what_the_purge_will_accept(site: Site) -> None:
+    site.sign_in(4)
+    site.purge()
+    site.sign_in(10, first=50)
+    site.back_up()
+    site.run_sql("DELETE FROM remembermetoken WHERE id IN (53, 57)")
+    # two others have signed in since: they stand for nobody
+    site.sign_in(2, first=90)
+    assert site.look(expected_rows=16)["rows"] == 10
+    for act in (site.look, site.purge):
+        with pytest.raises(SessionsError, match=r"10 were found .* the other 1\. Nothing was deleted\."):
+            act(expected_rows=17)
+    assert site.purge(expected_rows=16)["rows"] == 10
+
+
+def test_without_a_backup_the_table_is_not_read_once_more_to_tell_which_rows_are_missing(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.sign_in(3)
+    monkeypatch.setattr(TokenStore, "copy", None)
+    with pytest.raises(SessionsError, match=r"5 rows .* were expected, 3 were found"):
+        site.look(expected_rows=5)
+
+
+def lose_rows_after_the_look(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = RunFolder.make
+
+    def make_later(folder: RunFolder) -> None:
+        site.run_sql("DELETE FROM remembermetoken WHERE id < 3")
+        make(folder)
+
+    monkeypatch.setattr(RunFolder, "make", make_later)
+
+
+def test_rolls_back_the_last_sweep_only_and_says_what_the_first_has_deleted(server_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     server_site.sign_in(10)
-    with pytest.raises(SessionsError, match="Unsuccessful"):
-        server_site.purge(expected_rows=12)
+    lose_rows_after_the_look(server_site, monkeypatch)
+    with pytest.raises(SessionsError, match=r"the other 2\. The last sweep was rolled back\.") as refused:
+        server_site.purge(expected_rows=10)
     assert server_site.rows() == []
     assert files(server_site.look()["folder"]) == ["remembermetoken-1.json", "remembermetoken-1.tsv.gz"]
+    archive = Path(server_site.look()["folder"], "remembermetoken-1.tsv.gz")
+    assert str(refused.value).endswith(f"8 rows are archived and deleted so far: {archive}.")
+
+
+def test_rows_that_go_after_the_look_are_missed_in_a_single_sweep(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.sign_in(10)
+    lose_rows_after_the_look(site, monkeypatch)
+    with pytest.raises(SessionsError, match=r"the other 2\. The last sweep was rolled back\.") as refused:
+        site.purge(expected_rows=10, single_sweep=True)
+    assert len(site.rows()) == 8
+    assert "deleted so far" not in str(refused.value)
+
+
+def test_every_refusal_after_a_committed_sweep_says_what_is_deleted_and_where_it_lies(server_site: Site) -> None:
+    server_site.sign_in(6)
+    asked: list[int] = []
+
+    def refuse_the_second() -> None:
+        asked.append(1)
+        if len(asked) == 2:
+            raise SessionsError("The run was taken over.")
+
+    with pytest.raises(SessionsError) as refused:
+        server_site.purge(before_commit=refuse_the_second)
+    archive = Path(server_site.look()["folder"], "remembermetoken-1.tsv.gz")
+    assert str(refused.value) == f"The run was taken over. 6 rows are archived and deleted so far: {archive}."
 
 
 def test_accepts_rows_that_an_earlier_purge_of_the_run_took(site: Site) -> None:

@@ -137,10 +137,15 @@ def test_one_byte_less_is_too_little_room() -> None:
 def test_rows_add_up_or_are_missing(expected: int, archived: int, earlier: int, gone: int, missing: int) -> None:
     assert description.unexplained(expected, archived, earlier, gone) == missing
     if missing:
-        with pytest.raises(SessionsError, match=f"the other {missing}. The last sweep was rolled back"):
-            description.check_total("t", expected, archived, earlier, gone)
+        with pytest.raises(SessionsError, match=f"the other {missing}. Nothing was deleted. This is another database, "):
+            description.check_total("t", expected, archived, earlier, gone, "Nothing was deleted.")
     else:
-        description.check_total("t", expected, archived, earlier, gone)
+        description.check_total("t", expected, archived, earlier, gone, "Nothing was deleted.")
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "/a/t-1"), (2, "/a/t-1 and /a/t-2"), (3, "3 archives, /a/t-1 to /a/t-3")])
+def test_of_many_archives_a_sentence_names_the_first_and_the_last(count: int, told: str) -> None:
+    assert description.paths_told([description.Archive(f"/a/t-{n}", "", 1, "", 1, "", "") for n in range(1, count + 1)]) == told
 
 
 def test_pauses_grow_up_to_a_limit() -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import (
+    Lines,
     Value,
     fields_of,
     key_of,
@@ -79,6 +80,18 @@ def test_what_is_escaped_without_need_is_itself() -> None:
 def test_a_row_with_another_number_of_columns_is_refused(line: bytes) -> None:
     with pytest.raises(SessionsError, match="expected were 3"):
         texts_of(line, 3)
+
+
+@given(st.lists(st.binary().map(lambda row: row.replace(b"\n", b""))), st.data())
+def test_rows_are_handed_on_whole_in_whatever_pieces_they_come(rows: list[bytes], data: st.DataObject) -> None:
+    text, taken = b"".join(row + b"\n" for row in rows), t.cast("list[bytes]", [])
+    sink = Lines(taken.extend)
+    begin = 0
+    while begin < len(text):
+        end = data.draw(st.integers(begin + 1, len(text)))
+        sink.write(text[begin:end])
+        begin = end
+    assert taken == [row + b"\n" for row in rows]
 
 
 def test_keys_are_whole_numbers() -> None:

@@ -20,6 +20,13 @@ def test_what_is_left_is_what_a_set_has_left(keys: list[int], some: list[int], m
     assert len(KeyBits(keys) - KeyBits(some) - KeyBits(more)) == len(set(keys) - set(some) - set(more))
 
 
+@given(st.lists(KEYS), st.lists(KEYS), st.lists(KEYS))
+def test_more_may_be_taken_in_at_any_time(keys: list[int], some: list[int], more: list[int]) -> None:
+    left = KeyBits(keys) - KeyBits(some)
+    left.add(more)
+    assert len(left) == len((set(keys) - set(some)) | set(more))
+
+
 def test_neighbours_take_a_few_bytes_each() -> None:
     keys = range(5_000_000, 5_200_000)
     tracemalloc.start()

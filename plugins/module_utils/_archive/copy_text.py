@@ -59,6 +59,18 @@ def fields_of(line: bytes) -> list[bytes]:
     return line.rstrip(b"\n").split(b"\t")
 
 
+class Lines:
+    """A sink of COPY text, in whatever pieces it comes, that hands on the whole rows of each piece, with their line ends."""
+
+    def __init__(self, take: t.Callable[[list[bytes]], object]) -> None:
+        self._take, self._begun = take, b""
+
+    def write(self, data: bytes) -> None:
+        """Take the next piece."""
+        *lines, self._begun = (self._begun + data).split(b"\n")
+        self._take([line + b"\n" for line in lines])
+
+
 def text_of(value: Value) -> str:
     """A value that is not NULL as PostgreSQL would write it; raises SessionsError for one that is no plain value."""
     if isinstance(value, bool):

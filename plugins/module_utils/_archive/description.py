@@ -24,6 +24,8 @@ BACKUP = "backup-"
 _NAME = re.compile(r"(backup-)?.+-(?P<number>[1-9]\d*)\.tsv\.gz(\.age)?")
 # what the folder must hold beyond the estimate: records, sidecars, and other writers of the same file system
 ROOM_MARGIN = 64 * 1024 * 1024
+# paths that are too many for a sentence
+_MANY = 3
 
 
 @dataclass(frozen=True)
@@ -127,22 +129,28 @@ def check_room(free: int, table_bytes: int, folder: str) -> None:
         )
 
 
-def unexplained(expected: int, archived: int, earlier: int, gone: int) -> int:
+def unexplained(expected: int, found: int, earlier: int, gone: int) -> int:
     """How many of the rows that were expected nobody can account for.
 
-    Accounted for: rows archived now, rows in archives of the same run, and rows of its backup that had gone by themselves.
+    Accounted for: rows found now, rows in archives of the same run, and rows of its backup that had gone by themselves.
     ``expected`` below 0 was not asked for.
     """
-    return max(0, expected - archived - earlier - gone)
+    return max(0, expected - found - earlier - gone)
 
 
-def check_total(table: str, expected: int, archived: int, earlier: int, gone: int) -> None:
-    """Raises SessionsError when rows are missing and nothing explains it."""
-    missing = unexplained(expected, archived, earlier, gone)
+def paths_told(archives: t.Sequence[Archive]) -> str:
+    """Where they are, in a sentence: of many the first and the last one."""
+    paths = [archive.path for archive in archives]
+    return " and ".join(paths) if len(paths) < _MANY else f"{len(paths)} archives, {paths[0]} to {paths[-1]}"
+
+
+def check_total(table: str, expected: int, found: int, earlier: int, gone: int, undone: str) -> None:
+    """Raises SessionsError when rows are missing and nothing explains it. ``undone``: what has become of the deletion, in a sentence."""
+    missing = unexplained(expected, found, earlier, gone)
     if missing:
         raise SessionsError(
-            f"Unsuccessful: {expected} rows of {table} were expected, {archived} were found to delete, and nothing explains "
-            f"the other {missing}. The last sweep was rolled back. Somebody else deletes there, or rows are hidden from this account: "
+            f"Unsuccessful: {expected} rows of {table} were expected, {found} were found to delete, and nothing explains "
+            f"the other {missing}. {undone} This is another database, somebody else deletes there, or rows are hidden from this account: "
             "find out, then resume."
         )
 

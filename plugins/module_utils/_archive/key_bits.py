@@ -17,13 +17,17 @@ class KeyBits:
 
     def __init__(self, keys: t.Iterable[int] = ()) -> None:
         self._words: dict[int, int] = defaultdict(int)
+        self.add(keys)
+
+    def add(self, keys: t.Iterable[int]) -> None:
+        """Take in more of them."""
         for key in keys:
             self._words[key // _WIDTH] |= _BITS[key % _WIDTH]
 
     def __sub__(self, other: KeyBits) -> KeyBits:
         """Those that the other one has not."""
         left = KeyBits()
-        left._words = {word: bits & ~other._words.get(word, 0) for word, bits in self._words.items()}
+        left._words.update((word, bits & ~other._words.get(word, 0)) for word, bits in self._words.items())
         return left
 
     def __len__(self) -> int:

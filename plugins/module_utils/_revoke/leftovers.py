@@ -11,9 +11,10 @@ from __future__ import annotations
 import typing as t
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, fields_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, Lines, fields_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import Locked
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Account, Mover, Share
@@ -50,7 +51,7 @@ def find_leftovers(source: Source, folder: RunFolder) -> Found:
     unread: list[str] = []
     archived = _archived_fields(folder, archives, [table.position(name) for name in names], unread)
     match = match_held_table if source.look.rows < folder.rows(archives) else match_held_archives
-    found = match(lambda take: source.store.copy(table, _Lines(take), names), archived)
+    found = match(lambda take: source.store.copy(table, Lines(partial(_hand_on, take)), names), archived)
     return replace(found, unread=tuple(unread))
 
 
@@ -92,16 +93,9 @@ def match_held_archives(read: Read, archived: t.Iterable[Row]) -> Found:
     return Found(sorted(map(int, keys)), checked)
 
 
-class _Lines:
-    """A sink of COPY text, in whatever pieces it comes, that hands on each row."""
-
-    def __init__(self, take: Take) -> None:
-        self._take, self._begun = take, b""
-
-    def write(self, data: bytes) -> None:
-        *lines, self._begun = (self._begun + data).split(b"\n")
-        for line in lines:
-            self._take(fields_of(line))
+def _hand_on(take: Take, lines: t.Iterable[bytes]) -> None:
+    for line in lines:
+        take(fields_of(line))
 
 
 def _archived_fields(

@@ -10,14 +10,14 @@ and its commit is the cut-off: what is there afterwards was made afterwards.
 from __future__ import annotations
 
 import typing as t
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import keys_of, texts_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import Lines, keys_of, texts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import Draft, RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.key_bits import KeyBits
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import Locked
@@ -125,17 +125,23 @@ class Mover:
         blockers = "; ".join(dict.fromkeys(share.source.store.blockers(share.table) for share in shares))
         raise SessionsError(
             f"{tables} is held by {blockers}; {self._lock_wait} s were not enough (lock_wait). "
-            f"End that session, or wait for it, then resume. {self.told}"
+            f"End that session, or wait for it, then resume.{'' if self.archives else ' Nothing was deleted.'}"
         )
 
     def when_free(self, act: t.Callable[[], Result]) -> Result:
         """A read, with the same patience."""
         return when_free(act, self._clock, self._lock_wait)
 
-    @property
-    def told(self) -> str:
-        """What has become real so far."""
-        return f"{self.rows} rows are archived and deleted so far." if self.archives else "Nothing was deleted."
+    @contextmanager
+    def telling(self) -> t.Iterator[None]:
+        """A refusal inside that comes after a commit ends with what has become real so far."""
+        try:
+            yield
+        except SessionsError as error:
+            if not self.archives:
+                raise
+            told = f"{self.rows} rows are archived and deleted so far: {description.paths_told(self.archives)}."
+            raise type(error)(f"{error} {told}") from None
 
     def _move_once(self, shares: t.Sequence[Share], locked: bool) -> None:
         began = self._clock.now()
@@ -158,26 +164,24 @@ class Mover:
         self.longest_wait = max(self.longest_wait, self._clock.now() - began)
 
 
-def purge(sources: t.Sequence[Source], folder: RunFolder, mover: Mover, single_sweep: bool, expected: t.Sequence[int]) -> list[Accounts]:
-    """Delete every row of every table; the last sweep takes all of them in one transaction. Returns what was seen in it.
+def purge(accounts: t.Sequence[Accounts], mover: Mover, single_sweep: bool) -> None:
+    """Delete every row of every table; the last sweep takes all of them in one transaction.
 
-    ``expected``: rows, of each table. Raises SessionsError when that, or the proof of it, fails; what was committed stays, with its
-    archives.
+    Raises SessionsError when that, or the proof of it, fails; what was committed stays, with its archives.
     """
-    accounts = [Accounts(source, folder, rows) for source, rows in zip(sources, expected)]
-    for source in sources:
-        if source.store.two_sweeps and not single_sweep:
-            _sweep_ranges(source, mover)
-    for source, account in zip(sources, accounts):
-        account.add_up(mover.archives_of(source.look.table), clients=not single_sweep)
-    mover.move([Share(source, ALL, account) for source, account in zip(sources, accounts)], locked=True)
-    return accounts
+    for account in accounts:
+        if account.source.store.two_sweeps and not single_sweep:
+            _sweep_ranges(account.source, mover)
+    for account in accounts:
+        account.add_up(mover.archives_of(account.source.look.table), clients=not single_sweep)
+    mover.move([Share(account.source, ALL, account) for account in accounts], locked=True)
 
 
 class Accounts(Account):
     """Whether the rows of a purge of one table add up to what was expected, and what it spares is still there."""
 
     def __init__(self, source: Source, folder: RunFolder, expected: int) -> None:
+        self.source = source
         self._table, self._folder, self._expected = source.look.table, folder, expected
         self._earlier = folder.archives(backup=False, table=self._table.name)
         self._archived = 0
@@ -185,6 +189,15 @@ class Accounts(Account):
         self._gone: KeyBits | None = None
         self._before = 0
         self.spared = 0
+
+    def foresee(self, when_free: t.Callable[[t.Callable[[], KeyBits]], KeyBits]) -> None:
+        """Before anything is deleted: raises SessionsError when rows are missing already that nothing explains."""
+        found, gone = self.source.look.rows, KeyBits()
+        if self._missing(found) and self._backed_up:
+            # counted anew, in the state of the table that tells which rows of the backup have gone
+            there = when_free(self._there)
+            found, gone = len(there), self._backed_up - there
+        self._check_total(found, gone, "Nothing was deleted.")
 
     def begin(self, sweep: Sweep) -> None:
         """Count what is spared."""
@@ -212,15 +225,28 @@ class Accounts(Account):
         if self._missing(rows):
             gone = self._backed_up_alone() if self._gone is None else self._gone
             gone = gone - self._keys([Path(last.path)] if last else [])
-            description.check_total(self._table.label, self._expected, self._archived + rows, self._folder.rows(self._earlier), len(gone))
+            self._check_total(self._archived + rows, gone, "The last sweep was rolled back.")
+
+    def _check_total(self, found: int, gone: KeyBits, undone: str) -> None:
+        description.check_total(self._table.label, self._expected, found, self._folder.rows(self._earlier), len(gone), undone)
 
     def _missing(self, rows: int) -> int:
         return description.unexplained(self._expected, self._archived + rows, self._folder.rows(self._earlier), 0)
 
     def _backed_up_alone(self) -> KeyBits:
         """What no archive before the last sweep has."""
-        backed_up = self._keys(self._folder.archives(backup=True, table=self._table.name))
-        return backed_up - self._keys([*self._earlier, *self._swept])
+        return self._backed_up - self._keys(self._swept)
+
+    @cached_property
+    def _backed_up(self) -> KeyBits:
+        """What was backed up, and no earlier start has archived."""
+        return self._keys(self._folder.archives(backup=True, table=self._table.name)) - self._keys(self._earlier)
+
+    def _there(self) -> KeyBits:
+        """What is in the table now."""
+        there = KeyBits()
+        self.source.store.copy(self._table, Lines(lambda lines: there.add(keys_of(lines, 0))), [self._table.key])
+        return there
 
     def _keys(self, archives: t.Iterable[Path]) -> KeyBits:
         position = self._table.position(self._table.key)

@@ -16,7 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.expected_tokens import check_expected_tokens
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import delete_leftovers, find_leftovers
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock, Mover, Owned, purge, when_free
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Accounts, Clock, Mover, Owned, purge, when_free
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.run_archives import archives_of_the_run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import (
     FOLDER_OPTIONS,
@@ -65,26 +65,30 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
     users = scope_of(options["usernames"], options["exclude_usernames"])
     if users and options["scope"] == "archived":
         raise SessionsError("scope=archived follows the archives of the run: usernames and exclude_usernames belong to scope=all.")
-    sources = when_free(partial(look_at_sources, options, users), clock, 0 if check_mode else options["lock_wait"])
+    patience = 0 if check_mode else options["lock_wait"]
+    sources = when_free(partial(look_at_sources, options, users), clock, patience)
     folder = folder_for(sources, options)
     check_expected_tokens(sources.first, folder, options["expected_tokens"])
-    mover = Mover(folder, options["run_id"], _fence(options, sources.first.cluster), clock, options["lock_wait"])
+    mover = Mover(folder, options["run_id"], _fence(options, sources.first.cluster), clock, patience)
     counted = count_users(sources.looks)
     scope = _revoke_archived if options["scope"] == "archived" else _revoke_all
-    more = scope(options, sources, folder, mover, check_mode)
+    with mover.telling():
+        more = scope(options, sources, folder, mover, check_mode)
     said = {"users": counted["users"], "notes": [*sources.notes, *counted["notes"]]}
     return {**sources.told, "folder": str(folder.path), **said, **_told(sources, mover), **more}
 
 
 def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFolder, mover: Mover, check_mode: bool) -> dict[str, t.Any]:
-    expected = _expected(options, sources)
+    accounts = [Accounts(source, folder, rows) for source, rows in zip(sources.tables, _expected(options, sources))]
+    for account in accounts:
+        account.foresee(mover.when_free)
     if check_mode:
         first = sources.first
         told = members_by_database(product_named(first.product), first.store, first.look.table)
         counted = {"rows": sources.rows, "tables": sources.rows_by_table, "ages": ages_of(sources.looks), "survivors": survivors_of(first)}
         return {**counted, "encrypted_for": len(options["archive_recipients"]), "changed": sources.rows > 0, **told}
     folder.make()
-    accounts = purge(sources.tables, folder, mover, options["single_sweep"], expected)
+    purge(accounts, mover, options["single_sweep"])
     written = {source.look.table.name: mover.archives_of(source.look.table) for source in sources.tables}
     tables = {table: sum(one.rows for one in archives) for table, archives in written.items()}
     of_the_run = [vars(one) for table, archives in written.items() for one in archives_of_the_run(folder, table, archives)]
