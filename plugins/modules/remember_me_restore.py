@@ -17,6 +17,8 @@ description:
     every run that was proven after it. Wherever the archives lie, the records are those in O(archive_dir).
   - While another run of the cluster is not finished nothing is put back. Set aside are an unfinished run whose own archives are put back,
     one that has deleted nothing yet, and the one of O(abandon).
+  - In check mode the rows are put back in a transaction that is not committed. Of the files of HSQLDB they are put back into a copy, also
+    while the product runs, and RV(notes) names the processes that have the files open.
   - Refused are archives of another database or product, with other columns than the table has now, that are links or another account's,
     that are cut or altered, or encrypted for somebody else; and rows which are in the table already with other content. Rows which are
     there with the same content are left alone.
@@ -130,7 +132,9 @@ set_aside:
   elements: str
   sample: []
 notes:
-  description: The same in sentences, and of which run there is no record, or none that can be read, so that no proof of it was taken back.
+  description:
+    - The same in sentences, and of which run there is no record, or none that can be read, so that no proof of it was taken back.
+    - In check mode also what would keep the rows from being put back now.
   returned: success
   type: list
   elements: str

@@ -28,7 +28,7 @@ from demo.patience import patient
 from demo.tokens import Database
 from tests.borrowed import borrow
 from tests.database.conftest import NOBODY
-from tests.database.hsqldb_product import Product
+from tests.database.hsqldb_product import Product, ask
 from tests.database.site import Site, Values
 
 ROWS = 10
@@ -141,6 +141,42 @@ def test_a_look_while_the_product_runs_sees_its_tokens_and_a_purge_is_refused(pr
     assert (look["rows"], look["users"], look["ages"]["older"]) == (ROWS - 1, 2, ROWS - 1)
     assert any("a copy of them was looked at: what it had not written yet is seen after the stop" in note for note in look["notes"])
     assert WAY_BACK not in names(product.base.parent)
+
+
+def lying(product: Product, but: t.Collection[str] = ()) -> dict[str, tuple[int, bytes]]:
+    """Everything beside the files, too: which file it is, and what is in it."""
+    return {
+        str(one.relative_to(product.base.parent)): (one.stat().st_ino, one.read_bytes() if one.is_file() else b"")
+        for one in product.base.parent.rglob("*")
+        if one.suffix not in but
+    }
+
+
+def test_a_restore_in_check_mode_touches_none_of_the_files(product: Product, archive_dir: Path) -> None:
+    site = site_of(product, archive_dir)
+    archives = site.purge()["archives"]
+    before = lying(product)
+    rehearsed = site.restore(archives, check_mode=True)
+    assert (rehearsed["rows"], rehearsed["present"], rehearsed["changed"]) == (ROWS, 0, True)
+    assert [note for note in rehearsed["notes"] if "open in process" in note] == []
+    assert lying(product) == before
+    assert site.restore(archives)["rows"] == ROWS
+
+
+def test_a_restore_is_rehearsed_while_the_product_runs(old: Product, fisheye: Fisheye) -> None:
+    archives = fisheye.purge()["archives"]
+    with old.started() as process:
+        ask(process, "CALL 1")
+        # the product itself writes these two while it runs
+        before = lying(old, but=(".lck", ".log"))
+        rehearsed = fisheye.restore(archives, check_mode=True)
+        assert "stop the product. Nothing was changed." in refusal(fisheye.restore, archives)
+        assert lying(old, but=(".lck", ".log")) == before
+    assert rehearsed["rows"] == ROWS
+    assert rehearsed["notes"][-1] == (
+        f"The files {old.base}.* are open in process {process.pid}, so the rows were tried in a copy of them: "
+        "stop the product before they are put back."
+    )
 
 
 @LONG

@@ -74,7 +74,7 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
         loads = _loads(stack, sources, paths, [archive["sha256"] for archive in options["archives"]], identities)
         runs = {run for load in loads for run in load.runs}
         withdrawal = _withdrawal(records, runs, options)
-        connection, restored = _put_back(stack, loads)
+        connection, restored = _put_back(stack, loads, check_mode)
         rows = sum(one.rows for one in restored)
         if not check_mode and rows:
             # another run may have begun meanwhile
@@ -89,7 +89,7 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
         "archives": [{"path": str(path), "sha256": archive["sha256"]} for path, archive in zip(paths, options["archives"])],
         "proofs_withdrawn": done.proofs,
         "set_aside": done.set_aside,
-        "notes": done.told(str(records.folder), check_mode),
+        "notes": [*done.told(str(records.folder), check_mode), *(sources.first.store.rehearsal_notes() if check_mode else [])],
     }
 
 
@@ -129,10 +129,11 @@ def _withdrawal(records: RunRecords, put_back: t.Collection[str], options: t.Map
     return withdrawal_of(runs, put_back, unread, [*idle, options["abandon"]])
 
 
-def _put_back(stack: ExitStack, loads: t.Sequence[_Load]) -> tuple[Connection, list[Restored]]:
+def _put_back(stack: ExitStack, loads: t.Sequence[_Load], rehearsal: bool) -> tuple[Connection, list[Restored]]:
     """All in one transaction, which is not committed yet."""
     first, *others = loads
-    connection, restored = stack.enter_context(first.source.store.restoring(first.source.look.table, first.columns, first.rows))
+    restoring = first.source.store.restoring(first.source.look.table, first.columns, first.rows, rehearsal)
+    connection, restored = stack.enter_context(restoring)
     more = [load.source.store.put_back_beside(connection, load.source.look.table, load.columns, load.rows) for load in others]
     return connection, [restored, *more]
 

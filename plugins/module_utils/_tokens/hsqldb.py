@@ -93,12 +93,8 @@ class HsqldbStore(GenericStore):
         hsqldb_files.check_no_way_back(self._place)
         hsqldb_files.check_room(self._place)
         found = super().look(purpose)
-        users = hsqldb_files.users_of(self._place)
-        running = (
-            f"The files {self._place.base}.* are open in process {', '.join(map(str, users))}, so a copy of them was looked at: "
-            "what it had not written yet is seen after the stop."
-        )
-        return replace(found, notes=(*found.notes, *[running] * bool(users)))
+        running = self._running(", so a copy of them was looked at: what it had not written yet is seen after the stop.")
+        return replace(found, notes=(*found.notes, *filter(None, [running])))
 
     def begin(self, connection: Connection) -> None:
         """Read the copy."""
@@ -113,11 +109,9 @@ class HsqldbStore(GenericStore):
         if self._reader:
             self._reader.end()
             self._reader = None
-        users = hsqldb_files.users_of(self._place)
-        if users:
-            raise SessionsError(
-                f"The files {self._place.base}.* are open in process {', '.join(map(str, users))}: stop the product. Nothing was changed."
-            )
+        running = self._running(": stop the product. Nothing was changed.")
+        if running:
+            raise SessionsError(running)
         _driver(connection).change(HsqldbProcess(self._place, self.database, change=True))
         self.lock(connection, table)
 
@@ -128,6 +122,15 @@ class HsqldbStore(GenericStore):
     def begin_restore(self, connection: Connection, table: FoundTable) -> None:
         """As for a sweep."""
         self.begin_sweep(connection, table, locked=True)
+
+    def begin_rehearsal(self, connection: Connection, table: FoundTable) -> None:  # noqa: ARG002  the copy is read, and thrown away
+        """In the copy: to open the files themselves writes them anew."""
+        self.begin(connection)
+
+    def rehearsal_notes(self) -> list[str]:
+        """Which processes have to go first."""
+        running = self._running(", so the rows were tried in a copy of them: stop the product before they are put back.")
+        return [running] if running else []
 
     def candidates(self, connection: Connection, name: str) -> t.Sequence[Candidate]:
         """From the system tables."""
@@ -160,6 +163,11 @@ class HsqldbStore(GenericStore):
     def identity(self, connection: Connection, table: FoundTable) -> str:  # noqa: ARG002  the files are all there is
         """The real path of the files."""
         return f"hsqldb {self._place.base}"
+
+    def _running(self, so: str) -> str:
+        """Which processes have the files open, and what follows; empty where none has."""
+        users = hsqldb_files.users_of(self._place)
+        return f"The files {self._place.base}.* are open in process {', '.join(map(str, users))}{so}" if users else ""
 
 
 def _driver(connection: Connection) -> JvmConnection:

@@ -216,12 +216,15 @@ class TokenStore(abc.ABC):
         return found
 
     @contextmanager
-    def restoring(self, table: FoundTable, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> t.Iterator[tuple[Connection, Restored]]:
+    def restoring(
+        self, table: FoundTable, columns: t.Sequence[str], archives: t.Sequence[Rows], rehearsal: bool
+    ) -> t.Iterator[tuple[Connection, Restored]]:
         """Put the rows of the archives (COPY text with these columns) back, in a transaction that the caller commits through ``connector``.
 
-        Raises SessionsError when a row is there already with other content.
+        A ``rehearsal`` is not committed. Raises SessionsError when a row is there already with other content.
         """
-        with self.connector.connect("put the tokens back", lambda connection: self.begin_restore(connection, table)) as connection:
+        begin = self.begin_rehearsal if rehearsal else self.begin_restore
+        with self.connector.connect("put the tokens back", lambda connection: begin(connection, table)) as connection:
             yield connection, self.put_back(self.sweep_class(self.connector, connection, table), columns, archives)
 
     # what engines do differently
@@ -276,6 +279,14 @@ class TokenStore(abc.ABC):
     def begin_restore(self, connection: Connection, table: FoundTable) -> None:  # noqa: ARG002  a server knows all its tables
         """Begin a transaction that inserts."""
         self.begin(connection)
+
+    def begin_rehearsal(self, connection: Connection, table: FoundTable) -> None:
+        """The same, of one that ends without a commit."""
+        self.begin_restore(connection, table)
+
+    def rehearsal_notes(self) -> list[str]:
+        """What would keep the rows from being put back now, and kept no rehearsal from it."""
+        return []
 
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
         """Raises SessionsError when the account may not delete."""
