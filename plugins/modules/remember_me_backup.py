@@ -90,7 +90,7 @@ archives:
   elements: dict
   sample: []
 archive:
-  description: The archive of the first table; empty when that was. In check mode where it would be, without a hash.
+  description: The archive of the first table; empty when that was. In check mode where it would be now, without a hash.
   returned: success
   type: dict
   contains:

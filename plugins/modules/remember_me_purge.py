@@ -79,8 +79,8 @@ options:
         required: true
   start:
     description:
-      - The start of the run that this belongs to. Right before each commit it must still be the one in the run record, or the module fails
-        without that commit.
+      - The start of the run that this belongs to. It must be the one in the run record, in check mode too, and right before each commit
+        still be it, or the module fails without that commit.
     type: dict
     suboptions:
       attempt:

@@ -363,17 +363,47 @@ def test_commits_while_the_run_is_its_own(site: Site, record: tuple[RunRecords, 
 def test_deletes_nothing_once_another_start_took_the_run_over(site: Site, record: tuple[RunRecords, dict[str, t.Any]]) -> None:
     site.sign_in(2)
     record[0].open("run-1", {}, "controller-2", "2222")
-    with pytest.raises(SessionsError, match=r"taken over .*controller-2"):
-        site.purge(start=record[1])
+    for act in (site.look, site.purge):
+        for scope in ("all", "archived"):
+            with pytest.raises(SessionsError, match=r"taken over .*controller-2"):
+                act(start=record[1], scope=scope)
     assert len(site.rows()) == 2
     assert not list(site.archive_dir.rglob("*.tsv.gz"))
 
 
-def test_deletes_nothing_without_the_record_that_it_was_told_of(site: Site) -> None:
+def test_the_commit_asks_once_more_whose_run_it_is(
+    site: Site, record: tuple[RunRecords, dict[str, t.Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     site.sign_in(2)
-    with pytest.raises(SessionsError, match=r"run\.json is gone"):
-        site.purge(start={"attempt": 1, "number": "1111", "controller": ""})
+    make = RunFolder.make
+
+    def make_later(folder: RunFolder) -> None:
+        record[0].open("run-1", {}, "controller-2", "2222")
+        make(folder)
+
+    monkeypatch.setattr(RunFolder, "make", make_later)
+    with pytest.raises(SessionsError, match=r"taken over .*controller-2"):
+        site.purge(start=record[1])
     assert len(site.rows()) == 2
+
+
+@pytest.mark.parametrize("check_mode", [False, True], ids=["for real", "looked at"])
+def test_deletes_nothing_without_the_record_that_it_was_told_of(site: Site, check_mode: bool) -> None:
+    site.sign_in(2)
+    act = site.look if check_mode else site.purge
+    with pytest.raises(SessionsError, match=r"run\.json is gone"):
+        act(start={"attempt": 1, "number": "1111", "controller": ""})
+    assert len(site.rows()) == 2
+    assert not site.archive_dir.exists()
+
+
+def test_check_mode_asks_whose_run_it_is_and_writes_nothing(
+    site: Site, record: tuple[RunRecords, dict[str, t.Any]], tmp_path: Path
+) -> None:
+    site.sign_in(2)
+    before = tree(tmp_path)
+    assert site.look(start=record[1])["rows"] == 2
+    assert tree(tmp_path) == before
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import os
 import tempfile
 import typing as t
@@ -82,6 +83,11 @@ class RunFolder:
     def rows(self, archives: t.Iterable[Path]) -> int:
         """How many rows they hold, by their sidecars."""
         return sum(read_description(path)[1] for path in archives)
+
+    def next_path(self, table: str, backup: bool) -> Path:
+        """Where the next archive of the table will be."""
+        paths = _paths(self.path, table, backup, bool(self._keys.recipients))
+        return next(path for path in paths if not os.path.lexists(path))
 
     def described(self, path: Path) -> description.Archive:
         """One of its archives, by its sidecar: it is not read, so that nothing is said of its first and its last row."""
@@ -163,15 +169,12 @@ class Draft:
             sync_folder(self._folder)
 
     def _link(self) -> Path:
-        number = 1
+        paths = _paths(self._folder, self._header.table, self._backup, bool(self._keys.recipients))
         while True:
-            path = self._folder / description.name_of(self._header.table, number, self._backup, bool(self._keys.recipients))
-            try:
+            path = next(paths)
+            with suppress(FileExistsError):
                 # link() fails where rename() would overwrite another process's archive
                 link_new(self._temporary, path)
-            except FileExistsError:
-                number += 1
-            else:
                 self._in_place.append(path)
                 return path
 
@@ -226,6 +229,11 @@ class _HashedFile(io.RawIOBase):
     def _put(self, data: bytes) -> None:
         self._hash.update(data)
         self._file.write(data)
+
+
+def _paths(folder: Path, table: str, backup: bool, sealed: bool) -> t.Iterator[Path]:
+    """Where archives of the table may be, in their order."""
+    return (folder / description.name_of(table, number, backup, sealed) for number in itertools.count(1))
 
 
 def _make_temporary(folder: Path) -> tuple[int, Path]:

@@ -28,13 +28,12 @@ def back_up(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
     folder = folder_for(sources, options)
     if not check_mode:
         folder.make()
-    sealed = bool(options["archive_recipients"])
-    copies = [_planned(source, folder, sealed) if check_mode else _copy(source, folder, options["run_id"]) for source in sources.tables]
+    copies = [_planned(source, folder) if check_mode else _copy(source, folder, options["run_id"]) for source in sources.tables]
     tables = {source.look.table.name: archive.rows if archive else 0 for source, archive in zip(sources.tables, copies)}
     return {
         **sources.told,
         "folder": str(folder.path),
-        "changed": check_mode or any(copies),
+        "changed": any(copies),
         "notes": sources.notes,
         "rows": sum(tables.values()),
         "tables": tables,
@@ -43,9 +42,10 @@ def back_up(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
     }
 
 
-def _planned(source: Source, folder: RunFolder, sealed: bool) -> description.Archive:
-    path = str(folder.path / description.name_of(source.look.table.name, 1, backup=True, sealed=sealed))
-    return description.Archive(path, description.sidecar_of(path), source.look.rows, "", 0, "", "")
+def _planned(source: Source, folder: RunFolder) -> description.Archive | None:
+    """None of an empty table, of which none will be written."""
+    path = str(folder.next_path(source.look.table.name, backup=True))
+    return description.Archive(path, description.sidecar_of(path), source.look.rows, "", 0, "", "") if source.look.rows else None
 
 
 def _copy(source: Source, folder: RunFolder, run_id: str) -> description.Archive | None:

@@ -68,6 +68,7 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
     patience = 0 if check_mode else options["lock_wait"]
     sources = when_free(partial(look_at_sources, options, users), clock, patience)
     folder = folder_for(sources, options)
+    _check_start(options, sources.first.cluster)
     check_expected_tokens(sources.first, folder, options["expected_tokens"])
     mover = Mover(folder, options["run_id"], _fence(options, sources.first.cluster), clock, patience)
     counted = count_users(sources.looks)
@@ -149,6 +150,12 @@ def _told(sources: Sources, mover: Mover) -> dict[str, t.Any]:
         "retries": mover.retries,
         "wait_seconds": round(mover.longest_wait, 3),
     }
+
+
+def _check_start(options: t.Mapping[str, t.Any], cluster: str) -> None:
+    """Raises SessionsError when the options name a start that does not own the run; only reads, where a fence holds the record."""
+    if options["start"]:
+        RunRecords(options["archive_dir"], cluster).check(options["run_id"], options["start"])
 
 
 def _fence(options: t.Mapping[str, t.Any], cluster: str) -> Owned:
