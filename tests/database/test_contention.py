@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql as postgresql_module
 
@@ -310,14 +311,34 @@ def test_finds_archived_rows_again_by_key_and_by_token(site: Site) -> None:
     assert [row[0] for row in site.rows()] == [78]
 
 
-def test_looks_for_archived_rows_where_nothing_was_archived(site: Site) -> None:
+def test_a_run_that_archived_nothing_is_compared_with_nothing_which_is_refused(site: Site) -> None:
     site.sign_in(5)
-    assert {name: site.purge(scope="archived")[name] for name in ("rows", "left", "checked")} == {"rows": 0, "left": 0, "checked": 0}
-    assert len(site.rows()) == 5
+    site.purge()
+    site.sign_in(1)
+    for act in (site.look, site.purge):
+        with pytest.raises(SessionsError, match=r"Run run-l has no archive in .*/run-l, and no record there says that its table was empty"):
+            act(scope="archived", run_id="run-l")
+    assert len(site.rows()) == 1
 
 
 def test_does_not_take_the_backup_for_an_archive_of_deleted_rows(site: Site) -> None:
     site.sign_in(5)
     site.back_up()
-    assert site.purge(scope="archived")["checked"] == 0
+    with pytest.raises(SessionsError, match=r"Run run-1 has no archive in "):
+        site.purge(scope="archived")
     assert len(site.rows()) == 5
+
+
+def test_of_an_empty_table_the_record_says_that_there_is_no_archive(site: Site) -> None:
+    records = RunRecords(str(site.archive_dir), site.look()["cluster"])
+    start = records.open("run-1", {"phase": "prepared"}, "controller-1", "1111")
+    done = site.purge(start=start)
+    revoked = {"rows": 0, "cut_off": done["cut_off"], "archives": done["archives_of_run"]}
+    records.write("run-1", "", {"phase": "revoked", "revoked": revoked}, start)
+    site.sign_in(1)
+    found = site.purge(scope="archived", start=start)
+    assert {name: found[name] for name in ("rows", "left", "checked", "since", "unread")} == {
+        **dict.fromkeys(("rows", "left", "checked"), 0),
+        "since": 1,
+        "unread": [],
+    }

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import (
     Found,
     Read,
@@ -16,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.l
     match_held_archives,
     match_held_table,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.run_archives import check_something_to_compare
 
 
 @pytest.mark.parametrize("match", [match_held_table, match_held_archives])
@@ -43,3 +46,26 @@ def test_matches_by_key_token_and_series_never_by_null(
             take(row)
 
     assert match(read, iter(archived)) == Found(keys, len(archived))
+
+
+ARCHIVE = Path("/a/run-1/t-1.tsv.gz")
+
+
+@pytest.mark.parametrize(
+    ("archives", "record"),
+    [
+        ([ARCHIVE], {}),
+        ([ARCHIVE], {"phase": "prepared"}),
+        ([], {"revoked": {"rows": 0, "archives": []}}),
+        # that it is gone is told of the archive itself
+        ([], {"revoked": {"rows": 1, "archives": [{"path": str(ARCHIVE), "rows": 1}]}}),
+    ],
+)
+def test_what_has_an_archive_or_a_record_of_what_was_deleted_can_be_compared(archives: list[Path], record: dict[str, t.Any]) -> None:
+    check_something_to_compare("run-1", "/a/run-1", archives, record)
+
+
+@pytest.mark.parametrize("record", [{}, {"phase": "prepared"}, {"phase": "revoked", "deleted": "by hand"}])
+def test_a_comparison_with_nothing_is_none(record: dict[str, t.Any]) -> None:
+    with pytest.raises(SessionsError, match="Run run-1 has no archive in /a/run-1, and no record there says that its table was empty"):
+        check_something_to_compare("run-1", "/a/run-1", [], record)

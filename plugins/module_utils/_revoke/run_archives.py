@@ -29,6 +29,15 @@ def archives_of_the_run(folder: RunFolder, table: str, written: t.Sequence[Archi
     return [mine.get(str(path)) or folder.described(path) for path in real]
 
 
+def check_something_to_compare(run_id: str, folder: str, archives: t.Collection[Path], record: t.Mapping[str, t.Any]) -> None:
+    """Raises SessionsError where the run has no archive, and its ``record`` (may be empty) does not tell what it deleted, if anything."""
+    if not archives and "revoked" not in record:
+        raise SessionsError(
+            f"Run {run_id} has no archive in {folder}, and no record there says that its table was empty: whether a token came back is not "
+            "known. Name the run that deleted the tokens with run_id, its folder with archive_dir, and its database."
+        )
+
+
 def _lies_in(folder: RunFolder, path: Path, following: Path | None) -> bool:
     """Whether a row of the archive stands in the following one, too, to the byte. Of what cannot be read here nothing is known."""
     with suppress(SessionsError):

@@ -17,7 +17,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.f
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.expected_tokens import check_expected_tokens
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import delete_leftovers, find_leftovers
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Accounts, Clock, Mover, Owned, purge, when_free
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.run_archives import archives_of_the_run
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.run_archives import (
+    archives_of_the_run,
+    check_something_to_compare,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import (
     FOLDER_OPTIONS,
     USERS_OPTIONS,
@@ -119,9 +122,12 @@ def _left_alone(source: Source, after: int) -> dict[str, t.Any]:
 def _revoke_archived(
     options: t.Mapping[str, t.Any], sources: Sources, folder: RunFolder, mover: Mover, check_mode: bool
 ) -> dict[str, t.Any]:
+    record = RunRecords(options["archive_dir"], sources.first.cluster).read(options["run_id"])
+    check_something_to_compare(options["run_id"], str(folder.path), folder.archives(backup=False), record)
     found = [find_leftovers(source, folder) for source in sources.tables]
     rows, checked = sum(len(one.keys) for one in found), sum(one.checked for one in found)
-    changed = [f"{sentence}: whether one of its tokens came back is not known" for sentence in folder.changed(_recorded(options, sources))]
+    recorded = record.get("revoked", {}).get("archives", [])
+    changed = [f"{sentence}: whether one of its tokens came back is not known" for sentence in folder.changed(recorded)]
     unread = [*(sentence for one in found for sentence in one.unread), *changed]
     counted = {"checked": checked, "since": sources.rows - rows, "unread": unread}
     if check_mode or not rows:
@@ -130,14 +136,6 @@ def _revoke_archived(
     delete_leftovers(mover, sources.tables, found)
     left = sum(len(find_leftovers(source, folder).keys) for source in sources.tables)
     return {**counted, "left": left, "rows": mover.rows, "changed": mover.rows > 0}
-
-
-def _recorded(options: t.Mapping[str, t.Any], sources: Sources) -> list[dict[str, t.Any]]:
-    """The archives that the record of the run tells of, where the options name the start that owns it."""
-    if not options["start"]:
-        return []
-    record = RunRecords(options["archive_dir"], sources.first.cluster).read(options["run_id"])
-    return list(record.get("revoked", {}).get("archives", []))
 
 
 def _told(sources: Sources, mover: Mover) -> dict[str, t.Any]:
