@@ -74,7 +74,7 @@ def plan_of(nodes: t.Sequence[str]) -> Values:
         "nodes": list(nodes),
         "node_facts": dict.fromkeys(nodes, facts),
         "min_up": max(0, len(nodes) - 1),
-        "membership": {"sentence": f"{len(nodes)} nodes of the inventory: confirmed by the product"},
+        "membership": {"sentence": f"{len(nodes)} nodes of the inventory: confirmed by the product", "doubt": ""},
         "standbys": [],
         "proof": ["session-proof signs in on one node, then on the others"],
         "look": {"notes": []},
@@ -111,6 +111,7 @@ def seen_of(nodes: t.Sequence[str], open_doors: t.Collection[tuple[str, str, str
     verdict = {
         "verdict": "unproven" if missing else "proven",
         "missing": missing,
+        "doubts": [],
         "seen": [f"by the session cookie and remember-me cookie of {', '.join(nodes)}"],
     }
     seen_nodes = {node: node_seen(number, node) for number, node in enumerate(nodes)}

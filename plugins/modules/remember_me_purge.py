@@ -334,6 +334,11 @@ nodes_note:
   returned: in check mode, with O(scope=all)
   type: str
   sample: ""
+nodes_grant:
+  description: What would let the account read the product's tables of its nodes; empty unless it lacks that right.
+  returned: in check mode, with O(scope=all)
+  type: str
+  sample: ""
 retries:
   description: How often a sweep was tried again because others held the table.
   returned: success

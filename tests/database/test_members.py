@@ -58,6 +58,7 @@ def test_a_product_without_these_tables_is_purged_all_the_same(site: Site) -> No
     looked = site.look()
     assert looked["nodes_known"] == []
     assert "cannot read which nodes the product knows" in looked["nodes_note"]
+    assert looked["nodes_grant"] == ""
     assert site.purge()["rows"] == 2
 
 
@@ -68,8 +69,10 @@ def test_a_product_that_is_not_known_to_have_such_tables_says_so(site: Site) -> 
     assert (looked["nodes_known"], looked["nodes_note"]) == ([], "its database is not known to name its nodes")
 
 
-def test_an_account_that_may_not_read_them_is_told_why(postgres_site: Site) -> None:
-    Tokens(postgres_site.database, PRODUCTS["jira"]).create_members()
+def test_an_account_that_may_not_read_them_is_told_why_and_reads_them_with_what_it_is_told_to_be_granted(postgres_site: Site) -> None:
+    tokens = Tokens(postgres_site.database, PRODUCTS["jira"])
+    tokens.create_members()
+    tokens.note_alive("n1")
     account = f"reader_{postgres_site.database.name}"
     postgres_site.run_sql(
         f"CREATE ROLE {account} LOGIN PASSWORD '{postgres_site.database.password}'",
@@ -78,6 +81,13 @@ def test_an_account_that_may_not_read_them_is_told_why(postgres_site: Site) -> N
     looked = postgres_site.with_database(user=account).look()
     assert looked["nodes_known"] == []
     assert looked["nodes_note"].endswith("cannot read which nodes the product knows: the account lacks a right")
+    nodes, beats = looked["nodes_grant"].split(" and ")
+    postgres_site.run_sql(f"{nodes} TO {account}")
+    looked = postgres_site.with_database(user=account).look()
+    assert (looked["nodes_known"], looked["nodes_grant"]) == ([], f"{nodes} and {beats}")
+    postgres_site.run_sql(f"{beats} TO {account}")
+    looked = postgres_site.with_database(user=account).look()
+    assert (looked["nodes_known"], looked["nodes_note"], looked["nodes_grant"]) == (["n1"], "", "")
 
 
 def test_they_are_read_from_the_schema_of_the_token_table(postgres_site: Site) -> None:

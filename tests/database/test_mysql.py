@@ -89,6 +89,18 @@ def test_rights_to_read_and_delete_are_enough(site: Site) -> None:
     assert account(site, "SELECT, DELETE").purge()["rows"] == 3
 
 
+def test_the_nodes_that_an_account_may_not_read_are_read_with_what_it_is_told_to_be_granted(site: Site) -> None:
+    tokens = Tokens(site.database, PRODUCTS["jira"])
+    tokens.create_members()
+    tokens.note_alive("n1")
+    limited = account(site, "SELECT, DELETE")
+    looked = limited.look()
+    assert looked["nodes_known"] == []
+    site.run_sql(*(f"{grant} TO {limited.database.user}" for grant in looked["nodes_grant"].split(" and ")))
+    looked = limited.look()
+    assert (looked["nodes_known"], looked["nodes_grant"]) == (["n1"], "")
+
+
 def test_triggers_and_foreign_keys_that_an_account_may_not_see_are_no_secret(site: Site) -> None:
     site.sign_in(1)
     limited = account(site, "SELECT, DELETE")

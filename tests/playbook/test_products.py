@@ -77,6 +77,9 @@ def test_crowd_is_purged_of_both_its_tables_and_applications_stay_signed_in(make
         "Note The tokens are in several tables: 3 in cwd_token, 3 in cwd_remember_me_token.",
         "Left 3 application tokens in cwd_token, 3 before",
     )
+    doubt = "whether the cluster has more than the 2 nodes of the inventory is not known: the sessions of another one live on"
+    assert result.said.count(f"Doubt {doubt}") == 2, "once in the plan, once beside the proof"
+    assert (site.evidence()["not_seen"], site.record()["nodes_counted"]) == ([doubt], False)
     assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
     revoked = site.record()["revoked"]
     assert sorted((Path(one["path"]).name, one["rows"]) for one in revoked["archives"]) == [

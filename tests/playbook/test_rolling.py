@@ -38,6 +38,7 @@ def test_everybody_is_signed_out_while_two_of_three_nodes_stay_up_and_a_second_r
     assert not set(archived) & set(site.cluster.token_rows())
     assert site.locks() == []
     check_proven(site.evidence(), list(archived), list(site.pids()))
+    assert site.record()["nodes_counted"]
     site.sign_in(*USERS[:3])
 
     before = site.state_of_everything()

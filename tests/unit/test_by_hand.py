@@ -255,7 +255,7 @@ def test_the_script_is_kept_beside_the_record_for_its_owner_alone(tmp_path: Path
 PLAN: dict[str, t.Any] = {
     "run_id": "r",
     "title": "Jira",
-    "membership": {"sentence": "1 node"},
+    "membership": {"sentence": "1 node", "doubt": ""},
     "users": "",
     "nodes": ["n1"],
     "node_facts": {"n1": {}},
@@ -266,7 +266,7 @@ PLAN: dict[str, t.Any] = {
     "look": {"notes": []},
     "survives": [],
 }
-FOUND: dict[str, t.Any] = {"verdict": "proven", "nodes": {"n1": "proven"}, "seen": [], "missing": []}
+FOUND: dict[str, t.Any] = {"verdict": "proven", "nodes": {"n1": "proven"}, "seen": [], "missing": [], "doubts": []}
 
 
 def test_the_result_says_what_was_not_seen_of_a_deletion_by_hand() -> None:

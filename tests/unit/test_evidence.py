@@ -42,6 +42,13 @@ def test_a_proven_run_of_any_size_has_nothing_that_was_not_seen(count: int) -> N
     assert found["sentence"].endswith(f"is dead on all {count} nodes, and was seen to be dead.")
 
 
+def test_what_no_run_could_prove_comes_first_on_the_page_beside_the_proof() -> None:
+    seen = seen_of(THREE)
+    seen["verdict"] = {**seen["verdict"], "doubts": ["whether the cluster has more than the 3 nodes of the inventory is not known"]}
+    found = check(evidence(record_of(THREE), plan_of(THREE), seen, about()))
+    assert (found["verdict"], found["not_seen"]) == ("proven", seen["verdict"]["doubts"])
+
+
 def test_each_node_tells_its_processes_its_steps_and_the_answer_to_each_cookie() -> None:
     node = check(document(THREE))["nodes"][1]
     assert (node["process_before"], node["process_after"], node["restarted"]) == ("boot:1:1", "boot:1:2", True)

@@ -28,6 +28,8 @@ from demo.imitated import PRODUCTS as STAND_INS
 
 TABLES = PRODUCTS["jira"].member_tables
 PAGE = MembersPage("/nodes", "list", "name", "state", ("OFFLINE", "false"))
+ASKED: dict[str, t.Any] = {"accept_unconfirmed_nodes": False}
+GRANT = "GRANT SELECT ON public.clusternode and GRANT SELECT ON public.clusternodeheartbeat"
 NOW, MOMENT = 1_700_000_000_000, "2023-11-14T22:13:20Z"
 
 
@@ -74,11 +76,16 @@ def test_the_tables_of_the_product_are_asked_for_its_nodes() -> None:
     ("product", "reason", "note"),
     [
         ("confluence", "", "its database is not known to name its nodes"),
-        ("jira", "The table of nodes may not be read.", "The table of nodes may not be read"),
+        ("jira", "The table of nodes is not there.", "The table of nodes is not there"),
     ],
 )
 def test_a_database_that_does_not_name_the_nodes_says_why(product: str, reason: str, note: str) -> None:
-    assert by_database(product, [("a", "ACTIVE", NOW)], reason) == told(note=note)
+    assert by_database(product, [("a", "ACTIVE", NOW)], reason) == {**told(note=note), "nodes_grant": ""}
+
+
+def test_an_account_that_may_not_read_the_nodes_is_told_what_to_grant_it() -> None:
+    reason = "db:5432 cannot read which nodes the product knows: the account lacks a right"
+    assert by_database("jira", [], f"{reason}.") == {**told(note=reason), "nodes_grant": GRANT}
 
 
 @pytest.mark.parametrize(
@@ -178,9 +185,68 @@ def test_the_document_may_be_the_list() -> None:
     ],
 )
 def test_confirmed_is_what_the_product_names_node_by_node(nodes: dict[str, t.Any], sources: list[dict[str, t.Any]], sentence: str) -> None:
-    found = membership(nodes, sources, [])
+    found = membership(nodes, sources, [], ASKED, {})
     assert (found["sentence"], found["problems"]) == (sentence, [])
     assert found["confirmed"] == (": confirmed" in sentence)
+
+
+MAY_NOT = {**told(note="no right"), "nodes_grant": GRANT}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "sources", "accept", "refused"),
+    [
+        (TWO, [MAY_NOT], False, True),
+        (TWO, [MAY_NOT, told(note="answers 401")], False, True),
+        (looks(n1="a"), [MAY_NOT], False, True),
+        (looks(clustered=False, n1="", n2=""), [MAY_NOT], False, True),
+        (TWO, [MAY_NOT], True, False),
+        # an administrator's token tells
+        (TWO, [MAY_NOT, told("a", "b")], False, False),
+        (TWO, [{**told(note="no such table"), "nodes_grant": ""}], False, False),
+        (looks(clustered=False, n1=""), [MAY_NOT], False, False),
+    ],
+)
+def test_nodes_that_nobody_tells_for_want_of_a_right_are_refused_with_what_to_grant(
+    nodes: dict[str, t.Any], sources: list[dict[str, t.Any]], accept: bool, refused: bool
+) -> None:
+    problems = membership(nodes, sources, [], {"accept_unconfirmed_nodes": accept}, {})["problems"]
+    assert len(problems) == refused
+    ways = (GRANT, "force_reauth_admin_token", "force_reauth_accept_unconfirmed_nodes=true")
+    assert all(way in problem for problem in problems for way in ways)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "sources", "doubt"),
+    [
+        (TWO, [told("a", "b")], False),
+        (looks(n1="a", n2=""), [told("a", "b")], False),
+        (looks(clustered=False, n1=""), [], False),
+        (TWO, [], True),
+        (TWO, [told(note="no table")], True),
+        # who does not name one that runs may not name another one either
+        (TWO, [told("a")], True),
+        (looks(n1="a"), [told(note="no table")], True),
+        (looks(clustered=False, n1="", n2=""), [told(note="no table")], True),
+    ],
+)
+def test_whether_there_are_more_nodes_is_said_to_be_unknown_where_nobody_tells(
+    nodes: dict[str, t.Any], sources: list[dict[str, t.Any]], doubt: bool
+) -> None:
+    said = f"the {len(nodes)} node{'s' * (len(nodes) > 1)} of the inventory is not known: the sessions of another one live on"
+    assert membership(nodes, sources, [], ASKED, {})["doubt"] == (f"whether the cluster has more than {said}" if doubt else "")
+
+
+@pytest.mark.parametrize("sources", [[MAY_NOT], [told(note="the last sign of life is old")], [told("a")]])
+def test_a_start_that_finds_nodes_down_believes_what_the_product_told_the_first_one(sources: list[dict[str, t.Any]]) -> None:
+    found = membership(TWO, sources, [], ASKED, {"nodes_counted": True})
+    assert (found["confirmed"], found["doubt"], found["problems"]) == (False, "", [])
+    assert found["sentence"].endswith("; when this run began, these were all")
+    assert membership(TWO, sources, [], ASKED, {"nodes_counted": False})["doubt"]
+
+
+def test_a_node_that_came_since_the_first_start_is_not_passed_over() -> None:
+    assert membership(TWO, [told("a", "b", "c")], [], ASKED, {"nodes_counted": True})["problems"]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +261,7 @@ def test_confirmed_is_what_the_product_names_node_by_node(nodes: dict[str, t.Any
     ],
 )
 def test_a_node_that_the_inventory_lacks_is_a_problem_by_name(nodes: dict[str, t.Any], sources: list[dict[str, t.Any]], names: str) -> None:
-    found = membership(nodes, sources, [])
+    found = membership(nodes, sources, [], ASKED, {})
     assert not found["confirmed"]
     (problem,) = found["problems"]
     assert f"the product knows more nodes than the inventory: {names};" in problem
@@ -215,7 +281,7 @@ def test_a_node_that_the_inventory_lacks_is_a_problem_by_name(nodes: dict[str, t
 def test_a_cold_standby_is_a_node_of_the_inventory(
     standbys: list[dict[str, t.Any]], sources: list[dict[str, t.Any]], sentence: str
 ) -> None:
-    assert membership(TWO, sources, standbys)["sentence"] == sentence
+    assert membership(TWO, sources, standbys, ASKED, {})["sentence"] == sentence
 
 
 # against the stand-in

@@ -33,7 +33,7 @@ def plan(**changes: object) -> Values:
         "phase": "",
         "resumed": False,
         "title": "jira-6b1f",
-        "membership": {"sentence": "confirmed by the product"},
+        "membership": {"sentence": "confirmed by the product", "doubt": ""},
         "revoke": "database",
         "look": {"rows": 50, "users": 1, "table": "public.remembermetoken", "database": "db:5432/jira", "oldest": "", "others": 7},
         "users": "",
@@ -67,6 +67,7 @@ FOUND: Values = {
     "nodes": {"n1": "proven by cookie", "n2": "proven by process", "n3": "not proven"},
     "seen": ["12 old cookies are dead"],
     "missing": ["n3 does not answer"],
+    "doubts": [],
 }
 
 
@@ -166,6 +167,13 @@ def test_plan_and_result_say_that_everybody_is_meant(revoke: str) -> None:
     made = plan(revoke=revoke)
     told = [line for line in plan_lines(made, True) + result_lines(made, RECORD, FOUND, 0) if line.startswith("Users ")]
     assert told == ["Users      everybody"] * 2
+
+
+def test_plan_and_result_say_that_there_may_be_more_nodes() -> None:
+    doubt = "whether the cluster has more than the 3 nodes of the inventory is not known"
+    told = plan_lines(plan(membership={"sentence": "not confirmed", "doubt": doubt}), True)
+    told += result_lines(plan(), RECORD, {**FOUND, "doubts": [doubt]}, 0)
+    assert [line for line in told if line.startswith("Doubt ")] == [f"Doubt      {doubt}"] * 2
 
 
 def test_the_plan_of_a_live_run_has_no_batches() -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROLE = CHECKOUT / "roles/force_reauth"
@@ -96,6 +98,27 @@ def test_a_guide_names_no_variable_that_the_role_has_not(guide: Path) -> None:
     known = {*yaml.safe_load(text_of(ROLE / "defaults/main.yml")), "force_reauth_status"}  # a name among the statistics
     named = {name for name in re.findall(r"(?<![\w./])force_reauth_\w+(?![\w/])", text_of(guide)) if not name.endswith("_")}
     assert named - known == set()
+
+
+def _rights_told() -> dict[str, list[list[str]]]:
+    """What the guide to the first run says that an account needs: by the title of the product, the tables of each column."""
+    table = text_of(SITE / "rst/first_run.rst").split("``SELECT``: what is counted or told beside\n", 1)[1].split("\n\n", 1)[0]
+    rows = [re.split(r"\n +- ", row) for row in re.split(r"(?m)^ +\* - ", table)[1:]]
+    return {title: [sorted(code(cell)) for cell in cells] for title, *cells in rows}
+
+
+def test_the_rights_that_the_guide_lists_are_those_for_the_tables_that_the_catalogue_names() -> None:
+    assert _rights_told() == {product.title: _rights_of(product) for product in PRODUCTS.values()}
+
+
+def _rights_of(product: Product) -> list[list[str]]:
+    members, memory = product.member_tables, product.in_memory
+    return [
+        sorted(table.name for table in product.token_tables),
+        sorted((members.nodes, members.heartbeats) if members else ()),
+        sorted(table.users.table for table in product.token_tables if table.users),
+        sorted([one.table for one in product.survivors] + ([memory.table] if memory else [])),
+    ]
 
 
 TARGETS = sorted({target for page in [*MARKDOWN, *GUIDES] for target in re.findall(r"(?:(?m:^) +|`)make ([a-z-]+)", text_of(page))})

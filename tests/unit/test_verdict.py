@@ -36,9 +36,16 @@ def test_proven() -> None:
     assert verdict(evidence(), True, 0, []) == {
         "verdict": "proven",
         "missing": [],
+        "doubts": [],
         "nodes": {"n1": "proven", "n2": "proven"},
         "seen": ["by the session cookie and remember-me cookie of n1, n2"],
     }
+
+
+def test_what_nobody_could_see_is_said_beside_the_proof() -> None:
+    judged = verdict(evidence(), True, 0, [], None, "whether there is a third node is not known")
+    assert (judged["verdict"], judged["missing"]) == ("proven", [])
+    assert judged["doubts"] == ["whether there is a third node is not known"]
 
 
 def absent(kind: str, node: str, why: str = "remember-me is switched off") -> dict[str, t.Any]:

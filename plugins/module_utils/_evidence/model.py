@@ -114,7 +114,8 @@ def _not_seen(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mappi
         by_nothing = [one["name"] for one in nodes if one["proven_by"] == "nothing"]
         alone = f"of {', '.join(by_process)} only the new process was seen, and no old cookie of its own that had worked"
         unseen = f"of {', '.join(by_nothing)} no restart was seen"
-        return [*problems, *seen["verdict"].get("missing", []), *([alone] * bool(by_process)), *([unseen] * bool(by_nothing and not live))]
+        judged = [*seen["verdict"].get("missing", []), *seen["verdict"].get("doubts", [])]
+        return [*problems, *judged, *([alone] * bool(by_process)), *([unseen] * bool(by_nothing and not live))]
     open_doors = [
         f"the {row['kind'].replace('_', '-')} cookie that {row['from']} handed out still signs {row['opens_for']} in at {one['name']}"
         for one in nodes

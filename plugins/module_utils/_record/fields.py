@@ -99,6 +99,7 @@ OF_RUN: t.Mapping[str, Check] = {
     "cluster": _words,
     "start": _dict_of(_START),
     "nodes": _list_of(_words),
+    "nodes_counted": _flag,
     "standbys": _list_of(_words),
     "users": _text,
     "route": _one_of("rolling", "outage", "live"),

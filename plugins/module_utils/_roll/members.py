@@ -7,18 +7,25 @@ from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.membership import Told, members_in_rows, nothing_told
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.membership import (
+    ToldByDatabase,
+    members_in_rows,
+    nothing_told,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import RIGHTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundTable
 
 
-def members_by_database(product: Product, store: TokenStore, table: FoundTable) -> Told:
+def members_by_database(product: Product, store: TokenStore, table: FoundTable) -> ToldByDatabase:
     """The nodes that the product's own tables name, in the schema of the token table."""
     tables = product.member_tables
     if not tables:
-        return nothing_told("its database is not known to name its nodes")
+        return {**nothing_told("its database is not known to name its nodes"), "nodes_grant": ""}
     try:
         rows, now = store.members(tables, table.schema), store.clock(table)
     except SessionsError as error:
-        return nothing_told(str(error).rstrip("."))
-    return members_in_rows(tables, rows, now)
+        labels = [Candidate(table.schema, name).label for name in (tables.nodes, tables.heartbeats)]
+        grant = " and ".join(f"GRANT SELECT ON {label}" for label in labels) if RIGHTS in str(error) else ""
+        return {**nothing_told(str(error).rstrip(".")), "nodes_grant": grant}
+    return {**members_in_rows(tables, rows, now), "nodes_grant": ""}

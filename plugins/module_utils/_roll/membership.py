@@ -20,11 +20,21 @@ class Told(t.TypedDict):
     nodes_note: str
 
 
+class ToldByDatabase(Told):
+    """``nodes_grant``: what would let the account read these nodes, '' where it is not known to lack a right."""
+
+    nodes_grant: str
+
+
 class Membership(t.TypedDict):
-    """``sentence`` is for people; ``problems`` has a sentence for each node that the product knows and the inventory does not."""
+    """``sentence`` is for people; ``doubt``: of a node that nobody may have seen, '' where there can be none.
+
+    ``problems`` has a sentence for the nodes that the product knows and the inventory does not, and for a right to read which they are.
+    """
 
     confirmed: bool
     sentence: str
+    doubt: str
     problems: list[str]
 
 
@@ -72,31 +82,39 @@ def members_in_page(page: MembersPage, status: int, body: str) -> Told:
 
 
 def membership(
-    looks: t.Mapping[str, t.Mapping[str, t.Any]], told: t.Sequence[t.Mapping[str, t.Any]], standbys: t.Sequence[t.Mapping[str, t.Any]]
+    looks: t.Mapping[str, t.Mapping[str, t.Any]],
+    told: t.Sequence[t.Mapping[str, t.Any]],
+    standbys: t.Sequence[t.Mapping[str, t.Any]],
+    options: t.Mapping[str, t.Any],
+    record: t.Mapping[str, t.Any],
 ) -> Membership:
-    """``looks``: of ``product_detect``, by node of the inventory; ``standbys``: of its cold standbys. ``told``: what each source said."""
+    """``looks``: of ``product_detect``, by node of the inventory; ``standbys``: of its cold standbys. ``told``: what each source said.
+
+    ``options``: the settings of the run. ``record``: of the run to be resumed, else empty: a start that finds nodes down is told less.
+    """
     ids = {node: look["node_id"] for node, look in looks.items()}
     # a product may name a node that stands by, too
     spare = [str(look.get("node_id", "")) for look in standbys]
     if len(looks) == 1 and not any(look["clustered"] for look in looks.values()):
         # what its database may still tell of a former cluster is no news of today
-        return _unconfirmed(ids, "no cluster, by its settings")
+        return _membership(ids, "no cluster, by its settings")
     sources = [[node for node in one["nodes_known"] if node not in spare] for one in told if one["nodes_known"]]
     if not sources:
         notes = "; ".join(one["nodes_note"] for one in told if one["nodes_note"])
-        return _unconfirmed(ids, "not confirmed by the product" + (f" ({notes})" if notes else ""))
+        grants = [str(one["nodes_grant"]) for one in told if one.get("nodes_grant") and not options["accept_unconfirmed_nodes"]]
+        return _in_doubt(ids, "not confirmed by the product" + (f" ({notes})" if notes else ""), record, *map(_may_not_read, grants))
     nameless = [node for node, own in ids.items() if not own]
     missing = sorted({node for known in sources for node in _missing(known, ids, len(nameless) + spare.count(""))})
     if missing:
         names = ", ".join(missing)
         problem = f"the product knows more nodes than the inventory: {names}; add what is missing to the group, or shut it down for good"
-        return _unconfirmed(ids, f"the product knows more: {names}", problem)
+        return _membership(ids, f"the product knows more: {names}", problem)
     strange = [node for node, own in ids.items() if not any(own in known for known in sources)]
     if strange and strange == nameless and all(len(known) == len(ids) for known in sources):
-        return _unconfirmed(ids, f"as many as the product names ({', '.join(sources[0])}), not confirmed one by one")
+        return _membership(ids, f"as many as the product names ({', '.join(sources[0])}), not confirmed one by one")
     if strange:
-        return _unconfirmed(ids, f"not confirmed, the product does not name {', '.join(strange)}")
-    return {"confirmed": True, "sentence": f"{_count(ids)}: confirmed by the product", "problems": []}
+        return _in_doubt(ids, f"not confirmed, the product does not name {', '.join(strange)}", record)
+    return {**_membership(ids, "confirmed by the product"), "confirmed": True}
 
 
 def _missing(known: t.Sequence[str], ids: t.Mapping[str, str], nameless: int) -> list[str]:
@@ -105,8 +123,22 @@ def _missing(known: t.Sequence[str], ids: t.Mapping[str, str], nameless: int) ->
     return unmatched if len(unmatched) > nameless else []
 
 
-def _unconfirmed(ids: t.Sized, why: str, *problems: str) -> Membership:
-    return {"confirmed": False, "sentence": f"{_count(ids)}: {why}", "problems": list(problems)}
+def _membership(ids: t.Sized, why: str, *problems: str, doubt: str = "") -> Membership:
+    return {"confirmed": False, "sentence": f"{_count(ids)}: {why}", "doubt": doubt, "problems": list(problems)}
+
+
+def _in_doubt(ids: t.Sized, why: str, record: t.Mapping[str, t.Any], *problems: str) -> Membership:
+    if record.get("nodes_counted"):
+        return _membership(ids, f"{why}; when this run began, these were all")
+    doubt = f"whether the cluster has more than the {_count(ids)} is not known: the sessions of another one live on"
+    return _membership(ids, why, *problems, doubt=doubt)
+
+
+def _may_not_read(grant: str) -> str:
+    return (
+        "the account of the database may not read which nodes the cluster has, and one that the inventory lacks would keep its sessions: "
+        f"{grant} to it, give force_reauth_admin_token, or say with force_reauth_accept_unconfirmed_nodes=true that the inventory has all"
+    )
 
 
 def _count(ids: t.Sized) -> str:

@@ -45,6 +45,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         f"Outage     {_outage(plan)}",
     ]
     lines += [f"{node:<10} {_node(plan['node_facts'][node])}" for node in plan["nodes"]]
+    lines += [f"Doubt      {doubt}" for doubt in [plan["membership"]["doubt"]] if doubt]
     lines += [f"Doubt      {line}" for line in doubt_lines({node: plan["node_facts"][node] for node in plan["nodes"]})]
     lines += [f"Standby    {line}" for line in plan["standbys"]]
     lines += [f"Proof      {line}" for line in plan["proof"]]
@@ -146,6 +147,7 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
         *(f"Standby    {line}" for line in plan["standbys"]),
         *(f"Seen       {line}" for line in found["seen"]),
         *(f"Missing    {sentence}" for sentence in found["missing"]),
+        *(f"Doubt      {sentence}" for sentence in found["doubts"]),
         *(f"Archive    {archive['path']} ({archive['rows']} rows, SHA-256 {archive['sha256']})" for archive in revoked["archives"]),
         f"Record     {plan['folder']}/run.json on {plan['database_host']}",
     ]

@@ -107,13 +107,14 @@ def verdict(
     rows_left: int,
     not_seen: t.Sequence[str],
     spared: t.Mapping[str, t.Any] | None = None,
+    doubt: str = "",
 ) -> dict[str, t.Any]:
     """``verdict``: proven or unproven; ``missing``: a sentence for what was not seen, or seen alive; ``nodes``: the verdict of each.
 
-    ``seen``: by which cookies.
+    ``seen``: by which cookies. ``doubts``: what nobody could see, and no run can prove.
     ``canary``: whether a proof account was given. ``rows_left``: rows of the archives that are still in the token table.
     ``not_seen``: what is wrong with the cold standbys, and archives that could not be compared with the table.
-    ``spared``: of ``spared_seen``.
+    ``spared``: of ``spared_seen``. ``doubt``: of ``membership``.
     """
     by_node = {node: _node_missing(node, evidence, canary) for node in evidence}
     missing = [f"{rows_left} of the archived tokens are in the token table again"] if rows_left else []
@@ -127,6 +128,7 @@ def verdict(
     return {
         "verdict": "unproven" if missing else "proven",
         "missing": missing,
+        "doubts": [doubt] if doubt else [],
         "nodes": nodes,
         "seen": [*seen_by(evidence), *watched["seen"]],
     }
