@@ -20,8 +20,8 @@ description:
   - In check mode the rows are put back in a transaction that is not committed. Of the files of HSQLDB they are put back into a copy, also
     while the product runs, and RV(notes) names the processes that have the files open.
   - Refused are archives of another database or product, with other columns than the table has now, that are links or another account's,
-    that are cut or altered, or encrypted for somebody else; and rows which are in the table already with other content. Rows which are
-    there with the same content are left alone.
+    that are cut or altered, encrypted for somebody else, or of a run that insisted on TLS where O(database_ssl_mode) is not given; and
+    rows which are in the table already with other content. Rows which are there with the same content are left alone.
 options:
   archive_dir:
     description:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
@@ -87,6 +88,17 @@ def site(tls: TlsServer, archive_dir: Path) -> Site:
 def test_purges_over_tls(site: Site, tls: TlsServer, mode: str) -> None:
     site.with_database(host=OTHER_NAME).sign_in(3)
     assert site.purge(database_ssl_mode=mode, database_ssl_ca=_ca(tls, mode))["rows"] == 3
+
+
+def test_what_was_purged_over_tls_is_put_back_over_none_that_nobody_named(site: Site, tls: TlsServer) -> None:
+    site.with_database(host=OTHER_NAME).sign_in(3)
+    strict = {"database_ssl_mode": "verify-full", "database_ssl_ca": _ca(tls, "verify-full")}
+    archives = site.purge(**strict)["archives"]
+    # before any connection: nobody listens there
+    for database in (site, site.with_database(host="nowhere.invalid")):
+        with pytest.raises(SessionsError, match="insisted on TLS verify-full, and nobody says what is wanted now"):
+            database.restore(archives)
+    assert site.restore(archives, **strict)["rows"] == 3
 
 
 @pytest.mark.parametrize("mode", ["", "require"])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 
@@ -75,6 +76,13 @@ def test_the_sidecar_lies_beside_its_archive() -> None:
 
 def test_a_sidecar_is_read_as_it_was_written() -> None:
     assert description.read_sidecar(description.sidecar_text(HEADER, 3, "ab"), "x.json") == (HEADER, 3, "ab")
+
+
+def test_a_sidecar_tells_the_tls_of_its_run_and_an_older_one_tells_none() -> None:
+    header = dataclasses.replace(HEADER, ssl_mode="verify-full")
+    text = description.sidecar_text(header, 3, "ab")
+    assert description.read_sidecar(text, "x.json")[0] == header
+    assert description.read_sidecar(text.replace('"ssl_mode"', '"more"'), "x.json")[0] == HEADER
 
 
 SIDECAR = description.sidecar_text(HEADER, 3, "ab")

@@ -43,6 +43,14 @@ def test_the_forms_know_the_variables_as_the_role_does() -> None:
     assert FORMS["awx_options"](SPECS) == specification()
 
 
+def test_a_restore_asks_for_all_that_tells_its_database_and_how_it_is_reached() -> None:
+    tasks = yaml.safe_load((AWX.parents[1] / "roles/force_reauth/tasks/restore.yml").read_text(encoding="utf-8"))
+    alike = next(task["vars"]["__force_reauth_names"] for task in tasks if "__force_reauth_names" in task.get("vars", {}))
+    (play,) = yaml.safe_load((AWX / "configure.yml").read_text(encoding="utf-8"))
+    assert {name for name in alike if name.startswith("database_")} - {"database_host"} <= set(play["vars"]["__of_database"])
+    assert {"database_ssl_mode", "database_ssl_ca"} <= set(alike)
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_a_question_has_the_help_of_the_argument_spec(name: str) -> None:
     asked = question(name)

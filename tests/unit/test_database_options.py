@@ -25,7 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES, check_supported, engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import _tls_arguments
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import older_libpq_problem
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import older_libpq_problem, unnamed_problem
 
 GIVEN: dict[str, t.Any] = {
     **{name: option.get("default") for name, option in DATABASE_OPTIONS.items()},
@@ -218,6 +218,31 @@ def test_tls_that_is_not_to_be_had_is_refused_with_the_variable(
 def test_tls_that_is_to_be_had(engine: str, mode: str, ca: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     check_tls(database(engine, host="db", ssl_mode=mode, ssl_ca=ca))
+
+
+@pytest.mark.parametrize(
+    ("before", "host", "mode", "refused"),
+    [
+        ("require", "db", "", True),
+        ("verify-ca", "db", "", True),
+        ("verify-full", "db", "", True),
+        ("verify-full", "db", "verify-full", False),
+        # who says less means it
+        ("verify-full", "db", "prefer", False),
+        ("verify-full", "/run/pg", "", False),
+        ("prefer", "db", "", False),
+        ("disable", "db", "", False),
+        # an older archive, and what no run writes
+        ("", "db", "", False),
+        ("{{ x }}", "db", "", False),
+    ],
+)
+def test_live_logins_go_over_no_weaker_tls_than_that_of_their_run_unless_its_mode_is_named(
+    before: str, host: str, mode: str, refused: bool
+) -> None:
+    said = unnamed_problem(database(host=host, ssl_mode=mode), "/a/t-1.tsv.gz", before)
+    assert bool(said) == refused
+    assert all(word in said for word in ("/a/t-1.tsv.gz", before, "force_reauth_database_ssl_mode") if refused)
 
 
 def test_a_socket_of_postgresql_never_has_tls() -> None:

@@ -30,7 +30,10 @@ _MANY = 3
 
 @dataclass(frozen=True)
 class Header:
-    """What an archive is of. ``database`` is the identity that the server reports; ``columns`` are pairs of name and type."""
+    """What an archive is of. ``database`` is the identity that the server reports; ``columns`` are pairs of name and type.
+
+    ``ssl_mode``: the TLS of the connection that wrote it, '' where none was insisted on, or an older release wrote it.
+    """
 
     product: str
     engine: str
@@ -39,6 +42,7 @@ class Header:
     table: str
     columns: tuple[tuple[str, str], ...]
     run_id: str
+    ssl_mode: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def read_sidecar(text: str, path: str) -> tuple[Header, int, str]:
         written = values["format"]
         columns = tuple((str(column["name"]), str(column["type"])) for column in values["columns"])
         texts = {name: str(values[name]) for name in ("product", "engine", "database", "schema", "table", "run_id")}
-        header = Header(columns=columns, **texts)
+        header = Header(columns=columns, ssl_mode=str(values.get("ssl_mode", "")), **texts)
         rows, sha256 = _count_in(values["rows"]), str(values["sha256"])
     except (ValueError, KeyError, TypeError):
         raise SessionsError(f"{path} is damaged: it does not describe an archive.") from None

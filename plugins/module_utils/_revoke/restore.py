@@ -29,11 +29,15 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.s
     Sources,
     look_at_sources,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS, database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import unnamed_problem
 
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+# header, rows and SHA-256, as an archive describes itself
+_Described = tuple[description.Header, int, str]
 
 RESTORE_OPTIONS: dict[str, t.Any] = {
     **DATABASE_OPTIONS,
@@ -67,11 +71,13 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
         )
     paths = [Path(archive["path"]) for archive in options["archives"]]
     identities = _identities(paths, options["identity_file"])
+    described = [read_description(path) for path in paths]
+    _check_tls(options, paths, described)
     sources = look_at_sources(options, purpose="copy")
     records = RunRecords(options["archive_dir"], sources.first.cluster)
     _check_place(records, paths)
     with ExitStack() as stack:
-        loads = _loads(stack, sources, paths, [archive["sha256"] for archive in options["archives"]], identities)
+        loads = _loads(stack, sources, paths, described, [archive["sha256"] for archive in options["archives"]], identities)
         runs = {run for load in loads for run in load.runs}
         withdrawal = _withdrawal(records, runs, options)
         connection, restored = _put_back(stack, loads, check_mode)
@@ -103,11 +109,19 @@ class _Load:
     rows: list[Rows]
 
 
-def _loads(stack: ExitStack, sources: Sources, paths: t.Sequence[Path], hashes: t.Sequence[str], identities: age.Keys) -> list[_Load]:
+def _loads(
+    stack: ExitStack,
+    sources: Sources,
+    paths: t.Sequence[Path],
+    described: t.Sequence[_Described],
+    hashes: t.Sequence[str],
+    identities: age.Keys,
+) -> list[_Load]:
     files = [stack.enter_context(opened(path)) for path in paths]
     by_table: dict[str, list[tuple[description.Header, Path, t.BinaryIO]]] = {}
-    for path, file, sha256 in zip(paths, files, hashes):
-        header = _check(sources, path, file, sha256, identities)
+    for path, (header, rows, _written), file, sha256 in zip(paths, described, files, hashes):
+        _check(sources, header, path)
+        read_back(file, str(path), sha256.lower(), rows, identities)
         by_table.setdefault(header.table, []).append((header, path, file))
     return [
         _Load(
@@ -161,8 +175,16 @@ def _identities(paths: t.Sequence[Path], identity_file: str) -> age.Keys:
     return read_identities(identity_file)
 
 
-def _check(sources: Sources, path: Path, file: t.BinaryIO, sha256: str, identities: age.Keys) -> description.Header:
-    header, rows, _written = read_description(path)
+def _check_tls(options: t.Mapping[str, t.Any], paths: t.Sequence[Path], described: t.Sequence[_Described]) -> None:
+    """Before anything is sent: raises SessionsError for a connection that nobody said may be weaker than that of the run."""
+    database = database_of(options)
+    for path, (header, _rows, _written) in zip(paths, described):
+        problem = unnamed_problem(database, str(path), header.ssl_mode)
+        if problem:
+            raise SessionsError(problem)
+
+
+def _check(sources: Sources, header: description.Header, path: Path) -> None:
     source = next((one for one in sources.tables if one.look.table.name == header.table), sources.first)
     expected = source.header(header.run_id)
     if header.database != expected.database or header.product != expected.product:
@@ -173,8 +195,6 @@ def _check(sources: Sources, path: Path, file: t.BinaryIO, sha256: str, identiti
         raise SessionsError(
             f"{path} is of a table {header.table} with other columns than {source.look.table.label} has now: nothing was put back."
         )
-    read_back(file, str(path), sha256.lower(), rows, identities)
-    return header
 
 
 def _columns(headers: t.Sequence[description.Header], paths: t.Sequence[Path]) -> list[str]:

@@ -22,6 +22,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Look, Purpose, TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.survivors import Counted, count_survivors
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import mode_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope
 
 # the options of a module that writes archives, beside those of the database
@@ -49,8 +50,9 @@ class Source:
     def header(self, run_id: str) -> description.Header:
         """What an archive of this table says of itself."""
         table, columns = self.look.table, tuple((column.name, column.type) for column in self.look.table.columns)
+        database, identity = self.store.database, self.look.identity
         return description.Header(
-            self.product, self.store.database.engine.name, self.look.identity, table.schema, table.name, columns, run_id
+            self.product, database.engine.name, identity, table.schema, table.name, columns, run_id, mode_of(database)
         )
 
 

@@ -48,6 +48,19 @@ def tls_problem(database: Database, authority_is_known: bool) -> str:
     return ""
 
 
+def unnamed_problem(database: Database, path: str, before: str) -> str:
+    """Why the rows of an archive are not sent, '' when they are: its run insisted on TLS, and nobody says what is to be had now.
+
+    ``before``: the mode of that run, as its archive says.
+    """
+    if database.ssl_mode or database.host.startswith("/") or before not in CERTAIN:
+        return ""
+    return (
+        f"The run that wrote {path} insisted on TLS {before}, and nobody says what is wanted now: its logins could go to whoever answers. "
+        "Name the mode with database_ssl_mode (in the playbook force_reauth_database_ssl_mode). Nothing was put back."
+    )
+
+
 def _untold(database: Database, mode: str) -> str:
     if mode in ("", "allow", "prefer") and not database.ssl_ca:
         return ""
