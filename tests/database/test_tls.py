@@ -92,7 +92,7 @@ def test_purges_over_tls(site: Site, tls: TlsServer, mode: str) -> None:
 
 def test_what_was_purged_over_tls_is_put_back_over_none_that_nobody_named(site: Site, tls: TlsServer) -> None:
     site.with_database(host=OTHER_NAME).sign_in(3)
-    strict = {"database_ssl_mode": "verify-full", "database_ssl_ca": _ca(tls, "verify-full")}
+    strict: dict[str, t.Any] = {"database_ssl_mode": "verify-full", "database_ssl_ca": _ca(tls, "verify-full")}
     archives = site.purge(**strict)["archives"]
     # before any connection: nobody listens there
     for database in (site, site.with_database(host="nowhere.invalid")):

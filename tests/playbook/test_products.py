@@ -64,6 +64,27 @@ def test_confluence_rolls_on_postgresql_below_a_context_path(make_site: MakeSite
 
 
 @pytest.mark.long
+def test_a_cluster_whose_nodes_the_account_may_not_read_is_refused_until_somebody_answers_for_them(
+    make_site: MakeSite, postgresql: Database
+) -> None:
+    site = make_site(nodes=2, product=PRODUCTS["jira"], database=postgresql)
+    with postgresql.transaction() as execute:
+        execute(f"CREATE ROLE purger LOGIN PASSWORD '{postgresql.password}'")
+        execute("GRANT SELECT, DELETE ON remembermetoken TO purger")
+    named = {"server": postgresql.host, "port": postgresql.port, "name": postgresql.name, "user": "purger"}
+    asked: dict[str, t.Any] = {f"database_{name}": value for name, value in named.items()}
+    refused = site.run("--check", **asked)
+    assert refused.status != 0
+    refused.assert_says(
+        "GRANT SELECT ON public.clusternode and GRANT SELECT ON public.clusternodeheartbeat to it, give force_reauth_admin_token",
+        "Nothing was changed.",
+    )
+    accepted = site.run("--check", **asked, accept_unconfirmed_nodes=True)
+    assert accepted.status == 0, accepted.output
+    accepted.assert_says("Doubt whether the cluster has more than the 2 nodes of the inventory is not known")
+
+
+@pytest.mark.long
 def test_crowd_is_purged_of_both_its_tables_and_applications_stay_signed_in(make_site: MakeSite) -> None:
     site = make_site(nodes=2, product=PRODUCTS["crowd"], context="/crowd")
     site.cluster["n1"].behave(persist_sessions=True)
