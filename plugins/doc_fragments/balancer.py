@@ -14,7 +14,8 @@ options:
   state:
     description:
       - With V(looked) nothing is changed; what would keep it from being taken out is a failure.
-      - With V(out) it is taken out. That is refused, in check mode, too, where its backend has other servers and none of them serves.
+      - With V(out) it is taken out. That is refused, in check mode, too, where its backend has other servers and for 30 seconds none of
+        them gets clients. Of two that are taken out at once, and would leave nobody, at least one is put back, and is a failure.
       - With V(back) it is put back, and it was seen to serve for some seconds.
     type: str
     choices: [looked, out, back]
@@ -29,4 +30,9 @@ options:
       - After how many seconds with sessions left (O(state=out)), or not up (O(state=back), 30 at the least), it is a failure.
     type: float
     default: 300.0
+  accept_outage:
+    description:
+      - Whether it is taken out (O(state=out)) although no other server of its backend gets clients.
+    type: bool
+    default: false
 """

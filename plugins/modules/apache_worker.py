@@ -60,12 +60,22 @@ servers:
   description:
     - The worker in each of its balancers (C(backend)), as it is now; C(sessions) counts its requests of now, as the page tells it
       (C(Busy)), but no more than connections lead to it, where httpd runs on this host.
-    - C(serves) tells whether requests of everybody are sent to it, C(out) whether somebody has taken it out, C(closed) so far that no
-      client comes any more.
+    - C(serves) and C(gets_clients) tell whether requests of everybody are sent to it, C(out) whether somebody has taken it out,
+      C(closed) so far that no client comes any more.
+    - C(others) are the other workers of the balancer, each with C(name), C(status) and C(gets_clients).
   returned: success
   type: list
   elements: dict
-  sample: [{"backend": "jira", "name": "n1", "status": "Init Ok", "sessions": 12, "serves": true, "out": false, "closed": false}]
+  sample:
+    - backend: jira
+      name: n1
+      status: Init Ok
+      sessions: 12
+      serves: true
+      gets_clients: true
+      out: false
+      closed: false
+      others: [{"name": "n2", "status": "Init Ok", "gets_clients": true}]
 """
 
 from ansible.module_utils.basic import AnsibleModule

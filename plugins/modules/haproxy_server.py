@@ -52,12 +52,22 @@ RETURN = r"""
 servers:
   description:
     - The server in each of its backends, as it is now; C(sessions) counts those of now, queued ones with them.
-    - C(serves) tells whether requests of everybody are sent to it, C(out) whether somebody has taken it out, C(closed) so far that no
-      client comes any more.
+    - C(serves) tells whether requests of everybody are sent to it and its health check stands, C(gets_clients) whether they are sent to it,
+      C(out) whether somebody has taken it out, C(closed) so far that no client comes any more.
+    - C(others) are the other servers of the backend, each with C(name), C(status) and C(gets_clients).
   returned: success
   type: list
   elements: dict
-  sample: [{"backend": "jira", "name": "n1", "status": "UP", "sessions": 12, "serves": true, "out": false, "closed": false}]
+  sample:
+    - backend: jira
+      name: n1
+      status: UP
+      sessions: 12
+      serves: true
+      gets_clients: true
+      out: false
+      closed: false
+      others: [{"name": "n2", "status": "UP", "gets_clients": true}]
 """
 
 from ansible.module_utils.basic import AnsibleModule

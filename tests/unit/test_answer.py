@@ -53,6 +53,8 @@ def test_every_load_balancer_that_can_be_chosen_is_asked_and_heard() -> None:
     for name in choices:
         assert f"drain == '{name}'" in " ".join(task["loop"] for task in asked)
     for task in asked:
+        (options,) = (values for name, values in task.items() if name.startswith("dcops."))
+        assert options["accept_outage"] == "{{ __force_reauth_given.accept_outage }}"
         answer = {"results": [{"item": "lb", "servers": [{"name": "s"}]}]}
         found = looks(["n1"], {"n1": {"__force_reauth_detected": {"asked": {}}, task["register"]: answer}})
         assert found["n1"]["balanced"] == [{"balancer": "lb", "name": "s"}]

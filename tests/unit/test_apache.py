@@ -117,7 +117,7 @@ def test_a_page_of_another_shape_is_refused(change: tuple[str, str]) -> None:
 )
 def test_what_a_status_of_apache_means(status: str, serves: bool, out: bool, closed: bool) -> None:
     server = Worker("site", N1, "n1", status, 0, NONCE).server
-    assert (server.serves, server.out, server.closed) == (serves, out, closed)
+    assert (server.serves, server.gets_clients, server.out, server.closed) == (serves, serves, out, closed)
 
 
 @pytest.mark.parametrize(("worker", "name"), [("n1", "n1"), (N1, "n1"), ("10.0.0.1", "n1"), ("n2.example.org:8080", N2)])
@@ -165,6 +165,7 @@ class Imitation:
     takes: bool = True
     # of another worker of the balancer
     other: str = "Init Ok "
+    other_once_drained: str = ""
     form: str = FORM
     changes: dict[str, t.Any] = field(default_factory=dict)
     posted: list[dict[str, str]] = field(default_factory=list)
@@ -183,6 +184,7 @@ class Imitation:
 
     def post(self, path: str, form: t.Mapping[str, str]) -> Answer:
         assert path == ""
+        self.other = self.other_once_drained or self.other
         self.posted.append({name: value for name, value in form.items() if name.startswith("w_")})
         assert {name: form[name] for name in ("b", "w", "nonce")} == {"b": "site", "w": N1, "nonce": self.nonce}
         for name, flag in (("w_status_N", "Drn"), ("w_status_D", "Dis")):
@@ -209,12 +211,24 @@ def test_a_worker_is_drained_first_then_disabled_and_nothing_else_of_it_is_sent(
 
 
 @pytest.mark.parametrize("other", ["Init Err ", "Init Dis ", "Init Drn Ok ", "Init Stop "])
-def test_the_last_worker_of_a_balancer_that_serves_is_not_taken_out(other: str) -> None:
+def test_the_last_worker_of_a_balancer_that_gets_clients_is_not_taken_out(other: str) -> None:
     apache = Imitation(other=other)
-    seen = rf"^Apache httpd has no other server in site that serves \(n2: {other.strip()}\): n1 is not taken out, "
+    seen = rf"^Apache httpd has no other server in site that gets clients \(n2: {other.strip()}\): n1 is not taken out, "
     with pytest.raises(SessionsError, match=seen):
         apache.balancer.take_out(grace=1.0, timeout=5.0)
-    assert (apache.posted, apache.flags) == ([], set())
+    assert (apache.posted, apache.flags, apache.seconds) == ([], set(), 30.0)
+
+
+def test_a_worker_that_became_the_last_one_before_its_drain_is_put_back() -> None:
+    apache = Imitation(other_once_drained="Init Drn Dis ")
+    with pytest.raises(SessionsError, match=r"gets clients \(n2: Init Drn Dis\): n1 is put back, else nobody"):
+        apache.balancer.take_out(grace=1.0, timeout=5.0)
+    assert (apache.posted, apache.flags) == ([{"w_status_N": "1"}, {"w_status_N": "0", "w_status_D": "0"}], set())
+
+
+def test_a_look_tells_of_the_other_workers_of_the_balancer() -> None:
+    (worker,) = Imitation(other="Init Err ").balancer.looked()
+    assert (worker["gets_clients"], worker["others"]) == (True, [{"name": "n2", "status": "Init Err", "gets_clients": False}])
 
 
 def test_a_worker_is_put_back_with_both_flags_off() -> None:

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import typing as t
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.balancer import Balancer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.carried_out import carry_out
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import HAProxy, server_of, servers_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy_socket import ask
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -46,20 +50,22 @@ def test_a_server_that_haproxy_does_not_know_is_refused(stat: str, backend: str,
 
 
 @pytest.mark.parametrize(
-    ("status", "serves", "out", "closed"),
+    ("status", "serves", "gets_clients", "out", "closed"),
     [
-        ("UP", True, False, False),
-        ("UP 1/3", False, False, False),
-        ("no check", True, False, False),
-        ("MAINT", False, True, True),
-        ("MAINT (via site/n2)", False, True, True),
-        ("DRAIN", False, True, False),
-        ("DOWN", False, False, False),
+        ("UP", True, True, False, False),
+        ("UP 1/3", False, True, False, False),
+        ("no check", True, True, False, False),
+        ("MAINT", False, False, True, True),
+        ("MAINT (via site/n2)", False, False, True, True),
+        ("DRAIN", False, False, True, False),
+        ("DOWN", False, False, False, False),
+        ("DOWN 1/2", False, False, False, False),
+        ("NOLB 1/2", False, False, False, False),
     ],
 )
-def test_what_a_status_of_haproxy_means(status: str, serves: bool, out: bool, closed: bool) -> None:
+def test_what_a_status_of_haproxy_means(status: str, serves: bool, gets_clients: bool, out: bool, closed: bool) -> None:
     server = server_of("site", "n1", status, 0)
-    assert (server.serves, server.out, server.closed) == (serves, out, closed)
+    assert (server.serves, server.gets_clients, server.out, server.closed) == (serves, gets_clients, out, closed)
 
 
 @dataclass
@@ -74,6 +80,8 @@ class Imitation:
     forgets: bool = False
     # of another server of the backend, '' where there is none
     other: str = "UP"
+    # after so many looks it is up
+    other_after: int = 0
     # of the looks after it was made ready, where they are told one by one; the last one stays
     then: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
@@ -99,6 +107,8 @@ class Imitation:
             self.ready_after -= 1
         elif self.status == "DOWN":
             self.status = "UP"
+        self.other_after -= 1
+        self.other = "UP" if self.other_after == 0 else self.other
         other = f"site,n2,0,0,{self.other}\n" if self.other else ""
         return f"# pxname,svname,qcur,scur,status\nsite,n1,0,{sessions},{self.status}\n{other}files,n2,0,0,UP\n"
 
@@ -124,7 +134,8 @@ def test_a_client_that_sticks_does_not_hold_up_for_longer_than_the_grace() -> No
 
 
 def test_the_grace_is_over_when_the_last_session_has_ended() -> None:
-    haproxy = Imitation(sessions=[1, 1, 1, 0])
+    # four looks at it and at the others come first
+    haproxy = Imitation(sessions=[1] * 5 + [0])
     haproxy.balancer.take_out(grace=60.0, timeout=5.0)
     assert (haproxy.status, haproxy.seconds) == ("MAINT", 0.5)
 
@@ -184,22 +195,156 @@ def test_a_server_that_goes_up_and_down_is_not_back() -> None:
         haproxy.balancer.put_back(timeout=5.0)
 
 
-@pytest.mark.parametrize("other", ["DOWN", "DOWN 1/2", "UP 1/3", "MAINT", "DRAIN", "NOLB"])
-def test_the_last_server_of_a_backend_that_serves_is_not_taken_out_and_check_mode_says_so(other: str) -> None:
+def take_out(balancer: Balancer) -> None:
+    balancer.take_out(grace=1.0, timeout=1.0)
+
+
+def rehearse(balancer: Balancer) -> None:
+    balancer.see_others()
+
+
+@pytest.mark.parametrize("ask_for_it", [take_out, rehearse])
+@pytest.mark.parametrize("other", ["DOWN", "DOWN 1/2", "MAINT", "DRAIN", "NOLB"])
+def test_the_last_server_of_a_backend_that_gets_clients_is_not_taken_out(ask_for_it: t.Callable[[Balancer], None], other: str) -> None:
     haproxy = Imitation(other=other)
-    refused = rf"^HAProxy has no other server in site that serves \(n2: {other}\): n1 is not taken out, "
-    with pytest.raises(SessionsError, match=refused):
-        haproxy.balancer.take_out(grace=1.0, timeout=1.0)
-    with pytest.raises(SessionsError, match=refused):
-        haproxy.balancer.unlike("out")
-    assert haproxy.heard == []
+    with pytest.raises(
+        SessionsError, match=rf"^HAProxy has no other server in site that gets clients \(n2: {other}\): n1 is not taken out, "
+    ):
+        ask_for_it(haproxy.balancer)
+    assert (haproxy.heard, haproxy.seconds) == ([], 30.0)
 
 
-@pytest.mark.parametrize(("status", "other"), [("UP", "no check"), ("UP", ""), ("DRAIN", "DOWN"), ("MAINT", "DOWN")])
-def test_a_server_is_taken_out_where_another_serves_or_none_could_or_it_is_out_already(status: str, other: str) -> None:
+class Module(t.NamedTuple):
+    """As much of an AnsibleModule as ends in an answer."""
+
+    params: dict[str, t.Any]
+    check_mode: bool
+    answer: dict[str, t.Any]
+
+    def fail_json(self, **answer: t.Any) -> None:
+        self.answer.update(failed=True, **answer)
+        raise SystemExit
+
+    def exit_json(self, **answer: t.Any) -> None:
+        self.answer.update(answer)
+        raise SystemExit
+
+
+@pytest.mark.parametrize(
+    ("other", "state", "accept_outage", "check_mode", "status", "failed"),
+    [
+        ("UP", "out", False, True, "UP", False),
+        ("DOWN", "out", False, True, "UP", True),
+        ("DOWN", "out", True, True, "UP", False),
+        ("UP", "out", False, False, "MAINT", False),
+        ("DOWN", "out", False, False, "UP", True),
+        ("DOWN", "out", True, False, "MAINT", False),
+        ("DOWN", "looked", False, False, "UP", False),
+    ],
+)
+def test_the_module_says_in_check_mode_what_it_would_do(
+    monkeypatch: pytest.MonkeyPatch, other: str, state: str, accept_outage: bool, check_mode: bool, status: str, failed: bool
+) -> None:
+    haproxy = Imitation(other=other)
+    monkeypatch.setattr("time.monotonic", lambda: haproxy.seconds)
+    monkeypatch.setattr("time.sleep", haproxy.sleep)
+    module = Module({"state": state, "grace": 1.0, "timeout": 1.0, "accept_outage": accept_outage}, check_mode, {})
+    with pytest.raises(SystemExit):
+        carry_out(t.cast("t.Any", module), lambda _options: haproxy.balancer.driver)
+    assert (haproxy.status, bool(module.answer.get("failed"))) == (status, failed)
+    told = [] if failed else [{"name": "n2", "status": other, "gets_clients": other == "UP"}]
+    assert [one for server in module.answer.get("servers", []) for one in server["others"]] == told
+
+
+def test_the_other_server_of_a_backend_has_thirty_seconds_to_come_up() -> None:
+    haproxy = Imitation(other="DOWN 1/2", other_after=60)
+    take_out(haproxy.balancer)
+    assert (haproxy.status, 10 <= haproxy.seconds < 30) == ("MAINT", True)
+
+
+def test_the_last_server_is_taken_out_where_an_outage_is_accepted() -> None:
+    haproxy = Imitation(other="DOWN")
+    balancer = replace(haproxy.balancer, accept_outage=True)
+    balancer.see_others()
+    take_out(balancer)
+    assert (haproxy.status, haproxy.seconds) == ("MAINT", 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "other"), [("UP", "no check"), ("UP", "UP 2/3"), ("UP", ""), ("DRAIN", "DOWN"), ("MAINT", "DOWN"), ("NOLB", "DOWN")]
+)
+def test_a_server_is_taken_out_where_another_gets_clients_or_none_could_or_it_gets_none_itself(status: str, other: str) -> None:
     haproxy = Imitation(status=status, other=other)
-    haproxy.balancer.take_out(grace=1.0, timeout=1.0)
-    assert haproxy.status == "MAINT"
+    take_out(haproxy.balancer)
+    assert (haproxy.status, haproxy.seconds < 1) == ("MAINT", True)
+
+
+def test_a_look_tells_of_the_other_servers_of_the_backend() -> None:
+    (server,) = Imitation(other="UP 2/3").balancer.looked()
+    assert (server["status"], server["others"]) == ("UP", [{"name": "n2", "status": "UP 2/3", "gets_clients": True}])
+
+
+class Twins:
+    """A backend of two servers; who takes one out waits before each command until the other one's is to come as well, or has ended."""
+
+    def __init__(self) -> None:
+        self.states = {"n1": "UP", "n2": "UP"}
+        self._turn = threading.Barrier(2)
+
+    def ask(self, command: str) -> str:
+        if command == "show stat":
+            rows = [f"site,{name},0,0,{status}\n" for name, status in self.states.items()]
+            return f"# pxname,svname,qcur,scur,status\n{''.join(rows)}"
+        if command.startswith("set server"):
+            _set, _server, path, _state, state = command.split()
+            self._wait()
+            self.states[path.partition("/")[2]] = {"drain": "DRAIN", "maint": "MAINT", "ready": "UP"}[state]
+            self._wait()
+        return ""
+
+    def take_out(self, name: str) -> bool:
+        try:
+            Balancer(HAProxy(self.ask, "site", name), lambda: 0.0, lambda _seconds: None).take_out(grace=0.0, timeout=0.0)
+        except SessionsError:
+            return False
+        finally:
+            self._turn.abort()
+        return True
+
+    def _wait(self) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self._turn.wait(timeout=10)
+
+
+def test_two_servers_that_are_taken_out_at_once_are_not_both_taken_out() -> None:
+    twins = Twins()
+    with ThreadPoolExecutor() as pool:
+        taken = list(pool.map(twins.take_out, twins.states))
+    assert (all(taken), "UP" in twins.states.values()) == (False, True)
+    assert [status == "MAINT" for status in twins.states.values()] == taken
+
+
+@dataclass
+class Hasty(Imitation):
+    """Of two that are taken out the other one is quicker: between the look and the drain."""
+
+    def ask(self, command: str) -> str:
+        if command.endswith("drain"):
+            self.other = "MAINT"
+        return super().ask(command)
+
+
+def test_a_server_that_became_the_last_one_before_its_drain_is_put_back() -> None:
+    haproxy = Hasty()
+    with pytest.raises(SessionsError, match=r"gets clients \(n2: MAINT\): n1 is put back, else nobody would reach the site"):
+        take_out(haproxy.balancer)
+    assert haproxy.heard == ["set server site/n1 state drain", "set server site/n1 state ready"]
+
+
+def test_a_server_that_somebody_else_drains_is_not_put_back_with_the_others() -> None:
+    haproxy = Hasty(status="DRAIN")
+    take_out(haproxy.balancer)
+    assert haproxy.heard[-1] == "set server site/n1 state maint"
 
 
 def test_a_server_that_is_up_is_left_alone() -> None:

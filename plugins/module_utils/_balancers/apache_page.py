@@ -37,9 +37,8 @@ class Worker(t.NamedTuple):
         """The same as a server; it is called by its route, where it has one."""
         flags = set(self.status.split())
         serves = "Ok" in flags and not flags & _OUT
-        return Server(
-            self.balancer, self.route or self.url, self.status, self.busy, serves, out=bool(flags & _OUT), closed=bool(flags & _CLOSED)
-        )
+        out, closed = bool(flags & _OUT), bool(flags & _CLOSED)
+        return Server(self.balancer, self.route or self.url, self.status, self.busy, serves, gets_clients=serves, out=out, closed=closed)
 
     def is_called(self, name: str) -> bool:
         """By its route, its URL, or the host (and port) in it."""

@@ -22,7 +22,8 @@ _MOST_NAMED = 10
 class Server(t.NamedTuple):
     """A server in one backend: ``status`` in the load balancer's own words, ``sessions`` those of now, queued ones with them.
 
-    ``serves``: requests of everybody are sent to it; ``out``: somebody has taken it out; ``closed``: so far that no client comes any more.
+    ``serves``: requests of everybody are sent to it, and its health check stands; ``gets_clients``: they are sent to it, whatever its last
+    check said; ``out``: somebody has taken it out; ``closed``: so far that no client comes any more.
     """
 
     backend: str
@@ -30,6 +31,7 @@ class Server(t.NamedTuple):
     status: str
     sessions: int
     serves: bool
+    gets_clients: bool
     out: bool
     closed: bool
 
@@ -37,6 +39,10 @@ class Server(t.NamedTuple):
     def path(self) -> str:
         """As it is named in sentences."""
         return f"{self.backend}/{self.name}"
+
+    def as_other(self) -> dict[str, t.Any]:
+        """What is told of it beside a server of its backend."""
+        return {"name": self.name, "status": self.status, "gets_clients": self.gets_clients}
 
 
 State = t.Literal["drain", "closed", "ready"]
@@ -73,18 +79,30 @@ class Balancer:
     driver: Driver
     clock: t.Callable[[], float]
     sleep: t.Callable[[float], None]
+    # a backend may be left without a server
+    accept_outage: bool = False
+
+    def looked(self) -> list[dict[str, t.Any]]:
+        """The server in each of its backends, with its ``others`` there: ``name``, ``status`` and ``gets_clients`` of each."""
+        servers, peers = self.driver.look(), self.driver.peers()
+        return [{**server._asdict(), "others": [one.as_other() for one in _others_of(server, peers)]} for server in servers]
 
     def unlike(self, state: str) -> list[Server]:
-        """Where it is not yet 'out' or 'back'; nothing is unlike 'looked'. Raises SessionsError where nobody would serve without it."""
-        found = [one for one in self.driver.look() if (state == "out" and not one.closed) or (state == "back" and one.out)]
-        if state == "out":
-            self._refuse_last([one for one in found if not one.out])
-        return found
+        """Where it is not yet 'out' or 'back'; nothing is unlike 'looked'. Raises SessionsError."""
+        return [one for one in self.driver.look() if (state == "out" and not one.closed) or (state == "back" and one.out)]
+
+    def see_others(self) -> None:
+        """Raises SessionsError where for 30 s nobody would reach a backend without it."""
+        servers, seen = self._wait(_BACK, lambda server: not self._why_last(server))
+        if not seen:
+            self._refuse_last(servers, "is not taken out")
 
     def take_out(self, grace: float, timeout: float) -> None:
         """First no new client (drain, for ``grace`` seconds), then nobody (closed), until no session is left."""
+        self.see_others()
         inside = self.unlike("out")
         self._set(inside, "drain")
+        self._give_way(inside)
         if inside:
             self._wait(grace, lambda server: not server.sessions)
         # a client that sticks by cookie is still let in by drain
@@ -105,17 +123,33 @@ class Balancer:
             seen = ", ".join(f"{server.path} is {server.status}" for server in servers if not server.serves) or "it did not stay up"
             raise SessionsError(f"{self.driver.title} did not see the server up within {timeout:g} s: {seen}.")
 
-    def _refuse_last(self, inside: t.Sequence[Server]) -> None:
-        """A backend that has no other server is down with its node, whoever serves elsewhere: nothing there can be kept up."""
-        peers = self.driver.peers() if inside else []
-        for server in inside:
-            others = [one for one in peers if one.backend == server.backend and one.name != server.name]
-            if others and not any(one.serves for one in others):
-                seen = few([f"{one.name}: {one.status}" for one in others], _MOST_NAMED)
+    def _why_last(self, server: Server) -> str:
+        """In words, that nobody would reach its backend without it, else ''.
+
+        A backend that has no other server is down with its node, whoever serves elsewhere: nothing there can be kept up.
+        """
+        others = [] if self.accept_outage or not server.gets_clients else _others_of(server, self.driver.peers())
+        if not others or any(one.gets_clients for one in others):
+            return ""
+        seen = few([f"{one.name}: {one.status}" for one in others], _MOST_NAMED)
+        return f"no other server in {server.backend} that gets clients ({seen})"
+
+    def _refuse_last(self, servers: t.Iterable[Server], what_of_it: str) -> None:
+        for server in servers:
+            why = self._why_last(server)
+            if why:
                 raise SessionsError(
-                    f"{self.driver.title} has no other server in {server.backend} that serves ({seen}): {server.name} is not taken out, "
-                    "else nobody would reach the site. Have one of them serve again, then go on."
+                    f"{self.driver.title} has {why}: {server.name} {what_of_it}, else nobody would reach the site. Have one of them serve "
+                    "again, take out one at a time, or accept that with accept_outage=true, then go on."
                 )
+
+    def _give_way(self, drained: t.Sequence[Server]) -> None:
+        """Of two that are taken out at once each saw the other serve before its drain; after it at least one sees that nobody is left."""
+        try:
+            self._refuse_last(drained, "is put back")
+        except SessionsError:
+            self._set([one for one in drained if not one.out], "ready")
+            raise
 
     def _refuse_reopened(self, servers: t.Iterable[Server]) -> None:
         seen = ", ".join(f"{server.path} is {server.status}" for server in servers if not server.closed)
@@ -137,3 +171,7 @@ class Balancer:
             if seen >= looks or self.clock() + POLL_SECONDS > end:
                 return servers, seen >= looks
             self.sleep(POLL_SECONDS)
+
+
+def _others_of(server: Server, peers: t.Iterable[Server]) -> list[Server]:
+    return [one for one in peers if one.backend == server.backend and one.name != server.name]

@@ -16,6 +16,7 @@ BALANCER_OPTIONS: dict[str, t.Any] = {
     "state": {"type": "str", "choices": ["looked", "out", "back"], "required": True},
     "grace": {"type": "float", "default": 10.0},
     "timeout": {"type": "float", "default": 300.0},
+    "accept_outage": {"type": "bool", "default": False},
 }
 
 
@@ -23,13 +24,15 @@ def carry_out(module: AnsibleModule, driver_of: t.Callable[[t.Mapping[str, t.Any
     """Look, take out or put back, and end the module. ``driver_of`` raises SessionsError where its options name none."""
     options, state = module.params, module.params["state"]
     try:
-        balancer = Balancer(driver_of(options), time.monotonic, time.sleep)
+        balancer = Balancer(driver_of(options), time.monotonic, time.sleep, options["accept_outage"])
         changed = bool(balancer.unlike(state))
-        if state == "out" and not module.check_mode:
+        if state == "out" and module.check_mode:
+            balancer.see_others()
+        elif state == "out":
             balancer.take_out(options["grace"], options["timeout"])
         elif state == "back" and not module.check_mode:
             balancer.put_back(options["timeout"])
-        servers = balancer.driver.look()
+        servers = balancer.looked()
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=changed, servers=[one._asdict() for one in servers])
+    module.exit_json(changed=changed, servers=servers)

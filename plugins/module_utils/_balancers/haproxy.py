@@ -20,10 +20,11 @@ _STATES: t.Mapping[State, str] = {"drain": "drain", "closed": "maint", "ready": 
 def server_of(backend: str, name: str, status: str, sessions: int) -> Server:
     """``status`` as HAProxy writes it ('UP', 'UP 1/3', 'MAINT', ..). Without health checks it serves until it is told otherwise.
 
-    'UP 1/3' is one that has just left its maintenance and was not checked yet, or whose last check failed: the next may take it down.
+    'UP 1/3' is one that has just left its maintenance and was not checked yet, or whose last check failed: it gets clients, and the next
+    check may take it down.
     """
-    serves, out = status in ("UP", "no check"), status.startswith(("MAINT", "DRAIN"))
-    return Server(backend, name, status, sessions, serves, out, closed=status.startswith("MAINT"))
+    serves, gets_clients, out = status in ("UP", "no check"), status.startswith(("UP", "no check")), status.startswith(("MAINT", "DRAIN"))
+    return Server(backend, name, status, sessions, serves, gets_clients, out, closed=status.startswith("MAINT"))
 
 
 def all_servers_of(stat: str) -> list[Server]:
