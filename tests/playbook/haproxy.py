@@ -43,13 +43,16 @@ backend site
 
 
 class HAProxy:
-    """``with HAProxy(cluster) as haproxy:`` backend ``site`` has a server for each node, sticky by cookie, checked by its status page."""
+    """``with HAProxy(cluster) as haproxy:`` backend ``site`` has a server for each node, sticky by cookie, checked by its status page.
 
-    def __init__(self, cluster: Cluster) -> None:
+    ``alone``: a node that has a backend of its own besides, by that name.
+    """
+
+    def __init__(self, cluster: Cluster, alone: str = "") -> None:
         self._program = find_haproxy()
         if not self._program:
             pytest.skip("HAProxy is not on this machine")
-        self._cluster = cluster
+        self._cluster, self._alone = cluster, alone
         # a short path: the name of a unix socket has little room
         self._folder = Path(tempfile.mkdtemp(prefix="das-"))
         self.socket = self._folder / "admin.sock"
@@ -60,7 +63,12 @@ class HAProxy:
     def __enter__(self) -> t.Self:
         path = self._folder / "haproxy.cfg"
         servers = [f"    server {node.name} 127.0.0.1:{node.port} cookie {node.name}\n" for node in self._cluster.nodes]
-        path.write_text(_CONFIGURATION.format(socket=self.socket, port=self.port) + "".join(servers), encoding="utf-8")
+        alone = [
+            f"backend {node.name}\n    server {node.name} 127.0.0.1:{node.port}\n"
+            for node in self._cluster.nodes
+            if node.name == self._alone
+        ]
+        path.write_text(_CONFIGURATION.format(socket=self.socket, port=self.port) + "".join(servers + alone), encoding="utf-8")
         with (self._folder / "log").open("w", encoding="utf-8") as log:
             command = [str(self._program), "-db", "-f", str(path)]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

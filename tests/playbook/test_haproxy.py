@@ -35,6 +35,18 @@ def test_a_node_that_somebody_else_took_out_is_refused(site: Site, haproxy: HAPr
     assert (haproxy.states()["n2"], site.state_of_everything() == before) == ("MAINT", True)
 
 
+def test_a_backend_that_a_restart_leaves_to_nobody_is_refused_before_anything_is_changed(site: Site) -> None:
+    with HAProxy(site.cluster, alone="n1") as haproxy:
+        before = site.state_of_everything()
+        refused = site.run("--check", **{**haproxy.variables, "haproxy_backend": ""})
+    assert refused.status != 0
+    emptied = "backend n1 of the load balancer localhost during the restart of n1"
+    refused.assert_says(
+        f"at least 1 node of 2 stay up; {emptied}", f"{emptied} would have no server that gets clients", "Nothing was changed."
+    )
+    assert site.state_of_everything() == before
+
+
 @pytest.mark.long
 def test_a_drain_that_cannot_end_is_undone_and_no_request_fails_in_the_run_that_goes_on(site: Site, haproxy: HAProxy) -> None:
     browsers = site.sign_in("eve")

@@ -43,6 +43,7 @@ def plan(**changes: object) -> Values:
         "nodes": ["n1", "n2", "n3"],
         "batches": [1, 2],
         "min_up": 1,
+        "emptied": [],
         "node_facts": {node: facts() for node in ("n1", "n2", "n3")},
         "standbys": [],
         "proof": ["by adam"],
@@ -101,6 +102,12 @@ def test_the_plan_of_a_roll_is_told_whole() -> None:
 def test_the_run_that_is_set_aside_is_told_with_what_else_its_setting_aside_does() -> None:
     lines = plan_lines(plan(set_aside="CHG-0"), check_mode=True)
     assert "Set aside  run CHG-0, for good; this is a new run" in lines
+
+
+def test_a_backend_that_nobody_serves_for_a_while_is_told_beside_what_stays_up() -> None:
+    lines = plan_lines(plan(emptied=["backend dc1 of the load balancer lb1 during the restart of n1", "another"]), check_mode=False)
+    up = "Outage     none of the cluster: at least 1 node of 3 stay up; "
+    assert f"{up}backend dc1 of the load balancer lb1 during the restart of n1; another" in lines
 
 
 def test_what_is_not_ended_is_told_with_the_numbers_that_were_counted() -> None:

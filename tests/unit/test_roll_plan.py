@@ -276,22 +276,111 @@ def test_a_node_that_is_down_is_accepted_only_where_the_run_took_it_down(step: s
     assert (plan({"n1": down(), "n2": look()}, record)["problems"] == []) is accepted
 
 
-def balanced(serves: bool) -> list[dict[str, t.Any]]:
-    status = "UP" if serves else "MAINT"
-    return [{"balancer": "lb1", "backend": "site", "name": "n1", "status": status, "sessions": 0, "serves": serves}]
+def balanced(status: str, backend: str = "site", name: str = "n1", others: t.Mapping[str, str] | None = None) -> list[dict[str, t.Any]]:
+    """What a node's load balancer says of it. ``others``: the other servers of the backend, name -> status."""
+    told = {one: {"name": one, "status": of, "gets_clients": of.startswith("UP")} for one, of in {name: status, **(others or {})}.items()}
+    own = {**told.pop(name), "balancer": "lb1", "backend": backend, "serves": status == "UP"}
+    return [{**own, "others": list(told.values())}]
 
 
-@pytest.mark.parametrize("serves", [True, False])
-def test_a_node_that_the_load_balancer_does_not_use_is_refused(serves: bool) -> None:
-    problems = plan({"n1": look(balanced=balanced(serves)), "n2": look()})["problems"]
-    refusal = "n1: it is MAINT in backend site of the load balancer lb1, before this run has touched it"
-    assert problems == ([] if serves else [refusal])
+@pytest.mark.parametrize(("status", "used"), [("UP", True), ("UP 2/3", True), ("MAINT", False), ("DOWN", False)])
+def test_a_node_that_the_load_balancer_does_not_use_is_refused(status: str, used: bool) -> None:
+    problems = plan({"n1": look(balanced=balanced(status, others={"n2": "UP"})), "n2": look()})["problems"]
+    refusal = f"n1: it is {status} in backend site of the load balancer lb1, before this run has touched it"
+    assert problems == ([] if used else [refusal])
+
+
+def backend_of(nodes: str, statuses: t.Mapping[str, str], name: str = "site") -> dict[str, dict[str, t.Any]]:
+    """The looks at these nodes, as a backend with those servers has them."""
+    return {node: look(balanced=balanced(statuses[node], name, node, statuses)) for node in nodes.split()}
+
+
+@pytest.mark.parametrize(
+    ("looks", "batches", "emptied"),
+    [
+        (backend_of("n1 n2", {"n1": "UP", "n2": "UP"}), [1], []),
+        # one health check has failed, and it still gets clients
+        (backend_of("n1 n2", {"n1": "UP", "n2": "UP 2/3"}), [1], []),
+        (backend_of("n1", {"n1": "UP", "s1": "UP"}, "dc1") | backend_of("n2", {"n2": "UP", "s2": "UP 1/3"}, "dc2"), [1], []),
+        (
+            backend_of("n1", {"n1": "UP", "s1": "DOWN"}, "dc1") | backend_of("n2", {"n2": "UP", "s2": "MAINT"}, "dc2"),
+            [1],
+            [("dc1", "n1", "s1: DOWN"), ("dc2", "n2", "s2: MAINT")],
+        ),
+        (
+            backend_of("n1", {"n1": "UP"}, "dc1") | backend_of("n2 n3", {"n2": "UP", "n3": "UP"}, "dc2"),
+            [1],
+            [("dc1", "n1", "it has no other server")],
+        ),
+        (
+            backend_of("j1 j2", {"j1": "UP", "j2": "UP"}, "dc1") | backend_of("j3 j4", {"j3": "UP", "j4": "UP", "s": "DOWN"}, "dc2"),
+            [2],
+            [("dc1", "j1 and j2", "it has no other server"), ("dc2", "j3 and j4", "s: DOWN")],
+        ),
+        (
+            backend_of("j1 j2", {"j1": "UP", "j2": "UP"}, "dc1") | backend_of("j3 j4", {"j3": "UP", "j4": "UP"}, "dc2"),
+            [1, 2, 1],
+            [],
+        ),
+    ],
+    ids=[
+        "two",
+        "a failed check",
+        "standbys that serve",
+        "standbys that do not",
+        "one alone",
+        "a batch for each backend",
+        "a batch across both",
+    ],
+)
+def test_a_backend_that_a_batch_leaves_to_nobody_is_told_and_refused_unless_it_is_accepted(
+    looks: dict[str, dict[str, t.Any]], batches: list[int], emptied: list[tuple[str, str, str]]
+) -> None:
+    lines = [f"backend {backend} of the load balancer lb1 during the restart of {nodes}" for backend, nodes, _others in emptied]
+    made = plan(looks, batches=batches)
+    assert made["emptied"] == lines
+    way_out = "have another one serve, take smaller force_reauth_batches, or say with force_reauth_accept_outage=true that it may be down"
+    assert made["problems"] == [
+        f"{line} would have no server that gets clients ({others}): {way_out}" for line, (*_, others) in zip(lines, emptied, strict=True)
+    ]
+    accepted = plan(looks, batches=batches, accept_outage=True)
+    assert (accepted["problems"], accepted["emptied"]) == ([], lines)
+
+
+@pytest.mark.parametrize("route", ["outage", "live"])
+def test_a_route_that_takes_nobody_out_of_the_load_balancer_leaves_no_backend_to_nobody(route: str) -> None:
+    looks = backend_of("n1", {"n1": "UP", "s1": "DOWN"}) | {"n2": look()}
+    assert plan(looks, route=route, accept_outage=True, admin_token="t")["emptied"] == []
+
+
+# by another process than the one that it had
+DONE = {"step": "up", "identity": "old", "sessions": "memory"}
+
+
+@pytest.mark.parametrize(
+    ("n1", "n2", "records", "batches", "emptied"),
+    [
+        # the run took it out, and puts it back before the next batch
+        ("MAINT", "UP", {"n1": {"step": "starting"}}, [1], []),
+        ("MAINT", "UP", {"n1": {"step": "starting"}}, [2, 1], ["n2"]),
+        ("UP", "UP", {"n1": DONE}, [2, 1], []),
+        ("MAINT", "UP", {"n1": DONE}, [2, 1], ["n2"]),
+        ("UP", "UP", {"n1": DONE, "n2": DONE}, [2, 1], []),
+    ],
+    ids=["out", "out, of its batch", "done, of its batch", "done and not back", "both done"],
+)
+def test_a_run_that_goes_on_looks_at_those_that_it_has_still_to_take_out(
+    n1: str, n2: str, records: dict[str, t.Any], batches: list[int], emptied: list[str]
+) -> None:
+    record = {"nodes": ["n1", "n2", "n3"], "route": "rolling", "batches": batches, "node_records": records}
+    made = plan(backend_of("n1 n2", {"n1": n1, "n2": n2, "s": "DOWN"}) | {"n3": look()}, record)
+    assert made["emptied"] == [f"backend site of the load balancer lb1 during the restart of {node}" for node in emptied]
 
 
 @pytest.mark.parametrize("step", ["draining", "stopping", "cleaned", "starting", "up"])
 def test_a_node_that_the_run_itself_took_out_of_the_load_balancer_is_accepted(step: str) -> None:
     record = {"nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "node_records": {"n1": {"step": step}}}
-    assert plan({"n1": look(balanced=balanced(serves=False)), "n2": look()}, record)["problems"] == []
+    assert plan({"n1": look(balanced=balanced("MAINT", others={"n2": "UP"})), "n2": look()}, record)["problems"] == []
 
 
 @pytest.mark.parametrize(("drain", "same"), [("haproxy", True), ("none", False), ("tasks", False)])

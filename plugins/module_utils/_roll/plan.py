@@ -9,9 +9,10 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_plain_path
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import PUT_BACK
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import PUT_BACK, is_done
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, product_problems, why_blind
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.emptied import Emptied, emptied
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, names_by, resumed_route
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_address_twice, one_node_twice
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.spared import spared_lines, spared_problems
@@ -77,6 +78,12 @@ def batch_sizes(wanted: t.Sequence[t.Any], nodes: int) -> list[int]:
     return batches
 
 
+def batches_of(nodes: t.Sequence[str], sizes: t.Sequence[int]) -> list[list[str]]:
+    """The nodes of each batch."""
+    rest = iter(nodes)
+    return [[next(rest) for _number in range(size)] for size in sizes]
+
+
 def _size(wanted: t.Any, nodes: int) -> int:
     text = str(wanted).strip()
     match = re.fullmatch(r"([1-9]\d*)(%?)", text)
@@ -134,7 +141,7 @@ def balancer_problems(look: Look, record: Record) -> list[str]:
     return [
         f"it is {server['status']} in backend {server['backend']} of the load balancer {server['balancer']}, before this run has touched it"
         for server in look["balanced"]
-        if not server["serves"]
+        if not server["gets_clients"]
     ]
 
 
@@ -189,6 +196,14 @@ def min_up_problems(batches: t.Sequence[int], nodes: int, min_up: int) -> list[s
     return [f"force_reauth_min_up={min_up} cannot be kept: a batch of {max(batches)} leaves {nodes - max(batches)} of {nodes} nodes up"]
 
 
+def emptied_backends(
+    looks: t.Mapping[str, Look], batches: t.Sequence[t.Sequence[str]], node_records: t.Mapping[str, Record]
+) -> list[Emptied]:
+    """What the batches leave to nobody, as the load balancers are now. ``node_records``: of a run that goes on."""
+    done = [node for node, look in looks.items() if is_done(look["process"]["identity"], node_records.get(node, {}))]
+    return emptied({node: look["balanced"] for node, look in looks.items()}, batches, done)
+
+
 def ordered(looks: t.Mapping[str, Look]) -> list[str]:
     """The nodes in the order of their restart: the inventory's, a primary last."""
     return sorted(looks, key=lambda node: looks[node].get("restart_order", 0))
@@ -209,8 +224,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order and batches hold.
     Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
-    ``blind`` (of ``why_blind``), ``install_dir`` (of ``folder_to_tell``), ``route``, ``nodes``, ``batches``, ``min_up``, ``node_facts``,
-    ``problems`` and ``otherwise``.
+    ``blind`` (of ``why_blind``), ``install_dir`` (of ``folder_to_tell``), ``route``, ``nodes``, ``batches``, ``min_up``, ``emptied``
+    (lines: backends that a batch leaves to nobody), ``node_facts``, ``problems`` and ``otherwise``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -234,10 +249,13 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     embedded = any(look["database"]["embedded"] for look in looks.values())
     problems += route_problems(route, len(nodes), embedded, options["accept_outage"])
     batches, min_up = [1], 0
+    left: list[Emptied] = []
     try:
         batches = batch_sizes(record.get("batches") or options["batches"], len(nodes))
         min_up = {"rolling": min_up_of(int(options["min_up"]), batches, len(nodes)), LIVE: len(nodes)}.get(route, 0)
         problems += min_up_problems(batches, len(nodes), min_up) if route == "rolling" else []
+        left = emptied_backends(looks, batches_of(nodes, batches), node_records) if route == "rolling" else []
+        problems += [] if options["accept_outage"] else [one.problem for one in left]
     except ValueError as error:
         problems.append(str(error))
     one = next(iter(looks.values()))
@@ -255,6 +273,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "nodes": nodes,
         "batches": batches,
         "min_up": min_up,
+        "emptied": [one.line for one in left],
         "node_facts": facts,
         "problems": problems,
         "otherwise": otherwise(nodes, list(looks), scope, record),

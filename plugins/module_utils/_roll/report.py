@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import DATABASE, MANUAL, PRODUCT
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_lines, call_notes
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import batches_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sign_on import sign_on_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors, survivors_in_words
 
@@ -67,7 +68,7 @@ def _survives(plan: t.Mapping[str, t.Any]) -> str:
 def _act(plan: t.Mapping[str, t.Any]) -> list[str]:
     if plan["route"] == LIVE:
         return call_lines(_product(plan), plan["names_by"])
-    return [f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan))}"]
+    return [f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan['nodes'], plan['batches']))}"]
 
 
 def _product(plan: t.Mapping[str, t.Any]) -> str:
@@ -118,12 +119,6 @@ _TOKENS: t.Mapping[str, t.Callable[[t.Mapping[str, t.Any]], list[str]]] = {
     PRODUCT: _by_product,
     MANUAL: _by_hand,
 }
-
-
-def batches_of(plan: t.Mapping[str, t.Any]) -> list[list[str]]:
-    """The nodes of each batch."""
-    nodes = iter(plan["nodes"])
-    return [[next(nodes) for _number in range(size)] for size in plan["batches"]]
 
 
 def restarted_by(control: t.Mapping[str, t.Any]) -> str:
@@ -204,7 +199,8 @@ def _outage(plan: t.Mapping[str, t.Any]) -> str:
         return "every node is down at once, from the stop until the first node is up again"
     if plan["route"] == LIVE:
         return "none: no node is stopped"
-    return f"none of the cluster: at least {count(plan['min_up'], 'node')} of {len(plan['nodes'])} stay up"
+    stay = f"none of the cluster: at least {count(plan['min_up'], 'node')} of {len(plan['nodes'])} stay up"
+    return "; ".join([stay, *plan["emptied"]])
 
 
 def _node(facts: t.Mapping[str, t.Any]) -> str:
