@@ -356,6 +356,7 @@ MADE: dict[str, t.Any] = {
     "asked": "postgresql db/jira",
     "batches": [1],
     "min_up": 0,
+    "emptied": [],
     "proof": [],
     "blind": "",
     "chosen": "",
