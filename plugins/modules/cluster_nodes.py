@@ -52,6 +52,7 @@ nodes_note:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members_page import members_by_page
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, product_of, site_of
@@ -67,7 +68,7 @@ def main() -> None:
         told = members_by_page(product_of(options), site_of(options), options["admin_token"])
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, **told)
+    end(module, {"changed": False, **told})
 
 
 if __name__ == "__main__":

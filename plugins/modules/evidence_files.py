@@ -67,6 +67,7 @@ paths:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.files import ARGUMENTS, answer
 
@@ -78,7 +79,7 @@ def main() -> None:
         result = answer(module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    end(module, result)
 
 
 if __name__ == "__main__":

@@ -103,6 +103,7 @@ unanswered:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.turn import look_before_act
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_note import LiveNote
@@ -133,7 +134,7 @@ def main() -> None:
     except SessionsError as error:
         module.fail_json(msg=str(error))
     noted = LiveNote(options["home_dir"], options["run_id"]).read()
-    module.exit_json(changed=False, noted=noted or {}, **found)
+    end(module, {"changed": False, "noted": noted or {}, **found})
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ holder:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_note import LiveNote
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
@@ -118,7 +119,7 @@ def main() -> None:
         holder = lock.holder()
     except SessionsError as error:
         module.fail_json(msg=str(error), holder=lock.known_holder() or {})
-    module.exit_json(changed=changed, path=str(lock.path), holder=holder or {})
+    end(module, {"changed": changed, "path": str(lock.path), "holder": holder or {}})
 
 
 if __name__ == "__main__":

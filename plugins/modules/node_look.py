@@ -140,6 +140,7 @@ process:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
@@ -165,7 +166,7 @@ def main() -> None:
         found = first_look(module.params)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, **found)
+    end(module, {"changed": False, **found})
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ saw:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_gone import look_for_stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_for_running, look_until_ready
@@ -114,7 +115,7 @@ def main() -> None:
         seen = look_until_ready(looks[options["state"]], options["wait"], time.monotonic, time.sleep)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, **seen)
+    end(module, {"changed": False, **seen})
 
 
 if __name__ == "__main__":

@@ -115,6 +115,7 @@ removed:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_service import reached
 
@@ -141,7 +142,7 @@ def main() -> None:
         found = reached(module.params["state"], module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(**found)
+    end(module, found)
 
 
 if __name__ == "__main__":

@@ -131,6 +131,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.expiry import STATES
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
 
@@ -154,7 +155,7 @@ def main() -> None:
     problems = found.pop("problems")
     if problems:
         module.fail_json(msg="; ".join(problems), **found)
-    module.exit_json(**found)
+    end(module, found)
 
 
 if __name__ == "__main__":

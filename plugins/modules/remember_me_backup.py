@@ -125,6 +125,7 @@ archive:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.backup import BACKUP_OPTIONS, back_up
 
@@ -136,7 +137,7 @@ def main() -> None:
         result = back_up(module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    end(module, result)
 
 
 if __name__ == "__main__":

@@ -62,20 +62,19 @@ page:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.clear import clear_or_ask
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.clear import CLEAR_OPTIONS, clear_or_ask
 
 
 def main() -> None:
     """Delete, once."""
-    options = {"username": {"type": "str", "required": True}, "password": {"type": "str", "required": True, "no_log": True}}
-    module = AnsibleModule(argument_spec={**WEB_OPTIONS, **options}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=CLEAR_OPTIONS, supports_check_mode=True)
     try:
         page = clear_or_ask(module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=True, page=page)
+    end(module, {"changed": True, "page": page})
 
 
 if __name__ == "__main__":

@@ -178,6 +178,7 @@ notes:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.counting import COUNT_OPTIONS, count_tokens
 
@@ -189,7 +190,7 @@ def main() -> None:
         result = count_tokens(module.params)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, **result)
+    end(module, {"changed": False, **result})
 
 
 if __name__ == "__main__":

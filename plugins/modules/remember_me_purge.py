@@ -377,6 +377,7 @@ checked:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.steps import PURGE_OPTIONS, revoke
@@ -389,7 +390,7 @@ def main() -> None:
         result = revoke(module.params, module.check_mode, Clock(time.monotonic, time.sleep))
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    end(module, result)
 
 
 if __name__ == "__main__":

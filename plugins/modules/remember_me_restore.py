@@ -155,6 +155,7 @@ archives:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import RESTORE_OPTIONS, Begun, restore
 
@@ -166,7 +167,7 @@ def main() -> None:
         result = restore(module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error), begun=isinstance(error, Begun))
-    module.exit_json(**result)
+    end(module, result)
 
 
 if __name__ == "__main__":

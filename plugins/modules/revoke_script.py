@@ -64,6 +64,7 @@ path:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.by_hand import SCRIPT_OPTIONS, keep_script
 
@@ -75,7 +76,7 @@ def main() -> None:
         result = keep_script(module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    end(module, result)
 
 
 if __name__ == "__main__":

@@ -148,6 +148,7 @@ over:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.states import ARGUMENTS, REQUIRED_IF, answer
 
@@ -159,7 +160,7 @@ def main() -> None:
         result = answer(module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    end(module, result)
 
 
 if __name__ == "__main__":

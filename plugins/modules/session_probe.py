@@ -157,6 +157,7 @@ unanswered:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.probe import probe
@@ -181,12 +182,12 @@ def main() -> None:
         supports_check_mode=True,
     )
     if module.params["mode"] == "sign_in" and module.check_mode:
-        module.exit_json(changed=True, rehearsed=False, cookies=[])
+        end(module, {"changed": True, "rehearsed": False, "cookies": []})
     try:
         found = probe(module.params)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(**found)
+    end(module, found)
 
 
 if __name__ == "__main__":

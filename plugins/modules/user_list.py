@@ -75,6 +75,7 @@ usernames:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.user_list import LIST_OPTIONS, listed_names
@@ -93,7 +94,7 @@ def main() -> None:
         usernames = listed_names(module.params)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, usernames=usernames)
+    end(module, {"changed": False, "usernames": usernames})
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ usernames:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import USERS_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.users import treated_names
@@ -58,7 +59,7 @@ def main() -> None:
         usernames = treated_names(module.params)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, usernames=usernames)
+    end(module, {"changed": False, "usernames": usernames})
 
 
 if __name__ == "__main__":

@@ -121,6 +121,7 @@ progress:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.user_sessions import (
@@ -145,7 +146,7 @@ def main() -> None:
         done = end_or_ask(module.params, module.check_mode)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=bool(module.params["usernames"]), **done)
+    end(module, {"changed": bool(module.params["usernames"]), **done})
 
 
 if __name__ == "__main__":

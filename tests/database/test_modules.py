@@ -131,6 +131,14 @@ def test_failures_are_sentences_without_the_password(postgres_site: Site, scratc
     assert "Traceback" not in played.output
 
 
+def test_a_password_that_is_a_part_of_the_cluster_s_name_is_refused_before_anything_is_deleted(sqlite: Site, scratch: Path) -> None:
+    sqlite.create().sign_in(3)
+    played = play([task("purge", sqlite, "look", check_mode=True), task("purge", sqlite, "purge")], "jira", scratch)
+    said = "database_password: this secret is also a part of what has to be told here (cluster"
+    assert [said in result["msg"] for result in played.results.values()] == [True, True]
+    assert len(sqlite.rows()) == 3
+
+
 def test_the_control_a_password_in_another_option_is_seen(postgres_site: Site, scratch: Path) -> None:
     """What the other tests look for would be found if it were there."""
     played = play([task("purge", postgres_site, "purge", run_id=f"x{PASSWORD}")], "", scratch)

@@ -136,6 +136,12 @@ def test_wants_to_hear_that_logins_will_live(filled: Site) -> None:
     assert "accept_live_logins" in refusal(filled, archives, accept_live_logins=False)
 
 
+def test_a_password_that_is_a_part_of_what_is_told_is_refused_before_anything_is_put_back(sqlite_site: Site) -> None:
+    sqlite_site.sign_in(3)
+    archives = sqlite_site.purge()["archives"]
+    assert "database_password: this secret is also a part of" in refusal(sqlite_site, archives, database_password="jira")
+
+
 def test_a_row_that_is_there_with_other_content(filled: Site) -> None:
     archives = filled.purge()["archives"]
     filled.add((4, None, "somebody else's", None))

@@ -79,6 +79,15 @@ def test_every_login_of_users_ends_on_every_node_and_applications_stay(cluster: 
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
+def test_a_password_that_is_a_part_of_the_address_is_refused_before_anything_is_deleted(cluster: Cluster, check_mode: bool) -> None:
+    signed_in(cluster)
+    before = rows(cluster)
+    with pytest.raises(SessionsError, match="password: this secret is also a part of what has to be told here \\(page\\)"):
+        clear(cluster, password="remember-me", check_mode=check_mode)
+    assert rows(cluster) == before
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
 @pytest.mark.parametrize(
     ("user", "password", "behaviour", "said"),
     [

@@ -151,6 +151,11 @@ def test_a_module_is_documentation_and_little_code(path: Path) -> None:
     assert lines_of_code(Source.of(path)) <= MOST_LINES
 
 
+def test_modules_end_by_the_one_exit() -> None:
+    files = [path for path in [*MODULES, *UTILS] if "exit_json(" in path.read_text(encoding="utf-8")]
+    assert [path.stem for path in files] == ["ending"]
+
+
 def test_documentation_docstrings_and_comments_are_no_code() -> None:
     documentation = 'DOCUMENTATION = r"""\nmodule: x\n"""\n# why\n'
     code = 'def main():\n    """Do it."""\n\n    work(\n        1,\n        two=2,\n    )\n'

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.balancer import Balancer, Driver
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
 BALANCER_OPTIONS: dict[str, t.Any] = {
@@ -35,4 +36,4 @@ def carry_out(module: AnsibleModule, driver_of: t.Callable[[t.Mapping[str, t.Any
         servers = balancer.looked()
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=changed, servers=servers)
+    end(module, {"changed": changed, "servers": servers})

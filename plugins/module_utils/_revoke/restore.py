@@ -15,6 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age_keys import read_identities
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import opened, read_back, read_description, rows_in
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import check_told
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.withdrawal import (
@@ -76,6 +77,8 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
     sources = look_at_sources(options, purpose="copy")
     records = RunRecords(options["archive_dir"], sources.first.cluster)
     _check_place(records, paths)
+    archives = [{"path": str(path), "sha256": archive["sha256"]} for path, archive in zip(paths, options["archives"])]
+    check_told({**sources.told, "archives": archives}, RESTORE_OPTIONS, options)
     with ExitStack() as stack:
         loads = _loads(stack, sources, paths, described, [archive["sha256"] for archive in options["archives"]], identities)
         runs = {run for load in loads for run in load.runs}
@@ -92,7 +95,7 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
         "changed": rows > 0,
         "rows": rows,
         "present": sum(one.present for one in restored),
-        "archives": [{"path": str(path), "sha256": archive["sha256"]} for path, archive in zip(paths, options["archives"])],
+        "archives": archives,
         "proofs_withdrawn": done.proofs,
         "set_aside": done.set_aside,
         "notes": [*done.told(str(records.folder), check_mode), *(sources.first.store.rehearsal_notes() if check_mode else [])],

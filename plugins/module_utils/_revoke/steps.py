@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from functools import partial
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import check_told
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
@@ -75,11 +76,13 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
     check_expected_tokens(sources.first, folder, options["expected_tokens"])
     mover = Mover(folder, options["run_id"], _fence(options, sources.first.cluster), clock, patience)
     counted = count_users(sources.looks)
+    said = {"users": counted["users"], "notes": [*sources.notes, *counted["notes"]]}
+    known = {**sources.told, "folder": str(folder.path), **said}
+    check_told(known, PURGE_OPTIONS, options)
     scope = _revoke_archived if options["scope"] == "archived" else _revoke_all
     with mover.telling():
         more = scope(options, sources, folder, mover, check_mode)
-    said = {"users": counted["users"], "notes": [*sources.notes, *counted["notes"]]}
-    return {**sources.told, "folder": str(folder.path), **said, **_told(sources, mover), **more}
+    return {**known, **_told(sources, mover), **more}
 
 
 def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFolder, mover: Mover, check_mode: bool) -> dict[str, t.Any]:
