@@ -31,6 +31,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
     which_database,
     witness,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import user_scope
 
 _Decision = t.Callable[..., t.Any]
 
@@ -118,6 +119,7 @@ class FilterModule:
             "still_open": _for_people(verdict.still_open),
             "telling": which_database.telling,
             "told_apart": _for_people(registered.told_apart),
+            "unknown_users": _for_people(user_scope.unknown_told),
             "unseen": _for_people(registered.unseen),
             "waiting_sentence": _for_people(by_hand.waiting_sentence),
             "watched_cookies": by_hand.watched,

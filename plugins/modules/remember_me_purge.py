@@ -78,6 +78,13 @@ options:
         description: The key of its row or, of a product that rotates its tokens, the series. No secret opens a door by it alone.
         type: str
         required: true
+  unknown_usernames:
+    description:
+      - What becomes of a name that is not known. It is an error with V(refused). It is left out with V(told), and RV(unknown_users) tells.
+      - Only in check mode. Nothing is deleted for names of which one is not known.
+    type: str
+    choices: [refused, told]
+    default: refused
   start:
     description:
       - The start of the run that this belongs to. It must be the one in the run record, in check mode too, and right before each commit
@@ -216,6 +223,25 @@ users:
   returned: success
   type: int
   sample: 18230
+unknown_users:
+  description: A clause on the names that are not known. Empty where there are none, or where no table of users was asked.
+  returned: success
+  type: str
+  sample: app_user knows no user eve
+user_keys:
+  description: Name and key, as the product's own table of users has them, of the users that were named. Empty where it was not asked.
+  returned: with O(scope=all), not in check mode
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name with which the user signs in.
+      type: str
+      sample: eve
+    key:
+      description: The key or the id, which stays when the user is renamed.
+      type: raw
+      sample: JIRAUSER10100
 oldest:
   description:
     - When the oldest token was made; empty when there is none.

@@ -39,6 +39,12 @@ options:
     type: list
     elements: str
     default: []
+  unknown_usernames:
+    description:
+      - What becomes of a name that is not known. It is an error with V(refused). It is left out with V(told), and RV(unknown_users) tells.
+    type: str
+    choices: [refused, told]
+    default: refused
   expected:
     description:
       - Users that are known to be there. A list without one of them is not complete.
@@ -72,6 +78,11 @@ usernames:
   type: list
   elements: str
   sample: [adam, eve]
+unknown_users:
+  description: A clause on the names that are not known. Empty where there are none, or where no table of users was asked.
+  returned: success
+  type: str
+  sample: app_user knows no user eve
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -91,10 +102,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        usernames = listed_names(module.params)
+        treated = listed_names(module.params)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    end(module, {"changed": False, "usernames": usernames})
+    end(module, {"changed": False, **treated})
 
 
 if __name__ == "__main__":

@@ -13,6 +13,29 @@ version_added: 0.2.0
 description:
   - Reads the names with which the users of a product sign in from the product's own table, also of those who may not sign in any more.
   - Changes nothing.
+options:
+  unknown_usernames:
+    description:
+      - What becomes of a name that is not known. It is an error with V(refused). It is left out with V(told), and RV(unknown_users) tells.
+    type: str
+    choices: [refused, told]
+    default: refused
+  user_keys:
+    description:
+      - Which keys, or ids, some names stood for earlier, as M(dcops.atlassian_sessions.remember_me_purge) returns them. Whoever has one of
+        these keys now is one of O(usernames), or of O(exclude_usernames), by whatever name.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The name of then.
+        type: str
+        required: true
+      key:
+        description: The key or the id.
+        type: raw
+        required: true
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.database
@@ -42,24 +65,27 @@ usernames:
   type: list
   elements: str
   sample: [adam, eve]
+unknown_users:
+  description: A clause on the names that are not known. Empty where there are none, or where no table of users was asked.
+  returned: success
+  type: str
+  sample: app_user knows no user eve
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import USERS_OPTIONS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.users import treated_names
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.users import NAMES_OPTIONS, treated_names
 
 
 def main() -> None:
     """Read."""
-    module = AnsibleModule(argument_spec={**DATABASE_OPTIONS, **USERS_OPTIONS}, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=NAMES_OPTIONS, supports_check_mode=True)
     try:
-        usernames = treated_names(module.params)
+        treated = treated_names(module.params)
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    end(module, {"changed": False, "usernames": usernames})
+    end(module, {"changed": False, **treated})
 
 
 if __name__ == "__main__":

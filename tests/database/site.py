@@ -73,6 +73,8 @@ class Site:
             "start": None,
             "usernames": None,
             "exclude_usernames": [],
+            "unknown_usernames": "refused",
+            "user_keys": [],
             **more,
         }
 

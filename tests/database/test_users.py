@@ -127,11 +127,33 @@ def test_the_table_is_found_whatever_its_case(site: Site) -> None:
 @pytest.mark.usefixtures("users")
 def test_the_names_of_all_users_are_read_or_of_those_who_are_treated(site: Site) -> None:
     site.run_sql("INSERT INTO app_user (id, user_key, lower_user_name) VALUES (3, 'KEY3', 'eve')")
-    assert treated_names(site.options()) == ["adam", "eve"]
-    assert treated_names(site.options(usernames=["EVE"])) == ["eve"]
-    assert treated_names(site.options(exclude_usernames=["eve"])) == ["adam"]
+    assert treated_names(site.options()) == {"usernames": ["adam", "eve"], "unknown_users": ""}
+    assert treated_names(site.options(usernames=["EVE"]))["usernames"] == ["eve"]
+    assert treated_names(site.options(exclude_usernames=["eve"]))["usernames"] == ["adam"]
     with pytest.raises(SessionsError, match="knows no user kim"):
         treated_names(site.options(usernames=["kim"]))
+
+
+@pytest.mark.usefixtures("users")
+@pytest.mark.parametrize(("named", "left"), [("usernames", ["adam", "eva"]), ("exclude_usernames", ["noah"])])
+def test_who_was_renamed_after_the_purge_is_found_by_the_key_that_it_returned(site: Site, named: str, left: list[str]) -> None:
+    purged = site.purge(**{named: ["Eve", "adam"]})
+    site.run_sql(
+        "UPDATE app_user SET lower_user_name = 'eva' WHERE user_key = 'KEY1'",
+        "INSERT INTO app_user (id, user_key, lower_user_name) VALUES (3, 'KEY3', 'noah')",
+    )
+    found = treated_names(site.options(**{named: ["Eve", "adam"]}, user_keys=purged["user_keys"]))
+    assert found == {"usernames": left, "unknown_users": ""}
+
+
+@pytest.mark.usefixtures("users")
+def test_who_was_deleted_is_told_where_that_is_wanted(site: Site) -> None:
+    keys = site.purge(usernames=["eve", "adam"])["user_keys"]
+    site.run_sql("DELETE FROM app_user WHERE user_key = 'KEY1'")
+    with pytest.raises(SessionsError, match="knows no user eve"):
+        treated_names(site.options(usernames=["eve", "adam"], user_keys=keys))
+    found = treated_names(site.options(usernames=["eve", "adam"], user_keys=keys, unknown_usernames="told"))
+    assert found == {"usernames": ["adam"], "unknown_users": "app_user knows no user eve"}
 
 
 def test_without_a_table_of_users_nobodys_name_is_known(site: Site) -> None:

@@ -191,6 +191,23 @@ def test_who_is_renamed_among_the_users_is_signed_out_under_the_new_name(live: S
 
 
 @pytest.mark.long
+def test_a_named_user_who_is_renamed_between_two_starts_is_signed_out_under_the_new_name(live: Site) -> None:
+    (browser,) = live.sign_in("eve")
+    live.cluster["n1"].behave(call_seconds=3)
+    run = live.start(route="live", live_parallel=1, run_id="one", usernames=["eve", CANARY])
+    live.wait_for_step(run, lambda _steps: "Ending the sessions of" in run.output)
+    live.cluster["n1"].behave(token_expired=True, call_seconds=0)
+    stopped = run.wait(live.longest)
+    assert stopped.status != 0
+    live.cluster.rename_user("eve", "eva")
+    live.cluster["n1"].behave(token_expired=False)
+    resumed = live.resume(stopped)
+    assert resumed.status == 0, resumed.output
+    assert "eva" in calls(live)
+    assert live.open_doors([browser]) == []
+
+
+@pytest.mark.long
 def test_a_start_that_takes_over_stops_the_older_one_among_the_users(live: Site) -> None:
     # the older one is at them for longer than the newer one needs to begin, on a busy machine, too
     live.cluster.add_users([f"user{number}" for number in range(400)])

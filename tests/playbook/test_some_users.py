@@ -43,6 +43,22 @@ def test_a_second_canary_shows_that_the_login_of_who_is_spared_outlives_the_roll
     assert site.open_doors([ended]) == []
 
 
+def test_a_named_user_who_is_renamed_after_the_purge_is_a_note_and_the_resume_ends_proven(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    browsers = site.sign_in("eve")
+    site.cluster["n1"].behave(next_start_hangs=True)
+    failed = site.run(gate_timeout=4, usernames=["eve", CANARY])
+    assert failed.status != 0
+    failed.assert_says("Not done: n1, n2")
+    site.cluster["n1"].behave(next_start_hangs=False)
+    site.cluster.rename_user("eve", "eva")
+    resumed = site.resume(failed)
+    assert resumed.status == 0, resumed.output
+    note = "Note app_user knows no user eve any more: renamed or deleted since this run began"
+    assert resumed.said.count(note) == len(["plan", "result"])
+    assert site.open_doors(browsers) == []
+
+
 def test_a_scope_that_cannot_be_told_or_proven_is_refused_before_anything_changes(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     site.sign_in("eve")

@@ -314,6 +314,8 @@ def test_an_altered_record_is_refused(records: RunRecords) -> None:
         ({"revoked": {"rows": 1}}, "revoked"),
         ({"revoked": {"rows": 1, "cut_off": "", "archives": [{"path": "/x", "rows": 1, "sha256": "x; rm"}]}}, "revoked"),
         ({"revoked": {"rows": 1, "cut_off": "", "archives": [], "left_alone": [{"table": "t"}]}}, "revoked"),
+        ({"user_keys": [{"name": "eve"}]}, "user_keys"),
+        ({"user_keys": [{"name": "eve", "key": ["KEY1"]}]}, "user_keys"),
     ],
 )
 @pytest.mark.usefixtures("start")

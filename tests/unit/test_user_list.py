@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Treated
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import user_list
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
@@ -113,8 +114,18 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def names_of(cluster: Cluster, **more: t.Any) -> list[str]:
+    return treated(cluster, **more)["usernames"]
+
+
+def treated(cluster: Cluster, **more: t.Any) -> Treated:
     web = {"site_url": "", "validate_certs": True, "request_timeout": 10, "functional_path": ""}
-    who = {"admin_token": cluster.admin_token, "usernames": None, "exclude_usernames": [], "expected": [CANARY]}
+    who = {
+        "admin_token": cluster.admin_token,
+        "usernames": None,
+        "exclude_usernames": [],
+        "unknown_usernames": "refused",
+        "expected": [CANARY],
+    }
     return user_list.listed_names({"product": cluster["n1"].product.name, "url": cluster["n1"].url, **web, **who, **more})
 
 
@@ -132,3 +143,8 @@ def test_a_list_without_somebody_who_is_there_is_not_complete(cluster: Cluster) 
 def test_a_name_that_nobody_has_is_refused(cluster: Cluster) -> None:
     with pytest.raises(SessionsError, match="knows no user nobody"):
         names_of(cluster, usernames=["nobody"])
+
+
+def test_a_name_that_nobody_has_is_left_out_and_told_where_that_is_wanted(cluster: Cluster) -> None:
+    found = treated(cluster, usernames=["nobody", CANARY], unknown_usernames="told")
+    assert found == {"usernames": [CANARY], "unknown_users": f"The list of users at {cluster['n1'].url} knows no user nobody"}

@@ -46,6 +46,10 @@ def _counts(value: t.Any) -> bool:
     return isinstance(value, dict) and all(_words(name) and _count(one) for name, one in value.items())
 
 
+def _user_key(value: t.Any) -> bool:
+    return _attempt(value) or _text(value)
+
+
 def _number(value: t.Any) -> bool:
     """The random number that tells two starts apart; '' for one that owns nothing."""
     return isinstance(value, str) and re.fullmatch(r"[0-9a-z]{0,64}", value) is not None
@@ -102,6 +106,7 @@ OF_RUN: t.Mapping[str, Check] = {
     "nodes_counted": _flag,
     "standbys": _list_of(_words),
     "users": _text,
+    "user_keys": _list_of(_dict_of({"name": _text, "key": _user_key})),
     "route": _one_of("rolling", "outage", "live"),
     "batches": _list_of(_count),
     "product": _words,

@@ -23,7 +23,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.s
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.survivors import Counted, count_survivors
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import mode_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import (
+    UNKNOWN_OPTIONS,
+    UserKey,
+    UserScope,
+    check_known,
+)
 
 # the options of a module that writes archives, beside those of the database
 FOLDER_OPTIONS: dict[str, t.Any] = {
@@ -36,6 +41,8 @@ USERS_OPTIONS: dict[str, t.Any] = {
     "usernames": {"type": "list", "elements": "str"},
     "exclude_usernames": {"type": "list", "elements": "str", "default": []},
 }
+# of what only looks
+LOOKED_USERS_OPTIONS: dict[str, t.Any] = {**USERS_OPTIONS, **UNKNOWN_OPTIONS}
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,16 @@ class Sources:
         return [(source.store, source.look) for source in self.tables]
 
     @property
+    def user_keys(self) -> list[UserKey]:
+        """Of the users that were named, by the first table: all of a product are asked alike."""
+        return list(self.first.look.user_keys)
+
+    @property
+    def unknown_users(self) -> str:
+        """A clause on the names among them that are not known, ''."""
+        return self.first.look.unknown_users
+
+    @property
     def rows(self) -> int:
         """Rows that are treated."""
         return sum(source.look.rows for source in self.tables)
@@ -116,17 +133,22 @@ def survivors_of(source: Source) -> list[Counted]:
     return count_survivors(source.store, source.look.table.schema, product_named(source.product).survivors)
 
 
-def look_at_sources(options: t.Mapping[str, t.Any], scope: UserScope | None = None, purpose: Purpose = "purge") -> Sources:
+def look_at_sources(
+    options: t.Mapping[str, t.Any], scope: UserScope | None = None, purpose: Purpose = "purge", unknown_told: bool = False
+) -> Sources:
     """Find and check the tables; raises SessionsError with what stands in the way, or when a user of the scope is not found.
 
-    ``purpose``: what the store looks for, see there.
+    ``purpose``: what the store looks for, see there. ``unknown_told``: who is not found is told, no error.
     """
     product = product_named(options["product"])
     database = database_of(options)
     check_supported(database.engine, product.token_tables, options["accept_untested_engine"], database.name, _owner(database))
     first = _look_at(product, database, product.tokens, scope, purpose)
     beside = replace(database, schema=first.look.table.schema)
-    return Sources((first, *(_look_at(product, beside, table, scope, purpose) for table in product.more_tokens)))
+    sources = Sources((first, *(_look_at(product, beside, table, scope, purpose) for table in product.more_tokens)))
+    if not unknown_told:
+        check_known(sources.unknown_users)
+    return sources
 
 
 def _look_at(product: Product, database: Database, wanted: TokenTable, scope: UserScope | None, purpose: Purpose) -> Source:

@@ -24,7 +24,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.r
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import (
     FOLDER_OPTIONS,
-    USERS_OPTIONS,
+    LOOKED_USERS_OPTIONS,
     Source,
     Sources,
     folder_for,
@@ -40,7 +40,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
 PURGE_OPTIONS: dict[str, t.Any] = {
     **DATABASE_OPTIONS,
     **FOLDER_OPTIONS,
-    **USERS_OPTIONS,
+    **LOOKED_USERS_OPTIONS,
     "scope": {"type": "str", "choices": ["all", "archived"], "default": "all"},
     "single_sweep": {"type": "bool", "default": False},
     "lock_wait": {"type": "int", "default": 120},
@@ -70,13 +70,14 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
     if users and options["scope"] == "archived":
         raise SessionsError("scope=archived follows the archives of the run: usernames and exclude_usernames belong to scope=all.")
     patience = 0 if check_mode else options["lock_wait"]
-    sources = when_free(partial(look_at_sources, options, users), clock, patience)
+    told = check_mode and options["unknown_usernames"] == "told"
+    sources = when_free(partial(look_at_sources, options, users, unknown_told=told), clock, patience)
     folder = folder_for(sources, options)
     _check_start(options, sources.first.cluster)
     check_expected_tokens(sources.first, folder, options["expected_tokens"])
     mover = Mover(folder, options["run_id"], _fence(options, sources.first.cluster), clock, patience)
     counted = count_users(sources.looks)
-    said = {"users": counted["users"], "notes": [*sources.notes, *counted["notes"]]}
+    said = {"users": counted["users"], "notes": [*sources.notes, *counted["notes"]], "unknown_users": sources.unknown_users}
     known = {**sources.told, "folder": str(folder.path), **said}
     check_told(known, PURGE_OPTIONS, options)
     scope = _revoke_archived if options["scope"] == "archived" else _revoke_all
@@ -100,7 +101,8 @@ def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFol
     tables = {table: sum(one.rows for one in archives) for table, archives in written.items()}
     of_the_run = [vars(one) for table, archives in written.items() for one in archives_of_the_run(folder, table, archives)]
     kept = [_left_alone(source, account.spared) for source, account in zip(sources.tables, accounts) if source.store.wanted.spared]
-    return {"rows": mover.rows, "tables": tables, "archives_of_run": of_the_run, "left_alone": kept, "changed": mover.rows > 0}
+    deleted = {"rows": mover.rows, "tables": tables, "archives_of_run": of_the_run, "left_alone": kept, "changed": mover.rows > 0}
+    return {**deleted, "user_keys": sources.user_keys}
 
 
 def _expected(options: t.Mapping[str, t.Any], sources: Sources) -> list[int]:

@@ -33,16 +33,18 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
     count_named,
     every_name,
     holders,
+    keys_by_table,
     names_by_table,
     others,
-    owners_by_table,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import (
     Owners,
+    UserKey,
     UserScope,
     check_none_missed,
     check_told_apart,
     tokenless_notes,
+    unknown_users,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_table import FoundUsers, choose_users, match_users
 
@@ -59,7 +61,7 @@ class Look:
     """What was seen of the token table. ``identity`` names the database as its server reports it; ``bytes`` estimates the rows' size.
 
     ``others``: rows of users that are not treated. ``spared``: rows that are no browser's. ``notes``: what an operator should know, though
-    nothing is wrong.
+    nothing is wrong. ``user_keys``: of the users that were named, and ``unknown_users`` among them, where a table of users tells.
     """
 
     table: FoundTable
@@ -71,6 +73,8 @@ class Look:
     notes: tuple[str, ...] = ()
     others: int = 0
     spared: int = 0
+    user_keys: tuple[UserKey, ...] = ()
+    unknown_users: str = ""
 
 
 class TokenStore(abc.ABC):
@@ -110,13 +114,12 @@ class TokenStore(abc.ABC):
         token_table.check_restorable(table.label, [*token_table.binary_columns(table), *self.unrestorable(connection, table)])
 
     def narrowed(self, look: Look, scope: UserScope) -> Look:
-        """What was seen, of the scope's users alone; raises SessionsError when it cannot be told who they are."""
+        """What was seen, of those of the scope's users that are known; raises SessionsError when others would be taken for them."""
         wanted, table = self.wanted.users, look.table
         with self.connector.connect("read the names of the users", self.begin) as connection:
-            if wanted:
-                owners = owners_by_table(connection, table, self._users(connection, table, wanted), scope)
-            else:
-                owners = Owners(scope.names, scope.spared, named=True)
+            users = self._users(connection, table, wanted) if wanted else None
+            keys = keys_by_table(connection, table, users, scope) if users else []
+            owners = Owners(tuple(key for key, _name in keys) if users else scope.names, scope.spared, named=not users)
             found = holders(connection, table, owners)
             check_told_apart(owners, found, table.label)
             # a key is written as the database itself gave it
@@ -124,9 +127,12 @@ class TokenStore(abc.ABC):
                 check_none_missed(owners, others(connection, table, owners), table.label)
             notes = tokenless_notes(scope.names, found, table.label) if owners.named else []
             treated = replace(table, owners=owners)
-            rows, users, oldest = self._count(connection, treated)
+            rows, held, oldest = self._count(connection, treated)
             left = self._count(connection, table)[0] - rows
-            return replace(look, table=treated, rows=rows, users=users, oldest=oldest, others=left, notes=(*look.notes, *notes))
+            known = [UserKey(name=name, key=key if isinstance(key, int) else str(key)) for key, name in keys]
+            unknown = unknown_users(scope.names, [name for _key, name in keys], users.table) if users else ""
+            look = replace(look, table=treated, rows=rows, users=held, oldest=oldest, others=left, notes=(*look.notes, *notes))
+            return replace(look, user_keys=tuple(known), unknown_users=unknown)
 
     @contextmanager
     def sweep(self, table: FoundTable, locked: bool) -> t.Iterator[Sweep]:

@@ -76,7 +76,9 @@ class Statements:
     def _owned(self, user: ColumnElement[t.Any], owners: Owners | None) -> ColumnElement[bool]:
         if owners is None:
             return t.cast("ColumnElement[bool]", self.sql.true())
-        held = self.named(user, owners.values) if owners.named else user.in_(owners.values)
+        # none of the users that were named may be there
+        of_keys = user.in_(owners.values) if owners.values else self.sql.false()
+        held = self.named(user, owners.values) if owners.named else of_keys
         return t.cast("ColumnElement[bool]", self.sql.or_(user.is_(None), self.sql.not_(held)) if owners.spared else held)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import FETCH, Statements
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Owners, UserScope, check_known
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Owners, UserScope
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_table import FoundUsers
 
 if t.TYPE_CHECKING:
@@ -32,8 +32,8 @@ def count_named(connection: Connection, tokens: FoundTable, users: FoundUsers) -
     return int(names), int(tokens_of_nobody or 0)
 
 
-def owners_by_table(connection: Connection, tokens: FoundTable, users: FoundUsers, scope: UserScope) -> Owners:
-    """The keys of the scope's users; raises SessionsError when one of the names is not there.
+def keys_by_table(connection: Connection, tokens: FoundTable, users: FoundUsers, scope: UserScope) -> list[tuple[t.Any, str]]:
+    """Key and name of each of the scope's users that is there.
 
     A collation may take more names for them, those with an accent perhaps: they are others.
     """
@@ -42,9 +42,7 @@ def owners_by_table(connection: Connection, tokens: FoundTable, users: FoundUser
     named = _table_of(sql, users)
     query = sql.select(named.c[users.key], named.c[users.name]).where(statements.named(named.c[users.name], scope.names))
     meant = {name.lower() for name in scope.names}
-    found = [(key, str(name)) for key, name in connection.execute(query) if str(name).lower() in meant]
-    check_known(scope.names, [name for _key, name in found], users.table)
-    return Owners(tuple(key for key, _name in found), scope.spared, named=False)
+    return [(key, str(name)) for key, name in connection.execute(query) if str(name).lower() in meant]
 
 
 def names_by_table(connection: Connection, tokens: FoundTable, users: FoundUsers, keys: t.Sequence[t.Any]) -> dict[t.Any, str]:

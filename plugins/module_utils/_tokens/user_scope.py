@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -14,6 +14,25 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.tex
 
 # each name is a value in every statement, and databases take so many at least
 _MOST_NAMES = 1000
+
+SPELT = "are they spelt as they sign in?"
+
+# what is wanted of a name that the product does not know: see ``unknown_users``
+UNKNOWN_OPTIONS: dict[str, t.Any] = {"unknown_usernames": {"type": "str", "choices": ["refused", "told"], "default": "refused"}}
+
+
+class UserKey(t.TypedDict):
+    """By which key the product's table of users has a name."""
+
+    name: str
+    key: int | str
+
+
+class Treated(t.TypedDict):
+    """The names that are treated. ``unknown_users``: see that function."""
+
+    usernames: list[str]
+    unknown_users: str
 
 
 @dataclass(frozen=True)
@@ -86,12 +105,40 @@ def scope_problems(scope: UserScope | None, recorded: str | None, proof_username
     return [] if treated else [f"the proof account {proof_username} is not among the users that are treated: its cookie would live on"]
 
 
-def check_known(names: t.Sequence[str], known: t.Iterable[str], place: str) -> None:
-    """Raises SessionsError when the table of users at ``place`` does not know each of the names."""
+def unknown_users(names: t.Sequence[str], known: t.Iterable[str], place: str) -> str:
+    """A clause on the names that the users at ``place`` are not called, '' where there are none."""
     found = {name.lower() for name in known}
     unknown = [name for name in names if name.lower() not in found]
+    return f"{place} knows no user {' and no user '.join(unknown)}" if unknown else ""
+
+
+def check_known(unknown: str) -> None:
+    """Raises SessionsError where there are ``unknown_users``."""
     if unknown:
-        raise SessionsError(f"{place} knows no user {' and no user '.join(unknown)}: are they spelt as they sign in?")
+        raise SessionsError(f"{unknown}: {SPELT}")
+
+
+def treated_among(scope: UserScope | None, names: t.Sequence[str], place: str, renamed: t.Sequence[tuple[str, str]] = ()) -> Treated:
+    """Of all names at ``place`` those that are treated. ``renamed``: what a user of the scope was called then, and is called now."""
+    if not scope:
+        return {"usernames": list(names), "unknown_users": ""}
+    now = replace(scope, names=(*scope.names, *(new for _old, new in renamed)))
+    unknown = unknown_users(scope.names, [*names, *(old for old, _new in renamed)], place)
+    return {"usernames": now.among(names), "unknown_users": unknown}
+
+
+def unknown_told(unknown: t.Sequence[str], phase: str, begun: bool) -> dict[str, list[str]]:
+    """What the plan says of ``unknown_users``: ``problems``, and when the tokens are deleted already ``notes``. ``begun``: the run has."""
+    said = list(dict.fromkeys(filter(None, unknown)))
+    if phase == "prepared":
+        aside = " Where one was renamed or deleted since this run began, set it aside with force_reauth_abandon"
+        return {"problems": [f"{one}: {SPELT}{aside if begun else ''}" for one in said], "notes": []}
+    return {"problems": [], "notes": [gone_note(one) for one in said]}
+
+
+def gone_note(unknown: str) -> str:
+    """What plan and result say of ``unknown_users`` whose tokens are deleted already."""
+    return f"{unknown} any more: renamed or deleted since this run began; nobody is looked for under another name"
 
 
 def check_told_apart(owners: Owners, found: t.Iterable[str], table: str) -> None:

@@ -13,7 +13,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import UserList
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import check_known, scope_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import (
+    UNKNOWN_OPTIONS,
+    Treated,
+    check_known,
+    scope_of,
+    treated_among,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of, site_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.patiently import Sleep, patiently
@@ -24,6 +30,7 @@ _WAY_OUT = "Give force_reauth_database_password: then the users are read from th
 LIST_OPTIONS: dict[str, t.Any] = {
     "usernames": {"type": "list", "elements": "str"},
     "exclude_usernames": {"type": "list", "elements": "str", "default": []},
+    **UNKNOWN_OPTIONS,
     "expected": {"type": "list", "elements": "str", "default": []},
 }
 
@@ -35,18 +42,19 @@ class _Page(t.NamedTuple):
     more: str
 
 
-def listed_names(options: t.Mapping[str, t.Any]) -> list[str]:
-    """Of the module's options: the names that are treated. Raises SessionsError when the list cannot be told to be complete."""
+def listed_names(options: t.Mapping[str, t.Any]) -> Treated:
+    """Of the module's options. Raises SessionsError when the list cannot be told to be complete."""
     product, site = product_of(options), site_of(options)
     scope = scope_of(options["usernames"], options["exclude_usernames"])
     names = every_name(call_of(product).users, product.title, site, authorization_of(options), time.sleep)
     place = f"The list of users at {site.url}"
-    if scope:
-        check_known(scope.names, names, place)
+    treated = treated_among(scope, names, place)
+    if options["unknown_usernames"] == "refused":
+        check_known(treated["unknown_users"])
     missing = [name for name in options["expected"] if name.lower() not in {one.lower() for one in names}]
     if missing:
         raise SessionsError(f"{place} is not complete: it has no {' and no '.join(map(shown, missing))}. {_WAY_OUT}")
-    return scope.among(names) if scope else names
+    return treated
 
 
 def every_name(pages: UserList, title: str, site: Site, authorization: str, sleep: Sleep) -> list[str]:
