@@ -50,7 +50,16 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
 
     def _value(self, name: str, written: t.Any) -> t.Any:
         try:
-            return self._templar.template(written)
+            return _opened(self._templar.template(written))
         except AnsibleError:
             # its text may quote the value
             raise SessionsError(f"{name} cannot be worked out: a template in it, or a variable that it names, is wrong") from None
+
+
+def _opened(value: t.Any) -> t.Any:
+    """The value with texts in place of what a vault holds by itself: before ansible-core 2.19 those are none. Raises AnsibleError."""
+    if isinstance(value, t.Mapping):
+        return {name: _opened(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_opened(one) for one in value]
+    return str(value) if getattr(value, "__ENCRYPTED__", False) else value

@@ -23,7 +23,7 @@ MakeSite = t.Callable[..., Site]
 
 
 def answers(site: Site, **more: str) -> dict[str, object]:
-    """To a survey that asks for every variable of the cluster that is no secret: all of them texts, most of them left blank.
+    """To a survey that asks for every variable of the cluster that is no secret: all of them texts, most left blank, or as they were.
 
     What each node has of its own stands in the inventory: a blank answer would stand for all of them.
     """
@@ -32,9 +32,11 @@ def answers(site: Site, **more: str) -> dict[str, object]:
     given = {"hosts": " tracker ", "run_id": " CHG-4711 ", "archive_dir": f" {site.archives} ", "report_dir": str(site.folder / "evidence")}
     way = {"route": "rolling", "batches": '[1, "25%"]', "min_up": " 1 ", "accept_outage": "False", "validate_certs": " true "}
     gate = {"settle_polls": "2", "poll_seconds": " 0.3", "gate_timeout": str(round(patient(60))), "database_port": " 0 "}
+    left = {"usernames": "everybody", "exclude_usernames": "nobody", "archive_recipients": "none", "spared_username": "nobody"}
+    left |= {"database_ssl_mode": "auto", "drain": "none"}
     # runner says that it is in a container, and is on a machine that stays
     gate["accept_local_archive"] = " True"
-    return {**blank, **given, **way, **gate, **more}
+    return {**blank, **given, **way, **gate, **left, **more}
 
 
 def leaks(job: Job, planted: t.Mapping[str, str]) -> list[str]:

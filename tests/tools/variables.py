@@ -51,6 +51,13 @@ the command line, and are taken once, each in its type, before any node is conta
 given as text. What cannot be meant is refused by the name of the variable, and so is a misspelt name: whatever begins with
 ``force_reauth_`` has to be one of these. Begin the names of your own variables otherwise, for example with ``site_``.
 
+What is blank, or null, is not given. Where that would treat more users, or protect or prove less, it is refused: leave the variable out, or
+say its default, ``everybody``, ``nobody``, ``none`` or ``auto`` (and ``-1`` for ``force_reauth_min_up``). A user of such a name stands in a
+list: ``[nobody]``.
+
+Put digits that are a text between quotes, passwords and run ids above all: YAML reads ``0042`` as 34, and ``12:30:45`` as 45045. A number
+is refused where a text is meant.
+
 .. contents::
    :local:
 """

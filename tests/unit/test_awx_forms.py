@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import typed
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import defaults, specification
 
@@ -114,7 +115,23 @@ def test_the_credential_hides_secrets_and_hands_over_all_that_it_carries() -> No
     }
 
 
-def test_a_field_that_is_left_blank_is_the_default_of_the_role() -> None:
+def test_a_field_that_is_left_blank_is_the_default_of_the_role_or_refused() -> None:
     """AWX hands a blank text over for it."""
-    blank = dict.fromkeys(specification(), "")
+    widening = {name for name in specification() if refused(name, "")}
+    blank = dict.fromkeys(specification().keys() - widening, "")
     assert typed(blank, specification(), defaults()) == typed({}, specification(), defaults())
+    assert {"force_reauth_usernames", "force_reauth_exclude_usernames", "force_reauth_archive_recipients"} <= widening
+    assert [name for name in widening if question(name.removeprefix("force_reauth_"))["default"] == ""] == []
+
+
+def refused(name: str, value: str) -> bool:
+    try:
+        typed({name: value}, specification(), defaults())
+    except SessionsError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("name", "word"), [("usernames", "everybody"), ("exclude_usernames", "nobody"), ("archive_recipients", "none")])
+def test_a_question_whose_blank_would_be_refused_shows_the_word_to_leave_there(name: str, word: str) -> None:
+    assert question(name)["default"] == word

@@ -32,6 +32,20 @@ _MOST = {
     **dict.fromkeys(("request_timeout", "stop_timeout", "gate_timeout", "drain_timeout", "lock_wait", "poll_seconds"), 604_800),
     "database_port": 65_535,
 }
+# what the word of the default stands for, where there is one
+_WORDS: t.Mapping[str, t.Any] = {
+    "usernames": None,
+    "exclude_usernames": [],
+    "spared_username": "",
+    "archive_recipients": [],
+    "database_ssl_mode": "",
+}
+# blank, each would treat more users, or protect and prove less, than was meant: a variable of a pipeline that is not set is blank
+_NEVER_BLANK = (*_WORDS, "min_up", "drain")
+
+# counts. Of any other text YAML has made another one, when it is a number: 0042 is 34, and 12:30:45 is 45045
+_MAY_BE_NUMBERS = ("batches",)
+
 # of the controller, below the folder in which the playbook is started
 _MAY_BE_RELATIVE = ("report_dir",)
 
@@ -53,7 +67,7 @@ def check_names(names: t.Iterable[str], options: t.Collection[str]) -> None:
 def typed(
     values: t.Mapping[str, t.Any], options: t.Mapping[str, Option], defaults: t.Mapping[str, t.Any], required: t.Sequence[str] = ()
 ) -> dict[str, t.Any]:
-    """Every option of the role, without its prefix, in its type; what is not given, and a blank text, is the default.
+    """Every option of the role, without its prefix, in its type; what is not given is the default, and so is a blank that widens nothing.
 
     ``values``: by the full name, as they were written. Raises SessionsError with a sentence for each value that cannot be meant, and for
     each name in ``required`` that is not given.
@@ -62,9 +76,9 @@ def typed(
     found, problems = {}, [f"{name} must be given" for name in missing]
     for name, option in options.items():
         short = name[len(PREFIX) :]
-        value = values.get(name)
+        default = defaults.get(name)
         try:
-            found[short] = _typed(name, value, option) if _is_given(value, option) else defaults.get(name)
+            found[short] = _taken(name, values.get(name, default), option, default)
         except SessionsError as error:
             problems.append(str(error))
     if problems:
@@ -122,6 +136,17 @@ def _is_given(value: t.Any, option: Option) -> bool:
     return value is not None
 
 
+def _taken(name: str, value: t.Any, option: Option, default: t.Any) -> t.Any:
+    """The value, or what leaving it out means. Raises SessionsError, also for a blank that would widen the run."""
+    short, given = name[len(PREFIX) :], _is_given(value, option)
+    if short in _NEVER_BLANK and not given:
+        raise SessionsError(f"{name} is given and empty: leave it out, or say {default}")
+    if short in _WORDS and isinstance(value, str) and value.strip().lower() == default:
+        return _WORDS[short]
+    meant = value if given else default
+    return _typed(name, meant, option) if _is_given(meant, option) else meant
+
+
 def _typed(name: str, value: t.Any, option: Option) -> t.Any:
     kind = option["type"]
     convert = {"bool": _bool, "int": _int, "float": _float, "list": _list}.get(kind)
@@ -131,9 +156,9 @@ def _typed(name: str, value: t.Any, option: Option) -> t.Any:
 
 
 def _text(name: str, value: t.Any, option: Option) -> str:
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
+    if not isinstance(value, str):
         raise SessionsError(f"{name} is a text: put its value between quotes")
-    # a blank may be a part of a password
+    # a blank may be a part of a password; what Ansible has marked becomes plain
     text = str(value) if option.get("no_log") else str(value).strip()
     choices = option.get("choices")
     if choices and text not in choices:
@@ -188,6 +213,8 @@ def _float(name: str, value: t.Any, _option: Option) -> float:
 
 def _list(name: str, value: t.Any, option: Option) -> list[t.Any]:
     items = _items(name, value)
+    if name[len(PREFIX) :] in _MAY_BE_NUMBERS:
+        items = [str(item) if isinstance(item, int) and not isinstance(item, bool) else item for item in items]
     if option.get("elements") == "dict":
         return [_dict(name, item, option["options"]) for item in items]
     texts = [_text(name, item, {}) for item in items]
