@@ -134,7 +134,7 @@ options:
       - Treat the tokens of these users alone, at most 1000, by the names with which they sign in, in any case.
       - Where the token table holds keys or ids, the product's own table of users is asked for them, and a name that it does not know is an
         error. Elsewhere a name that holds no token is a note.
-      - When not given, every user is treated. An empty list is an error.
+      - When not given, every user is treated. An empty list is an error, and so is null.
     type: list
     elements: str
   exclude_usernames:

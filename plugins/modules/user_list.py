@@ -30,7 +30,7 @@ options:
     type: str
   usernames:
     description:
-      - The users that are returned. Everybody when not set. A name that the list has not is refused.
+      - The users that are returned. Everybody when not given; null is an error. A name that the list has not is refused.
     type: list
     elements: str
   exclude_usernames:

@@ -1,7 +1,9 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host answers is data: nothing in it may set a variable, add a host, or be taken for a template.
+"""What every module of the collection that runs on a host goes through: its arguments are meant, and its answer is data.
+
+Nothing in an answer may set a variable, add a host, or be taken for a template.
 
 Ansible acts on some keys of *any* module's result (its strategy plugins: facts, new hosts and groups, notifications, stats). A host that
 is not its owner's any more can put them there, and facts outrank the inventory.
@@ -20,6 +22,11 @@ from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.in_proces
 _ACTED_ON = ("ansible_facts", "ansible_stats", "add_host", "add_group", "ansible_notify")
 # and those that it prints as they are
 _PRINTED = ("msg", "exception", "module_stdout", "module_stderr", "warnings", "deprecations")
+# arguments that narrow, protect or guard what a module does: to leave them out is to do more
+_NARROWING = (
+    *("usernames", "exclude_usernames", "expected", "archive_recipients", "archive_key"),
+    *("expected_rows", "expected_tables", "expected_tokens", "start"),
+)
 
 
 def only_data(result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -30,6 +37,12 @@ def only_data(result: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     kept = {str(key): value for key, value in result.items() if key not in _ACTED_ON and not str(key).startswith("_ansible")}
     data: dict[str, t.Any] = wrap_var({key: all_shown(value) if key in _PRINTED else value for key, value in kept.items()})
     return data
+
+
+def null_problem(arguments: t.Mapping[str, t.Any]) -> str:
+    """What is wrong with the arguments of a module, '' where nothing is: null is not the same as left out, where that does more."""
+    null = [name for name in _NARROWING if name in arguments and arguments[name] is None]
+    return f"{' and '.join(null)}: given, and null. Give a value, or leave it out (omit). Nothing was changed." if null else ""
 
 
 class AnsweringAction(ActionBase):  # type: ignore[misc] # ansible ships no types
@@ -47,7 +60,13 @@ class AnsweringAction(ActionBase):  # type: ignore[misc] # ansible ships no type
         return result
 
     def ask(self, module: str, arguments: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
-        """Run a module on the host; its answer is data, but for the interpreter that Ansible has found there itself."""
+        """Run a module on the host; its answer is data, but for the interpreter that Ansible has found there itself.
+
+        Arguments that would do more than was meant are a failed result, and the host is not asked.
+        """
+        problem = null_problem(arguments)
+        if problem:
+            return {"failed": True, "msg": problem}
         if is_here(module, self._connection, self._task):
             return only_data(answered(module, arguments, self._task.check_mode))
         found = self._execute_module(module, dict(arguments), task_vars=task_vars)

@@ -1,17 +1,19 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host's answer is data: what Ansible would act on is taken out, and every module of the collection goes through that."""
+"""What every module of the collection goes through: arguments that are null, and the answer, which is data."""
 
 from __future__ import annotations
 
+import re
+import types
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import looks
-from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import only_data
+from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import AnsweringAction, only_data
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import specification
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -35,6 +37,57 @@ def test_what_ansible_would_act_on_is_taken_out(acted_on: dict[str, t.Any]) -> N
 
 def test_that_a_host_failed_or_was_lost_is_kept() -> None:
     assert only_data({"failed": True, "msg": "no", "unreachable": True}) == {"failed": True, "msg": "no", "unreachable": True}
+
+
+class Action(AnsweringAction):
+    """The plugin without Ansible around it; keeps what the host is asked."""
+
+    _discovered_interpreter_key = None
+
+    def __init__(self) -> None:
+        self._connection = types.SimpleNamespace(transport="ssh", become=None)
+        self._task = types.SimpleNamespace(async_val=0, environment=None)
+        self.asked: list[dict[str, t.Any]] = []
+
+    def _execute_module(self, _module: str, arguments: dict[str, t.Any], **_more: t.Any) -> dict[str, t.Any]:
+        self.asked.append(arguments)
+        return {"changed": False}
+
+
+NARROWING = (
+    *("usernames", "exclude_usernames", "expected", "archive_recipients", "archive_key"),
+    *("expected_rows", "expected_tables", "expected_tokens", "start"),
+)
+
+
+@pytest.mark.parametrize("name", NARROWING)
+def test_an_argument_that_is_null_where_leaving_it_out_does_more_is_refused_and_the_host_is_not_asked(name: str) -> None:
+    action = Action()
+    assert action.ask("dcops.atlassian_sessions.remember_me_purge", {"product": "jira", name: None}, None) == {
+        "failed": True,
+        "msg": f"{name}: given, and null. Give a value, or leave it out (omit). Nothing was changed.",
+    }
+    assert action.asked == []
+
+
+def test_arguments_that_are_left_out_empty_or_null_without_doing_more_reach_the_module() -> None:
+    action, arguments = Action(), {"product": "jira", "exclude_usernames": [], "expected_rows": 0, "database_port": None}
+    assert action.ask("dcops.atlassian_sessions.remember_me_purge", arguments, None) == {"changed": False}
+    assert action.asked == [arguments]
+
+
+def test_all_that_is_null_is_named_at_once() -> None:
+    said = Action().ask("dcops.atlassian_sessions.user_names", {"usernames": None, "exclude_usernames": None}, None)["msg"]
+    assert said.startswith("usernames and exclude_usernames: given, and null.")
+
+
+def test_every_argument_that_may_not_be_null_is_one_of_a_module() -> None:
+    documented = {
+        name
+        for path in [*(CHECKOUT / "plugins/modules").glob("*.py"), CHECKOUT / "plugins/doc_fragments/database.py"]
+        for name in re.findall(r"(?m)^  (\w+):$", path.read_text(encoding="utf-8"))
+    }
+    assert set(NARROWING) - documented == set()
 
 
 def test_every_module_that_runs_on_a_host_is_heard_through_it() -> None:
