@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES, Engine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROLE = CHECKOUT / "roles/force_reauth"
@@ -119,6 +120,13 @@ def _rights_of(product: Product) -> list[list[str]]:
         sorted(table.users.table for table in product.token_tables if table.users),
         sorted([one.table for one in product.survivors] + ([memory.table] if memory else [])),
     ]
+
+
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=lambda engine: engine.name)
+def test_the_guide_on_databases_says_how_an_engine_is_named_and_what_its_driver_is(engine: Engine) -> None:
+    (row,) = re.findall(rf"   \* - (.*)\n     - ``{engine.name}``\n     - (.*)\n", text_of(SITE / "rst/databases.rst"))
+    assert row[0] == engine.title
+    assert code(row[1]) == [engine.package] * bool(engine.package)
 
 
 TARGETS = sorted({target for page in [*MARKDOWN, *GUIDES] for target in re.findall(r"(?:(?m:^) +|`)make ([a-z-]+)", text_of(page))})

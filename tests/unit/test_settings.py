@@ -19,6 +19,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.set
     is_true,
     typed,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 
 ROLE = Path(__file__).resolve().parents[2] / "roles/force_reauth"
 SPECS = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
@@ -267,6 +268,15 @@ def test_a_number_is_no_item_of_another_list(name: str, written: object) -> None
 )
 def test_what_is_no_list_of_texts_is_refused_by_name(name: str, written: object, sentence: str) -> None:
     assert _refusal(name, written) == sentence.format(name=name)
+
+
+@pytest.mark.parametrize("entry", ["main", "restore"])
+def test_the_engines_that_may_be_named_are_those_that_are_known(entry: str) -> None:
+    assert SPECS[entry]["options"]["force_reauth_database_engine"]["choices"] == list(ENGINES)
+
+
+def test_an_engine_that_is_none_is_refused_before_any_node_is_asked() -> None:
+    assert _refusal("force_reauth_database_engine", "mssql").startswith("force_reauth_database_engine is one of postgresql, ")
 
 
 ARCHIVE = {"path": "/a.tsv.gz", "sha256": "00"}
