@@ -65,6 +65,7 @@ def test_a_scope_that_cannot_be_told_or_proven_is_refused_before_anything_change
     before = site.state_of_everything()
     for variables, said in (
         ({"usernames": ["adma"]}, "app_user knows no user adma: are they spelt as they sign in? Nothing was changed."),
+        ({"usernames": None}, "force_reauth_usernames is given and empty: leave it out, or say everybody."),
         ({"usernames": []}, "usernames is an empty list, which would be nobody: leave it out to treat every user. Nothing was changed."),
         ({"usernames": ["eve"]}, f"the proof account {CANARY} is not among the users that are treated: its cookie would live on. Nothing"),
     ):
