@@ -771,6 +771,20 @@ def test_a_live_run_may_be_finished_by_a_roll_and_no_other_changes_its_route(rec
 
 
 @pytest.mark.parametrize(
+    ("recorded", "wanted"),
+    [("manual", "product"), ("manual", "database"), ("product", "manual"), ("product", "database"), ("database", "manual")],
+)
+def test_a_run_goes_on_by_the_way_of_deletion_by_which_it_began(recorded: str, wanted: str) -> None:
+    looks, may = {"n1": look(), "n2": look()}, {"accept_no_archive": True, "admin_username": "adam", "admin_password": "p"}
+    record = {**BEGUN, "revoke": recorded}
+    assert plan(looks, record, revoke=wanted, **may)["problems"] == [
+        f"this run began with force_reauth_revoke={recorded}, and now it is {wanted}: give force_reauth_revoke={recorded}, or set the run "
+        "aside with force_reauth_abandon, and begin a new one"
+    ]
+    assert plan(looks, record, revoke=recorded, **may)["problems"] == []
+
+
+@pytest.mark.parametrize(
     ("product", "options", "blind"),
     [
         ("jira", {}, ""),

@@ -156,6 +156,17 @@ def drain_problem(record: Record, drain: str) -> str:
     )
 
 
+def revoke_problem(record: Record, revoke: str) -> str:
+    """Why a run that goes on would not delete its tokens in the way by which it began, '' when it would."""
+    before = record.get("revoke", revoke)
+    if before == revoke:
+        return ""
+    return (
+        f"this run began with force_reauth_revoke={before}, and now it is {revoke}: give force_reauth_revoke={before}, or set the run aside "
+        "with force_reauth_abandon, and begin a new one"
+    )
+
+
 def sessions_problem(node: str, look: Look, route: str) -> str:
     """Why a rolling restart would not end the sessions of this node, '' when it does. Tomcat's own SESSIONS.ser is removed in the roll."""
     sessions = look["sessions"]
@@ -222,7 +233,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     """The plan of a run; ``problems`` holds a sentence for everything that speaks against it.
 
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
-    ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order and batches hold.
+    ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order, batches and ``revoke`` hold.
     Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
     ``blind`` (of ``why_blind``), ``install_dir`` (of ``folder_to_tell``), ``route``, ``nodes``, ``batches``, ``min_up``, ``emptied``
     (lines: backends that a batch leaves to nobody), ``node_facts``, ``problems`` and ``otherwise``.
@@ -236,6 +247,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
     drains = {node: drain_problem(node_records.get(node, {}), options["drain"]) for node in facts}
     problems += [f"{node}: {why}" for node, why in drains.items() if why]
+    problems += [one for one in [revoke_problem(record, options["revoke"])] if one]
     problems += record_problems(nodes, list(looks), record.get("standbys", []))
     problems += one_node_twice(looks) + one_address_twice(looks) + order_problems(looks, record)
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
