@@ -111,8 +111,42 @@ def test_a_run_that_may_wait_goes_on_by_itself_and_one_that_waits_is_set_aside(m
     assert_waits(site.run(revoke="manual", run_id="one"), site)
     run = site.start(revoke="manual", abandon="one", run_id="two", manual_wait=30)
     site.wait_for_step(run, lambda steps: steps.get("") == "waiting" and site.record()["run_id"] == "two")
+    # as when they time out meanwhile
+    for node in site.cluster.nodes:
+        node.restart()
     carry_out(site, "two")
     ended = run.wait()
     assert ended.status == 0, ended.output
     ended.assert_says("Run two: PROVEN")
     assert site.open_doors(browsers) == []
+
+
+@pytest.mark.long
+def test_a_node_that_was_restarted_too_early_is_signed_in_to_and_restarted_once_more(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    waits = site.run(revoke="manual", run_id="CHG-1")
+    too_early = site.run("-e", "force_reauth_revoked=true", revoke="manual", run_id="CHG-1")
+    assert too_early.status == 2, too_early.output
+    too_early.assert_says("the tokens are still there. Have the script carried out")
+    first = site.pids()["n1"]
+    carry_out(site)
+    resumed = site.resume(waits)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says(": PROVEN", "by the session cookie and remember-me cookie of n1, n2")
+    assert site.pids()["n1"] != first
+
+
+@pytest.mark.long
+def test_where_only_a_session_cookie_is_at_hand_a_deletion_that_was_only_said_is_not_proven(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    browsers = site.sign_in("eve")
+    for node in site.cluster.nodes:
+        node.behave(remember_me_off=True)
+    waits = site.run(revoke="manual", run_id="CHG-1")
+    assert_waits(waits, site)
+    only_said = "that the tokens are deleted was only said, not seen (the sign-in gave no remember-me cookie: remember-me is switched off)"
+    waits.assert_says(f"It will end unproven: {only_said}")
+    lied = site.run("-e", "force_reauth_revoked=true", revoke="manual", run_id="CHG-1")
+    assert lied.status == 2, lied.output
+    lied.assert_says("Run CHG-1: UNPROVEN", f"Unproven: {only_said}")
+    assert (site.record()["phase"], bool(site.open_doors(browsers))) == ("unproven", True)

@@ -19,8 +19,8 @@ Rows = t.Sequence[t.Mapping[str, t.Any]]
 
 def proof_lines(looks: t.Mapping[str, Look], proof_username: str, route: str) -> list[str]:
     """How it will be proven, and what nobody looks like on this site."""
-    if any(_doors(look) for look in looks.values()):
-        lines = [f"{node}: {_opened(_doors(look), _why_unproven(look, route))}" for node, look in looks.items()]
+    if any(doors_of(look) for look in looks.values()):
+        lines = [f"{node}: {_opened(doors_of(look), _why_unproven(look, route))}" for node, look in looks.items()]
     elif proof_username:
         lines = [f"{proof_username} signs in on one node, then on the others; after the act every old cookie is sent again, alone"]
     else:
@@ -31,7 +31,7 @@ def proof_lines(looks: t.Mapping[str, Look], proof_username: str, route: str) ->
 
 def proof_problems(looks: t.Mapping[str, Look], scope: UserScope | None, resumed: bool, route: str) -> list[str]:
     """What speaks against the copied cookies. On a resume they may have died by the run itself."""
-    doors = [door for look in looks.values() for door in _doors(look)]
+    doors = [door for look in looks.values() for door in doors_of(look)]
     users = list(dict.fromkeys(door["user"] for door in doors if door["user"]))
     if doors and not users and not resumed:
         notes = "; ".join(dict.fromkeys(f"{door['name']} was {door['note']}" for door in doors if door["note"]))
@@ -57,8 +57,11 @@ def blind_nodes(plan: t.Mapping[str, t.Any], hostvars: t.Mapping[str, t.Mapping[
 
 
 def signing_in(plan: t.Mapping[str, t.Any]) -> list[str]:
-    """The nodes whose sessions are still to be ended, in the order of the plan: where the proof account signs in."""
-    records = plan["record"].get("node_records", {})
+    """The nodes whose sessions are still to be ended, in the order of the plan: where the proof account signs in.
+
+    Before the phase ``rolling`` no node is done: those that a roll restarted before the tokens were gone are restarted once more.
+    """
+    records = plan["record"].get("node_records", {}) if plan["phase"] == "rolling" else {}
     processes = {node: plan["node_facts"][node]["process"] for node in plan["nodes"]}
     return [node for node, process in processes.items() if process["running"] and not is_done(process["identity"], records.get(node, {}))]
 
@@ -102,7 +105,8 @@ def answered_before(turn: t.Mapping[str, t.Any], kinds: t.Collection[str], cooki
     }
 
 
-def _doors(look: Look) -> Rows:
+def doors_of(look: Look) -> Rows:
+    """To whom each copied cookie opens the door of the node."""
     return _asked(look).get("doors") or []
 
 
@@ -113,7 +117,7 @@ def _asked(look: Look) -> Look:
 
 def _why_unproven(look: Look, route: str) -> str:
     """Why the end of the node's sessions will not be proven, '' where a copied session cookie opens its door, or its restart will do."""
-    opens = any(door["user"] for door in _doors(look) if door["kind"] == SESSION)
+    opens = any(door["user"] for door in doors_of(look) if door["kind"] == SESSION)
     return "" if opens else why_alone(route, look["sessions"]["kept"])
 
 
