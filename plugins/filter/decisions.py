@@ -97,6 +97,7 @@ class FilterModule:
             "membership": _for_people(membership.membership),
             "no_answer": _for_people(counted.no_answer),
             "not_up": _for_people(registered.not_up),
+            "only_said": _for_people(by_hand.only_said),
             "password_problem": _for_people(destination.password_problem),
             "places": registered.places,
             "plan_lines": _for_people(report.plan_lines),

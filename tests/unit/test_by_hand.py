@@ -83,6 +83,39 @@ def test_where_no_cookie_can_show_it_the_operator_has_to_say_it(product: str, op
     assert by_hand.why_blind(product, {**OPTIONS, **options}, route) == why
 
 
+def looked(*doors: tuple[str, str], product: str = "jira") -> dict[str, t.Any]:
+    """A node, and whom the copied cookies open its door to."""
+    rows = [{"name": name, "kind": "session" if name == "JSESSIONID" else "remember_me", "user": user} for name, user in doors]
+    return {"product": product, "cookies": {"session": "JSESSIONID", "remember_me": "seraph"}, "asked": {"doors": rows}}
+
+
+COPIED: dict[str, t.Any] = {"proof_username": "", "proof_cookies": [{}]}
+NONE_COPIED = "no copied remember-me cookie opens the door"
+
+
+@pytest.mark.parametrize(
+    ("look_of_node", "options", "resumed", "why"),
+    [
+        # whether the sign-in gives one is seen then
+        (looked(), {}, False, ""),
+        (looked(product="crowd"), {}, False, "this product's cookie ends by itself when nobody uses it for a while"),
+        (looked(), {"proof_username": ""}, False, "no proof account was given"),
+        (looked(("JSESSIONID", "eve")), COPIED, False, NONE_COPIED),
+        (looked(("JSESSIONID", "eve"), ("seraph", "")), COPIED, False, NONE_COPIED),
+        (looked(("sso", "eve")), COPIED, False, NONE_COPIED),
+        (looked(("seraph", "eve")), COPIED, False, ""),
+        # it may have died by the deletion
+        (looked(("seraph", "")), COPIED, True, ""),
+        ({**looked(), "asked": {}}, COPIED, False, NONE_COPIED),
+        (looked(product="crowd"), {"revoke": "database"}, False, ""),
+    ],
+)
+def test_a_run_whose_deletion_by_hand_nothing_will_show_says_so_before_it(
+    look_of_node: dict[str, t.Any], options: dict[str, t.Any], resumed: bool, why: str
+) -> None:
+    assert by_hand.why_unproven({"n1": look_of_node}, {**OPTIONS, **options}, resumed) == why
+
+
 def test_what_is_known_without_the_database_is_its_place_and_the_table() -> None:
     found = look()
     assert (found["problem"], found["table"], found["database"]) == ("", "remembermetoken", "oracle db:1521/ORCL, account jira")
@@ -202,14 +235,58 @@ def test_a_dead_cookie_or_the_operator_says_that_the_tokens_are_deleted(users: d
     assert by_hand.deletion_seen(["n1", "n2", "n3"], hostvars, revoked) == said
 
 
+SAID = "that the tokens are deleted was only said, not seen"
+OFF = "the sign-in gave no remember-me cookie: remember-me is switched off"
+
+
+@pytest.mark.parametrize(
+    ("product", "cookies", "controls", "why"),
+    [
+        ("jira", [row("remember_me", "n1")], [row("remember_me", "n1")], ""),
+        ("bitbucket", [row("remember_me", "n1")], [row("remember_me", "n1")], ""),
+        ("jira", [row("session", "n1")], [row("session", "n1")], "no remember-me cookie was seen to work before it"),
+        (
+            "jira",
+            [row("session", "n1"), {**row("remember_me", "n1", value=""), "absent": OFF}],
+            [row("session", "n1"), row("remember_me", "n1", user="")],
+            OFF,
+        ),
+        ("jira", [row("remember_me", "n1")], [row("remember_me", "n1", user="")], "no remember-me cookie was seen to work before it"),
+        # it may be one of single sign-on, which ends for reasons of its own
+        (
+            "jira",
+            [{**row("remember_me", "n1"), "name": "sso"}],
+            [row("remember_me", "n1")],
+            "no remember-me cookie was seen to work before it",
+        ),
+        (
+            "crowd",
+            [row("remember_me", "n1")],
+            [row("remember_me", "n1")],
+            "this product's cookie ends by itself when nobody uses it for a while",
+        ),
+        ("jira", [], [], "no remember-me cookie was seen to work before it"),
+    ],
+)
+def test_a_deletion_by_hand_that_no_cookie_can_show_was_only_said(
+    product: str, cookies: list[dict[str, str]], controls: list[dict[str, str]], why: str
+) -> None:
+    facts = {"product": product, "cookies": {"session": "JSESSIONID", "remember_me": "remember_me cookie"}}
+    plan = {"revoke": "manual", "nodes": ["n2", "n1"], "node_facts": {"n2": facts, "n1": facts}}
+    seen = [{"absent": "", **one} for one in cookies]
+    hostvars: dict[str, dict[str, t.Any]] = {"n1": {"__force_reauth_cookies": seen, "__force_reauth_controls": controls}, "n2": {}}
+    assert by_hand.only_said(plan, hostvars) == ([f"{SAID} ({why})"] if why else [])
+    assert by_hand.only_said({**plan, "revoke": "database"}, hostvars) == []
+
+
 def test_a_run_that_waits_says_who_has_to_do_what_and_how_it_goes_on() -> None:
     plan = {"run_id": "r", "route": "rolling", "phase": "waiting", "database_host": "localhost", "look": look()}
-    said = by_hand.waiting_sentence(plan, "/a/revoke.sql", True, "ansible-playbook x")
+    said = by_hand.waiting_sentence(plan, "/a/revoke.sql", True, "ansible-playbook x", [])
     assert said.startswith("The tokens are still there: ")
     assert "carries out /a/revoke.sql on localhost" in said
     assert "Resume: ansible-playbook x (and the variables and vault options of this run)" in said
     # the key of the cookies is lost, or remember-me is switched off
-    assert by_hand.waiting_sentence(plan, "/a", False, "x").startswith(
+    assert by_hand.waiting_sentence(plan, "/a", False, "x", []).startswith(
         "No old cookie could be asked whether the tokens are deleted: if you"
     )
 
@@ -220,10 +297,16 @@ def test_a_run_that_waits_says_who_has_to_do_what_and_how_it_goes_on() -> None:
 )
 def test_a_run_that_begins_to_wait_says_it_whole(route: str, until: str) -> None:
     plan = {"run_id": "r", "route": route, "phase": "prepared", "database_host": "db1", "look": {"database": "db:5432/jira"}}
-    assert by_hand.waiting_sentence(plan, "/a", False, "x") == (
+    assert by_hand.waiting_sentence(plan, "/a", False, "x", []) == (
         "Run r waits, and nothing is proven yet. Now a database administrator carries out /a on db1 (it stands in the plan above, too) "
         f"in db:5432/jira. {until}. Afterwards, and not before: Resume: x (and the variables and vault options of this run)"
     )
+
+
+def test_a_run_that_begins_to_wait_says_that_it_will_end_unproven() -> None:
+    plan = {"run_id": "r", "route": "rolling", "phase": "prepared", "database_host": "db1", "look": {"database": "db:5432/jira"}}
+    said = by_hand.waiting_sentence(plan, "/a", False, "x", [f"{SAID} ({OFF})"])
+    assert f"nobody is signed out. It will end unproven: {SAID} ({OFF}). Afterwards, and not before: Resume: x" in said
 
 
 def test_a_script_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,6 +442,7 @@ MADE: dict[str, t.Any] = {
     "emptied": [],
     "proof": [],
     "blind": "",
+    "unproven": "",
     "chosen": "",
     "statements": "",
 }
@@ -375,6 +459,7 @@ COUNTED = {"rows": 3, "users": 1, "table": "t", "database": "d", "oldest": "", "
             [
                 "By hand    the run writes the script below and ends; a database administrator carries it out; the printed command goes on",
                 "Goes on    by a remember-me cookie of the proof account that has died",
+                "Proven     where a remember-me cookie works before the deletion and is dead at the end: your word alone proves nothing",
                 "Script     | BEGIN;",
                 "Script     |",
                 "Script     | COMMIT;",
@@ -383,6 +468,13 @@ COUNTED = {"rows": 3, "users": 1, "table": "t", "database": "d", "oldest": "", "
         (
             {"revoke": "manual", "look": look(), "blind": "all nodes are down"},
             ["Goes on    by your word, force_reauth_revoked=true (all nodes are down)"],
+        ),
+        (
+            {"revoke": "manual", "look": look(), "unproven": NONE_COPIED},
+            [
+                f"Goes on    by your word, force_reauth_revoked=true ({NONE_COPIED})",
+                f"Unproven   this run will end so: nothing will show that the tokens are deleted ({NONE_COPIED})",
+            ],
         ),
         (
             {"revoke": "product", "look": look()},

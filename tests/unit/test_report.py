@@ -50,6 +50,7 @@ def plan(**changes: object) -> Values:
         "survives": ["access tokens", "OAuth"],
         "statements": "",
         "blind": "",
+        "unproven": "",
         "chosen": "",
         "names_by": "table",
         **changes,

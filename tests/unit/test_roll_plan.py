@@ -777,10 +777,11 @@ def test_a_live_run_may_be_finished_by_a_roll_and_no_other_changes_its_route(rec
 def test_a_run_goes_on_by_the_way_of_deletion_by_which_it_began(recorded: str, wanted: str) -> None:
     looks, may = {"n1": look(), "n2": look()}, {"accept_no_archive": True, "admin_username": "adam", "admin_password": "p"}
     record = {**BEGUN, "revoke": recorded}
-    assert plan(looks, record, revoke=wanted, **may)["problems"] == [
+    refusal = (
         f"this run began with force_reauth_revoke={recorded}, and now it is {wanted}: give force_reauth_revoke={recorded}, or set the run "
         "aside with force_reauth_abandon, and begin a new one"
-    ]
+    )
+    assert plan(looks, record, revoke=wanted, **may)["problems"] == [refusal]
     assert plan(looks, record, revoke=recorded, **may)["problems"] == []
 
 
@@ -800,7 +801,12 @@ def test_the_plan_says_why_no_cookie_can_show_a_deletion(product: str, options: 
 def test_the_plan_says_how_it_will_be_proven_and_who_deletes() -> None:
     made = plan({"n1": look(), "n2": look()}, revoke="manual", chosen="a password")
     assert made["proof"] == ["canary signs in on one node, then on the others; after the act every old cookie is sent again, alone"]
-    assert (made["revoke"], made["chosen"]) == ("manual", "a password")
+    assert (made["revoke"], made["chosen"], made["unproven"]) == ("manual", "a password", "")
+
+
+def test_the_plan_says_that_a_deletion_by_hand_will_not_be_seen() -> None:
+    made = plan({"n1": look(), "n2": look()}, revoke="manual", **NOBODY)
+    assert made["unproven"] == "no proof account was given"
 
 
 def test_a_plan_whose_batches_are_none_takes_one_node_and_keeps_none_up() -> None:

@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import doors_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import address_of, asked_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import is_since
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME
@@ -22,6 +23,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.s
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import cluster_name, treated_words
 
 DATABASE, PRODUCT, MANUAL, WAITING = "database", "product", "manual", "waiting"
+_IDLES = "this product's cookie ends by itself when nobody uses it for a while"
 # before these nobody has asked for the script to be run
 _NOT_ASKED_YET = ("", "prepared")
 
@@ -133,9 +135,24 @@ def why_blind(product: str, options: Values, route: str) -> str:
     found = product_named(product)
     if found.tokens.series:
         return "this product replaces its remember-me cookies at each use"
-    if found.web.remember_me_idles:
-        return "this product's cookie ends by itself when nobody uses it for a while"
-    return ""
+    return _IDLES if found.web.remember_me_idles else ""
+
+
+def why_unproven(looks: HostVars, options: Values, resumed: bool) -> str:
+    """Why nothing will show that the tokens are deleted by hand, '' where something may: whether a sign-in gives a cookie is seen then.
+
+    ``looks``: of ``node_look``, by node. A copied cookie that opens no door in a run that goes on may have died by it.
+    """
+    if options["revoke"] != MANUAL:
+        return ""
+    if not options["proof_username"] and not options["proof_cookies"]:
+        return "no proof account was given"
+    if product_named(next(iter(looks.values()))["product"]).web.remember_me_idles:
+        return _IDLES
+    if resumed or not options["proof_cookies"]:
+        return ""
+    opened = any(door["user"] and door["name"] == look["cookies"]["remember_me"] for look in looks.values() for door in doors_of(look))
+    return "" if opened else "no copied remember-me cookie opens the door"
 
 
 def watched(cookies: Rows, controls: Rows, node: str, name: str) -> list[t.Mapping[str, t.Any]]:
@@ -163,19 +180,38 @@ def deletion_seen(nodes: t.Sequence[str], hostvars: HostVars, revoked: bool) -> 
     return "said with force_reauth_revoked; the first batch has to show it" if revoked else ""
 
 
-def waiting_sentence(plan: Values, script: str, still_there: bool, resume: str) -> str:
-    """Why the run ends here, who has to do what, and the command by which it goes on. ``still_there``: cookies have shown it."""
-    unseen = (
+def only_said(plan: Values, hostvars: HostVars) -> list[str]:
+    """That nothing shows a deletion by hand, [] where a cookie that does not idle worked before it: the verdict asks whether it died."""
+    if plan["revoke"] != MANUAL:
+        return []
+    facts = plan["node_facts"]
+    cookies = {node: hostvars[node].get("__force_reauth_cookies") or [] for node in plan["nodes"]}
+    controls = {node: hostvars[node].get("__force_reauth_controls") or [] for node in plan["nodes"]}
+    idles = product_named(next(iter(facts.values()))["product"]).web.remember_me_idles
+    if not idles and any(watched(cookies[node], controls[node], node, facts[node]["cookies"]["remember_me"]) for node in plan["nodes"]):
+        return []
+    absent = dict.fromkeys(row["absent"] for rows in cookies.values() for row in rows if row["kind"] == REMEMBER_ME and row["absent"])
+    why = _IDLES if idles else "; ".join(absent) or "no remember-me cookie was seen to work before it"
+    return [f"that the tokens are deleted was only said, not seen ({why})"]
+
+
+def waiting_sentence(plan: Values, script: str, still_there: bool, resume: str, unseen: t.Sequence[str]) -> str:
+    """Why the run ends here, who has to do what, and the command by which it goes on. ``still_there``: cookies have shown it.
+
+    ``unseen``: of ``only_said``.
+    """
+    unasked = (
         "No old cookie could be asked whether the tokens are deleted: if you know that they are, add -e force_reauth_revoked=true. "
         if plan["phase"] == WAITING
         else ""
     )
-    why = "The tokens are still there: the old remember-me cookies still open the door. " if still_there else unseen
+    why = "The tokens are still there: the old remember-me cookies still open the door. " if still_there else unasked
+    end = f"It will end unproven: {'; '.join(unseen)}. " if unseen else ""
     until = "All nodes are down until then" if plan["route"] == "outage" else "Until then every node runs, and nobody is signed out"
     return (
         f"{why}Run {plan['run_id']} waits, and nothing is proven yet. Now a database administrator carries out {script} on "
         f"{plan['database_host']} (it stands in the plan above, too) in {plan['look']['database']}. {until}. "
-        f"Afterwards, and not before: Resume: {resume} (and the variables and vault options of this run)"
+        f"{end}Afterwards, and not before: Resume: {resume} (and the variables and vault options of this run)"
     )
 
 

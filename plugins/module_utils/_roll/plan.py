@@ -10,7 +10,12 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_plain_path
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import PUT_BACK, is_done
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import hand_problems, product_problems, why_blind
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import (
+    hand_problems,
+    product_problems,
+    why_blind,
+    why_unproven,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.emptied import Emptied, emptied
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, names_by, resumed_route
@@ -162,8 +167,8 @@ def revoke_problem(record: Record, revoke: str) -> str:
     if before == revoke:
         return ""
     return (
-        f"this run began with force_reauth_revoke={before}, and now it is {revoke}: give force_reauth_revoke={before}, or set the run aside "
-        "with force_reauth_abandon, and begin a new one"
+        f"this run began with force_reauth_revoke={before}, and now it is {revoke}: give force_reauth_revoke={before}, or set the run "
+        "aside with force_reauth_abandon, and begin a new one"
     )
 
 
@@ -235,8 +240,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order, batches and ``revoke`` hold.
     Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
-    ``blind`` (of ``why_blind``), ``install_dir`` (of ``folder_to_tell``), ``route``, ``nodes``, ``batches``, ``min_up``, ``emptied``
-    (lines: backends that a batch leaves to nobody), ``node_facts``, ``problems`` and ``otherwise``.
+    ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``), ``route``, ``nodes``,
+    ``batches``, ``min_up``, ``emptied`` (lines: backends that a batch leaves to nobody), ``node_facts``, ``problems`` and ``otherwise``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -280,6 +285,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "chosen": options.get("chosen", ""),
         "names_by": names_by(one["product"], bool(options.get("asks_database"))),
         "blind": blind,
+        "unproven": why_unproven(looks, options, bool(record)),
         "install_dir": folder_to_tell(list(facts.values())),
         "route": route,
         "nodes": nodes,

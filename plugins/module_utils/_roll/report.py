@@ -90,13 +90,17 @@ def _encrypted(recipients: int) -> str:
 
 
 def _by_hand(plan: t.Mapping[str, t.Any]) -> list[str]:
-    look, word = plan["look"], plan["blind"]
+    look, unproven = plan["look"], plan["unproven"]
+    word = plan["blind"] or unproven
     seen = f"your word, force_reauth_revoked=true ({word})" if word else "a remember-me cookie of the proof account that has died"
     return [
         f"Tokens     not counted: they are deleted by hand from {look['table']}, {look['database']}, and the database is not asked",
         *_users(plan),
         "By hand    the run writes the script below and ends; a database administrator carries it out; the printed command goes on",
         f"Goes on    by {seen}",
+        f"Unproven   this run will end so: nothing will show that the tokens are deleted ({unproven})"
+        if unproven
+        else "Proven     where a remember-me cookie works before the deletion and is dead at the end: your word alone proves nothing",
         f"Record     {plan['folder']} on {plan['database_host']}",
     ]
 

@@ -113,7 +113,7 @@ def verdict(
 
     ``seen``: by which cookies. ``doubts``: what nobody could see, and no run can prove.
     ``canary``: whether a proof account was given. ``rows_left``: rows of the archives that are still in the token table.
-    ``not_seen``: what is wrong with the cold standbys, and archives that could not be compared with the table.
+    ``not_seen``: what is wrong with the cold standbys, archives that could not be compared with the table, a deletion that was only said.
     ``spared``: of ``spared_seen``. ``doubt``: of ``membership``.
     """
     by_node = {node: _node_missing(node, evidence, canary) for node in evidence}
