@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
 
+from demo.browser import Browser
 from demo.cluster import CANARY
 from demo.imitated import PRODUCTS
 from demo.products import StandInProduct
@@ -115,3 +117,25 @@ def test_in_an_outage_the_product_does_it_before_its_nodes_are_stopped(make_site
     assert result.status == 0, result.output
     result.assert_says(": PROVEN")
     assert site.open_doors(browsers) == []
+
+
+@pytest.mark.long
+def test_a_product_that_left_some_is_called_once_more_although_the_copied_cookie_is_dead_by_then(make_site: MakeSite) -> None:
+    site = administered(make_site, 2, clear_all="own")
+    site.sign_in("eve")
+    signed_in = [Browser(CANARY, site.cluster.users[CANARY]).sign_in(node, True) for node in site.cluster.nodes]
+    copied = [{"name": name, "value": value} for cookies in signed_in for name, value in cookies.items()]
+    site.variables["force_reauth_proof_username"] = ""
+    site.more_secrets |= {
+        "proof_cookies": json.dumps(copied),
+        "admin_username": CANARY,
+        "admin_password": site.cluster.users[CANARY],
+    }
+    stopped = site.run(**WISHES)
+    assert stopped.status != 0
+    stopped.assert_says("that were in remembermetoken before are still there")
+    for node in site.cluster.nodes:
+        node.behave(clear_all="usual")
+    resumed = site.resume(stopped)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says(": PROVEN", "by the session cookie and remember-me cookie of n1, n2")

@@ -10,11 +10,15 @@ import typing as t
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import (
     answered_before,
+    begun,
+    begun_by_stop,
     blind_nodes,
+    live_before,
     proof_lines,
     proof_problems,
     signed_in_anew,
     signing_in,
+    taken_up,
     with_values,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import handed_out
@@ -232,3 +236,96 @@ def test_no_answer_of_a_node_speaks_of_a_cookie_that_it_was_not_sent() -> None:
     }
     found = answered_before(turn, ["session"], cookies, [])
     assert found == {"cookies": cookies, "controls": [_answer("session", "")]}
+
+
+KINDS = ("session", "remember_me")
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "seen"),
+    [
+        ("eve", "", [{**_answer("session", "eve"), "begun": True}]),
+        ("eve", "eve", [_answer("session", "eve")]),
+        ("", "", [_answer("session", "")]),
+    ],
+    ids=["it may have died by the act", "it lives", "it was dead before"],
+)
+def test_a_cookie_that_is_dead_once_the_act_has_begun_was_seen_to_work_before_it(
+    before: str, answer: str, seen: list[dict[str, t.Any]]
+) -> None:
+    controls = begun([_answer("session", before)], ["session"])
+    turn = {"answers": [_answer("session", answer)], "renewed": []}
+    assert answered_before(turn, ["session"], [_row("session", "s")], controls)["controls"] == seen
+
+
+def test_a_cookie_that_was_dead_before_any_act_proves_nothing() -> None:
+    controls = begun([_answer("session", "eve"), _answer("remember_me", "eve")], ["remember_me"])
+    turn = {"answers": [_answer("session", "")], "renewed": []}
+    found = answered_before(turn, ["session"], [_row(kind, "v") for kind in KINDS], controls)
+    assert found["controls"] == [{**_answer("remember_me", "eve"), "begun": True}, _answer("session", "")]
+
+
+def test_no_node_says_of_a_cookie_that_an_act_has_begun() -> None:
+    turn = {"answers": [{**_answer("session", "eve"), "begun": True}], "renewed": []}
+    assert answered_before(turn, ["session"], [_row("session", "s")], [])["controls"] == [_answer("session", "eve")]
+
+
+def test_what_was_begun_is_forgotten_with_the_cookies_that_a_new_sign_in_replaces() -> None:
+    controls = begun([_answer(kind, "eve") for kind in KINDS], KINDS)
+    found = signed_in_anew([_row("session", "new")], "revoked", [_row(kind, "old") for kind in KINDS], controls)
+    assert found["controls"] == [{**_answer("remember_me", "eve"), "begun": True}]
+
+
+@pytest.mark.parametrize(
+    ("route", "revoke", "kept", "kinds"),
+    [
+        ("rolling", "database", "memory", ["session"]),
+        ("rolling", "database", "unknown", []),
+        ("outage", "database", "memory", ["session", "remember_me"]),
+        ("outage", "database", "outside", ["remember_me"]),
+        ("outage", "product", "disk", ["session"]),
+        # its script is carried out while the nodes are down, or not
+        ("outage", "manual", "memory", ["session"]),
+    ],
+)
+def test_a_stop_begins_what_a_restart_shows_and_in_an_outage_the_purge(route: str, revoke: str, kept: str, kinds: list[str]) -> None:
+    found = begun_by_stop([_answer(kind, "eve") for kind in KINDS], {"route": route, "revoke": revoke}, kept)
+    assert [row["kind"] for row in found if row.get("begun")] == kinds
+
+
+@pytest.mark.parametrize(
+    ("names", "rest", "seen"),
+    [
+        (["Eve", "adam"], ["adam"], "eve"),
+        (["Eve", "adam"], ["Eve", "adam"], ""),
+        (["adam"], [], ""),
+    ],
+    ids=["an earlier start ended its session", "its turn has not come", "nobody has asked for it"],
+)
+def test_a_session_cookie_that_died_before_its_turn_died_by_itself(names: list[str], rest: list[str], seen: str) -> None:
+    controls = begun([_answer(kind, "eve") for kind in KINDS], KINDS)
+    found = live_before(controls, {"answers": [_answer(kind, "") for kind in KINDS]}, names, rest)
+    assert [(row["kind"], row["user"]) for row in found] == [("session", seen), ("remember_me", "eve")]
+
+
+def test_a_session_cookie_that_works_is_what_it_was_seen_to_be() -> None:
+    controls = [_answer("session", "eve")]
+    assert live_before(controls, {"answers": controls}, ["eve"], ["eve"]) == controls
+
+
+@pytest.mark.parametrize(
+    ("own", "copied", "cookies", "seen"),
+    [
+        (["old"], [], ["old"], True),
+        (["old"], ["new"], ["old"], True),
+        # the key that sealed the old ones is lost
+        ([], ["new"], ["new"], False),
+        ([], [], [], True),
+    ],
+)
+def test_of_copied_cookies_that_take_the_place_of_lost_ones_nothing_was_seen(
+    own: list[str], copied: list[str], cookies: list[str], seen: bool
+) -> None:
+    controls = [_answer("session", "eve")]
+    found = taken_up([_row("session", value) for value in own], [_row("session", value) for value in copied], controls)
+    assert found == {"cookies": [_row("session", value) for value in cookies], "controls": controls if seen else []}

@@ -805,7 +805,7 @@ def test_the_plan_says_how_it_will_be_proven_and_who_deletes() -> None:
 
 
 def test_the_plan_says_that_a_deletion_by_hand_will_not_be_seen() -> None:
-    made = plan({"n1": look(), "n2": look()}, revoke="manual", **NOBODY)
+    made = plan({"n1": look(), "n2": look()}, revoke="manual", proof_username="")
     assert made["unproven"] == "no proof account was given"
 
 

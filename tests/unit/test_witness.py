@@ -69,6 +69,12 @@ def test_nothing_is_expected_of_what_was_not_seen_to_work(seen: dict[str, t.Any]
     assert expected_tokens(["n1"], {"n1": seen}, "jira") == []
 
 
+def test_nothing_is_expected_of_a_token_that_an_earlier_start_has_begun_to_delete() -> None:
+    seen = host(f"10100:{SECRET}", "canary")
+    seen["__force_reauth_controls"][-1]["begun"] = True
+    assert expected_tokens(["n1"], {"n1": seen}, "jira") == []
+
+
 def test_each_node_has_its_own_and_other_hosts_have_none() -> None:
     hosts = {"n1": host(f"1:{SECRET}", "canary"), "n2": host(f"2:{SECRET}", "", "canary"), "n3": host("", "canary"), "db": {}}
     assert expected_tokens(["n1", "n2", "n3"], hosts, "jira") == [{"node": "n1", "token": "1"}, {"node": "n2", "token": "2"}]

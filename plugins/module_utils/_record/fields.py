@@ -158,7 +158,9 @@ OF_NODE: t.Mapping[str, Check] = {
     "identity": _words,
     "cleaned": _flag,
     "saved_sessions_removed": _list_of(_text),
-    "controls": _list_of(_dict_of({"kind": _one_of("session", "remember_me"), "node": _text, "user": _text})),
+    "controls": _list_of(
+        _both(_dict_of({"kind": _one_of("session", "remember_me"), "node": _text, "user": _text}), _known({"begun": _flag}))
+    ),
     "sealed_canary": _text,
     "verdict": _words,
     "process": _words,

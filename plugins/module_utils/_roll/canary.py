@@ -10,8 +10,11 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to, key_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import SESSION, why_alone
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME, SESSION, why_alone
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope, scope_problems
+
+# of what was seen of a cookie: an act that ends it had begun
+_BEGUN = "begun"
 
 Look = t.Mapping[str, t.Any]
 Rows = t.Sequence[t.Mapping[str, t.Any]]
@@ -77,6 +80,14 @@ def with_values(rows: Rows, proof_cookies: Rows) -> list[dict[str, t.Any]]:
     return [{**{key: row[key] for key in row if key != "given"}, "value": value} for row, value in zip(rows, values)]
 
 
+def taken_up(own: Rows, copied: Rows, controls: Rows) -> dict[str, Rows]:
+    """The ``cookies`` and ``controls`` of a node that a start begins with.
+
+    ``own``, ``controls``: cookies of an earlier start, and what was seen of them. Of ``copied`` ones in place of lost ones nothing was.
+    """
+    return {"cookies": own or copied, "controls": controls if own or not copied else []}
+
+
 def signed_in_anew(new: Rows, phase: str, cookies: Rows, controls: Rows) -> dict[str, list[t.Mapping[str, t.Any]]]:
     """``cookies``, whose end is still to come, and ``controls``, what was seen of them, once the canary has signed in.
 
@@ -94,15 +105,43 @@ def answered_before(turn: t.Mapping[str, t.Any], kinds: t.Collection[str], cooki
     """``cookies`` and ``controls`` once the node has been sent those of these kinds right before the act. ``turn``: of ``node_check``.
 
     A product that rotates its tokens hands out a successor: from then on that one is the old cookie. Nothing but its value is taken over.
+    What an earlier start has ``begun`` to end may have died by it: that it worked before stands.
     """
     sent = [row for row in cookies if row["kind"] in kinds]
-    answers = answers_to(sent, turn["answers"])
+    worked = {key_of(row) for row in controls if row.get(_BEGUN) and row["user"]}
+    # the mark is the run's own
+    told = [{name: value for name, value in row.items() if name != _BEGUN} for row in answers_to(sent, turn["answers"])]
+    answers = [row for row in told if row["user"] or key_of(row) not in worked]
     anew = {key_of(row) for row in answers}
     renewed = {key_of(row): row["value"] for row in answers_to(sent, turn["renewed"])}
     return {
         "cookies": [{**row, "value": renewed.get(key_of(row), row["value"])} for row in cookies],
         "controls": [*(row for row in controls if key_of(row) not in anew), *answers],
     }
+
+
+def begun(controls: Rows, kinds: t.Collection[str]) -> list[dict[str, t.Any]]:
+    """``controls`` as they are recorded right before the act that ends cookies of these kinds."""
+    return [{**row, _BEGUN: True} if row["kind"] in kinds else {**row} for row in controls]
+
+
+def begun_by_stop(controls: Rows, plan: t.Mapping[str, t.Any], kept: str) -> list[dict[str, t.Any]]:
+    """The same before a node is stopped, which is no act where its restart shows no end of sessions. ``kept``: in what they are.
+
+    In route outage the purge comes next.
+    """
+    sessions = [] if why_alone(plan["route"], kept) else [SESSION]
+    return begun(controls, [*sessions, REMEMBER_ME] if (plan["route"], plan["revoke"]) == ("outage", "database") else sessions)
+
+
+def live_before(controls: Rows, turn: t.Mapping[str, t.Any], names: t.Iterable[str], rest: t.Iterable[str]) -> Rows:
+    """Route live, of a run that goes on: ``controls`` once it is known whose sessions an earlier start ended.
+
+    Of anybody else a cookie that is dead by now died by itself. ``names``: of all users; ``rest``: of those who are still to be treated.
+    """
+    ended = {name.lower() for name in names} - {name.lower() for name in rest}
+    dead = {key_of(row): row for row in turn["answers"] if row["kind"] == SESSION and not row["user"]}
+    return [row if row["user"].lower() in ended else dead.get(key_of(row), row) for row in controls]
 
 
 def doors_of(look: Look) -> Rows:

@@ -35,9 +35,9 @@ def expected_tokens(nodes: t.Sequence[str], hostvars: t.Mapping[str, t.Mapping[s
 
 
 def _working(cookies: Rows, controls: Rows) -> str:
-    """The value of the remember-me cookie, '' where there are several, or it opened no door when it was last sent."""
+    """The value of the remember-me cookie, '' where there are several, or it opened no door to this start when it was last sent."""
     values = [row["value"] for row in cookies if row["kind"] == REMEMBER_ME and row["value"]]
-    seen = [row["user"] for row in controls if row["kind"] == REMEMBER_ME]
+    seen = [row["user"] for row in controls if row["kind"] == REMEMBER_ME and not row.get("begun")]
     return str(values[0]) if len(values) == 1 and seen and seen[-1] else ""
 
 
