@@ -67,6 +67,54 @@ def test_what_speaks_against_it(looks: dict[str, dict[str, t.Any]], options: dic
     assert all(part in sentence for part, sentence in zip(problems, found, strict=True))
 
 
+SAVED = "it saves its sessions at a stop and loads them at its start"
+NOT_KNOWN = "it is not known whether the product's call ends all of them"
+
+
+@pytest.mark.parametrize(
+    ("product", "kept", "why"),
+    [
+        ("bamboo", "memory", ""),
+        ("bamboo", "disk", f"{SAVED}, and the product's call does not end those that were loaded"),
+        ("bamboo", "replicated", f"its sessions are replicated to other nodes, and {NOT_KNOWN}"),
+        ("bamboo", "unknown", f"how it keeps its sessions is not known, and {NOT_KNOWN}"),
+        ("jira", "memory", ""),
+        ("jira", "disk", f"{SAVED}, and {NOT_KNOWN}"),
+        ("jira", "outside", f"its sessions are kept outside its process, and {NOT_KNOWN}"),
+        ("jira", "a word of the node", f"how it keeps its sessions is not known, and {NOT_KNOWN}"),
+    ],
+)
+def test_sessions_that_the_process_has_not_begun_are_left_to_restarts(product: str, kept: str, why: str) -> None:
+    node = look(product=product, version="11.3.0", sessions={"kept": kept, "where": "x:7"})
+    instead = "outage" if kept in ("replicated", "outside") else "rolling"
+    problems = plan({"n1": node, "n2": node}, **{**GOOD, "revoke": "database"})["problems"]
+    assert problems == [f"{name}: {why} (x:7): take force_reauth_route={instead}" for name in ("n1", "n2") if why]
+
+
+def test_sessions_saved_where_no_route_removes_them_are_refused_once() -> None:
+    nodes = {"n1": look(sessions={"kept": "elsewhere", "where": "x:7"}), "n2": look()}
+    (problem,) = plan(nodes, **GOOD)["problems"]
+    assert "outside the work folder" in problem
+
+
+@pytest.mark.parametrize(
+    ("nodes", "changes", "batches", "route"),
+    [
+        (2, {}, [1], "rolling"),
+        (1, {}, [1], "outage"),
+        (2, {"sessions": {"kept": "replicated", "where": "x"}}, [1], "outage"),
+        (2, {"sessions": {"kept": "outside", "where": "x"}}, [1], "outage"),
+        (2, {}, ["100%"], "outage"),
+        (2, {"database": {**look()["database"], "embedded": True}}, [1], "outage"),
+    ],
+)
+def test_what_is_left_is_ended_by_the_route_that_would_not_be_refused(
+    nodes: int, changes: dict[str, t.Any], batches: list[t.Any], route: str
+) -> None:
+    made = plan({f"n{number}": look(**changes) for number in range(nodes)}, **GOOD, batches=batches)
+    assert made["restart_route"] == route
+
+
 @pytest.mark.parametrize(("users", "lives"), [([], False), ([""], False), (["", "proof"], True)])
 def test_an_old_cookie_lives_on_where_it_opens_the_door_to_somebody(users: list[str], lives: bool) -> None:
     assert live.lives_on({"kind": "session", "user": user} for user in users) is lives

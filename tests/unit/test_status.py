@@ -190,6 +190,12 @@ def test_each_route_is_judged_with_its_reason(looks: dict[str, Values], rolling:
         ({"product": "confluence", "title": "Confluence"}, "no", "no call of Confluence is known"),
         ({"sessions": {"kept": "elsewhere", "where": "w", "saved": []}}, "no", "outside the work folder"),
         ({"sessions": {"kept": "outside", "where": "w", "saved": []}}, "unknown", "whether the product's call reaches the sessions of"),
+        ({"sessions": {"kept": "disk", "where": "w", "saved": []}}, "unknown", "have not begun is not known: a"),
+        (
+            {"product": "bamboo", "title": "Bamboo", "sessions": {"kept": "disk", "where": "w", "saved": []}},
+            "no",
+            "a: it saves its sessions at a stop and loads them at its start, and the product's call does not end those",
+        ),
         ({"database": {**DATABASE, "embedded": True}}, "no", "embedded database"),
     ],
 )

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import password_problem
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_problem
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_problem, ends_all, out_of_reach
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import (
     clusters,
     no_process,
@@ -30,8 +30,6 @@ _WHY_ENOUGH = {
     "outage": "no node is left that could keep a session; what they save at their stop is removed",
     LIVE: "the product ends the sessions of each user on every node, by its documentation; a run sees by old cookies whether it did",
 }
-# where a node's sessions end with its process, or are the product's own to end
-_OF_THE_PROCESS = ("memory", "disk")
 
 
 class Seen(t.TypedDict):
@@ -177,9 +175,11 @@ def _against(route: str, seen: Seen) -> list[str]:
     looks = seen["looks"]
     told = {node: look for node, look in looks.items() if look["version"]}
     call = call_problem(told) if route == LIVE and told else ""
+    beyond = {node: out_of_reach(look) for node, look in looks.items() if ends_all(look) == "no"} if route == LIVE else {}
     embedded = any(look["database"]["embedded"] for look in looks.values())
     return [
         *([call] if call else []),
+        *(f"{node}: {why}" for node, why in beyond.items()),
         *(one for one in (sessions_problem(node, look, route) for node, look in looks.items()) if one),
         *route_problems(route, len(seen["nodes"]), embedded, accept_outage=True),
     ]
@@ -192,8 +192,8 @@ def _unknown(route: str, seen: Seen) -> list[str]:
     asked = {"how these nodes keep their sessions is not known": [*unclear, *unseen]}
     if route == LIVE:
         asked |= {
-            "whether the product's call reaches the sessions of these nodes, which are not in their processes alone, is not known": [
-                node for node, how in kept.items() if how not in _OF_THE_PROCESS
+            "whether the product's call reaches the sessions of these nodes that their processes have not begun is not known": [
+                node for node, look in seen["looks"].items() if ends_all(look) == "unknown"
             ],
             "the version of these nodes is not known": [node for node, look in seen["looks"].items() if not look["version"]],
         }

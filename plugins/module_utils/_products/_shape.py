@@ -363,12 +363,16 @@ class UserList(t.NamedTuple):
     last: str = ""
 
 
+EndsLoaded = t.Literal["yes", "no", "unknown"]
+
+
 class EndSessions(t.NamedTuple):
     """The call (DELETE) by which an administrator ends the sessions of one user on every node, without a restart.
 
     ``path`` has ``{name}`` for the login name, ``since`` is the first version that knows the call. ``right`` is a page that tells, as JSON
     at the keys ``right_at``, whether the account may do so; where there are none, only who may is shown the page. ``note``: what the call
-    is known to leave alone, or what is not known of it. ``users``: whom to call it for, where no table tells.
+    is known to leave alone, or what is not known of it. ``ends_loaded``: whether it ends sessions that a node saved at a stop and loaded at
+    its start. ``users``: whom to call it for, where no table tells.
     """
 
     path: str
@@ -376,6 +380,7 @@ class EndSessions(t.NamedTuple):
     right: str
     right_at: tuple[str, ...]
     note: str
+    ends_loaded: EndsLoaded
     users: UserList
 
 

@@ -112,6 +112,8 @@ BAMBOO = Product(
         right_at=(),
         note="whether the call ends the sessions of every node, or of the asked one alone, is not documented: the old cookies of each node "
         "decide",
+        # Atlassian's "Invalidating active user sessions" (9.4, 9.5, and undated): what was begun before a restart lives on
+        ends_loaded="no",
         users=UserList(
             "/rest/api/latest/admin/users?limit=100",
             more="&start={start}",

@@ -169,6 +169,8 @@ JIRA = Product(
         right="/rest/api/2/mypermissions?permissions=ADMINISTER",
         right_at=("permissions", "ADMINISTER", "havePermission"),
         note="an authentication by Crowd that is kept in memory may serve single requests for 15 minutes more",
+        # Atlassian's "Invalidating user sessions in Jira Data Center" says nothing of them
+        ends_loaded="unknown",
         # documented; the older search for users is no list: from version 10 on it ends after the first 100
         users=UserList(
             "/rest/api/2/user/list?maxResults=500",

@@ -10,12 +10,22 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import few
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import EndsLoaded
 
-LIVE, ROLLING = "live", "rolling"
+LIVE, ROLLING, OUTAGE = "live", "rolling", "outage"
 # where the names of the users come from
 BY_TABLE, BY_LIST = "table", "list"
 # of the names in a sentence
 _MOST_NAMES = 5
+# why a node may have sessions that its process has not begun, by where it keeps them
+_UNKNOWN = "how it keeps its sessions is not known"
+_NOT_ITS_OWN = {
+    "disk": "it saves its sessions at a stop and loads them at its start",
+    "replicated": "its sessions are replicated to other nodes",
+    "outside": "its sessions are kept outside its process",
+}
+# "elsewhere" is refused for each route, where the restarts are judged
+_JUDGED_ELSEWHERE = ("memory", "elsewhere")
 Values = t.Mapping[str, t.Any]
 
 
@@ -54,6 +64,24 @@ def live_problems(looks: t.Mapping[str, Values], options: Values) -> list[str]:
         "force_reauth_proof_cookies": not options["proof_username"] and not options["proof_cookies"],
     }
     return [*first, *(sentence for sentence, holds in conditions.items() if holds)]
+
+
+def ends_all(look: Values) -> EndsLoaded:
+    """Whether the product's call ends every session of the node. Yes, too, where there is no call: ``call_problem`` says that."""
+    call, kept = product_named(look["product"]).end_sessions, look["sessions"]["kept"]
+    if not call or kept in _JUDGED_ELSEWHERE:
+        return "yes"
+    return call.ends_loaded if kept == "disk" else "unknown"
+
+
+def out_of_reach(look: Values) -> str:
+    """Why the product's call may leave sessions of the node alone, '' where it ends them all."""
+    words = {
+        "no": "the product's call does not end those that were loaded",
+        "unknown": "it is not known whether the product's call ends all of them",
+    }
+    ends, sessions = ends_all(look), look["sessions"]
+    return "" if ends == "yes" else f"{_NOT_ITS_OWN.get(sessions['kept'], _UNKNOWN)}, and {words[ends]} ({sessions['where']})"
 
 
 def names_by(product: str, asks_database: bool) -> str:

@@ -18,7 +18,15 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.emptied import Emptied, emptied
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, live_problems, names_by, resumed_route
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import (
+    LIVE,
+    OUTAGE,
+    ROLLING,
+    live_problems,
+    names_by,
+    out_of_reach,
+    resumed_route,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_address_twice, one_node_twice
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.spared import spared_lines, spared_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import is_certain, telling
@@ -31,7 +39,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
 
 # steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
 STEPS_OF_A_STOPPED_NODE = ("stopping", "cleaned", "starting")
-ROUTES = ("auto", "rolling", "outage", LIVE)
+ROUTES = ("auto", ROLLING, OUTAGE, LIVE)
 
 Look = t.Mapping[str, t.Any]
 Record = t.Mapping[str, t.Any]
@@ -70,7 +78,7 @@ def route_of(wanted: str, nodes: int) -> str:
     """``auto`` is rolling for a cluster of two nodes or more, else outage."""
     if wanted != "auto":
         return wanted
-    return "rolling" if nodes > 1 else "outage"
+    return ROLLING if nodes > 1 else OUTAGE
 
 
 def batch_sizes(wanted: t.Sequence[t.Any], nodes: int) -> list[int]:
@@ -180,7 +188,7 @@ def sessions_problem(node: str, look: Look, route: str) -> str:
             f"{node}: it saves its sessions in a file outside the work folder of the installation, which is not removed here and is loaded "
             f"at its start: take the pathname from the Manager, or the workDir from Context or Host ({sessions['where']})"
         )
-    if route in ("outage", LIVE):
+    if route in (OUTAGE, LIVE):
         return ""
     words = {
         "replicated": "its sessions are replicated to other nodes, which outlive its restart: take force_reauth_route=outage",
@@ -192,11 +200,11 @@ def sessions_problem(node: str, look: Look, route: str) -> str:
 
 def route_problems(route: str, nodes: int, embedded: bool, accept_outage: bool) -> list[str]:
     """What speaks against the route."""
-    if route == "rolling" and nodes == 1:
+    if route == ROLLING and nodes == 1:
         return ["a single node cannot be restarted without an outage: take force_reauth_route=outage"]
-    if route in ("rolling", LIVE) and embedded:
+    if route in (ROLLING, LIVE) and embedded:
         return ["an embedded database can be touched only while the product is stopped: take force_reauth_route=outage"]
-    if route == "outage" and not accept_outage:
+    if route == OUTAGE and not accept_outage:
         return ["route outage stops every node at once: say that you accept it with force_reauth_accept_outage=true"]
     return []
 
@@ -220,6 +228,17 @@ def emptied_backends(
     return emptied({node: look["balanced"] for node, look in looks.items()}, batches, done)
 
 
+def restart_route(looks: t.Mapping[str, Look], batches: t.Sequence[int]) -> str:
+    """The route that ends by restarts what route live leaves: rolling, or outage where a roll would be refused."""
+    embedded = any(look["database"]["embedded"] for look in looks.values())
+    against = [
+        *route_problems(ROLLING, len(looks), embedded, accept_outage=True),
+        *(sessions_problem(node, look, ROLLING) for node, look in looks.items()),
+        *min_up_problems(batches, len(looks), 0),
+    ]
+    return OUTAGE if any(against) else ROLLING
+
+
 def ordered(looks: t.Mapping[str, Look]) -> list[str]:
     """The nodes in the order of their restart: the inventory's, a primary last."""
     return sorted(looks, key=lambda node: looks[node].get("restart_order", 0))
@@ -240,8 +259,9 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order, batches and ``revoke`` hold.
     Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
-    ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``), ``route``, ``nodes``,
-    ``batches``, ``min_up``, ``emptied`` (lines: backends that a batch leaves to nobody), ``node_facts``, ``problems`` and ``otherwise``.
+    ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``), ``route``,
+    ``restart_route``, ``nodes``, ``batches``, ``min_up``, ``emptied`` (lines: backends that a batch leaves to nobody), ``node_facts``,
+    ``problems`` and ``otherwise``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -269,12 +289,15 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     left: list[Emptied] = []
     try:
         batches = batch_sizes(record.get("batches") or options["batches"], len(nodes))
-        min_up = {"rolling": min_up_of(int(options["min_up"]), batches, len(nodes)), LIVE: len(nodes)}.get(route, 0)
-        problems += min_up_problems(batches, len(nodes), min_up) if route == "rolling" else []
-        left = emptied_backends(looks, batches_of(nodes, batches), node_records) if route == "rolling" else []
+        min_up = {ROLLING: min_up_of(int(options["min_up"]), batches, len(nodes)), LIVE: len(nodes)}.get(route, 0)
+        problems += min_up_problems(batches, len(nodes), min_up) if route == ROLLING else []
+        left = emptied_backends(looks, batches_of(nodes, batches), node_records) if route == ROLLING else []
         problems += [] if options["accept_outage"] else [one.problem for one in left]
     except ValueError as error:
         problems.append(str(error))
+    restarts = restart_route(facts, batches)
+    beyond = {node: out_of_reach(look) for node, look in facts.items()} if route == LIVE else {}
+    problems += [f"{node}: {why}: take force_reauth_route={restarts}" for node, why in beyond.items() if why]
     one = next(iter(looks.values()))
     product = {"title": one["title"], "survives": one["survives"], "users": scope.sentence if scope else ""}
     proof = proof_lines(looks, options["proof_username"], route) + spared_lines(options)
@@ -288,6 +311,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "unproven": why_unproven(looks, options, bool(record)),
         "install_dir": folder_to_tell(list(facts.values())),
         "route": route,
+        "restart_route": restarts,
         "nodes": nodes,
         "batches": batches,
         "min_up": min_up,
