@@ -134,6 +134,25 @@ def test_a_node_that_does_not_hear_of_it_is_named_and_the_printed_roll_ends_prov
     assert not set(old.values()) & set(live.pids().values())
 
 
+@pytest.mark.long
+def test_what_no_roll_could_finish_is_finished_by_the_printed_outage(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    site.more_secrets = {"admin_token": site.cluster.admin_token}
+    site.variables |= {"force_reauth_batches": ["100%"], "force_reauth_accept_outage": True}
+    browsers = site.sign_in("eve")
+    site.cluster["n2"].behave(deaf=True)
+    stopped = site.run(route="live", run_id="one")
+    assert stopped.status != 0
+    stopped.assert_says("handed out still signs canary in at n2", "take force_reauth_route=outage", "-e force_reauth_route=outage")
+    asked_for_another = site.run("-e", "force_reauth_route=rolling", run_id="one")
+    asked_for_another.assert_says("take force_reauth_route=outage", "Nothing was changed.")
+    with HealthSampler(site.cluster) as health:
+        resumed = site.resume(stopped)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says(": PROVEN", "route outage, resumed in phase revoked")
+    assert (health.min_up, site.record()["route"], site.open_doors(browsers)) == (0, "outage", [])
+
+
 def calls(site: Site) -> dict[str, int]:
     """How often the sessions of each user were ended, by what the asked node told the others."""
     path = site.cluster.shared / "sessions-ended"

@@ -139,14 +139,15 @@ def test_a_name_that_is_no_step_of_a_path_cannot_be_called_for(name: str, named:
 
 
 @pytest.mark.parametrize(
-    ("names", "begun", "sentence"),
+    ("names", "begun", "route", "sentence"),
     [
-        ([], False, ""),
-        ([], True, ""),
-        (["a/b"], True, "the product's call cannot name 1 user (a/b): take force_reauth_route=rolling"),
+        ([], False, "rolling", ""),
+        ([], True, "rolling", ""),
+        (["a/b"], True, "outage", "the product's call cannot name 1 user (a/b): take force_reauth_route=outage"),
         (
             [f"DOM\\u{number}" for number in range(7)],
             False,
+            "rolling",
             (
                 "the product's call cannot name 7 users (DOM\\u0, DOM\\u1, DOM\\u2, DOM\\u3, DOM\\u4 and 2 more): leave them out "
                 "(force_reauth_exclude_usernames; their logins live on), or take force_reauth_route=rolling"
@@ -154,8 +155,8 @@ def test_a_name_that_is_no_step_of_a_path_cannot_be_called_for(name: str, named:
         ),
     ],
 )
-def test_users_whom_the_call_cannot_name_are_left_to_a_roll_or_left_out(names: list[str], begun: bool, sentence: str) -> None:
-    assert live.unnamed_problem(names, begun) == sentence
+def test_users_whom_the_call_cannot_name_are_left_to_restarts_or_left_out(names: list[str], begun: bool, route: str, sentence: str) -> None:
+    assert live.unnamed_problem(names, begun, route) == sentence
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,8 @@ def test_users_whom_the_call_cannot_name_are_left_to_a_roll_or_left_out(names: l
         ("live", "rolling", "rolling"),
         ("live", "live", "live"),
         ("live", "auto", "live"),
-        ("live", "outage", "live"),
+        ("live", "outage", "outage"),
+        ("rolling", "outage", "rolling"),
         ("rolling", "live", "rolling"),
         ("outage", "rolling", "outage"),
     ],

@@ -637,6 +637,28 @@ def test_a_run_that_goes_on_keeps_what_it_began_with_but_the_route_that_is_gone_
     }
 
 
+@pytest.mark.parametrize(
+    ("began", "phase", "route", "goes_on"),
+    [
+        ("live", "rolling", "outage", "revoked"),
+        ("live", "rolling", "rolling", "rolling"),
+        ("live", "rolling", "live", "rolling"),
+        ("live", "prepared", "outage", "prepared"),
+        ("live", "waiting", "outage", "waiting"),
+        ("outage", "rolling", "outage", "rolling"),
+    ],
+)
+def test_a_live_run_that_becomes_an_outage_goes_on_where_all_nodes_are_stopped(
+    records: RunRecords, began: str, phase: str, route: str, goes_on: str
+) -> None:
+    start = records.open(RUN, {**PREPARED, "route": began}, "ops1", "aa")
+    records.write(RUN, "", {"phase": phase}, start)
+    history = records.read(RUN)["history"]
+    told = STATES["opened"](records, opening(values={**PREPARED, "route": route}), False)["record"]
+    assert (told["route"], told["phase"]) == (route, goes_on)
+    assert told["history"] == history, "the time of the deletion is read there"
+
+
 def test_a_rehearsal_tells_what_would_be_begun_and_owns_nothing(records: RunRecords) -> None:
     told = STATES["opened"](records, opening(abandon="CHG-0"), True)
     assert told == {"changed": True, "record": PREPARED, "finished": False, "start": {}, "abandoned": False, "over": ""}

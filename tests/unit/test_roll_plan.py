@@ -763,11 +763,38 @@ def test_every_part_of_the_plan_says_what_speaks_against_the_run(
 
 @pytest.mark.parametrize(
     ("recorded", "wanted", "route"),
-    [("live", "rolling", "rolling"), ("live", "auto", "live"), ("rolling", "live", "rolling"), ("outage", "rolling", "outage")],
+    [
+        ("live", "rolling", "rolling"),
+        ("live", "outage", "outage"),
+        ("live", "auto", "live"),
+        ("live", "live", "live"),
+        ("rolling", "auto", "rolling"),
+        ("rolling", "live", "rolling"),
+        ("rolling", "outage", "rolling"),
+        ("outage", "rolling", "outage"),
+    ],
 )
-def test_a_live_run_may_be_finished_by_a_roll_and_no_other_changes_its_route(recorded: str, wanted: str, route: str) -> None:
+def test_a_live_run_may_be_finished_by_restarts_and_any_other_route_that_is_asked_for_is_refused(
+    recorded: str, wanted: str, route: str
+) -> None:
     record = {**BEGUN, "phase": "rolling", "route": recorded}
-    assert plan({"n1": look(), "n2": look()}, record, route=wanted, admin_token="t", accept_outage=True)["route"] == route
+    made = plan({"n1": look(), "n2": look()}, record, route=wanted, admin_token="t", accept_outage=True)
+    refusal = (
+        f"this run goes on by route {route}, and force_reauth_route={wanted} is asked for: give force_reauth_route={route}, or set the run "
+        "aside with force_reauth_abandon, and begin a new one"
+    )
+    assert (made["route"], made["problems"]) == (route, [] if wanted in ("auto", route) else [refusal])
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"), [({}, "outage"), ({"sessions": {"kept": "replicated", "where": "server.xml:9 Cluster"}}, "outage")]
+)
+def test_a_live_run_of_nodes_that_cannot_be_rolled_is_taken_up_as_an_outage_that_stops_them_all(
+    changes: dict[str, t.Any], wanted: str
+) -> None:
+    record = {**BEGUN, "nodes": ["n1"], "phase": "rolling", "route": "live"}
+    made = plan({"n1": look(**changes)}, record, route=wanted, admin_token="t", accept_outage=True)
+    assert (made["route"], made["phase"], made["restart_route"], made["problems"]) == ("outage", "revoked", "outage", [])
 
 
 @pytest.mark.parametrize(

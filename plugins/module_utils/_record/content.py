@@ -132,10 +132,24 @@ def next_start(before: Payload, controller: str, number: str) -> Payload:
     return {"attempt": attempt + 1, "number": number, "controller": controller}
 
 
+def resumed_phase(record: t.Mapping[str, t.Any], route: str) -> str:
+    """The phase in which a run goes on by that route; ``record``: empty for a new run.
+
+    A live run that becomes an outage is taken back to where all nodes are stopped at once: it has stopped none.
+    """
+    phase = str(record.get("phase", "prepared"))
+    becomes_outage = record.get("route") == "live" and route == "outage"
+    return "revoked" if becomes_outage and phase == "rolling" else phase
+
+
 def taken_over(before: Payload, values: Payload, start: Payload) -> Payload:
-    """The record of a run that goes on: what it began with holds, but its route, which may become a roll of a live one."""
-    route = {"route": values["route"]} if "route" in values else {}
-    return {**before, **route, "start": start}
+    """The record of a run that goes on: what it began with holds, but its route: restarts may finish a live one.
+
+    Its history tells when the tokens were deleted, and that is not now.
+    """
+    route = values.get("route", before.get("route"))
+    changed = {"route": route, "phase": resumed_phase(before, str(route))} if route else {}
+    return {**before, **changed, "start": start}
 
 
 def same_start(one: Payload, other: Payload) -> bool:

@@ -94,19 +94,30 @@ def unnamed(names: t.Iterable[str]) -> list[str]:
     return [name for name in names if "/" in name or "\\" in name or name in (".", "..")]
 
 
-def unnamed_problem(names: t.Sequence[str], begun: bool) -> str:
-    """What is said of ``unnamed`` ones, '' where there are none. ``begun``: whether the run has, so that its users are what they are."""
+def unnamed_problem(names: t.Sequence[str], begun: bool, restart_route: str) -> str:
+    """What is said of ``unnamed`` ones, '' where there are none. ``begun``: whether the run has, so that its users are what they are.
+
+    ``restart_route``: of the plan.
+    """
     if not names:
         return ""
-    rolled = "take force_reauth_route=rolling"
-    left_out = f"leave them out (force_reauth_exclude_usernames; their logins live on), or {rolled}"
+    restarted = f"take force_reauth_route={restart_route}"
+    left_out = f"leave them out (force_reauth_exclude_usernames; their logins live on), or {restarted}"
     users = "1 user" if len(names) == 1 else f"{len(names)} users"
-    return f"the product's call cannot name {users} ({few(names, _MOST_NAMES)}): {rolled if begun else left_out}"
+    return f"the product's call cannot name {users} ({few(names, _MOST_NAMES)}): {restarted if begun else left_out}"
 
 
 def resumed_route(recorded: str, wanted: str) -> str:
-    """The route of a run that goes on: the recorded one, but a live one may be finished by a roll, where it is asked for."""
-    return ROLLING if (recorded, wanted) == (LIVE, ROLLING) else recorded
+    """The route of a run that goes on: the recorded one, but a live one may be finished by restarts, where these are asked for."""
+    return wanted if recorded == LIVE and wanted in (ROLLING, OUTAGE) else recorded
+
+
+def route_not_taken(route: str, wanted: str) -> list[str]:
+    """What is said of a route that is asked for, and that a run which goes on by ``route`` cannot take any more."""
+    if wanted in ("auto", route):
+        return []
+    aside = "set the run aside with force_reauth_abandon, and begin a new one"
+    return [f"this run goes on by route {route}, and force_reauth_route={wanted} is asked for: give force_reauth_route={route}, or {aside}"]
 
 
 def lives_on(answers: t.Iterable[Values]) -> bool:

@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_plain_path
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import PUT_BACK, is_done
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import PUT_BACK, is_done, resumed_phase
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import (
     hand_problems,
     product_problems,
@@ -26,6 +26,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.liv
     names_by,
     out_of_reach,
     resumed_route,
+    route_not_taken,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_address_twice, one_node_twice
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.spared import spared_lines, spared_problems
@@ -259,7 +260,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order, batches and ``revoke`` hold.
     Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
-    ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``), ``route``,
+    ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``), ``route``, ``phase``,
     ``restart_route``, ``nodes``, ``batches``, ``min_up``, ``emptied`` (lines: backends that a batch leaves to nobody), ``node_facts``,
     ``problems`` and ``otherwise``.
     """
@@ -273,6 +274,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     drains = {node: drain_problem(node_records.get(node, {}), options["drain"]) for node in facts}
     problems += [f"{node}: {why}" for node, why in drains.items() if why]
     problems += [one for one in [revoke_problem(record, options["revoke"])] if one]
+    problems += route_not_taken(route, options["route"])
     problems += record_problems(nodes, list(looks), record.get("standbys", []))
     problems += one_node_twice(looks) + one_address_twice(looks) + order_problems(looks, record)
     problems += [one for one in (sessions_problem(node, look, route) for node, look in facts.items()) if one]
@@ -311,6 +313,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "unproven": why_unproven(looks, options, bool(record)),
         "install_dir": folder_to_tell(list(facts.values())),
         "route": route,
+        "phase": resumed_phase(record, route),
         "restart_route": restarts,
         "nodes": nodes,
         "batches": batches,
