@@ -41,6 +41,11 @@ options:
       - Of the node's part of the run record, V(identity), V(sessions) and V(cleaned).
     type: dict
     default: {}
+  deletion:
+    description:
+      - The random number that the run record has of the deletion of tokens, without which RV(noted) is empty.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - dcops.atlassian_sessions.attributes
   - dcops.atlassian_sessions.web
@@ -90,8 +95,8 @@ renewed:
   elements: dict
   sample: []
 noted:
-  description: How far this run is with the sessions of users, as M(dcops.atlassian_sessions.user_sessions) noted it on this node; empty
-    where it did not.
+  description: How far this run is with the sessions of users, as M(dcops.atlassian_sessions.user_sessions) noted it on this node after
+    O(deletion); empty where it did not.
   returned: success
   type: dict
   sample: {}
@@ -122,6 +127,7 @@ def main() -> None:
             "run_id": {"type": "str", "required": True},
             "start": {"type": "dict", "required": True},
             "record": {"type": "dict", "default": {}},
+            "deletion": {"type": "str", "default": ""},
             "cookies": {"type": "list", "elements": "dict", "default": [], "options": COOKIE_OPTIONS, "no_log": False},
         },
         supports_check_mode=True,
@@ -133,7 +139,7 @@ def main() -> None:
         found = look_before_act(product, options["install_dir"], lock, site_of(options), options["record"], options["cookies"])
     except SessionsError as error:
         module.fail_json(msg=str(error))
-    noted = LiveNote(options["home_dir"], options["run_id"]).read()
+    noted = LiveNote(options["home_dir"], options["deletion"]).read()
     end(module, {"changed": False, "noted": noted or {}, **found})
 
 

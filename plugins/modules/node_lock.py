@@ -115,7 +115,7 @@ def main() -> None:
         else:
             changed = lock.release(me)
             if changed and options["over"]:
-                LiveNote(options["home_dir"], options["run_id"]).remove()
+                LiveNote(options["home_dir"], "").remove()
         holder = lock.holder()
     except SessionsError as error:
         module.fail_json(msg=str(error), holder=lock.known_holder() or {})

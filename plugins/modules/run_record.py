@@ -37,7 +37,8 @@ options:
       - With V(read) nothing is changed.
       - With V(opened) the run is begun with O(values), or taken over from an older start with the values that it has, but the
         C(route) of O(values).
-      - With V(written) O(values) are put on top of what the run, or its O(node), has.
+      - With V(written) O(values) are put on top of what the run, or its O(node), has. The phase V(revoked) gets a random number,
+        C(deletion), by which it is known what was done after this deletion; with the phase V(waiting) nothing was.
       - With V(checked) it is only seen that the run is still owned by O(start).
       - With V(summed) the record is returned with the SHA-256 of its file.
     type: str

@@ -66,6 +66,12 @@ options:
     description:
       - The start of the run, as M(dcops.atlassian_sessions.run_record) returned it, with O(home_dir).
     type: dict
+  deletion:
+    description:
+      - The random number that the run record has of the deletion of tokens, with O(home_dir). It stands in the file, and only after this
+        deletion a resume goes on from there; without it no resume does.
+    type: str
+    default: ""
   done_before:
     description:
       - How many users are done already, for what is said on the screen.

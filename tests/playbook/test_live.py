@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import typing as t
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import place_of
 
 from demo.browser import Browser
 from demo.cluster import CANARY
@@ -192,6 +194,27 @@ def test_a_run_that_is_killed_among_the_users_goes_on_without_asking_all_again(l
     assert len(again) <= 1 < len(before), "some were asked again"
     assert not note_of(live).exists()
     assert live.open_doors(browsers) == []
+
+
+@pytest.mark.long
+def test_after_another_deletion_under_the_same_id_everybody_is_asked_for_again(live: Site) -> None:
+    live.cluster.add_users([f"user{number}" for number in range(60)])
+    first = next(user for user in sorted(live.cluster.users, key=place_of) if user != CANARY)
+    live.cluster["n1"].behave(call_seconds=0.5)
+    run = live.start(route="live", live_parallel=1, run_id="one")
+    live.wait_for_step(run, lambda _steps: noted(live) > 2)
+    live.cluster["n1"].behave(token_expired=True, call_seconds=0)
+    assert run.wait(live.longest).status != 0
+    live.cluster["n1"].behave(token_expired=False)
+    assert note_of(live).exists()
+    # the record is lost with its archives, and who was done signs in again
+    shutil.rmtree(live.archives)
+    browsers = live.sign_in(first)
+    done = live.run(route="live", run_id="one")
+    assert done.status == 0, done.output
+    done.assert_says(": PROVEN")
+    assert "by an earlier start" not in done.said
+    assert (live.open_doors(browsers), note_of(live).exists()) == ([], False)
 
 
 @pytest.mark.long

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
+import typing as t
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import fields
@@ -16,12 +17,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
 
 NAMES = [f"user{number}" for number in range(100)]
 ORDER = sorted(NAMES, key=place_of)
+# the numbers of two deletions
+DELETION, OTHER = "8d2c0f6b1e7a4395", "0123456789abcdef"
 
 
 def blocks(sizes: list[int], names: list[str] = NAMES) -> list[live.Block]:
     order = sorted(names, key=place_of)
     ends = list(itertools.accumulate(sizes))
-    return [live.block_of(names, order[end - size : end], 0) for size, end in zip(sizes, ends, strict=True)]
+    return [live.block_of(names, order[end - size : end], 0, DELETION) for size, end in zip(sizes, ends, strict=True)]
 
 
 def test_the_sum_of_a_block_is_that_of_earlier_releases() -> None:
@@ -40,7 +43,7 @@ def test_what_is_done_is_not_asked_for_again(sizes: list[int], left: int) -> Non
 
 def test_the_proof_account_which_signed_in_again_is_asked_for_again() -> None:
     assert live.rest_of(NAMES, blocks([100]), [ORDER[7].upper(), ""]) == [ORDER[7]]
-    again = live.block_of(NAMES, [ORDER[7]], 0)
+    again = live.block_of(NAMES, [ORDER[7]], 0, DELETION)
     assert live.rest_of(NAMES, [*blocks([100]), again]) == []
 
 
@@ -59,24 +62,37 @@ def test_who_is_gone_leaves_one_block_to_ask_again() -> None:
 
 
 def test_a_part_that_goes_round_a_block_that_is_done_makes_a_whole_one() -> None:
-    done = [live.block_of(NAMES, ORDER[20:40], 0)]
+    done = [live.block_of(NAMES, ORDER[20:40], 0, DELETION)]
     rest = live.rest_of(NAMES, done)
     assert rest == [*ORDER[:20], *ORDER[40:]]
-    done = [*done, live.block_of(NAMES, rest[:30], 0)]
+    done = [*done, live.block_of(NAMES, rest[:30], 0, DELETION)]
     assert live.rest_of(NAMES, done) == ORDER[50:]
-    assert live.valid_of(NAMES, done) == done
+    assert live.valid_of(NAMES, done, DELETION) == done
 
 
 def test_a_forged_block_covers_nobody_whose_names_it_does_not_know() -> None:
-    whole: live.Block = {"after": "", "upto": "f" * 64, "sha256": "0" * 64, "names": 100, "unknown": 0}
+    whole: live.Block = {"after": "", "upto": "f" * 64, "sha256": "0" * 64, "names": 100, "unknown": 0, "deletion": DELETION}
     assert live.rest_of(NAMES, [whole]) == ORDER
+
+
+@pytest.mark.parametrize(("deletion", "counts"), [(DELETION, True), (OTHER, False), ("", False)])
+def test_what_was_done_after_another_deletion_counts_no_more(deletion: str, counts: bool) -> None:
+    done = [*blocks([10, 20]), *live.noted_block(NAMES, ORDER[30:], noted(ORDER[30:35]), DELETION)]
+    assert live.valid_of(NAMES, done, deletion) == (done if counts else [])
+
+
+@pytest.mark.parametrize("deletion", [DELETION, ""])
+def test_a_block_of_an_older_release_counts_for_nobody(deletion: str) -> None:
+    older = [{name: value for name, value in block.items() if name != "deletion"} for block in blocks([100])]
+    assert live.valid_of(NAMES, t.cast("list[live.Block]", older), deletion) == []
+    assert fields.wrong({"live": older}, fields.OF_RUN) == []
 
 
 def test_the_record_takes_blocks_and_nothing_else() -> None:
     assert fields.wrong({"live": blocks([10, 20])}, fields.OF_RUN) == []
     # as a template before ansible-core 2.19 writes numbers
     assert fields.wrong({"live": [{**blocks([1])[0], "names": "1"}]}, fields.OF_RUN) == []
-    for wrong in ({"upto": "x"}, {"sha256": ""}, {"names": -1}):
+    for wrong in ({"upto": "x"}, {"sha256": ""}, {"names": -1}, {"deletion": "no number"}):
         assert fields.wrong({"live": [{**blocks([1])[0], **wrong}]}, fields.OF_RUN) == ["live"]
 
 
@@ -103,14 +119,14 @@ def noted(names: list[str], unknown: int = 0) -> Progress:
 def test_what_the_node_noted_after_the_last_line_of_the_record_is_not_asked_for_again() -> None:
     done = blocks([20])
     rest = live.rest_of(NAMES, done)
-    found = live.noted_block(NAMES, rest, noted(rest[:30], 2))
+    found = live.noted_block(NAMES, rest, noted(rest[:30], 2), DELETION)
     assert live.rest_of(NAMES, [*done, *found]) == ORDER[50:]
     assert [(block["names"], block["unknown"]) for block in found] == [(30, 2)]
 
 
 def test_a_note_of_one_who_signed_in_again_meanwhile_leaves_out_the_others() -> None:
     rest = live.rest_of(NAMES, [], [ORDER[3]])
-    found = live.noted_block(NAMES, rest, noted(rest[:30]))
+    found = live.noted_block(NAMES, rest, noted(rest[:30]), DELETION)
     assert live.rest_of(NAMES, found, [ORDER[3]]) == [ORDER[3], *ORDER[30:]]
 
 
@@ -119,12 +135,12 @@ def test_a_note_of_one_who_signed_in_again_meanwhile_leaves_out_the_others() -> 
     [{}, None, "x", {"first": "0" * 64}, {**noted(ORDER[:3]), "names": 4}, {**noted(ORDER[:3]), "chain": "0" * 64}, noted(["else"])],
 )
 def test_a_note_that_does_not_fit_leaves_out_nobody(note: object) -> None:
-    assert live.noted_block(NAMES, ORDER, note) == []
+    assert live.noted_block(NAMES, ORDER, note, DELETION) == []
 
 
 def test_who_was_renamed_since_makes_the_note_worth_nothing() -> None:
     names = [*(name for name in NAMES if name != ORDER[5]), "someone-else"]
-    assert live.noted_block(names, live.rest_of(names, []), noted(ORDER[:30])) == []
+    assert live.noted_block(names, live.rest_of(names, []), noted(ORDER[:30]), DELETION) == []
 
 
 def test_progress_is_told_in_one_line() -> None:

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The note beside the lock: whole or not there, of one run alone, and worth nothing where somebody else wrote it."""
+"""The note beside the lock: whole or not there, of one deletion alone, and worth nothing where somebody else wrote it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.l
 PROGRESS = grown(grown(None, "eve", True), "a b/ü", False)
 
 
-def test_a_note_is_read_by_its_run_alone_and_holds_no_name(tmp_path: Path) -> None:
+def test_a_note_counts_after_its_own_deletion_alone_and_holds_no_name(tmp_path: Path) -> None:
     LiveNote(str(tmp_path), "one").write(PROGRESS)
     path = tmp_path / NAME
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "eve" not in path.read_text(encoding="utf-8")
-    assert (LiveNote(str(tmp_path), "one").read(), LiveNote(str(tmp_path), "two").read()) == (PROGRESS, None)
+    assert [LiveNote(str(tmp_path), deletion).read() for deletion in ("one", "two", "")] == [PROGRESS, None, None]
     LiveNote(str(tmp_path), "one").remove()
     LiveNote(str(tmp_path), "one").remove()
     assert list(tmp_path.iterdir()) == []
@@ -41,15 +41,21 @@ def test_the_sums_tell_the_order_of_the_names() -> None:
         "{",
         "[]",
         pytest.param("[" * 9000, id="JSON without a bottom"),
-        json.dumps({"run_id": "one"}),
-        json.dumps({"run_id": "one", **PROGRESS, "names": -1}),
-        json.dumps({"run_id": "one", **PROGRESS, "first": "x"}),
-        json.dumps({"run_id": "one", **PROGRESS, "more": "x" * 20_000}),
+        json.dumps({"deletion": "one"}),
+        json.dumps({"deletion": "one", **PROGRESS, "names": -1}),
+        json.dumps({"run_id": "one", **PROGRESS}),
+        json.dumps({"deletion": "one", **PROGRESS, "first": "x"}),
+        json.dumps({"deletion": "one", **PROGRESS, "more": "x" * 20_000}),
     ],
 )
 def test_what_this_collection_did_not_write_is_no_note(tmp_path: Path, text: str) -> None:
     (tmp_path / NAME).write_text(text, encoding="utf-8")
     assert LiveNote(str(tmp_path), "one").read() is None
+
+
+def test_without_a_number_nothing_that_was_noted_counts(tmp_path: Path) -> None:
+    LiveNote(str(tmp_path), "").write(PROGRESS)
+    assert LiveNote(str(tmp_path), "").read() is None
 
 
 def test_no_link_and_no_pipe_is_followed(tmp_path: Path) -> None:

@@ -659,6 +659,22 @@ def test_a_live_run_that_becomes_an_outage_goes_on_where_all_nodes_are_stopped(
     assert told["history"] == history, "the time of the deletion is read there"
 
 
+def test_each_deletion_has_a_number_of_its_own_and_nothing_is_done_while_the_run_waits_for_one(records: RunRecords) -> None:
+    block = {"after": "", "upto": "0" * 64, "sha256": "0" * 64, "names": 1, "unknown": 0}
+
+    def written(**values: t.Any) -> dict[str, t.Any]:
+        options = {"run_id": RUN, "node": "", "values": values, "sealed_canary": "", "start": start}
+        return t.cast("dict[str, t.Any]", STATES["written"](records, options, False)["record"])
+
+    start = records.open(RUN, PREPARED, "ops1", "aa")
+    first = written(phase="revoked")["deletion"]
+    going = written(phase="rolling", live=[{**block, "deletion": first}])
+    assert (len(first), going["deletion"]) == (16, first)
+    again = written(phase="waiting")
+    assert (again["deletion"], again["live"]) == ("", [])
+    assert written(phase="revoked")["deletion"] not in ("", first)
+
+
 def test_a_rehearsal_tells_what_would_be_begun_and_owns_nothing(records: RunRecords) -> None:
     told = STATES["opened"](records, opening(abandon="CHG-0"), True)
     assert told == {"changed": True, "record": PREPARED, "finished": False, "start": {}, "abandoned": False, "over": ""}

@@ -226,10 +226,10 @@ def test_the_sessions_of_the_named_users_end_on_every_node_and_those_of_others_g
 def test_a_run_notes_how_far_it_is_beside_its_lock(cluster: Cluster, tmp_path: Path) -> None:
     start = {"attempt": 1, "number": "5", "controller": "c"}
     NodeLock(str(tmp_path)).take(owner_of("one", start), "")
-    run = options(cluster, home_dir=str(tmp_path), run_id="one", start=start, usernames=["eve", "nobody"])
+    run = options(cluster, home_dir=str(tmp_path), run_id="one", start=start, deletion="aa", usernames=["eve", "nobody"])
     assert counts(user_sessions.end_or_ask(run, check_mode=False)) == (1, 1)
-    assert LiveNote(str(tmp_path), "one").read() == grown(grown(None, "eve", True), "nobody", False)
-    assert LiveNote(str(tmp_path), "two").read() is None
+    assert LiveNote(str(tmp_path), "aa").read() == grown(grown(None, "eve", True), "nobody", False)
+    assert LiveNote(str(tmp_path), "bb").read() is None
 
 
 def test_a_run_that_was_taken_over_asks_for_nobody_any_more(cluster: Cluster, tmp_path: Path) -> None:
@@ -238,7 +238,9 @@ def test_a_run_that_was_taken_over_asks_for_nobody_any_more(cluster: Cluster, tm
     browser = Browser("eve", cluster.users["eve"])
     assert browser.sign_in(cluster["n1"])
     with pytest.raises(SessionsError, match="taken over by"):
-        user_sessions.end_or_ask(options(cluster, home_dir=str(tmp_path), run_id="one", start=older, usernames=[]), check_mode=False)
+        user_sessions.end_or_ask(
+            options(cluster, home_dir=str(tmp_path), run_id="one", start=older, deletion="aa", usernames=[]), check_mode=False
+        )
     assert browser.whoami(cluster["n1"]) == "eve"
 
 

@@ -132,6 +132,19 @@ def next_start(before: Payload, controller: str, number: str) -> Payload:
     return {"attempt": attempt + 1, "number": number, "controller": controller}
 
 
+def with_deletion(before: Payload, values: Payload, number: str) -> Payload:
+    """The values of a write, with what they mean for route live. ``before``: the payload that they are put on.
+
+    With phase ``revoked`` comes another deletion, with the random ``number``; in phase ``waiting`` there is none, and whoever had a token
+    may have signed in again.
+    """
+    phase = values.get("phase")
+    if phase == "waiting":
+        return {**values, "deletion": "", "live": []}
+    comes = phase == "revoked" and before.get("phase") != "revoked"
+    return {**values, "deletion": number} if comes else values
+
+
 def resumed_phase(record: t.Mapping[str, t.Any], route: str) -> str:
     """The phase in which a run goes on by that route; ``record``: empty for a new run.
 

@@ -116,7 +116,11 @@ OF_RUN: t.Mapping[str, Check] = {
     "revoke": _one_of("database", "product", "manual"),
     "deleted": _words,
     "counted": _flag,
-    "live": _list_of(_dict_of({"after": _sha256_or_none, "upto": _sha256, "sha256": _sha256, "names": _count, "unknown": _count})),
+    "deletion": _number,
+    "live": _both(
+        _list_of(_dict_of({"after": _sha256_or_none, "upto": _sha256, "sha256": _sha256, "names": _count, "unknown": _count})),
+        _list_of(_known({"deletion": _number})),
+    ),
     "tokens_seen": _dict_of({"users": _count, "oldest": _words, "ages": _counts}),
     "revoked": _both(
         _dict_of({"rows": _count, "cut_off": _words, "archives": _list_of(_dict_of({"path": _text, "rows": _count, "sha256": _sha256}))}),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import os
+import secrets
 import time
 import typing as t
 from contextlib import contextmanager
@@ -109,7 +110,8 @@ class RunRecords:
         with _serialized(run.parent):
             content.check_start(self._read(run), start, str(run))
             before = self._read(path)
-            after = content.merged(before, {"cluster": self.cluster, **values}, self.now())
+            told = content.with_deletion(before, values, secrets.token_hex(8))
+            after = content.merged(before, {"cluster": self.cluster, **told}, self.now())
             if after != before:
                 self._write(path, after)
             if not node and content.is_finished(after):

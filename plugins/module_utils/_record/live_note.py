@@ -23,26 +23,31 @@ _LARGEST = 10_000
 
 
 class LiveNote:
-    """The note of one run in this home folder."""
+    """The note in this home folder. ``deletion``: the random number of the deletion of tokens after which the sessions are ended."""
 
-    def __init__(self, home_dir: str, run_id: str) -> None:
-        self._path, self._run_id = Path(home_dir) / NAME, run_id
+    def __init__(self, home_dir: str, deletion: str) -> None:
+        self._path, self._deletion = Path(home_dir) / NAME, deletion
 
     def write(self, progress: Progress) -> None:
         """Replace it; raises SessionsError when it cannot be written."""
         try:
             with whole_file(self._path) as file:
-                file.write(json.dumps({"run_id": self._run_id, **progress}).encode())
+                file.write(json.dumps({"deletion": self._deletion, **progress}).encode())
         except OSError as error:
             raise SessionsError(f"How far the run is cannot be written to {self._path}: {error.strerror}.") from error
 
     def read(self) -> Progress | None:
-        """What this run has noted; None where that is nothing, or damaged: those users are asked for again."""
+        """What was noted after this very deletion; None where that is nothing, or damaged: those users are asked for again.
+
+        After another one, by a run of the same id or by this one, they may have signed in again by tokens that were put back.
+        """
         try:
             found = parsed(read_regular(str(self._path), _LARGEST, os.O_RDONLY | os.O_NOFOLLOW))
         except (OSError, ValueError):
             return None
-        return progress_in(found) if isinstance(found, dict) and found.get("run_id") == self._run_id else None
+        if not self._deletion or not isinstance(found, dict) or found.get("deletion") != self._deletion:
+            return None
+        return progress_in(found)
 
     def remove(self) -> None:
         """Take it away; it is only a note, and one that stays harms nobody."""

@@ -22,39 +22,46 @@ _LARGEST = 5000
 
 class Block(t.TypedDict):
     """``after``, ``upto``: the bounds, SHA-256 of names ('' is the beginning); ``sha256``: of all names within; ``names``: that were asked
-    for, ``unknown``: of these the product did not know."""
+    for, ``unknown``: of these the product did not know; ``deletion``: the number of the deletion of tokens after which that was."""
 
     after: str
     upto: str
     sha256: str
     names: int
     unknown: int
+    deletion: str
 
 
 def rest_of(names: t.Iterable[str], blocks: t.Sequence[Block], again: t.Collection[str] = ()) -> list[str]:
-    """In their order, the names that are in no block, or in one that has changed; and those of ``again``, in any case."""
+    """In their order, the names that are in no block; and those of ``again``, in any case. ``blocks``: of ``valid_of``, or made since."""
     order, wanted = _Order(names), {name.lower() for name in again}
-    done = {place for block in valid_of(order.names, blocks) for place in order.within(block["after"], block["upto"])}
+    done = {place for block in order.unchanged(blocks) for place in order.within(block["after"], block["upto"])}
     return [name for place, name in zip(order.places, order.names) if place not in done or name.lower() in wanted]
 
 
-def valid_of(names: t.Iterable[str], blocks: t.Sequence[Block]) -> list[Block]:
-    """The blocks whose names are as they were."""
-    order = _Order(names)
-    return [block for block in blocks if order.sum_of(block["after"], block["upto"]) == block["sha256"]]
+def valid_of(names: t.Iterable[str], blocks: t.Sequence[Block], deletion: str) -> list[Block]:
+    """The blocks that were done after this very deletion, and whose names are as they were; a record of before has no number: none."""
+    return _Order(names).unchanged([block for block in blocks if deletion and block.get("deletion") == deletion])
 
 
-def block_of(names: t.Iterable[str], part: t.Sequence[str], unknown: int) -> Block:
+def block_of(names: t.Iterable[str], part: t.Sequence[str], unknown: int, deletion: str) -> Block:
     """The block of a part of ``rest_of`` the names, whose sessions are ended by now."""
     order = _Order(names)
     after, upto = order.before(place_of(part[0])), place_of(part[-1])
-    return {"after": after, "upto": upto, "sha256": order.sum_of(after, upto), "names": len(part), "unknown": unknown}
+    return {
+        "after": after,
+        "upto": upto,
+        "sha256": order.sum_of(after, upto),
+        "names": len(part),
+        "unknown": unknown,
+        "deletion": deletion,
+    }
 
 
-def noted_block(names: t.Iterable[str], rest: t.Sequence[str], noted: t.Any) -> list[Block]:
+def noted_block(names: t.Iterable[str], rest: t.Sequence[str], noted: t.Any, deletion: str) -> list[Block]:
     """The block that a killed start had begun, of the note on its node; none where that does not fit to who is still to do.
 
-    ``rest``: as that start had it, in which ``noted`` counts from the first of its block.
+    ``rest``: as that start had it, in which ``noted`` counts from the first of its block. ``deletion``: after which it was noted.
     """
     progress = progress_in(noted)
     if not progress or not progress["names"]:
@@ -62,7 +69,7 @@ def noted_block(names: t.Iterable[str], rest: t.Sequence[str], noted: t.Any) -> 
     begin = next((number for number, name in enumerate(rest) if place_of(name) == progress["first"]), len(rest))
     part = rest[begin : begin + progress["names"]]
     seen: Progress | None = functools.reduce(lambda before, name: grown(before, name, True), part, None)
-    return [block_of(names, part, progress["unknown"])] if seen and seen["chain"] == progress["chain"] else []
+    return [block_of(names, part, progress["unknown"], deletion)] if seen and seen["chain"] == progress["chain"] else []
 
 
 def bounds_of(rest: int, parallel: int) -> list[list[int]]:
@@ -89,6 +96,10 @@ class _Order:
     def within(self, after: str, upto: str) -> list[str]:
         """The places of the names above ``after``, up to and with ``upto``."""
         return self.places[bisect.bisect_right(self.places, after) : bisect.bisect_right(self.places, upto)]
+
+    def unchanged(self, blocks: t.Iterable[Block]) -> list[Block]:
+        """The blocks whose names are as they were."""
+        return [block for block in blocks if self.sum_of(block["after"], block["upto"]) == block["sha256"]]
 
     def sum_of(self, after: str, upto: str) -> str:
         """One sum over these names."""

@@ -31,6 +31,7 @@ NOTE_OPTIONS: dict[str, t.Any] = {
     "home_dir": {"type": "path"},
     "run_id": {"type": "str"},
     "start": {"type": "dict"},
+    "deletion": {"type": "str", "default": ""},
     "progress": {"type": "dict", "default": {}},
     "seconds": {"type": "float", "default": 0.0},
 }
@@ -65,7 +66,7 @@ def end_or_ask(options: t.Mapping[str, t.Any], check_mode: bool) -> Ended:
 def _noted_by_run(options: t.Mapping[str, t.Any]) -> Note:
     """Of a run that has the lock of the node: only while it still has it."""
     lock, me = NodeLock(options["home_dir"]), owner_of(options["run_id"], options["start"])
-    paper = LiveNote(options["home_dir"], options["run_id"])
+    paper = LiveNote(options["home_dir"], options["deletion"])
 
     def note(progress: Progress | None) -> None:
         lock.check_mine(me)
