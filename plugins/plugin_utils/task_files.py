@@ -15,7 +15,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.tex
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX
 
 # the setting that says 'tasks', and the files that it wants
-_WANTED = {"service_manager": ("stop_tasks", "start_tasks"), "drain": ("drain_tasks", "undrain_tasks")}
+_WANTED = {"service_manager": ("stop_tasks", "start_tasks"), "drain": ("drain_tasks", "undrain_tasks", "drain_look_tasks")}
+_MAY_BE_MISSING = ("drain_look_tasks",)
 
 
 class Loader(t.Protocol):
@@ -30,7 +31,8 @@ def check_task_files(settings: t.Mapping[str, t.Any], loader: Loader, role: str)
 
     Each is a whole path, as ``typed`` sees to.
     """
-    names = [(chosen, name) for chosen, wanted in _WANTED.items() if settings.get(chosen) == "tasks" for name in wanted]
+    wanted = [(chosen, name) for chosen, files in _WANTED.items() if settings.get(chosen) == "tasks" for name in files]
+    names = [(chosen, name) for chosen, name in wanted if settings.get(name) or name not in _MAY_BE_MISSING]
     problems = [_problem(settings.get(name) or "", loader, role) for _chosen, name in names]
     found = [f"{PREFIX}{chosen}=tasks wants {PREFIX}{name}: {one}" for (chosen, name), one in zip(names, problems) if one]
     if found:

@@ -52,8 +52,11 @@ def leaks(job: Job, planted: t.Mapping[str, str]) -> list[str]:
 def test_a_job_of_type_check_understands_every_answer_changes_nothing_and_tells_no_secret(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     carried = {name: secrets.token_urlsafe(24) for name in ("canary_key", "admin_password", "notify_key")}
+    # the ready files of the collection, wherever the job has it
+    for what in ("drain", "undrain"):
+        site.variables[f"force_reauth_{what}_tasks"] = f"{{{{ playbook_dir }}}}/../extensions/balancers/nginx_{what}.yml"
     before = site.state_of_everything()
-    job = Job(site, 1, answers(site), **carried, database_password="")
+    job = Job(site, 1, answers(site, drain="tasks"), **carried, database_password="")
     result = job.run(check=True)
     assert (result.status, job.status()) == (0, "successful"), result.output
     result.assert_says("Run CHG-4711", "Check mode: nothing is changed.")

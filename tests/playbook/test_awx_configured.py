@@ -197,4 +197,4 @@ def test_what_cannot_be_meant_is_refused(configure: Configure, changes: dict[str
 
 def test_the_inventory_of_the_example_has_a_group_for_each_cluster() -> None:
     groups = yaml.safe_load((CONFIGURE.parent / "project/inventory.yml").read_text(encoding="utf-8"))["all"]["children"]
-    assert {"jira", "confluence"} == set(groups)
+    assert {"jira", "confluence"} == set(groups["nodes"]["children"])

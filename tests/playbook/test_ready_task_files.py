@@ -47,6 +47,14 @@ ELB_TARGET: Specification = {
     "state": {"type": "str", "required": True, "choices": ["present", "absent"]},
     "region": {"type": "str", "aliases": ["aws_region"]},
 }
+# plugins/modules/elb_target_group_info.py of community.aws; region as above
+ELB_TARGET_GROUP_INFO: Specification = {
+    "load_balancer_arn": {"type": "str"},
+    "target_group_arns": {"type": "list", "elements": "str"},
+    "names": {"type": "list", "elements": "str"},
+    "collect_targets_health": {"type": "bool", "default": False},
+    "region": {"type": "str", "aliases": ["aws_region"]},
+}
 # plugins/modules/bigip_pool_member.py and plugins/module_utils/common.py of f5networks.f5_modules 1.39.0
 POOL_MEMBER: Specification = {
     "name": {"type": "str"},
@@ -76,7 +84,7 @@ from ansible.module_utils.basic import AnsibleModule
 module = AnsibleModule(argument_spec=json.loads({specification!r}))
 with open({path!r}, "a") as asked:
     asked.write(json.dumps({{name: value for name, value in module.params.items() if value is not None}}) + chr(10))
-module.exit_json(changed=True)
+module.exit_json(changed=True, **json.loads({answer!r}))
 """
 
 
@@ -88,12 +96,12 @@ class Files:
         self._asked = folder / "asked"
         self.variables: dict[str, t.Any] = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
-    def imitate(self, name: str, specification: Specification) -> None:
-        """The module of that whole name is there."""
+    def imitate(self, name: str, specification: Specification, **answer: object) -> None:
+        """The module of that whole name is there, and gives that answer."""
         *collection, module = name.split(".")
         modules = self._folder.joinpath("collections/ansible_collections", *collection, "plugins/modules")
-        modules.mkdir(parents=True)
-        text = STAND_IN.format(specification=json.dumps(specification), path=str(self._asked))
+        modules.mkdir(parents=True, exist_ok=True)
+        text = STAND_IN.format(specification=json.dumps(specification), path=str(self._asked), answer=json.dumps(answer))
         (modules / f"{module}.py").write_text(text, encoding="utf-8")
 
     def asked(self) -> list[dict[str, t.Any]]:
@@ -141,13 +149,50 @@ def test_a_target_of_aws_is_deregistered_until_it_is_drained_and_registered_unti
     assert files.asked() == [{"target_group_arn": group, **one} for one in (gone, back) for group in ("arn:1", "arn:2")]
 
 
+def targets(arn: str, *states: tuple[str, int, str]) -> dict[str, t.Any]:
+    """A target group with the health of its targets: id, port, state."""
+    health = [{"target": {"id": name, "port": port}, "target_health": {"state": state}} for name, port, state in states]
+    return {"target_group_arn": arn, "targets_health_description": health}
+
+
+OTHER = ("i-9", 8080, "unhealthy")
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ([OTHER, ("i-0123", 8080, "healthy"), ("i-0123", 8443, "unused")], ""),
+        ([OTHER, ("i-0123", 8080, "draining")], "arn:2 has no healthy target i-0123 (draining)"),
+        ([OTHER, ("i-0123", 8443, "healthy")], "arn:2 has no healthy target i-0123 (none of that name)"),
+    ],
+    ids=["healthy", "on its way out", "another port"],
+)
+def test_a_node_that_is_no_healthy_target_of_each_group_is_seen_by_the_look(
+    files: Files, second: list[tuple[str, int, str]], said: str
+) -> None:
+    groups = [targets("arn:1", ("i-0123", 8080, "healthy")), targets("arn:2", *second)]
+    files.imitate("community.aws.elb_target_group_info", ELB_TARGET_GROUP_INFO, target_groups=groups)
+    files.variables |= {"aws_target_groups": ["arn:1", "arn:2"], "aws_target": "i-0123", "aws_target_port": 8080}
+    status, output = files.run("aws_look")
+    assert (status, said in output) == (2 if said else 0, True), output
+    assert files.asked() == [{"target_group_arns": ["arn:1", "arn:2"], "collect_targets_health": True}]
+
+
+def test_a_look_misses_a_variable_as_the_drain_would(files: Files) -> None:
+    files.imitate("community.aws.elb_target_group_info", ELB_TARGET_GROUP_INFO, target_groups=[])
+    status, output = files.run("aws_look")
+    assert (status, "aws_target_groups' is undefined" in output) == (2, True), output
+
+
 class Statistics:
     """iControl REST, as far as the statistics of a member: connections and what its monitor sees at each question, the last one stays.
 
     None: it says no number of connections.
     """
 
-    def __init__(self, folder: Path, connections: list[int | None], seen: t.Sequence[str] = ("available",)) -> None:
+    def __init__(
+        self, folder: Path, connections: list[int | None], seen: t.Sequence[str] = ("available",), enabled: str = "disabled"
+    ) -> None:
         self.asked: list[tuple[str, str]] = []
         asked = self.asked
 
@@ -156,7 +201,7 @@ class Statistics:
                 asked.append((self.path, base64.b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode()))
                 count = connections.pop(0) if len(connections) > 1 else connections[0]
                 state = seen[min(len(asked), len(seen)) - 1]
-                numbers = {"status.enabledState": {"description": "disabled"}, "status.availabilityState": {"description": state}}
+                numbers = {"status.enabledState": {"description": enabled}, "status.availabilityState": {"description": state}}
                 counted = {"serverside.curConns": {"value": count}} if count is not None else {}
                 entries = {f"https://localhost{self.path}": {"nestedStats": {"entries": {**numbers, **counted}}}}
                 body = json.dumps({"kind": "tm:ltm:pool:members:membersstats", "entries": entries}).encode()
@@ -197,6 +242,36 @@ def test_a_member_of_f5_is_offline_until_no_connection_is_counted_and_enabled_un
     asked = files.asked()
     assert [one["state"] for one in asked] == ["forced_offline", "enabled"]
     assert [(one["pool"], one["partition"], one["address"], one["port"]) for one in asked] == [("jira", "Common", "10.0.0.1", 8080)] * 2
+    assert "s3cret-of-f5" not in output
+
+
+def test_what_runs_on_the_controller_becomes_nobody_else_where_all_hosts_are_told_to(files: Files, tmp_path: Path) -> None:
+    files.imitate("community.aws.elb_target", ELB_TARGET)
+    answer = [targets("arn:1", ("i-0123", 8080, "healthy"))]
+    files.imitate("community.aws.elb_target_group_info", ELB_TARGET_GROUP_INFO, target_groups=answer)
+    files.imitate("f5networks.f5_modules.bigip_pool_member", POOL_MEMBER)
+    files.variables |= {"ansible_become": True, "ansible_become_user": "nobody", "ansible_become_exe": "/nonesuch/sudo"}
+    files.variables |= {"aws_target_groups": ["arn:1"], "aws_target": "i-0123"}
+    with Statistics(tmp_path, [0], enabled="enabled") as statistics:
+        files.variables |= of_f5(statistics.port)
+        status, output = files.run(*(f"{kind}_{what}" for kind in ("aws", "f5") for what in ("look", "drain", "undrain")))
+    assert status == 0, output
+
+
+@pytest.mark.parametrize(
+    ("enabled", "seen", "said"),
+    [
+        ("enabled", "available", ""),
+        ("enabled", "unknown", ""),
+        ("enabled", "offline", "as enabled, offline, and not as enabled and available"),
+        ("disabled", "available", "as disabled, available, and not as enabled and available"),
+    ],
+)
+def test_a_member_of_f5_that_is_out_or_down_is_seen_by_the_look(files: Files, tmp_path: Path, enabled: str, seen: str, said: str) -> None:
+    with Statistics(tmp_path, [7], [seen], enabled) as statistics:
+        files.variables |= of_f5(statistics.port)
+        status, output = files.run("f5_look")
+    assert (status, said in output, len(statistics.asked)) == (2 if said else 0, True, 1), output
     assert "s3cret-of-f5" not in output
 
 
@@ -319,12 +394,14 @@ def test_a_server_of_a_real_nginx_is_down_when_its_last_request_has_ended_and_ba
         status, output = files_without_time(files)
         assert (status, sum(" down;" in line for line in nginx.servers())) == (2, 1), output
         assert b"200 OK" in answer(connection, client)
+        # it is marked as down by now
+        assert files.run("nginx_look")[0] == 2
         status, output = files.run("nginx_drain")
         assert status == 0, output
         client = nginx.client()
         other, connection = accepted(nginx.nodes)
         assert (other != node, b"200 OK" in answer(connection, client)) == (True, True)
-        status, output = files.run("nginx_undrain")
+        status, output = files.run("nginx_undrain", "nginx_look")
         assert (status, nginx.servers()) == (0, before), output
         client = nginx.client()
         again, connection = accepted(nginx.nodes)

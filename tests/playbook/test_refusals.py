@@ -151,6 +151,41 @@ def test_one_node_under_two_names_is_refused(site: Site) -> None:
     assert site.state_of_everything() == before
 
 
+def looked_at(site: Site, **more: object) -> dict[str, t.Any]:
+    """Task files of a site whose load balancer, a folder here, has a file for each node that it knows."""
+    known = f"test -e {site.folder}/{{{{ inventory_hostname }}}}.known"
+    task = {"name": "See it", "ansible.builtin.command": known, **more}
+    (site.folder / "look.yml").write_text(json.dumps([task]), encoding="utf-8")
+    ready = {f"{what}_tasks": f"{{{{ playbook_dir }}}}/../extensions/balancers/nginx_{what}.yml" for what in ("drain", "undrain")}
+    return {"drain": "tasks", **ready, "drain_look_tasks": str(site.folder / "look.yml")}
+
+
+@pytest.mark.parametrize("arguments", [("--check",), ()], ids=["rehearsal", "run"])
+def test_a_node_that_the_sites_own_look_does_not_find_in_the_load_balancer(site: Site, arguments: tuple[str, ...]) -> None:
+    (site.folder / "n1.known").touch()
+    before = site.state_of_everything()
+    refused(site, site.run(*arguments, **looked_at(site)), "n2: force_reauth_drain_look_tasks: non-zero return code. Nothing was changed.")
+    assert site.state_of_everything() == before
+    if arguments:
+        (site.folder / "n2.known").touch()
+        result = site.run(*arguments, **looked_at(site))
+        assert result.status == 0, result.output
+
+
+@pytest.mark.long
+def test_a_load_balancer_that_is_lost_for_one_node_is_not_taken_for_seen(site: Site) -> None:
+    for name in ("n1", "n2"):
+        (site.folder / f"{name}.known").touch()
+    files = looked_at(site, delegate_to="{{ 'lb' if inventory_hostname == 'n2' else 'localhost' }}")
+    inventory = json.loads(json.dumps(site.cluster.inventory(**site.group_variables(files))))
+    inventory["all"]["hosts"] = {"lb": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9}}
+    path = site.folder / "lost.yml"
+    path.write_text(json.dumps(inventory), encoding="utf-8")
+    before = site.state_of_everything()
+    refused(site, site.run(inventory=path), "Not ready: n2: a host that is asked by force_reauth_drain_look_tasks was not reached")
+    assert site.state_of_everything() == before
+
+
 TEXTS = {
     "batches": "50%",
     "min_up": "1",
@@ -172,14 +207,22 @@ def test_variables_of_the_command_line_are_texts_and_are_understood(site: Site) 
 
 def test_false_as_a_text_accepts_nothing(site: Site) -> None:
     site.environment["AWX_ISOLATED_DATA_DIR"] = str(site.folder)
-    refused(site, site.run("--check", "-e", "force_reauth_accept_local_archive=false"), "This runs in an execution environment")
+    refused(
+        site,
+        site.run("--check", "-e", "force_reauth_accept_local_archive=false"),
+        "This runs in an execution environment",
+    )
 
 
 @pytest.mark.long
 def test_another_name_of_the_controller_is_where_archives_end_with_the_job_too(site: Site) -> None:
     site.environment["AWX_ISOLATED_DATA_DIR"] = str(site.folder)
     for host in ("127.0.0.1", "n1"):
-        refused(site, site.run("--check", database_host=host, accept_local_archive=False), "This runs in an execution environment")
+        refused(
+            site,
+            site.run("--check", database_host=host, accept_local_archive=False),
+            "This runs in an execution environment",
+        )
 
 
 def test_tls_that_the_product_insists_on_is_asked_of_the_database_too(site: Site) -> None:

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible.vars.manager import VariableManager
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import typed
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import defaults, specification
@@ -135,3 +138,10 @@ def refused(name: str, value: str) -> bool:
 @pytest.mark.parametrize(("name", "word"), [("usernames", "everybody"), ("exclude_usernames", "nobody"), ("archive_recipients", "none")])
 def test_a_question_whose_blank_would_be_refused_shows_the_word_to_leave_there(name: str, word: str) -> None:
     assert question(name)["default"] == word
+
+
+def test_the_inventory_of_the_example_has_root_on_its_hosts_and_not_on_the_controller() -> None:
+    inventory = InventoryManager(loader=DataLoader(), sources=[str(AWX / "project/inventory.yml")])
+    variables = VariableManager(loader=DataLoader(), inventory=inventory)
+    hosts = [*inventory.get_hosts(), inventory.get_host("localhost")]
+    assert [host.name for host in hosts if not variables.get_vars(host=host).get("ansible_become")] == ["localhost"]

@@ -20,7 +20,7 @@ READERS = ("include_tasks", "import_tasks", "include_role", "import_role", "incl
 PATHS = ("file", "src", "path", "dest", "dir", "tasks_from", "vars_from", "defaults_from", "handlers_from", "name", "_raw_params")
 ANYWHERE = ("src", "path", "dest", "vars_files", "roles", "tasks_from")
 # the task files of the operator, as they were taken before any node was contacted
-OPERATORS = re.compile(r"__force_reauth_given\.(?:stop|start|drain|undrain)_tasks")
+OPERATORS = re.compile(r"__force_reauth_given\.(?:stop|start|drain|undrain|drain_look)_tasks")
 
 
 def template_paths(tree: t.Any) -> list[str]:

@@ -57,6 +57,7 @@ def look(**changes: t.Any) -> dict[str, t.Any]:
         "sessions": {"kept": "memory", "where": "conf/context.xml:7"},
         "ready": {"ready": True, "saw": "state RUNNING"},
         "balanced": [],
+        "drain_look": "",
     }
     return {**healthy, **changes}
 
@@ -380,7 +381,17 @@ def test_a_run_that_goes_on_looks_at_those_that_it_has_still_to_take_out(
 @pytest.mark.parametrize("step", ["draining", "stopping", "cleaned", "starting", "up"])
 def test_a_node_that_the_run_itself_took_out_of_the_load_balancer_is_accepted(step: str) -> None:
     record = {"nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "node_records": {"n1": {"step": step}}}
-    assert plan({"n1": look(balanced=balanced("MAINT", others={"n2": "UP"})), "n2": look()}, record)["problems"] == []
+    out = look(balanced=balanced("MAINT", others={"n2": "UP"}), drain_look="it is out")
+    assert plan({"n1": out, "n2": look()}, record)["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("'f5_pool' is undefined.", "'f5_pool' is undefined"), ("two\nlines", "two\\nlines"), ("it is out", "it is out")],
+)
+def test_what_the_operators_own_look_says_of_the_load_balancer_is_refused(said: str, told: str) -> None:
+    problems = plan({"n1": look(drain_look=said), "n2": look()})["problems"]
+    assert problems == [f"n1: force_reauth_drain_look_tasks: {told}"]
 
 
 @pytest.mark.parametrize(("drain", "same"), [("haproxy", True), ("none", False), ("tasks", False)])

@@ -52,7 +52,7 @@ def test_nodes_that_were_not_seen_for_one_reason_are_named_together() -> None:
 
 
 def test_looks_put_both_answers_together() -> None:
-    assert looks(["n1"], {"n1": SEEN}) == {"n1": {"product": "jira", "ready": READY, "balanced": [], "asked": {}}}
+    assert looks(["n1"], {"n1": SEEN}) == {"n1": {"product": "jira", "ready": READY, "balanced": [], "drain_look": "", "asked": {}}}
 
 
 def test_looks_tell_whom_cookies_opened_the_door_to_and_not_their_rows() -> None:
@@ -68,6 +68,10 @@ def test_looks_name_the_server_in_every_load_balancer() -> None:
         "__force_reauth_apaches": {"results": [{"item": "lb2", "servers": [server]}]},
     }
     assert looks(["n1"], {"n1": {**SEEN, **asked}})["n1"]["balanced"] == [{"balancer": "lb1", **server}, {"balancer": "lb2", **server}]
+
+
+def test_looks_tell_why_the_operators_own_look_at_a_load_balancer_failed() -> None:
+    assert looks(["n1"], {"n1": {**SEEN, "__force_reauth_drain_look": "it is out"}})["n1"]["drain_look"] == "it is out"
 
 
 def test_load_balancers_that_were_not_asked_are_none() -> None:

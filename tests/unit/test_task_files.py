@@ -41,6 +41,22 @@ def test_files_that_are_not_wanted_are_not_asked_for(check: t.Callable[..., None
     check(None, None, service_manager="auto")
 
 
+@pytest.mark.parametrize("drain", ["tasks", "none"])
+def test_a_file_that_looks_at_the_load_balancer_has_to_be_there_where_it_is_named(
+    check: t.Callable[..., None], tmp_path: Path, drain: str
+) -> None:
+    named = dict.fromkeys(("drain_tasks", "undrain_tasks"), f"{tmp_path}/stop.yml")
+    check(GOOD, GOOD, drain=drain, **named, drain_look_tasks=f"{tmp_path}/start.yml")
+    missing = {"drain": drain, **named, "drain_look_tasks": "/nonesuch/look.yml"}
+    if drain == "none":
+        check(GOOD, GOOD, **missing)
+        return
+    with pytest.raises(
+        SessionsError, match=r"^force_reauth_drain=tasks wants force_reauth_drain_look_tasks: /nonesuch/look.yml is not there$"
+    ):
+        check(GOOD, GOOD, **missing)
+
+
 def test_a_file_of_the_role_itself_is_refused(check: t.Callable[..., None], tmp_path: Path) -> None:
     own = tmp_path / "role/tasks/stop.yml"
     own.parent.mkdir(parents=True)
@@ -70,10 +86,25 @@ def test_a_task_file_that_could_not_stop_a_node_is_refused_by_name(check: t.Call
     assert problem in str(refusal.value)
 
 
-@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "extensions/balancers").glob("*.yml")), ids=lambda path: path.stem)
+READY = sorted((Path(__file__).parents[2] / "extensions/balancers").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
 def test_a_file_that_nodes_of_a_batch_share_is_rewritten_by_one_after_the_other(path: Path) -> None:
     tasks = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert [task["name"] for task in tasks if "ansible.builtin.replace" in task and task.get("throttle") != 1] == []
+
+
+@pytest.mark.parametrize("path", READY, ids=lambda path: path.stem)
+def test_what_runs_on_the_controller_becomes_nobody_else_whatever_holds_for_all_hosts(path: Path) -> None:
+    tasks = yaml.safe_load(path.read_text(encoding="utf-8"))
+    here = [task for task in tasks if task.get("delegate_to") == "localhost"]
+    assert [task["name"] for task in here if task.get("vars", {}).get("ansible_become") is not False] == []
+
+
+def test_each_ready_file_that_drains_has_one_that_puts_back_and_one_that_looks() -> None:
+    kinds = {path.stem.split("_")[0] for path in READY}
+    assert {path.stem for path in READY} == {f"{kind}_{what}" for kind in kinds for what in ("drain", "undrain", "look")}
 
 
 def test_files_that_are_not_named_are_asked_for(check: t.Callable[..., None]) -> None:

@@ -60,7 +60,10 @@ def told_apart(hosts: t.Sequence[str], hostvars: HostVars, names: t.Sequence[str
 
 
 def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
-    """By node, what ``node_look`` returned (of ``asked`` without its cookies), with ``balanced``, of the load balancers that were asked."""
+    """By node, what ``node_look`` returned (of ``asked`` without its cookies), with ``balanced``, of the load balancers that were asked.
+
+    ``drain_look``: why the operator's own look at one failed, '' where it did not.
+    """
     return {
         node: {
             **hostvars[node]["__force_reauth_detected"],
@@ -70,6 +73,7 @@ def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
                 for one in (hostvars[node].get(asked) or {}).get("results") or []
                 for server in one.get("servers") or []
             ],
+            "drain_look": hostvars[node].get("__force_reauth_drain_look") or "",
             "asked": {name: value for name, value in hostvars[node]["__force_reauth_detected"]["asked"].items() if name in _ASKED},
         }
         for node in nodes

@@ -21,7 +21,7 @@ STATISTICS = f"{PREFIX}status"
 # what each node may have of its own; everything else is said once for the cluster
 OF_A_NODE = (
     *("cold_standby", "install_dir", "home_dir", "node_url", "service", "service_manager", "start_tasks", "stop_tasks", "stop_timeout"),
-    *("drain_tasks", "undrain_tasks", "haproxy_backend", "haproxy_server", "apache_balancer", "apache_worker"),
+    *("drain_tasks", "undrain_tasks", "drain_look_tasks", "haproxy_backend", "haproxy_server", "apache_balancer", "apache_worker"),
 )
 
 # the least whole number that can be meant, 0 of all others: what is given no time at all would fail when the tokens are gone already
