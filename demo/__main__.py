@@ -199,6 +199,7 @@ def _run_playbook(cluster: Cluster, playbook: PlaybookRun, kept: Path, route: st
     inventory = cluster.write_inventory(
         kept / "inventory.yml",
         force_reauth_archive_dir=str(kept / "archives"),
+        force_reauth_accept_local_archive=True,  # where it is shown in a container
         force_reauth_proof_username=CANARY,
         force_reauth_settle_polls=2,
         force_reauth_poll_seconds=0.5,

@@ -103,6 +103,8 @@ class Playbook(ABC):
         self.archives = folder / "archives"
         self.variables: dict[str, object] = {
             "force_reauth_archive_dir": str(self.archives),
+            # a test may run in a container, or in a job of a pipeline
+            "force_reauth_accept_local_archive": True,
             "force_reauth_proof_username": CANARY,
             "force_reauth_settle_polls": 2,
             "force_reauth_poll_seconds": 0.3,

@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 
+from demo.playbook import CHECKOUT, write_config
 from tests.playbook.runs import Result, Site
 
-PIPELINES = Path(__file__).resolve().parents[2] / "docs/pipelines"
+PIPELINES = CHECKOUT / "docs/pipelines"
+OF_JOBS = ("AWX_ISOLATED_DATA_DIR", "GITLAB_CI", "GITHUB_ACTIONS", "KUBERNETES_SERVICE_HOST")
 MakeSite = t.Callable[..., Site]
 
 
@@ -30,11 +36,11 @@ def steps_of_github() -> dict[str, str]:
     return {step["name"]: step["run"] for step in document["jobs"]["force-reauth"]["steps"] if "run" in step}
 
 
-def as_on_gitlab(site: Site, job: str) -> Result:
-    site.write_inventory()
+def as_on_gitlab(site: Site, job: str, **of_inventory: object) -> Result:
+    site.write_inventory(**of_inventory)
     (site.folder / "key").touch(mode=0o600)
     variables = {"FORCE_REAUTH_SECRETS": str(site.folder / "secrets.json"), "SSH_KEY": str(site.folder / "key")}
-    return site.shell(jobs_of_gitlab()[job], CLUSTER="tracker", CI_PIPELINE_ID="7", **variables)
+    return site.shell(jobs_of_gitlab()[job], CLUSTER="tracker", CI_PIPELINE_ID="7", GITLAB_CI="true", **variables)
 
 
 def as_on_github(site: Site, *steps: str) -> Result:
@@ -43,6 +49,7 @@ def as_on_github(site: Site, *steps: str) -> Result:
         steps_of_github()[name] for name in ("Keep the secrets in files that only this job reads", *steps, "Remove the secrets")
     )
     variables = {"RUN_ID": "actions-7-jira", "RUNNER_TEMP": str(site.folder), "KEY": "no key", "CLUSTER": "tracker"}
+    variables["GITHUB_ACTIONS"] = "true"
     return site.shell(f'SECRETS=$(cat "$RUNNER_TEMP/secrets.json")\n{script}', **variables)
 
 
@@ -54,6 +61,45 @@ def test_a_rehearsal_on_gitlab_and_one_on_github_print_the_plan_and_change_nothi
         result.assert_says("Check mode: nothing is changed.")
     assert site.state_of_everything() == before
     assert not (site.folder / "secrets.yml").exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "there"),
+    [(dict.fromkeys(OF_JOBS, "true"), True), ({"CI": "true", "GITLAB_CI": ""}, False)],
+    ids=["every sign", "no job"],
+)
+def test_a_job_is_known_by_what_it_sets_and_a_container_by_its_file(tmp_path: Path, environment: dict[str, str], there: bool) -> None:
+    tasks = yaml.safe_load((CHECKOUT / "roles/force_reauth/tasks/plan.yml").read_text(encoding="utf-8"))
+    (refusal,) = (one["vars"] for one in tasks if one["name"] == "Refuse an archive folder that ends with the job")
+    assert refusal["__of_containers"] == ["/runner/env", "/.dockerenv", "/run/.containerenv"]
+    files = [str(tmp_path / "there"), str(tmp_path / "gone")]
+    Path(files[0]).write_text("", encoding="utf-8")
+    wanted = [*OF_JOBS, files[0]] if there else []
+    variables = {**refusal, "__of_containers": files if there else files[1:], "wanted": wanted}
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": variables,
+        "tasks": [{"ansible.builtin.assert": {"that": "__signs == wanted"}}],
+    }
+    (tmp_path / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
+    others = {name: value for name, value in os.environ.items() if name not in OF_JOBS and not name.startswith("ANSIBLE_")}
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), str(tmp_path / "play.yml")],
+        env={**others, "ANSIBLE_CONFIG": str(write_config(tmp_path)), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_job_on_gitlab_whose_archives_would_end_with_it_is_refused_in_the_rehearsal(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    result = as_on_gitlab(site, "rehearse", accept_local_archive=False)
+    assert result.status != 0
+    result.assert_says("This runs in a job or a container (GITLAB_CI", "force_reauth_database_host", "Nothing was changed.")
 
 
 @pytest.mark.long

@@ -190,7 +190,7 @@ TEXTS = {
     "batches": "50%",
     "min_up": "1",
     "database_port": "",
-    "accept_local_archive": "false",
+    "accept_no_archive": "false",
     "haproxy_hosts": "lb1",
     "validate_certs": "True",
     "poll_seconds": "0.2",
@@ -210,7 +210,7 @@ def test_false_as_a_text_accepts_nothing(site: Site) -> None:
     refused(
         site,
         site.run("--check", "-e", "force_reauth_accept_local_archive=false"),
-        "This runs in an execution environment",
+        "This runs in a job or a container (AWX_ISOLATED_DATA_DIR",
     )
 
 
@@ -221,7 +221,7 @@ def test_another_name_of_the_controller_is_where_archives_end_with_the_job_too(s
         refused(
             site,
             site.run("--check", database_host=host, accept_local_archive=False),
-            "This runs in an execution environment",
+            "This runs in a job or a container (AWX_ISOLATED_DATA_DIR",
         )
 
 
