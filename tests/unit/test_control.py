@@ -83,10 +83,31 @@ def test_the_node_is_controlled_by(wanted: str, service: str, seen: Seen, expect
     assert decide_control(wanted, service, seen) == expected
 
 
+# by systemd's word for it
+UNLOADED = {
+    "masked": "is masked, and could not be started again: systemctl unmask jira.service",
+    "not-found": "has no file any more, and could not be started again: put its file back, and systemctl daemon-reload, or take "
+    "force_reauth_service_manager=scripts",
+    "error": "has a file that systemd cannot read, and could not be started again: correct it (systemctl status jira.service)",
+    "bad-setting": "has a setting that systemd refuses, and could not be started again: correct it (systemctl status jira.service)",
+}
+
+
 @pytest.mark.parametrize(
     ("wanted", "service", "seen", "problem"),
     [
         ("auto", "", _seen(SSHD), "it is not clear whether ssh.service, which holds the process, is the product's own unit"),
+        *(
+            (
+                wanted,
+                service,
+                _seen(Unit(("jira.service",), -1, "", "", load_state=state)),
+                f"jira.service, which holds the process, {what}",
+            )
+            for wanted, service in (("auto", ""), ("systemd", ""), ("auto", "jira"))
+            for state, what in UNLOADED.items()
+        ),
+        ("auto", "", _seen(Unit(("jira.service",), -1, "", "", load_state="")), "it is not clear whether jira.service, which holds the"),
         ("auto", "", _seen(missing=("/x/start.sh",)), "/x/start.sh is not there, or cannot be run"),
         ("systemd", "", _seen(), "no systemd service holds the process"),
         ("systemd", "", _seen(SSHD), "no systemd service of its own holds the process (it is in ssh.service)"),

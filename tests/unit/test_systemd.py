@@ -35,10 +35,14 @@ def test_the_unit_is_asked_for_by_its_full_name(bin_folder: Path) -> None:
     assert (bin_folder / "asked").read_text(encoding="utf-8").endswith(" -- jira.service\n")
 
 
-def test_a_unit_that_systemd_does_not_know_is_none_but_still_holds(bin_folder: Path) -> None:
-    _write_systemctl(bin_folder, "echo LoadState=not-found")
+@pytest.mark.parametrize(
+    ("shown", "state"),
+    [("LoadState=not-found", "not-found"), ("LoadState=masked", "masked"), ("LoadState=error", "error"), ("", "")],
+)
+def test_a_unit_that_systemd_has_not_loaded_is_none_but_still_holds(bin_folder: Path, shown: str, state: str) -> None:
+    _write_systemctl(bin_folder, f"echo {shown}")
     assert systemd.find_unit("jira") is None
-    assert systemd.find_holder("jira.service") == Unit(("jira.service",), systemd.UNKNOWN_PID, "", "")
+    assert systemd.find_holder("jira.service") == Unit(("jira.service",), systemd.UNKNOWN_PID, "", "", load_state=state)
 
 
 @pytest.mark.parametrize("find", [systemd.find_unit, systemd.find_holder])

@@ -12,13 +12,17 @@ Manager = t.Literal["systemd", "scripts", "tasks"]
 
 
 class Unit(t.NamedTuple):
-    """A systemd service as its manager knows it; ``main_pid`` 0 for none. ``names``: its own and aliases; ``user``: as whom it runs."""
+    """A systemd service as its manager knows it; ``main_pid`` 0 for none. ``names``: its own and aliases; ``user``: as whom it runs.
+
+    ``load_state``: systemd's word for what became of its file, '' where it has none.
+    """
 
     names: tuple[str, ...]
     main_pid: int
     restart: str
     start_command: str
     user: str = ""
+    load_state: str = "loaded"
 
     @property
     def name(self) -> str:
@@ -68,6 +72,13 @@ _TAKE = "take force_reauth_service_manager="
 _SHELL = re.compile(r"-?(?:\S*/)?(?:sh|[abdk]sh|bash|dash|m?ksh|t?csh|zsh|fish|busybox)")
 _USERS_MANAGER = re.compile(r"(?:/usr)?/lib/systemd/systemd --user(?: |$)")
 _INTERPRETER = re.compile(r"(?:\S*/)?(?:python|perl|ruby|node)[\d.]*")
+# of a unit that holds a process and could not be started again, by its load state: what it is, and what to do
+_UNLOADED = {
+    "masked": ("is masked", "systemctl unmask {name}"),
+    "not-found": ("has no file any more", f"put its file back, and systemctl daemon-reload, or {_TAKE}scripts"),
+    "error": ("has a file that systemd cannot read", "correct it (systemctl status {name}), and systemctl daemon-reload"),
+    "bad-setting": ("has a setting that systemd refuses", "correct it (systemctl status {name}), and systemctl daemon-reload"),
+}
 _PROGRAM = re.compile(r"[\w.+:-]{1,60}")
 
 
@@ -90,9 +101,20 @@ def _control(wanted: str, service: str, seen: Seen) -> Control:
         return Control("systemd" if wanted == "systemd" else "scripts", problem=held)
     if wanted == "scripts":
         return _by_scripts(seen)
+    unloaded = _unloaded(seen.holder)
+    if unloaded:
+        return Control("systemd", problem=unloaded)
     if seen.holder and _is_own(seen.holder, seen):
         return Control("systemd", seen.holder.name, _held_too(seen.holder, seen))
     return _by_unit(seen) if wanted == "systemd" else _by_whatever_started_it(seen)
+
+
+def _unloaded(holder: Unit | None) -> str:
+    """Why the unit that holds the process could not be started again, '' where that is not known: a problem."""
+    if not holder or holder.load_state not in _UNLOADED:
+        return ""
+    what, do = _UNLOADED[holder.load_state]
+    return f"{holder.name}, which holds the process, {what}, and could not be started again: {do.format(name=holder.name)}"
 
 
 def _by_unit(seen: Seen) -> Control:
@@ -111,7 +133,7 @@ def _by_whatever_started_it(seen: Seen) -> Control:
 
 def _by_named_unit(service: str, seen: Seen) -> Control:
     if not seen.named:
-        return Control("systemd", service, f"the unit {service} is not known to systemd on this host")
+        return Control("systemd", service, _unloaded(seen.holder) or f"the unit {service} is not known to systemd on this host")
     if seen.pids and (not seen.holder or seen.holder.name != seen.named.name):
         where = f"it is in {seen.holder.name}" if seen.holder else "no service holds it"
         return Control("systemd", seen.named.name, f"the unit {service} does not hold the process {seen.pids[0]} ({where})")

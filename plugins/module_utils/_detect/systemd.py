@@ -116,10 +116,15 @@ def _answer(of_what: str, arguments: t.Sequence[str]) -> str:
 
 
 def find_holder(name: str) -> Unit | None:
-    """The service whose cgroup holds a process. One that the system's manager does not know (a user's own) comes without a main process."""
+    """The service whose cgroup holds a process. One that the system's manager has not loaded (masked, a user's own) has no main process.
+
+    Raises SessionsError when systemd does not answer.
+    """
     if not name or not BOOTED.is_dir():
         return None
-    return find_unit(name) or Unit((name,), UNKNOWN_PID, "", "")
+    return find_unit(name) or Unit(
+        (name,), UNKNOWN_PID, "", "", load_state=_values(_shown(name, ("LoadState",))).get("LoadState", "").strip()
+    )
 
 
 def check_can(unit: str) -> None:
