@@ -9,6 +9,8 @@ import hashlib
 import hmac
 import json
 import os
+import re
+import shlex
 import subprocess
 import typing as t
 from contextlib import closing
@@ -23,10 +25,27 @@ from demo.ports import ReservedPort
 from tests.borrowed import borrow, program_of_its_own
 from tests.playbook.awx_stand_in import AwxStandIn
 
-pytestmark = pytest.mark.long
-
 RULEBOOK = CHECKOUT / "extensions/eda/rulebooks/force_reauth.yml"
 SECRET = "shared-with-the-identity-provider"
+
+
+def head() -> tuple[list[str], list[str]]:
+    """Of the head of the rulebook: the names that it exports, and the words of the command."""
+    shown = [line[6:] for line in RULEBOOK.read_text(encoding="utf-8").splitlines() if line.startswith("#     ")]
+    exports = [line for line in shown if line.startswith("export ")]
+    command = "\n".join(line for line in shown if line not in exports)
+    return re.findall(r"(\w+)=", " ".join(exports)), shlex.split(command.replace("\\\n", " "))
+
+
+def test_the_head_of_the_rulebook_hands_over_what_it_asks_for_and_the_guide_says_the_same() -> None:
+    text = RULEBOOK.read_text(encoding="utf-8")
+    exported, command = head()
+    asked = re.findall(r"\{\{ ([A-Z_]+) \}\}", text)
+    assert command[command.index("--env-vars") + 1].split(",") == asked
+    # ansible-rulebook's own, for run_workflow_template
+    assert exported == ["EDA_CONTROLLER_URL", "EDA_CONTROLLER_TOKEN", *asked]
+    guide = (CHECKOUT / "docs/docsite/rst/awx.rst").read_text(encoding="utf-8")
+    assert [line for line in re.findall(r"(?m)^#     +(.*)$", text) if line not in guide] == []
 
 
 @pytest.fixture(scope="module")
@@ -56,26 +75,14 @@ class Listening:
         ours = {"eda_clusters": ["jira", "confluence"], "eda_organization": "Default", "eda_address": "127.0.0.1", "eda_port": self._port}
         (folder / "ours.yml").write_text(json.dumps(ours), encoding="utf-8")
         (folder / "inventory.yml").write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n", encoding="utf-8")
-        command = [
-            str(program),
-            "--rulebook",
-            str(RULEBOOK),
-            "--inventory",
-            str(folder / "inventory.yml"),
-            "--vars",
-            str(folder / "ours.yml"),
-        ]
-        environment = {
-            **os.environ,
-            "PATH": f"{program.parent}:{os.environ['PATH']}",
-            "HOME": str(folder),
-            "FORCE_REAUTH_EDA_SECRET": SECRET,
-            "EDA_CONTROLLER_URL": awx.url,
-            "EDA_CONTROLLER_TOKEN": awx.token,
-        }
+        exported, command = head()
+        values = {"FORCE_REAUTH_EDA_SECRET": SECRET, "EDA_CONTROLLER_URL": awx.url, "EDA_CONTROLLER_TOKEN": awx.token}
+        path = f"{program.parent}:{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path, "HOME": str(folder), **{name: values[name] for name in exported}}
+        of_this_checkout = {"ansible-rulebook": str(program), "dcops.atlassian_sessions.force_reauth": str(RULEBOOK)}
         with self._log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [*command, "--env-vars", "FORCE_REAUTH_EDA_SECRET"],
+                [of_this_checkout.get(word, word) for word in command],
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -125,6 +132,7 @@ def listening(program: Path, awx: AwxStandIn, tmp_path: Path) -> t.Iterator[List
         started.end()
 
 
+@pytest.mark.long
 def test_an_incident_starts_the_workflow_of_its_cluster_once_in_an_hour(listening: Listening, awx: AwxStandIn) -> None:
     assert listening.tell({"type": "incident", "cluster": "jira"}, secret="another") == 401
     ignored = [{"type": "news", "cluster": "jira"}, {"type": "incident", "cluster": "crowd"}, {"type": "incident"}]
