@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+import textwrap
+import typing as t
 from functools import cache
 from pathlib import Path
 
@@ -127,6 +129,30 @@ def test_the_guide_on_databases_says_how_an_engine_is_named_and_what_its_driver_
     (row,) = re.findall(rf"   \* - (.*)\n     - ``{engine.name}``\n     - (.*)\n", text_of(SITE / "rst/databases.rst"))
     assert row[0] == engine.title
     assert code(row[1]) == [engine.package] * bool(engine.package)
+
+
+def groups_in(tree: t.Mapping[str, t.Any]) -> set[str]:
+    """The groups below one of an inventory."""
+    children = tree.get("children") or {}
+    return {*children, *(name for child in children.values() for name in groups_in(child or {}))}
+
+
+@cache
+def quoted_groups() -> set[str]:
+    """The groups of every inventory that guides quote, and of the one for AWX, which its guide names."""
+    texts = [text_of(CHECKOUT / "extensions/awx/project/inventory.yml")]
+    for guide in GUIDES:
+        blocks = re.finditer(r"(?m)^( *)\.\. code-block:: yaml\n\n((?:\1   .*\n|\n)+)", text_of(guide))
+        texts += [textwrap.dedent(block[2]) for block in blocks]
+    inventories = [yaml.safe_load(text) for text in texts if re.search(r"(?m)^all:$", text)]
+    assert len(inventories) >= 2
+    return {name for inventory in inventories for name in groups_in(inventory["all"])}
+
+
+@pytest.mark.parametrize("page", [CHECKOUT / "README.md", *GUIDES], ids=lambda page: page.stem)
+def test_a_guide_limits_to_groups_that_a_quoted_inventory_has(page: Path) -> None:
+    named = set(re.findall(r"(?:--limit |force_reauth_hosts(?:: |=))([\w-]+)", text_of(page))) - {"leaves"}  # the words of a refusal
+    assert named - quoted_groups() == set()
 
 
 TARGETS = sorted({target for page in [*MARKDOWN, *GUIDES] for target in re.findall(r"(?:(?m:^) +|`)make ([a-z-]+)", text_of(page))})
