@@ -138,7 +138,8 @@ def test_a_name_that_the_table_of_users_does_not_know_is_refused(site: Site) -> 
 @pytest.mark.parametrize("named", [["eve", "adma"], ["adma"]], ids=["one of two", "none is known"])
 def test_a_name_that_is_not_known_is_told_by_a_look_where_that_is_wanted_and_a_purge_refuses_it(site: Site, named: list[str]) -> None:
     jira(site, "eve", "adam")
-    for names, treated in (({"usernames": named}, len(named) - 1), ({"exclude_usernames": named}, 3 - len(named))):
+    scopes: list[tuple[dict[str, t.Any], int]] = [({"usernames": named}, len(named) - 1), ({"exclude_usernames": named}, 3 - len(named))]
+    for names, treated in scopes:
         looked = site.look(**names, unknown_usernames="told")
         assert (looked["unknown_users"], looked["rows"]) == ("app_user knows no user adma", treated)
         with pytest.raises(SessionsError, match="app_user knows no user adma"):

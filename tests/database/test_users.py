@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
 import pytest
@@ -137,7 +138,8 @@ def test_the_names_of_all_users_are_read_or_of_those_who_are_treated(site: Site)
 @pytest.mark.usefixtures("users")
 @pytest.mark.parametrize(("named", "left"), [("usernames", ["adam", "eva"]), ("exclude_usernames", ["noah"])])
 def test_who_was_renamed_after_the_purge_is_found_by_the_key_that_it_returned(site: Site, named: str, left: list[str]) -> None:
-    purged = site.purge(**{named: ["Eve", "adam"]})
+    names: dict[str, t.Any] = {named: ["Eve", "adam"]}
+    purged = site.purge(**names)
     site.run_sql(
         "UPDATE app_user SET lower_user_name = 'eva' WHERE user_key = 'KEY1'",
         "INSERT INTO app_user (id, user_key, lower_user_name) VALUES (3, 'KEY3', 'noah')",
