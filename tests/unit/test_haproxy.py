@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.balancer import Balancer
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.carried_out import carry_out
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.carried_out import BALANCER_OPTIONS, carry_out
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import HAProxy, server_of, servers_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy_socket import ask
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -220,6 +220,7 @@ class Module(t.NamedTuple):
     params: dict[str, t.Any]
     check_mode: bool
     answer: dict[str, t.Any]
+    argument_spec: t.Mapping[str, t.Any] = BALANCER_OPTIONS
 
     def fail_json(self, **answer: t.Any) -> None:
         self.answer.update(failed=True, **answer)
