@@ -132,14 +132,14 @@ class Balancer:
         if not others or any(one.gets_clients for one in others):
             return ""
         seen = few([f"{one.name}: {one.status}" for one in others], _MOST_NAMED)
-        return f"no other server in {server.backend} that gets clients ({seen})"
+        return f"has no other server in {server.backend} that gets clients ({seen})"
 
     def _refuse_last(self, servers: t.Iterable[Server], what_of_it: str) -> None:
         for server in servers:
             why = self._why_last(server)
             if why:
                 raise SessionsError(
-                    f"{self.driver.title} has {why}: {server.name} {what_of_it}, else nobody would reach the site. Have one of them serve "
+                    f"{self.driver.title} {why}: {server.name} {what_of_it}, else nobody would reach the site. Have one of them serve "
                     "again, take out one at a time, or accept that with accept_outage=true, then go on."
                 )
 
