@@ -14,7 +14,9 @@ description:
   - Takes all variables of the role P(dcops.atlassian_sessions.force_reauth#role) for one host, before any host is contacted,
     turns each into the type that the role's specification says, and refuses what cannot be meant.
   - A text is understood wherever it can only mean one thing, for example V("false"), V("3"), V(adam,eve) or V([1, "25%"]).
-    A blank text is the default.
+    A blank text is the default; where that would treat more users, or protect or prove less, a variable that is given and blank, or null,
+    is refused.
+  - A number is refused where a text is meant, because YAML has made it of other digits, V(34) of V(0042).
   - Refuses a variable whose name begins as those of the role and is none of them, with the name that is nearest to it.
   - Refuses when a fact of the host has the name of a variable of the role. What a node says is no variable.
   - Runs on the controller and asks no host.
