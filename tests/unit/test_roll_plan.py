@@ -385,13 +385,9 @@ def test_a_node_that_the_run_itself_took_out_of_the_load_balancer_is_accepted(st
     assert plan({"n1": out, "n2": look()}, record)["problems"] == []
 
 
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [("'f5_pool' is undefined.", "'f5_pool' is undefined"), ("two\nlines", "two\\nlines"), ("it is out", "it is out")],
-)
-def test_what_the_operators_own_look_says_of_the_load_balancer_is_refused(said: str, told: str) -> None:
-    problems = plan({"n1": look(drain_look=said), "n2": look()})["problems"]
-    assert problems == [f"n1: force_reauth_drain_look_tasks: {told}"]
+def test_what_the_operators_own_look_says_of_the_load_balancer_is_refused() -> None:
+    problems = plan({"n1": look(drain_look="'f5_pool' is undefined"), "n2": look()})["problems"]
+    assert problems == ["n1: force_reauth_drain_look_tasks: 'f5_pool' is undefined"]
 
 
 @pytest.mark.parametrize(("drain", "same"), [("haproxy", True), ("none", False), ("tasks", False)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_plain_path, shown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_plain_path
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import PUT_BACK, is_done, resumed_phase
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import (
     hand_problems,
@@ -40,8 +40,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
 
 # steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
 STEPS_OF_A_STOPPED_NODE = ("stopping", "cleaned", "starting")
-# of what the operator's own look at a load balancer says of one node: it is not to crowd out the others
-_LONGEST = 600
 ROUTES = ("auto", ROLLING, OUTAGE, LIVE)
 
 Look = t.Mapping[str, t.Any]
@@ -154,7 +152,7 @@ def balancer_problems(look: Look, record: Record) -> list[str]:
     """What load balancers say against a node. What a run that goes on has drained, it puts back itself."""
     if record.get("step"):
         return []
-    looked = [f"force_reauth_drain_look_tasks: {shown(look['drain_look'], _LONGEST).rstrip('.')}"] if look["drain_look"] else []
+    looked = [f"force_reauth_drain_look_tasks: {look['drain_look']}"] if look["drain_look"] else []
     return looked + [
         f"it is {server['status']} in backend {server['backend']} of the load balancer {server['balancer']}, before this run has touched it"
         for server in look["balanced"]

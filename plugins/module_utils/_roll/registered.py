@@ -73,7 +73,7 @@ def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
                 for one in (hostvars[node].get(asked) or {}).get("results") or []
                 for server in one.get("servers") or []
             ],
-            "drain_look": hostvars[node].get("__force_reauth_drain_look") or "",
+            "drain_look": _in_words(hostvars[node].get("__force_reauth_drain_look") or {}),
             "asked": {name: value for name, value in hostvars[node]["__force_reauth_detected"]["asked"].items() if name in _ASKED},
         }
         for node in nodes
@@ -240,7 +240,12 @@ def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
         *([{"msg": f"it did not come up again: {again['msg']}"}] if _did_not_answer(again) else []),
         *([{"msg": "it is down: it was stopped, and not started"}] if _was_stopped_alone(found) else []),
     ]
-    return [shown(_with_last_words(str(one["msg"]).rstrip("."), one), _MOST_OF_A_NODE) for one in failures if one.get("msg")]
+    return [_in_words(one) for one in failures if one.get("msg")]
+
+
+def _in_words(failure: t.Mapping[str, t.Any]) -> str:
+    """What ``failure_told`` has left of a failure, in one line; '' of none."""
+    return shown(_with_last_words(str(failure.get("msg") or "").rstrip("."), failure), _MOST_OF_A_NODE)
 
 
 def _with_last_words(message: str, failure: t.Mapping[str, t.Any]) -> str:
