@@ -30,7 +30,7 @@ options:
       - With V(all) every row is deleted, or every row of the users that are named.
       - With V(archived) those rows are deleted, and archived, which share key, token or (where the product rotates tokens) series with
         a row in the archives of the run. They descend from dead logins. Then the table is looked at once more. A run without an archive is
-        refused, in check mode too, unless its record says that its table was empty: nothing would be compared.
+        refused, in check mode too, unless its record says that its table was empty, for nothing would be compared.
     type: str
     choices: [all, archived]
     default: all

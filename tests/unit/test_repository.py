@@ -9,6 +9,7 @@ import ast
 import re
 import subprocess
 import typing as t
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -90,10 +91,12 @@ class Source:
         taken = {node.attr for node in ast.walk(self.tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == known_as}
         return {f"{alias.name}.{name}" for name in taken} or {alias.name}
 
+    @cached_property
     def own_files(self) -> set[Path]:
         """The files of this collection that it imports."""
         return {file for one in self.imports() for file in [_file_of(one)] if file}
 
+    @cached_property
     def impurities(self) -> set[str]:
         """What keeps this file alone from being pure."""
         foreign = {one for one in self.imports() if not one.startswith(COLLECTION)}
@@ -162,17 +165,20 @@ def test_documentation_docstrings_and_comments_are_no_code() -> None:
     assert lines_of_code(Source(documentation + code)) == len(["def main", "work(", "two=2", ")"])
 
 
+@cache
 def _core() -> dict[Path, Source]:
     return {path: Source.of(path) for path in UTILS if path.stem != "__init__"}
 
 
-def impurity_of(path: Path, sources: t.Mapping[Path, Source], asked: frozenset[Path] = frozenset()) -> set[str]:
+def impurity_of(path: Path, sources: t.Mapping[Path, Source]) -> set[str]:
     """What keeps a file from being pure, its own imports included, as ``file: reason``."""
-    source = sources[path]
-    found = {f"{source.name}: {one}" for one in source.impurities()}
-    for other in source.own_files() - asked - {path}:
-        found |= impurity_of(other, sources, asked | {path})
-    return found
+    reached, waiting = set[Path](), [path]
+    while waiting:
+        one = waiting.pop()
+        if one not in reached:
+            reached.add(one)
+            waiting += sources[one].own_files
+    return {f"{sources[one].name}: {reason}" for one in reached for reason in sources[one].impurities}
 
 
 @pytest.mark.parametrize(
@@ -214,14 +220,14 @@ def test_the_decisions_and_the_data_are_pure(name: str) -> None:
     ],
 )
 def test_files_clocks_and_networks_are_not_pure(text: str, reason: str) -> None:
-    assert Source(text).impurities() == {reason}
+    assert Source(text).impurities == {reason}
 
 
 def test_a_file_is_not_pure_when_it_imports_one_that_is_not() -> None:
     edge = PLUGINS / "module_utils/_web/http.py"
     invented = Source(f"from {COLLECTION}plugins.module_utils._web import http")
     assert any(one.startswith("module_utils/_web/http.py: ") for one in impurity_of(invented.path, {**_core(), invented.path: invented}))
-    assert edge in invented.own_files()
+    assert edge in invented.own_files
 
 
 def imports_in_a_circle(sources: t.Mapping[Path, Source]) -> list[str]:
@@ -232,7 +238,7 @@ def imports_in_a_circle(sources: t.Mapping[Path, Source]) -> list[str]:
             return [sources[one].name for one in (*way[way.index(path) :], path)]
         if path in done:
             return []
-        for other in sorted(sources[path].own_files()):
+        for other in sorted(sources[path].own_files):
             circle = walk(other, (*way, path))
             if circle:
                 return circle
@@ -264,7 +270,7 @@ def wrong_ways(sources: t.Mapping[Path, Source]) -> list[str]:
     def room(path: Path) -> int:
         return ROOMS.index(path.parent.name)
 
-    pairs = ((path, other) for path in sorted(sources) for other in sorted(sources[path].own_files()))
+    pairs = ((path, other) for path in sorted(sources) for other in sorted(sources[path].own_files))
     return [f"{sources[path].name} -> {other.relative_to(PLUGINS)}" for path, other in pairs if room(other) > room(path)]
 
 
@@ -286,7 +292,7 @@ def test_every_file_that_modules_share_lies_in_a_room_that_the_page_on_architect
 
 @pytest.mark.parametrize("path", UTILS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_what_modules_share_imports_no_module_or_plugin(path: Path) -> None:
-    assert all(other.is_relative_to(PLUGINS / "module_utils") for other in Source.of(path).own_files())
+    assert all(other.is_relative_to(PLUGINS / "module_utils") for other in Source.of(path).own_files)
 
 
 @pytest.mark.parametrize("path", [path for path in UTILS if path.stem == "__init__"], ids=lambda path: path.parent.name)
