@@ -21,6 +21,7 @@ JAVAS = ("/jvm/11/bin/java", "/jvm/17/bin/java", "/etc/java/bin/java", "/jvm/8/b
 JIRA_POINTER = "{install}/atlassian-jira/WEB-INF/classes/jira-application.properties"
 STARTS = {
     "{install}/bin/start-jira.sh": b". $PRGDIR/user.sh\nexec $PRGDIR/catalina.sh start",
+    "{install}/bin/user.sh": b"JIRA_USER=jira",
     "{install}/bin/catalina.sh": b'. "$CATALINA_BASE/bin/setenv.sh"\n. "$CATALINA_HOME"/bin/setclasspath.sh',
     "{install}/bin/setclasspath.sh": b"JRE_HOME=/usr\n",
 }
@@ -281,6 +282,15 @@ def test_java_options_of_the_process_alone_belong_into_the_start_script_of_a_pro
         ({SETENV: b"CATALINA_OPTS='-Dhttp.nonProxyHosts=*.example.org'"}, {"CATALINA_OPTS": "-Dhttp.nonProxyHosts=*.example.org"}),
         ({SETENV: b"JAVA_OPTS='-Xmx1g'"}, {"JVM_MAXIMUM_MEMORY": "16g"}),
         ({SETENV: b"export TZ=/odd"}, {"TZ": "/odd"}),
+        ({SETENV: b'. "$CATALINA_BASE/conf/jvm.conf"\nexport JAVA_OPTS'}, {"JAVA_OPTS": "-Dhttp.proxyHost=proxy"}),
+        ({SETENV: b'for i in /etc/jira.d/*.conf; do . "$i"; done\nexport JAVA_OPTS'}, {"JAVA_OPTS": "-Dhttp.proxyHost=proxy"}),
+        ({SETENV: b'EXTRA="$(cat /etc/args)"\nMORE=$EXTRA\nJAVA_OPTS="-Xmx1g ${MORE}"'}, {"JAVA_OPTS": "-Xmx1g -Dhttp.proxyHost=proxy"}),
+        (
+            {SETENV: b'for s in http https; do JAVA_OPTS="$JAVA_OPTS -D$s.proxyHost=p"; done'},
+            {"JAVA_OPTS": "-Dhttp.proxyHost=p -Dhttps.proxyHost=p"},
+        ),
+        ({SETENV: b'P=-Dhttp.\nJAVA_OPTS="${P}proxyHost=p"'}, {"JAVA_OPTS": "-Dhttp.proxyHost=p"}),
+        ({SETENV: b"export JVM_MAXIMUM_MEMORY=4g"}, {"JVM_MAXIMUM_MEMORY": "8g"}),
         ({}, {"JDK_JAVA_OPTIONS": " --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.io=ALL-UNNAMED"}),
         ({}, {"LANG": "", "TZ": "", "JAVA_TOOL_OPTIONS": " "}),
     ],
@@ -295,11 +305,17 @@ def test_java_options_of_the_process_alone_belong_into_the_start_script_of_a_pro
         "in quotes",
         "a variable that no script reads",
         "a time zone that a script sets",
+        "by a file in a folder that is known when it runs",
+        "by files that are found when it runs",
+        "by a command, in two steps",
+        "names that are put together",
+        "a name that begins in another variable",
+        "a size that was changed in the script since",
         "modules that Tomcat opens",
         "empty",
     ],
 )
-def test_java_options_that_the_scripts_make_up_are_none(files: dict[str, bytes], environment: dict[str, str]) -> None:
+def test_java_options_that_the_scripts_make_up_or_may_make_up_are_none(files: dict[str, bytes], environment: dict[str, str]) -> None:
     assert _problem("jira", {**OWN, **files}, environment) == ""
 
 

@@ -12,10 +12,21 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Node
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.start_scripts import Script
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.start_scripts import (
+    OF_TOMCAT,
+    Script,
+    reads_more,
+)
 
 # Java itself reads them, whatever the scripts do
 OF_JAVA = ("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
+# what Jira's own scripts put in by a command: no option that a site sets
+_BY_A_COMMAND = ("JVM_OPENS",)
+_COMMAND = re.compile(r"(?:^|\s)(?:\$\(|`)")
+# a variable that is a word of its own, of which may come any option
+_WHOLE_WORD = re.compile(r"(?:^|(?<=\s))\$(?:(\w+)|{(\w+)})(?=\s|$)")
+# an option whose name is put together of others
+_PUT_TOGETHER = re.compile(r"(?<!\S)(?:-D[^\s=]*\$|\${?\w+}?[\w.-]*[\w}]=)")
 # catalina.sh adds them, wherever it lies
 _OF_TOMCAT = (
     *("-Djdk.tls.ephemeralDHKeySize=", "-Djava.protocol.handler.pkgs=", "-Dorg.apache.catalina.security.SecurityListener.UMASK="),
@@ -27,7 +38,10 @@ _OPTION = re.compile(r"-(?:D[^=]+=?|XX:[^=]+=?|X(?:mx|ms|mn|ss)|X[a-z]+:?|(?:jav
 
 
 def options_alone(names: t.Iterable[str], process: Node, given: Node, scripts: t.Sequence[Script]) -> str:
-    """The first of the variables in which the process has what its scripts, started with what is ``given``, would not hand on, ''."""
+    """The first of the variables in which the process has what its scripts, started with what is ``given``, would not hand on, ''.
+
+    A variable of which that cannot be told, because something else puts options into it, is none.
+    """
     return next((name for name in names if _is_alone(name, process, given, scripts)), "")
 
 
@@ -38,9 +52,8 @@ def _is_alone(name: str, process: Node, given: Node, scripts: t.Sequence[Script]
     written = [one.value for script in scripts for one in script.settings.written(name)]
     options = [word for word in value.replace('"', "").replace("'", "").split() if word.startswith("-")]
     if not options:
-        return not any(one == value or _is_made(one, name) for one in written)
-    # a command puts in what nobody can read here
-    if any(re.search(r"(?:^|\s)(?:\$\(|`)", one) for one in written):
+        return not any(one == value or _is_made(one, name) for one in written) and not _is_set(name, written, scripts)
+    if name not in OF_JAVA and _is_unclear(name, scripts):
         return False
     text = "\n".join(line for script in scripts for line in script.lines)
     names = {found[0] for found in (_OPTION.match(word) for word in options) if found}
@@ -49,6 +62,29 @@ def _is_alone(name: str, process: Node, given: Node, scripts: t.Sequence[Script]
 
 def _is_read(name: str, scripts: t.Sequence[Script]) -> bool:
     return any(re.search(rf"\b{name}\b", line) for script in scripts for line in script.lines)
+
+
+def _is_unclear(name: str, scripts: t.Sequence[Script]) -> bool:
+    """Whether what is in it may come from where nobody can read it here: a file, a command, a name that is put together."""
+    own = [line for script in scripts if script.name not in OF_TOMCAT for line in script.lines]
+    if reads_more(scripts) or any(_PUT_TOGETHER.search(line) for line in own):
+        return True
+    asked, waiting = set(_BY_A_COMMAND), [name]
+    while waiting:
+        one = waiting.pop()
+        asked.add(one)
+        written = [found.value for script in scripts for found in script.settings.written(one)]
+        if any(_COMMAND.search(value) or _PUT_TOGETHER.search(value) for value in written):
+            return True
+        named = {found[1] or found[2] for value in written for found in _WHOLE_WORD.finditer(value)}
+        waiting += named.difference(asked)
+    return False
+
+
+def _is_set(name: str, written: t.Sequence[str], scripts: t.Sequence[Script]) -> bool:
+    """Whether a script sets it, whatever it was before: the process has what was written there when it was started."""
+    kept = re.compile(rf"-[zn]\s+\${{?{name}\b|\${{{name}:?[-=+?]|\b{name}=.*\$(?:{name}\b|{{{name}}})")
+    return bool(written) and not any(kept.search(line) for script in scripts for line in script.lines)
 
 
 def _is_made(written: str, name: str) -> bool:

@@ -16,6 +16,11 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 _READ_IN = re.compile(r"(?m)(?:^|;|&&|\bthen\b)\s*(?:\.|source)\s+[\"']?(/[\w./-]+)")
 
 
+# of Tomcat itself: whatever they do, they look for it themselves
+OF_TOMCAT = ("catalina.sh", "setclasspath.sh", "tool-wrapper.sh")
+_SOURCED = re.compile(r"(?m)(?:^|;|&&|\|\||\bthen\b|\bdo\b|{)\s*(?:\.|source)\s+([^;&|#\n]+)")
+
+
 class Script(t.NamedTuple):
     """One of them, with what it sets."""
 
@@ -47,6 +52,13 @@ def scripts_of(product: Product, install: str, node: Node) -> list[Script]:
         text = script.text if script else ""
         wanted |= {one for one in (*beside, *_READ_IN.findall(text)) if one not in found and _name_of(one) in text}
     return [script for script in found.values() if script]
+
+
+def reads_more(scripts: t.Sequence[Script]) -> bool:
+    """Whether one of them reads in something that is none of them: what it is, and sets, only shows when it runs."""
+    names = {script.name for script in scripts}
+    own = (script for script in scripts if script.name not in OF_TOMCAT)
+    return any(_name_of(one.strip()) not in names for script in own for one in _SOURCED.findall("\n".join(script.lines)))
 
 
 def setenv_of(product: Product, install: str) -> str:

@@ -12,7 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.loc
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup, Node
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.options_alone import OF_JAVA, options_alone
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.start_scripts import Script, scripts_of, setenv_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.start_scripts import OF_TOMCAT, Script, scripts_of, setenv_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     DEFAULT,
@@ -24,8 +24,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 
 _JAVA = ("JRE_HOME", "JAVA_HOME")
 _NO_FILES = (ARGUMENT, ENVIRONMENT, SPRING_JSON, DEFAULT)
-# these set the variables of Java to what they look for themselves: nothing is written there
-_OF_TOMCAT = ("catalina.sh", "setclasspath.sh", "tool-wrapper.sh")
 
 
 class Nodes(t.NamedTuple):
@@ -110,7 +108,7 @@ def _sets(script: Script, variables: t.Sequence[str], arguments: t.Sequence[str]
 def _java_alone(nodes: Nodes, install: str, scripts: t.Sequence[Script], java_in: t.Callable[[str], str]) -> str:
     """The variable without which its scripts would find no Java, or another one, ''. What they set themselves is taken for right."""
     named = [name for name in _JAVA if nodes.process.environment(name)]
-    own = [script for script in scripts if script.name not in _OF_TOMCAT]
+    own = [script for script in scripts if script.name not in OF_TOMCAT]
     if not named or any(script.settings.written(name) for script in own for name in _JAVA) or nodes.process.glob(install, "jre/bin/java"):
         return ""
     # in a JDK of version 8 there are two
