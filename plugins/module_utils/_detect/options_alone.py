@@ -53,7 +53,7 @@ def _is_alone(name: str, process: Node, given: Node, scripts: t.Sequence[Script]
     options = [word for word in value.replace('"', "").replace("'", "").split() if word.startswith("-")]
     if not options:
         return not any(one == value or _is_made(one, name) for one in written) and not _is_set(name, written, scripts)
-    if name not in OF_JAVA and _is_unclear(name, scripts):
+    if _is_unclear(name, scripts):
         return False
     text = "\n".join(line for script in scripts for line in script.lines)
     names = {found[0] for found in (_OPTION.match(word) for word in options) if found}
