@@ -124,7 +124,9 @@ def locked(path: str) -> Locked:
 
 
 def read_description(path: Path) -> tuple[description.Header, int, str]:
-    """Header, rows and SHA-256 as the archive's sidecar says."""
+    """Header, rows and SHA-256 as the archive's sidecar says; raises SessionsError, also for a file that has not the name of an archive."""
+    if not path.name.endswith((description.ENDING, description.ENDING + description.SEALED)):
+        raise SessionsError(f"{path} is no archive: the name of one ends with {description.ENDING}, or {description.SEALED} after it.")
     sidecar = Path(description.sidecar_of(str(path)))
     with opened(sidecar) as file:
         try:
