@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.files import beside_record
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.states import STATES
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.report_folder import check_report_folder, copied
@@ -117,7 +118,8 @@ def test_each_step_is_kept_with_the_time_at_which_it_came(tmp_path: Path) -> Non
 def test_a_history_that_no_run_writes_is_damage(tmp_path: Path, history: list[dict[str, str]]) -> None:
     records = RunRecords(str(tmp_path / "archives"), CLUSTER)
     start = records.open(RUN, {"phase": "prepared", "nodes": ["n1"]}, "ops1", "aa")
-    records.write(RUN, "n1", {"history": history}, start)
+    records.write(RUN, "n1", {}, start)
+    (records.folder_of(RUN) / "nodes/n1.json").write_text(content.pack({"cluster": CLUSTER, "history": history}), encoding="utf-8")
     with pytest.raises(SessionsError, match="history is not what a run writes"):
         records.read(RUN)
 

@@ -58,6 +58,16 @@ def test_who_may_take_it(holder: Owner | None, wanted: Owner, abandon: str, may:
     assert may_take(holder, wanted, abandon) is may
 
 
+@pytest.mark.parametrize(
+    "start", [{}, {"attempt": "1", "number": "8d2c", "controller": "ops1"}, {"attempt": 1, "number": 5, "controller": "ops1"}]
+)
+def test_a_lock_is_taken_for_a_start_alone(lock: NodeLock, start: dict[str, t.Any]) -> None:
+    """Without one two playbooks with the same run id would have it, and one that is none leaves a lock that nobody can read."""
+    with pytest.raises(SessionsError, match="A lock is taken for a start"):
+        lock.take(owner_of("CHG-1", start), "")
+    assert not lock.path.exists()
+
+
 def test_taken_seen_and_given_back(lock: NodeLock) -> None:
     assert lock.take(owner(), "") is True
     assert (lock.holder(), stat.S_IMODE(lock.path.stat().st_mode)) == (owner(), 0o600)

@@ -354,6 +354,27 @@ def test_a_field_of_a_node_that_no_run_writes_is_refused(
         records.read(RUN)
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda records, start: records.write(RUN, "n1", {"identity": 5}, start),
+        lambda records, start: records.write(RUN, "", {"phase": "sideways"}, start),
+        lambda records, _start: records.open("CHG-2", {}, "ops1", "aa"),
+    ],
+    ids=["a node's", "a run's", "a run without a phase"],
+)
+def test_what_could_not_be_read_again_is_not_written(
+    records: RunRecords, start: dict[str, t.Any], act: t.Callable[[RunRecords, dict[str, t.Any]], object]
+) -> None:
+    """One node that lies must not make the record of all unreadable, nor one bad start that of every run."""
+    records.write(RUN, "n1", {"step": "stopping"}, start)
+    before = records.read(RUN)
+    with pytest.raises(SessionsError, match=r"^Not written into .*\.json, which nobody could read then: [\w, ]+ is not what a run writes"):
+        act(records, start)
+    assert records.read(RUN) == before
+    assert records.unfinished([]) == [RUN]
+
+
 @pytest.mark.parametrize("rows", [3, "3"])
 def test_what_a_run_writes_is_read(records: RunRecords, start: dict[str, t.Any], rows: object) -> None:
     """Before ansible-core 2.19 a template makes a text of a number."""

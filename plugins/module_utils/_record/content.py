@@ -66,14 +66,25 @@ def unpack(text: str, path: str) -> Payload:
     return payload
 
 
+def check_written(payload: Payload, of_run: bool, path: str) -> None:
+    """Raises SessionsError when the record at ``path`` could not be read again with what is to be written."""
+    wrong = _wrong(payload, of_run)
+    if wrong:
+        raise SessionsError(f"Not written into {path}, which nobody could read then: {', '.join(wrong)} is not what a run writes.")
+
+
 def check_fields(payload: Payload, of_run: bool, path: str) -> None:
     """Raises SessionsError when a field of the record at ``path`` is not what it may be."""
-    known = fields.OF_RUN if of_run else fields.OF_NODE
-    wrong = fields.wrong(payload, known) + fields.missing(payload, fields.NEEDED_OF_RUN if of_run and payload else ())
+    wrong = _wrong(payload, of_run)
     if wrong:
         raise SessionsError(
             f"{path} is damaged: {', '.join(wrong)} is not what a run writes. Set the run aside with force_reauth_abandon=<run id>."
         )
+
+
+def _wrong(payload: Payload, of_run: bool) -> list[str]:
+    known = fields.OF_RUN if of_run else fields.OF_NODE
+    return [*fields.wrong(payload, known), *fields.missing(payload, fields.NEEDED_OF_RUN if of_run and payload else ())]
 
 
 def without_canary(payload: Payload) -> Payload:

@@ -199,6 +199,7 @@ class RunRecords:
             return {}
 
     def _write(self, path: Path, payload: content.Payload) -> None:
+        content.check_written(payload, path.parent.parent == self.folder, str(path))
         try:
             with whole_file(path) as file:
                 file.write(content.pack(payload).encode())

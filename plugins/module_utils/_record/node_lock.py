@@ -98,7 +98,9 @@ class NodeLock:
             )
 
     def take(self, wanted: Owner, abandon: str) -> bool:
-        """Take it, or take it over from an older start; True when that changed anything."""
+        """Take it, or take it over from an older start; True when that changed anything. Raises SessionsError."""
+        if not wanted["number"] or fields.wrong(wanted, fields.OF_LOCK):
+            raise SessionsError("A lock is taken for a start: give start as run_record returned it with state=opened. Nothing was changed.")
         deadline = time.monotonic() + SECONDS
         while not self._created(wanted):
             with self._held_still(deadline) as holder:
