@@ -35,6 +35,7 @@ def test_a_node_that_somebody_else_took_out_is_refused(site: Site, haproxy: HAPr
     assert (haproxy.states()["n2"], site.state_of_everything() == before) == ("MAINT", True)
 
 
+@pytest.mark.long
 def test_a_backend_that_a_restart_leaves_to_nobody_is_refused_before_anything_is_changed(site: Site) -> None:
     with HAProxy(site.cluster, alone="n1") as haproxy:
         before = site.state_of_everything()

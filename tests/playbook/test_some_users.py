@@ -43,6 +43,7 @@ def test_a_second_canary_shows_that_the_login_of_who_is_spared_outlives_the_roll
     assert site.open_doors([ended]) == []
 
 
+@pytest.mark.long
 def test_a_named_user_who_is_renamed_after_the_purge_is_a_note_and_the_resume_ends_proven(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     browsers = site.sign_in("eve")
