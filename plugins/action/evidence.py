@@ -57,7 +57,8 @@ class ActionModule(AnsweringAction):
         paths, uncopied = _copied(options, texts)
         places = [f"{one} on {options['host']}" for one in kept.get("paths", [])] + paths
         problems = [f"NOT written beside the record: {lost}"] * bool(lost) + [f"NOT copied: {uncopied}"] * bool(uncopied)
-        problems += [f"NOT {options['end']}: {document['stopped']['sentence']}"] * (document["verdict"] != options["end"])
+        if document["verdict"] != options["end"]:
+            problems.append(f"NOT {options['end']}: {document['stopped']['sentence']}")
         Display().display("\n".join(f"Evidence   {shown(one)}" for one in [*places, *problems]))
         more = {"ansible_stats": _stats(document, options)} if options["end"] != "abandoned" else {}
         return {

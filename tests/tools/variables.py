@@ -110,7 +110,7 @@ def _default(value: t.Any) -> str:
 def _meaning(option: t.Mapping[str, t.Any]) -> str:
     words = re.sub(r"([\\*`|])", r"\\\1", " ".join(option["description"]))
     literal = re.sub(r"\bforce_reauth_\w+(?![\w/]|\.\w)", r"``\g<0>``", words)
-    choices = ", ".join(f"``{choice}``" for choice in option.get("choices", []))
+    choices = ", ".join(f"``{choice}``" for choice in option.get("choices", []) if choice)
     return f"{literal} One of {choices}." if choices else literal
 
 

@@ -95,7 +95,7 @@ def _answer(option: Option, default: t.Any) -> Values:
 
 
 def _choices(option: Option) -> list[str]:
-    return ["true", "false"] if option["type"] == "bool" else list(option.get("choices") or [])
+    return ["true", "false"] if option["type"] == "bool" else list(filter(None, option.get("choices") or []))
 
 
 def _text(default: t.Any) -> str:

@@ -162,7 +162,7 @@ def _text(name: str, value: t.Any, option: Option) -> str:
     text = str(value) if option.get("no_log") else str(value).strip()
     choices = option.get("choices")
     if choices and text not in choices:
-        raise SessionsError(f"{name} is one of {', '.join(choices)}, not {_quoted(text)}")
+        raise SessionsError(f"{name} is one of {', '.join(filter(None, choices))}, not {_quoted(text)}")
     if option.get("type") == "path" and name[len(PREFIX) :] not in _MAY_BE_RELATIVE:
         _check_whole(name, text)
     return text
