@@ -342,7 +342,8 @@ def test_a_backend_that_a_batch_leaves_to_nobody_is_told_and_refused_unless_it_i
     assert made["emptied"] == lines
     way_out = "have another one serve, take smaller force_reauth_batches, or say with force_reauth_accept_outage=true that it may be down"
     assert made["problems"] == [
-        f"{line} would have no server that gets clients ({others}): {way_out}" for line, (*_, others) in zip(lines, emptied, strict=True)
+        f"{line} would have no server that gets clients ({others}): {way_out}"
+        for line, (_backend, _nodes, others) in zip(lines, emptied, strict=True)
     ]
     accepted = plan(looks, batches=batches, accept_outage=True)
     assert (accepted["problems"], accepted["emptied"]) == ([], lines)

@@ -63,7 +63,7 @@ def _is_kept_up(servers: t.Mapping[str, Server], batch: t.Sequence[str], done: t
 def _strangers(servers: t.Mapping[str, Server]) -> list[Server]:
     """The servers of a backend that are no nodes of the run."""
     own = [server["name"] for server in servers.values()]
-    (first, *_) = servers.values()
+    first = next(iter(servers.values()))
     return [one for one in first["others"] if one["name"] not in own]
 
 
