@@ -20,8 +20,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
 
 # Java itself reads them, whatever the scripts do
 OF_JAVA = ("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
-# what Jira's own scripts put in by a command: no option that a site sets
-_BY_A_COMMAND = ("JVM_OPENS",)
 _COMMAND = re.compile(r"(?:^|\s)(?:\$\(|`)")
 # a variable that is a word of its own, of which may come any option
 _WHOLE_WORD = re.compile(r"(?:^|(?<=\s))\$(?:(\w+)|{(\w+)})(?=\s|$)")
@@ -37,15 +35,15 @@ _OF_TOMCAT = (
 _OPTION = re.compile(r"-(?:D[^=]+=?|XX:[^=]+=?|X(?:mx|ms|mn|ss)|X[a-z]+:?|(?:javaagent|agentpath|agentlib):)")
 
 
-def options_alone(names: t.Iterable[str], process: Node, given: Node, scripts: t.Sequence[Script]) -> str:
+def options_alone(names: t.Iterable[str], process: Node, given: Node, scripts: t.Sequence[Script], from_files: t.Collection[str]) -> str:
     """The first of the variables in which the process has what its scripts, started with what is ``given``, would not hand on, ''.
 
-    A variable of which that cannot be told, because something else puts options into it, is none.
+    A variable of which that cannot be told, because something else puts options into it, is none. ``from_files``: of the product.
     """
-    return next((name for name in names if _is_alone(name, process, given, scripts)), "")
+    return next((name for name in names if _is_alone(name, process, given, scripts, from_files)), "")
 
 
-def _is_alone(name: str, process: Node, given: Node, scripts: t.Sequence[Script]) -> bool:
+def _is_alone(name: str, process: Node, given: Node, scripts: t.Sequence[Script], from_files: t.Collection[str]) -> bool:
     value = (process.environment(name) or "").strip()
     if not value or value == given.environment(name) or not (name in OF_JAVA or _is_read(name, scripts)):
         return False
@@ -53,7 +51,7 @@ def _is_alone(name: str, process: Node, given: Node, scripts: t.Sequence[Script]
     options = [word for word in value.replace('"', "").replace("'", "").split() if word.startswith("-")]
     if not options:
         return not any(one == value or _is_made(one, name) for one in written) and not _is_set(name, written, scripts)
-    if _is_unclear(name, scripts):
+    if _is_unclear(name, scripts, from_files):
         return False
     text = "\n".join(line for script in scripts for line in script.lines)
     names = {found[0] for found in (_OPTION.match(word) for word in options) if found}
@@ -64,12 +62,12 @@ def _is_read(name: str, scripts: t.Sequence[Script]) -> bool:
     return any(re.search(rf"\b{name}\b", line) for script in scripts for line in script.lines)
 
 
-def _is_unclear(name: str, scripts: t.Sequence[Script]) -> bool:
+def _is_unclear(name: str, scripts: t.Sequence[Script], from_files: t.Collection[str]) -> bool:
     """Whether what is in it may come from where nobody can read it here: a file, a command, a name that is put together."""
     own = [line for script in scripts if script.name not in OF_TOMCAT for line in script.lines]
     if reads_more(scripts) or any(_PUT_TOGETHER.search(line) for line in own):
         return True
-    asked, waiting = set(_BY_A_COMMAND), [name]
+    asked, waiting = set(from_files), [name]
     while waiting:
         one = waiting.pop()
         asked.add(one)

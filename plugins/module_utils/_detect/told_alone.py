@@ -64,8 +64,8 @@ def environment_problem(product: Product, install: str, home: str, nodes: Nodes,
     variables = (
         ("Java", _java_alone(nodes, install, scripts, disk.java_in)),
         ("language or time zone", _locale_alone(nodes, scripts)),
-        ("heap size", options_alone(product.service.memory, nodes.process, nodes.scripts, scripts)),
-        ("set of Java options", options_alone(options, nodes.process, nodes.scripts, scripts)),
+        ("heap size", options_alone(product.service.memory, *nodes, scripts, product.service.from_files)),
+        ("set of Java options", options_alone(options, *nodes, scripts, product.service.from_files)),
     )
     return next((_sentence(what, name, setenv_of(product, install) or start) for what, name in variables if name), "")
 

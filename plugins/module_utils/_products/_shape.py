@@ -207,7 +207,8 @@ class Service(t.NamedTuple):
     argument of the process's command line, whose group is the install folder. ``pid_file``: by which the stop script finds the process
     ('' where it does not need one), ``pid_variable``: the variable of its environment that may name another. ``options``: variables by
     which the scripts take arguments of the process from their environment, those last that they put into the others; ``memory``: the same
-    of the size of its heap alone. ``companion``: None where the start script starts one process.
+    of the size of its heap alone; ``from_files``: those that they take from a file of the product, by a command. ``companion``: None where
+    the start script starts one process.
     """
 
     start: tuple[str, ...]
@@ -217,6 +218,7 @@ class Service(t.NamedTuple):
     pid_variable: str = ""
     options: tuple[str, ...] = OPTIONS
     memory: tuple[str, ...] = ("JVM_MAXIMUM_MEMORY", "JVM_MINIMUM_MEMORY")
+    from_files: tuple[str, ...] = ()
     companion: Companion | None = None
 
 

@@ -112,6 +112,7 @@ JIRA = Product(
         pid_file=TOMCAT_PID_FILE,
         pid_variable=TOMCAT_PID_VARIABLE,
         options=(*OPTIONS, "START_JIRA_JAVA_OPTS"),
+        from_files=("JVM_OPENS",),
     ),
     web=Web(
         default_port=8080,
