@@ -10,8 +10,15 @@ from datetime import datetime, timezone
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.notice import EVENTS, SIGNATURE, notice, signature
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.notice import (
+    EVENTS,
+    SIGNATURE,
+    check_plan,
+    notice,
+    signature,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.hook import tell_hook
 
 _OPTIONS: dict[str, t.Any] = {
@@ -31,9 +38,13 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
     _requires_connection = False
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Tell it. A hook that does not take it is named, and stops nothing."""
+        """Tell it. A hook that does not take it is named, and stops nothing; a plan that is none fails."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(argument_spec=_OPTIONS)
+        try:
+            check_plan(options["plan"])
+        except SessionsError as error:
+            return {**result, "failed": True, "msg": str(error)}
         if self._task.check_mode:
             return {**result, "changed": False, "skipped": True}
         at = datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -43,11 +43,12 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
         _validation, options = self.validate_argument_spec(argument_spec=_OPTIONS)
         counted, uncounted = _answer(options["counted"], "rows", options["host"], options["not_asked"])
         shelved, unshelved = _answer(options["archives"], "runs", options["host"], "")
+        unseen = unseen_by_node(options["nodes"], options["looks"], (task_vars or {}).get("hostvars") or {})
         document = status(
             {
                 "nodes": options["nodes"],
-                "looks": options["looks"],
-                "unseen": unseen_by_node(options["nodes"], (task_vars or {}).get("hostvars") or {}),
+                "looks": {node: options["looks"][node] for node in options["nodes"] if node not in unseen},
+                "unseen": unseen,
                 "counted": counted,
                 "uncounted": uncounted,
                 "shelved": shelved,

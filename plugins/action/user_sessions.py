@@ -16,6 +16,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer im
 
 # of a piece: the seconds, and the names that are sent with it, of each request at a time. A piece costs the start of a module
 _SECONDS, _MOST = 30.0, 2500
+# whoever gives these makes pieces of their own
+_OF_PIECES = ("seconds", "progress")
+_NUMBERS = ("parallel", "done_before", "of_all")
 
 
 class ActionModule(AnsweringAction):
@@ -25,7 +28,7 @@ class ActionModule(AnsweringAction):
         """End them all, or fail with what the module says."""
         result = self.begin(tmp, task_vars)
         names = self._task.args.get("usernames")
-        if self._task.check_mode or not isinstance(names, list) or not names:
+        if self._task.check_mode or not isinstance(names, list) or not names or not _may_be_pieces(self._task.args):
             return {**result, **self.ask(self._task.action, self._task.args, task_vars)}
         began = time.monotonic()
         found: dict[str, t.Any] = {"ended": 0, "unknown": 0, "progress": {}}
@@ -47,6 +50,12 @@ class ActionModule(AnsweringAction):
     def _tell(self, done: int, here: int, seconds: float) -> None:
         before, of_all = (int(self._task.args.get(name) or 0) for name in ("done_before", "of_all"))
         Display().display(shown(f"  {progress_line(done, of_all or before + here, seconds, before)}"))
+
+
+def _may_be_pieces(arguments: t.Mapping[str, t.Any]) -> bool:
+    """Whether nobody makes pieces already, and what is to be a number is one; else it is the module's to do, or to refuse."""
+    given = [str(arguments.get(name) or 0) for name in _NUMBERS]
+    return not any(arguments.get(name) for name in _OF_PIECES) and all(one.strip().isdecimal() for one in given)
 
 
 def _done(found: t.Mapping[str, t.Any]) -> int:

@@ -34,7 +34,8 @@ options:
     required: true
   plan:
     description:
-      - The plan of the run.
+      - The plan of the run. A hook is told its C(run_id), C(cluster), C(title) of the product, C(route), C(nodes), and with
+        C(database_host) and C(folder) where the record of the run lies; without one of them the task fails.
     type: dict
     required: true
   verdict:
@@ -69,7 +70,14 @@ EXAMPLES = r"""
     url: "{{ vault_hook_url }}"
     key: "{{ vault_hook_key }}"
     event: started
-    plan: "{{ plan }}"
+    plan:
+      run_id: CHG-4711
+      cluster: jira-5f0c2e1d9a7b
+      title: Jira
+      route: rolling
+      nodes: [jira1, jira2]
+      database_host: db1
+      folder: /var/lib/force_reauth/jira-5f0c2e1d9a7b/CHG-4711
   no_log: true
 """
 

@@ -45,7 +45,8 @@ options:
   seconds:
     description:
       - After how many seconds no other user is begun; RV(progress) tells how many are done. V(0) is no limit.
-      - In a playbook the action plugin of this name asks in pieces of some seconds, says in between how far it is, and goes on to the end.
+      - In a playbook where neither this nor O(progress) is given, the action plugin of this name asks in pieces of some seconds, says in
+        between how far it is, and goes on to the end.
     type: float
     default: 0.0
   progress:

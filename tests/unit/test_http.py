@@ -254,3 +254,10 @@ def test_a_certificate_is_checked_unless_that_is_switched_off(tmp_path: Path) ->
         Site(url.replace("http:", "https:"), timeout=patient(10)).get("/")
     with _server(serve) as url:
         assert Site(url.replace("http:", "https:"), timeout=patient(10), validate_certs=False).get("/").body == "body"
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 604_801, 10**12])
+def test_a_request_without_a_time_limit_that_can_be_meant_is_refused(seconds: int) -> None:
+    with pytest.raises(SessionsError, match=r"^request_timeout is a number of seconds, more than 0 and 604800 \(a week\) at most: not"):
+        Site("http://127.0.0.1:8080", timeout=seconds)
+    Site("http://127.0.0.1:8080", timeout=604_800)

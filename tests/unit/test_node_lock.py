@@ -61,10 +61,11 @@ def test_who_may_take_it(holder: Owner | None, wanted: Owner, abandon: str, may:
 @pytest.mark.parametrize(
     "start", [{}, {"attempt": "1", "number": "8d2c", "controller": "ops1"}, {"attempt": 1, "number": 5, "controller": "ops1"}]
 )
-def test_a_lock_is_taken_for_a_start_alone(lock: NodeLock, start: dict[str, t.Any]) -> None:
+def test_a_lock_is_taken_and_given_back_for_a_start_alone(lock: NodeLock, start: dict[str, t.Any]) -> None:
     """Without one two playbooks with the same run id would have it, and one that is none leaves a lock that nobody can read."""
-    with pytest.raises(SessionsError, match="A lock is taken for a start"):
-        lock.take(owner_of("CHG-1", start), "")
+    for act in (lambda me: lock.take(me, ""), lock.release):
+        with pytest.raises(SessionsError, match="A lock is taken, and given back, for a start"):
+            act(owner_of("CHG-1", start))
     assert not lock.path.exists()
 
 

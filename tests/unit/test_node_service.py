@@ -478,3 +478,47 @@ def test_in_check_mode_a_node_runs_on(node: ClusterNode) -> None:
     assert stopped(_options(node), check_mode=True)["changed"]
     assert not started(_options(node), check_mode=True)["changed"]
     assert node.pid == old
+
+
+@pytest.mark.parametrize("state", ["asked", "stopped", "started"])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_of_a_folder_that_is_no_installation_no_node_is_down(state: str, check_mode: bool, node: ClusterNode) -> None:
+    folder = str(node.install.parent)
+    with pytest.raises(SessionsError, match=rf"^{folder} is no installation of Jira"):
+        reached(state, {**_options(node), "install_dir": folder}, check_mode)
+
+
+@pytest.mark.parametrize(
+    ("manager", "missing"), [("systemd", "unit"), ("scripts", "start_command and stop_command"), ("scripts", "stop_command")]
+)
+def test_a_manager_without_what_it_works_by_is_refused(manager: str, missing: str, node: ClusterNode) -> None:
+    options = {**_options(node), "manager": manager, **dict.fromkeys(missing.split(" and "), "")}
+    for state in ("asked", "stopped", "started"):
+        with pytest.raises(SessionsError, match=rf"^With manager={manager} node_service is given {missing}, too"):
+            reached(state, options, check_mode=False)
+
+
+def test_what_only_the_task_files_of_the_site_change_is_not_changed_here(node: ClusterNode) -> None:
+    options = {**_options(node), "manager": "tasks"}
+    node.stop()
+    assert not started(options, check_mode=False)["changed"]
+    assert not stopped(options, check_mode=False)["changed"]
+    node.start()
+    assert not stopped(options, check_mode=True)["changed"]
+
+
+def test_in_check_mode_a_node_that_could_not_be_stopped_or_started_says_so(node: ClusterNode) -> None:
+    options = {**_options(node), "start_command": [f"{node.install}/bin/gone.sh"]}
+    if not node.pid:
+        node.start()
+    with pytest.raises(SessionsError, match=r"gone\.sh"):
+        stopped(options, check_mode=True)
+    node.stop()
+    with pytest.raises(SessionsError, match=r"gone\.sh"):
+        started(options, check_mode=True)
+
+
+@pytest.mark.parametrize("seconds", [0, -5, 10**12])
+def test_a_node_is_not_stopped_without_a_time_limit_that_can_be_meant(seconds: int, node: ClusterNode) -> None:
+    with pytest.raises(SessionsError, match=r"^timeout is a number of seconds, more than 0"):
+        reached("stopped", {**_options(node), "timeout": seconds}, check_mode=False)

@@ -11,7 +11,7 @@ import json
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.notice import SIGNATURE, notice, signature
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.notice import SIGNATURE, check_plan, notice, signature
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import hook as web_hook
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.hook import check_hook, tell_hook
 
@@ -47,6 +47,18 @@ def test_the_document_tells_run_moment_and_nodes_and_nothing_else_of_the_plan() 
         "record": "db1:/srv/a/run.json",
         "at": AT,
     }
+
+
+@pytest.mark.parametrize("name", sorted({*PLAN} - {"look"}))
+def test_a_plan_that_lacks_what_a_hook_is_told_is_refused(name: str) -> None:
+    check_plan(PLAN)
+    with pytest.raises(SessionsError, match=f"^plan lacks {name}: the hook was not told"):
+        check_plan({key: value for key, value in PLAN.items() if key != name})
+
+
+def test_nodes_that_are_no_list_are_refused() -> None:
+    with pytest.raises(SessionsError, match=r"^plan lacks a list of nodes"):
+        check_plan({**PLAN, "nodes": "n1,n2"})
 
 
 def test_text_of_others_is_escaped() -> None:

@@ -333,5 +333,11 @@ def test_nodes_that_were_not_seen_are_told_apart_from_those_that_were() -> None:
         "b": {"__force_reauth_refusal": "locked.", "__force_reauth_detected": {}},
         "c": {},
     }
-    assert list(seen_looks(list(hostvars), hostvars)) == ["a"]
-    assert unseen_by_node(list(hostvars), hostvars) == {"b": "locked", "c": "it was not seen"}
+    seen = seen_looks(list(hostvars), hostvars)
+    assert list(seen) == ["a"]
+    assert unseen_by_node(list(hostvars), seen, hostvars) == {"b": "locked", "c": "it was not seen"}
+
+
+def test_a_look_that_failed_is_none_whoever_looked() -> None:
+    seen = {"a": look_of(), "b": {"failed": True, "msg": "no rights"}, "c": {"unreachable": True, "ready": {"ready": True}}, "d": {}}
+    assert unseen_by_node([*seen, "e"], seen, {"a": {}}) == {"b": "no rights", **dict.fromkeys("cde", "it was not seen")}

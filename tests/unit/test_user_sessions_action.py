@@ -95,6 +95,15 @@ def test_a_node_that_does_not_say_whose_sessions_were_ended_has_ended_nobodys(pr
     assert len(told) == 1
 
 
+@pytest.mark.parametrize(
+    "arguments", [{"parallel": "eight"}, {"of_all": "x"}, {"done_before": [1]}, {"seconds": 5}, {"progress": progress_of(NAMES[:3])}]
+)
+def test_what_is_no_number_and_pieces_of_ones_own_are_the_modules(arguments: dict[str, t.Any]) -> None:
+    pieces = Pieces(answer={"changed": False})
+    assert run(pieces, **arguments) == {"changed": False}
+    assert pieces.asked == [{"usernames": NAMES, "parallel": 2, **arguments}]
+
+
 @pytest.mark.parametrize(("arguments", "check_mode"), [({}, True), ({"usernames": []}, False), ({"usernames": "{{ odd }}"}, False)])
 def test_what_needs_no_pieces_is_the_modules_alone(arguments: dict[str, t.Any], check_mode: bool) -> None:
     pieces = Pieces(answer={"changed": False})

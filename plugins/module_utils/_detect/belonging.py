@@ -38,6 +38,20 @@ def find_processes(product: Product, install_dir: str, proc: Path = PROC) -> lis
     return found
 
 
+def is_installation(product: Product, folder: str) -> bool:
+    """Whether a file is there that an installation of the product alone has, for this account to see."""
+    # Path.exists raises where a parent folder is closed to this account
+    return any(os.path.exists(f"{folder}/{sign}") for sign in product.files.signs)  # noqa: PTH110
+
+
+def check_installation(products: t.Sequence[Product], folder: str) -> None:
+    """Raises SessionsError where it is an installation of none of them: of a folder that is misspelt, no process would ever be found."""
+    if not any(is_installation(product, folder) for product in products):
+        names = " or ".join(product.title for product in products)
+        signs = ", ".join(sign for product in products for sign in product.files.signs)
+        raise SessionsError(f"{folder} is no installation of {names}: none of {signs} is there for {account()} to see.")
+
+
 def left_out(product: Product, install_dir: str, proc: Path = PROC) -> list[str]:
     """What its start script is to be told, so that it starts nothing beside the product that does not run now."""
     companion = product.service.companion

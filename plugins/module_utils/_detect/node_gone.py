@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import find_processes
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import check_installation, find_processes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import readiness
 
 
 def look_for_stopped(product: Product, install_dir: str) -> dict[str, t.Any]:
     """Is every process of the installation gone? Keys as of ``look_for_running``; nothing is asked over HTTP."""
+    check_installation([product], install_dir)
     identities = [process.identity for process in find_processes(product, install_dir)]
     found = readiness.is_stopped(identities)
     return {"ready": found.ready, "status": "", "process": (identities or [""])[0], "http_status": 0, "saw": found.saw}

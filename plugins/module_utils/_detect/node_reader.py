@@ -16,8 +16,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.loc
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import (
     InstallationOwners,
     belongs,
+    check_installation,
     check_not_moved,
     find_processes,
+    is_installation,
     is_stranger,
     left_out,
 )
@@ -100,21 +102,12 @@ def _candidates(options: t.Mapping[str, t.Any]) -> list[Product]:
     return list(PRODUCTS.values())
 
 
-def _is_install_of(product: Product, folder: str) -> bool:
-    # Path.exists raises where a parent folder is closed to this account
-    return any(os.path.exists(f"{folder}/{sign}") for sign in product.files.signs)  # noqa: PTH110
-
-
 def _named(options: t.Mapping[str, t.Any]) -> list[_Install]:
     folder = options["install_dir"]
     if not folder:
         return []
-    found = [_Install(product, folder.rstrip("/")) for product in _candidates(options) if _is_install_of(product, folder)]
-    if not found:
-        names = " or ".join(product.title for product in _candidates(options))
-        signs = ", ".join(sign for product in _candidates(options) for sign in product.files.signs)
-        raise SessionsError(f"{folder} is no installation of {names}: none of {signs} is there for {account()} to see.")
-    return found
+    check_installation(_candidates(options), folder)
+    return [_Install(product, folder.rstrip("/")) for product in _candidates(options) if is_installation(product, folder)]
 
 
 def _marked(products: t.Sequence[Product]) -> list[tuple[_Install, Process]]:
@@ -123,7 +116,7 @@ def _marked(products: t.Sequence[Product]) -> list[tuple[_Install, Process]]:
         (_Install(product, os.path.realpath(install_dir_of(product, process))), process)
         for product in products
         for process in all_processes(product)
-        if _is_install_of(product, install_dir_of(product, process))
+        if is_installation(product, install_dir_of(product, process))
     ]
 
 
@@ -165,8 +158,10 @@ def _strangers(products: t.Sequence[Product]) -> str:
 def _installed(options: t.Mapping[str, t.Any]) -> list[_Install]:
     """What lies where it usually does, or is started by a unit."""
     products = _candidates(options)
-    usual = [_Install(one, one.files.usual_install) for one in products if _is_install_of(one, one.files.usual_install)]
-    by_unit = [_Install(one, folder) for one in products for folder in folders_started(one.service.start[0]) if _is_install_of(one, folder)]
+    usual = [_Install(one, one.files.usual_install) for one in products if is_installation(one, one.files.usual_install)]
+    by_unit = [
+        _Install(one, folder) for one in products for folder in folders_started(one.service.start[0]) if is_installation(one, folder)
+    ]
     return [*by_unit, *usual]
 
 

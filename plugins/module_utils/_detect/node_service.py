@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.locale_settings import is_locale
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.seconds import check_seconds
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_gone import look_for_stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
@@ -22,12 +23,17 @@ Options = t.Mapping[str, t.Any]
 
 # twice: what restarts the process by itself does it within a second
 _GONE_TWICE, _PAUSE = 2, 1.0
+_WORKS_BY = {"systemd": ("unit",), "scripts": ("start_command", "stop_command"), "tasks": ()}
 
 
 def way_of(options: Options) -> Way:
-    """As product_detect found it; raises SessionsError for a locale that is none."""
+    """As product_detect found it; raises SessionsError for a locale or timeout that is none, and for a manager without what it works by."""
     if not is_locale(options["locale"]):
         raise SessionsError("The option locale of node_service is what product_detect returned: language and time zone, and nothing else.")
+    check_seconds("timeout", options["timeout"])
+    missing = [name for name in _WORKS_BY[options["manager"]] if not options[name]]
+    if missing:
+        raise SessionsError(f"With manager={options['manager']} node_service is given {' and '.join(missing)}, too. Nothing was changed.")
     return Way(
         options["manager"],
         options["install_dir"],
@@ -59,26 +65,30 @@ def stopped(options: Options, check_mode: bool) -> dict[str, t.Any]:
     """Stop it where it runs, wait until every process is gone, remove what it saved. Keys: ``changed``, ``process``, ``removed``."""
     product, way = product_named(options["product"]), way_of(options)
     before = look_for_stopped(product, way.install_dir)
+    to_stop = not before["ready"] and way.manager != "tasks"
     if check_mode:
-        found = find_saved(way.install_dir, options["saved_sessions"])
-        return {"changed": not before["ready"], "process": before["process"], "removed": found}
+        found = asked(options)["removed"]
+        return {"changed": bool(found) or to_stop, "process": before["process"], "removed": found}
     # before it is down: what it saves is removed with the rights of this account
     check_known(way.account)
-    if not before["ready"] and way.manager != "tasks":
+    if to_stop:
         _stop(product, way, options["timeout"])
     _wait_until_gone(product, way, options["timeout"])
     with acting_as(way.account):
         removed = remove_saved(way.install_dir, options["saved_sessions"])
-    return {"changed": bool(removed) or not before["ready"], "process": before["process"], "removed": removed}
+    return {"changed": bool(removed) or to_stop, "process": before["process"], "removed": removed}
 
 
 def started(options: Options, check_mode: bool) -> dict[str, t.Any]:
     """Start it where it does not run. Keys as of ``stopped``; whether it comes up is the gate's to see."""
     product, way = product_named(options["product"]), way_of(options)
     before = look_for_stopped(product, way.install_dir)
-    if before["ready"] and not check_mode and way.manager != "tasks":
+    to_start = before["ready"] and way.manager != "tasks"
+    if to_start and check_mode:
+        try_way(way, "")
+    elif to_start:
         act(way, "start", options["timeout"])
-    return {"changed": before["ready"], "process": before["process"], "removed": []}
+    return {"changed": to_start, "process": before["process"], "removed": []}
 
 
 def _stop(product: Product, way: Way, seconds: float) -> None:

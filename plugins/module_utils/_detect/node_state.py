@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import find_processes
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import check_installation, find_processes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import readiness
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
@@ -33,6 +33,7 @@ Seen = dict[str, t.Any]
 
 def look_for_running(product: Product, install_dir: str, site: Site, old_process: str) -> dict[str, t.Any]:
     """Is the node ready? Keys: ``ready``, ``status``, ``process``, ``http_status``, ``saw``."""
+    check_installation([product], install_dir)
     processes = find_processes(product, install_dir)
     status = _status(product, site) if product.web.status_path else _NOT_ASKED
     page_wanted = readiness.page_is_asked(product, status.code, readiness.state_in(status.body))

@@ -10,6 +10,7 @@ import hmac
 import json
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 
 FORMAT = 1
@@ -17,6 +18,14 @@ FORMAT = 1
 _NAME = 300
 EVENTS = ("started", "revoked", "batch", "waiting", "stopped", "verdict")
 SIGNATURE = "X-Force-Reauth-Signature"
+_OF_PLAN = ("run_id", "cluster", "title", "route", "nodes", "database_host", "folder")
+
+
+def check_plan(plan: t.Mapping[str, t.Any]) -> None:
+    """Raises SessionsError for a plan without what a hook is told of it."""
+    missing = [name for name in _OF_PLAN if name not in plan]
+    if missing or not isinstance(plan["nodes"], list):
+        raise SessionsError(f"plan lacks {', '.join(missing) or 'a list of nodes'}: the hook was not told.")
 
 
 def notice(event: str, plan: t.Mapping[str, t.Any], verdict: str, sentence: str, done: t.Sequence[str], at: str) -> bytes:

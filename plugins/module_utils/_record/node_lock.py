@@ -99,8 +99,7 @@ class NodeLock:
 
     def take(self, wanted: Owner, abandon: str) -> bool:
         """Take it, or take it over from an older start; True when that changed anything. Raises SessionsError."""
-        if not wanted["number"] or fields.wrong(wanted, fields.OF_LOCK):
-            raise SessionsError("A lock is taken for a start: give start as run_record returned it with state=opened. Nothing was changed.")
+        _check_start(wanted)
         deadline = time.monotonic() + SECONDS
         while not self._created(wanted):
             with self._held_still(deadline) as holder:
@@ -123,6 +122,7 @@ class NodeLock:
 
     def release(self, mine: Owner) -> bool:
         """Give it back if it is this start's; True when that changed anything."""
+        _check_start(mine)
         with self._held_still(time.monotonic() + SECONDS) as holder:
             if holder != mine:
                 return False
@@ -200,6 +200,13 @@ class NodeLock:
             raise SessionsError(
                 f"The lock {self.path} cannot be {how}: {error.strerror}. See to its folder, then start the run again."
             ) from error
+
+
+def _check_start(owner: Owner) -> None:
+    if not owner["number"] or fields.wrong(owner, fields.OF_LOCK):
+        raise SessionsError(
+            "A lock is taken, and given back, for a start: give start as run_record returned it with state=opened. Nothing was changed."
+        )
 
 
 def _held(holder: Owner) -> str:

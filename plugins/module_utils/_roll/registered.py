@@ -34,9 +34,13 @@ def unseen(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
     return [f"{', '.join(names)}: {why}" for why, names in by_reason.items() if why]
 
 
-def unseen_by_node(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, str]:
-    """Why each node could not be looked at, of those that could not."""
-    return {node: why for node in nodes for why in [_why_unseen(hostvars[node])] if why}
+def unseen_by_node(nodes: t.Sequence[str], seen: t.Mapping[str, t.Mapping[str, t.Any]], hostvars: HostVars) -> dict[str, str]:
+    """Why each node was not looked at, of those of which ``seen``, by node, has no look: what ``node_look`` said, or the role knows."""
+    unseen = [node for node in nodes if not _is_look(seen.get(node) or {})]
+    # of a name that is not in the inventory Ansible has variables of a kind of its own
+    found = {node: hostvars[node] for node in unseen if node in hostvars}
+    whys = {node: _said(seen.get(node) or {}) or _why_unseen(found.get(node, {})) for node in unseen}
+    return {node: why.rstrip(".") for node, why in whys.items()}
 
 
 def seen_looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
@@ -224,7 +228,12 @@ def _why_unseen(found: t.Mapping[str, t.Any]) -> str:
     if found.get("__force_reauth_refusal"):
         return str(found["__force_reauth_refusal"]).rstrip(".")
     seen = found.get("__force_reauth_detected") or {}
-    return "" if "ready" in seen else str(seen.get("msg") or "it was not seen")
+    return "" if _is_look(seen) else _said(seen) or "it was not seen"
+
+
+def _is_look(found: t.Mapping[str, t.Any]) -> bool:
+    """Whether it is one of ``node_look`` that told everything: a node that did not answer may have told a part."""
+    return "ready" in found and not _did_not_answer(found)
 
 
 def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:

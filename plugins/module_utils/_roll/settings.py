@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.seconds import WEEK
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 
 PREFIX = "force_reauth_"
@@ -29,7 +30,7 @@ _LEAST = {**dict.fromkeys(("request_timeout", "stop_timeout", "gate_timeout", "s
 
 # the largest that can be meant: a week, and what a port can be
 _MOST = {
-    **dict.fromkeys(("request_timeout", "stop_timeout", "gate_timeout", "drain_timeout", "lock_wait", "poll_seconds"), 604_800),
+    **dict.fromkeys(("request_timeout", "stop_timeout", "gate_timeout", "drain_timeout", "lock_wait", "poll_seconds"), WEEK),
     "database_port": 65_535,
 }
 # what the word of the default stands for, where there is one

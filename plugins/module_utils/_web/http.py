@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.addresses import addresses_of, seconds_until
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.seconds import check_seconds
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.urls import PORTS, parts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import cookies_in, moment_of
@@ -40,6 +41,7 @@ class Site:
     def __init__(
         self, url: str, site_url: str = "", timeout: float = 10.0, validate_certs: bool = True, *, whose: str = "node", refers: bool = False
     ) -> None:
+        check_seconds("request_timeout", timeout)
         self._where = parts_of(url, whose)
         self.url = f"{self._where.scheme}://{_netloc(self._where)}{self._where.path.rstrip('/')}"
         self._headers = {"Host": _netloc(self._where), **_forwarded(site_url), **({"Referer": self.url} if refers else {})}
