@@ -43,4 +43,8 @@ options:
         description: Why there is no such cookie. It has no value then, and is not sent.
         type: str
         default: ""
+      ends:
+        description: When it ends by its age, ISO, UTC. It is sent all the same.
+        type: str
+        default: ""
 """

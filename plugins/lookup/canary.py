@@ -85,7 +85,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.jso
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.canary_key import KeyFile, given_problem
 
 _COOKIE = {"kind", "name", "value", "node"}
-_MORE = {"nobody", "absent"}
+_MORE = {"nobody", "absent", "ends"}
 
 
 class LookupModule(LookupBase):  # type: ignore[misc] # ansible ships no types

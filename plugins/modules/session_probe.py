@@ -124,7 +124,8 @@ doors:
   sample: [{"name": "JSESSIONID", "kind": "session", "user": "eve", "note": ""}]
 cookies:
   description:
-    - The cookies of the sign-in, one of each kind. A secret. C(absent) says why there is none of a kind.
+    - The cookies of the sign-in, one of each kind. A secret. C(absent) says why there is none of a kind, C(ends) when it ends by its age
+      (ISO, UTC; empty where the product did not say).
     - With O(mode=asked), the first of each kind that opens the door, without its value. C(given) is its number in O(proof_cookies).
   returned: O(mode=asked) and O(mode=sign_in)
   type: list

@@ -210,7 +210,7 @@ def test_only_a_remember_me_cookie_that_worked_before_shows_anything(controls: l
         row("remember_me", "n1", value=""),
         {**row("remember_me", "n1"), "name": "sso"},
     ]
-    assert by_hand.watched(cookies, controls, "n1", "remember_me cookie") == [row("remember_me", "n1")] * watched
+    assert by_hand.watched(cookies, controls, "n1", "remember_me cookie", NOW) == [row("remember_me", "n1")] * watched
 
 
 @pytest.mark.parametrize(
@@ -235,6 +235,7 @@ def test_a_dead_cookie_or_the_operator_says_that_the_tokens_are_deleted(users: d
     assert by_hand.deletion_seen(["n1", "n2", "n3"], hostvars, revoked) == said
 
 
+NOW = "2026-12-10T12:00:00.000Z"
 SAID = "that the tokens are deleted was only said, not seen"
 OFF = "the sign-in gave no remember-me cookie: remember-me is switched off"
 
@@ -272,11 +273,37 @@ def test_a_deletion_by_hand_that_no_cookie_can_show_was_only_said(
     product: str, cookies: list[dict[str, str]], controls: list[dict[str, str]], why: str
 ) -> None:
     facts = {"product": product, "cookies": {"session": "JSESSIONID", "remember_me": "remember_me cookie"}}
-    plan = {"revoke": "manual", "nodes": ["n2", "n1"], "node_facts": {"n2": facts, "n1": facts}}
+    plan = {"revoke": "manual", "nodes": ["n2", "n1"], "node_facts": {"n2": facts, "n1": facts}, "record": {}}
     seen = [{"absent": "", **one} for one in cookies]
     hostvars: dict[str, dict[str, t.Any]] = {"n1": {"__force_reauth_cookies": seen, "__force_reauth_controls": controls}, "n2": {}}
-    assert by_hand.only_said(plan, hostvars) == ([f"{SAID} ({why})"] if why else [])
-    assert by_hand.only_said({**plan, "revoke": "database"}, hostvars) == []
+    assert by_hand.only_said(plan, hostvars, NOW) == ([f"{SAID} ({why})"] if why else [])
+    assert by_hand.only_said({**plan, "revoke": "database"}, hostvars, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("ends", "history", "shows"),
+    [
+        ("", [], True),
+        ("2026-12-10T12:00:00.001Z", [], True),
+        ("2026-12-10T12:00:00.000Z", [], False),
+        ("2026-11-26T12:00:00.000Z", [], False),
+        # it ended by its age when the run had gone on already
+        ("2026-12-01T12:00:00.000Z", [{"name": "waiting", "at": "2026-11-26T12:00:00.000Z"}], False),
+        ("2026-12-01T12:00:00.000Z", [{"name": "revoked", "at": "2026-11-30T12:00:00.000Z"}], True),
+        ("2026-12-01T12:00:00.000Z", [{"name": "revoked", "at": "2026-12-02T12:00:00.000Z"}], False),
+    ],
+)
+def test_a_cookie_that_ended_by_its_age_while_the_run_waited_shows_no_deletion(
+    ends: str, history: list[dict[str, str]], shows: bool
+) -> None:
+    cookie = {**row("remember_me", "n1"), "absent": "", "ends": ends}
+    facts = {"product": "jira", "cookies": {"session": "JSESSIONID", "remember_me": "remember_me cookie"}}
+    plan = {"revoke": "manual", "nodes": ["n1"], "node_facts": {"n1": facts}, "record": {"history": history}}
+    hostvars = {"n1": {"__force_reauth_cookies": [cookie], "__force_reauth_controls": [row("remember_me", "n1")]}}
+    said = by_hand.only_said(plan, hostvars, NOW)
+    assert said == ([] if shows else [f"{SAID} (the remember-me cookie ended by its age, on {ends[:10]})"])
+    went_on = history and history[0]["name"] == "revoked"
+    assert went_on or bool(by_hand.watched([cookie], [row("remember_me", "n1")], "n1", "remember_me cookie", NOW)) is shows
 
 
 def test_a_run_that_waits_says_who_has_to_do_what_and_how_it_goes_on() -> None:

@@ -57,6 +57,23 @@ def test_a_cookie_is_taken_away(line: str) -> None:
     assert _one(line).expired
 
 
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        ("S=v; Max-Age=1209600", "2026-12-10T12:00:00.000Z"),
+        ("S=v; Max-Age=0000000000000000000060", "2026-11-26T12:01:00.000Z"),
+        ("S=v; Max-Age=60; Expires=Thu, 10 Dec 2026 12:00:00 GMT", "2026-11-26T12:01:00.000Z"),
+        ("S=v; Expires=Thu, 10 Dec 2026 12:00:00 GMT", "2026-12-10T12:00:00.000Z"),
+        (f"S=v; Max-Age={'9' * 5000}", "2036-11-23T12:00:00.000Z"),
+        ("S=v", ""),
+        ("S=v; Max-Age=soon", ""),
+    ],
+)
+def test_a_cookie_ends_when_a_browser_forgets_it(line: str, ends: str) -> None:
+    assert _one(line).ends == ends
+    assert not _one(line).expired
+
+
 @pytest.mark.parametrize("line", ["", "S", "=v1", "; Path=/", "na me=v1", "S=a\tb", "S=a\x00b", "S\x7f=v1"])
 def test_what_is_no_cookie_is_left_out(line: str) -> None:
     assert cookies_in([line], NOW) == ()

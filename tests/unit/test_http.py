@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.seconds import WEEK
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 
 from demo.patience import patient
@@ -260,4 +261,4 @@ def test_a_certificate_is_checked_unless_that_is_switched_off(tmp_path: Path) ->
 def test_a_request_without_a_time_limit_that_can_be_meant_is_refused(seconds: int) -> None:
     with pytest.raises(SessionsError, match=r"^request_timeout is a number of seconds, more than 0 and 604800 \(a week\) at most: not"):
         Site("http://127.0.0.1:8080", timeout=seconds)
-    Site("http://127.0.0.1:8080", timeout=604_800)
+    Site("http://127.0.0.1:8080", timeout=WEEK)

@@ -81,6 +81,9 @@ def test_a_node_that_is_done_is_not_asked_for_cookies_that_are_dead_by_then(
 def test_a_node_whose_process_is_gone_is_not_asked_for_cookies(cookies: list[CookieRow], cluster: Cluster, tmp_path: Path) -> None:
     node = cluster["n1"]
     lock = (NodeLock(str(node.home)), owner_of("CHG-1", START))
+    sign = tmp_path / JIRA.files.signs[0]
+    sign.parent.mkdir(parents=True)
+    sign.touch()
     found = look_before_act(JIRA, str(tmp_path), lock, Site(node.url), {}, cookies)
     assert (found["running"], found["done"], found["answers"], found["renewed"], found["unanswered"]) == (False, False, [], [], "")
     assert found["process"] == ""

@@ -155,13 +155,19 @@ def why_unproven(looks: HostVars, options: Values, resumed: bool) -> str:
     return "" if opened else "no copied remember-me cookie opens the door"
 
 
-def watched(cookies: Rows, controls: Rows, node: str, name: str) -> list[t.Mapping[str, t.Any]]:
+def watched(cookies: Rows, controls: Rows, node: str, name: str, now: str) -> list[t.Mapping[str, t.Any]]:
     """The remember-me cookies of the node that were seen to work before anybody deleted their tokens.
 
     ``name``: of the product's remember-me cookie. Other cookies of a browser count as such, too, and may end for reasons of their own.
+    ``now``: ISO, UTC; a cookie that ends by its age before that shows nothing.
     """
     worked = any(row["kind"] == REMEMBER_ME and row["node"] == node and row["user"] for row in controls)
-    return [row for row in cookies if row["kind"] == REMEMBER_ME and row["value"] and row["name"] == name] if worked else []
+    named = [row for row in cookies if row["kind"] == REMEMBER_ME and row["value"] and row["name"] == name] if worked else []
+    return [row for row in named if not _is_over(row, now)]
+
+
+def _is_over(row: Values, now: str) -> bool:
+    return bool(row.get("ends")) and str(row["ends"]) <= now
 
 
 def seen_dead(answers: Rows) -> bool:
@@ -180,17 +186,24 @@ def deletion_seen(nodes: t.Sequence[str], hostvars: HostVars, revoked: bool) -> 
     return "said with force_reauth_revoked; the first batch has to show it" if revoked else ""
 
 
-def only_said(plan: Values, hostvars: HostVars) -> list[str]:
-    """That nothing shows a deletion by hand, [] where a cookie that does not idle worked before it: the verdict asks whether it died."""
+def only_said(plan: Values, hostvars: HostVars, now: str) -> list[str]:
+    """That nothing shows a deletion by hand, [] where a cookie that does not idle worked before it: the verdict asks whether it died.
+
+    ``now``: ISO, UTC. Once the run has gone on, what counts is when it did.
+    """
     if plan["revoke"] != MANUAL:
         return []
     facts = plan["node_facts"]
     cookies = {node: hostvars[node].get("__force_reauth_cookies") or [] for node in plan["nodes"]}
     controls = {node: hostvars[node].get("__force_reauth_controls") or [] for node in plan["nodes"]}
     idles = product_named(next(iter(facts.values()))["product"]).web.remember_me_idles
-    if not idles and any(watched(cookies[node], controls[node], node, facts[node]["cookies"]["remember_me"]) for node in plan["nodes"]):
+    names = {node: facts[node]["cookies"]["remember_me"] for node in plan["nodes"]}
+    went_on = next((one["at"] for one in plan["record"].get("history", []) if one["name"] == "revoked"), now)
+    if not idles and any(watched(cookies[node], controls[node], node, names[node], went_on) for node in plan["nodes"]):
         return []
-    absent = dict.fromkeys(row["absent"] for rows in cookies.values() for row in rows if row["kind"] == REMEMBER_ME and row["absent"])
+    own = [row for rows in cookies.values() for row in rows if row["kind"] == REMEMBER_ME]
+    over = [f"the remember-me cookie ended by its age, on {row['ends'][:10]}" for row in own if _is_over(row, went_on)]
+    absent = dict.fromkeys([*(row["absent"] for row in own if row["absent"]), *over])
     why = _IDLES if idles else "; ".join(absent) or "no remember-me cookie was seen to work before it"
     return [f"that the tokens are deleted was only said, not seen ({why})"]
 

@@ -157,7 +157,7 @@ class Browser:
             if user and user.lower() != username.lower():
                 raise SessionsError(f"The sign-in of the proof account {username} at {self._site.url} opens the door to {user}.")
             if user:
-                return {**row, "value": renewed or row["value"]}
+                return {**row, "value": renewed or row["value"], "ends": cookie.ends}
         return self._absent(kind, node, nobody, self._why_absent(kind, bool(own)))
 
     def _others(self, cookies: tuple[SetCookie, ...]) -> list[SetCookie]:

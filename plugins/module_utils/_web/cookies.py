@@ -8,23 +8,29 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 # the characters of a cookie's name (RFC 6265), and those that can be sent back in its value
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\x20-\x3a\x3c-\x7e\x80-\xff]*")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# seconds, ten years: no calendar ends by then
+_OLDEST = 315_360_000
 _DATE_DELIMITERS = re.compile(r"[\x09\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
 
 
 @dataclass(frozen=True)
 class SetCookie:
-    """A cookie of an answer, to be sent back byte for byte. ``expired``: the server took it away. ``path``: '' holds everywhere."""
+    """A cookie of an answer, to be sent back byte for byte. ``expired``: the server took it away. ``path``: '' holds everywhere.
+
+    ``ends``: when a browser forgets it, ISO, UTC; '' with its window, or where that is not told.
+    """
 
     name: str
     value: str
     expired: bool
     path: str = ""
+    ends: str = ""
 
 
 def cookies_in(lines: t.Iterable[str], now: datetime) -> tuple[SetCookie, ...]:
@@ -67,17 +73,18 @@ def _cookie(line: str, now: datetime) -> SetCookie | None:
         return None
     attributes = {key.strip(" \t").lower(): text.strip(" \t") for key, _equals, text in (one.partition("=") for one in rest)}
     path = attributes.get("path", "")
-    expired = not value.strip('"') or _is_over(attributes, now)
-    return SetCookie(name, value, expired, path if path.startswith("/") else "")
+    end = _end_of(attributes, now)
+    expired = not value.strip('"') or (end is not None and end <= now)
+    ends = f"{end.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z" if end else ""
+    return SetCookie(name, value, expired, path if path.startswith("/") else "", ends)
 
 
-def _is_over(attributes: t.Mapping[str, str], now: datetime) -> bool:
+def _end_of(attributes: t.Mapping[str, str], now: datetime) -> datetime | None:
     age = attributes.get("max-age", "")
     # as browsers do: where both stand, the age counts; what is no number is no age
     if re.fullmatch(r"-?[0-9]+", age):
-        return age.startswith("-") or not age.strip("0")
-    end = moment_of(attributes.get("expires", ""))
-    return end is not None and end <= now
+        return now if age.startswith("-") else now + timedelta(seconds=min(int(age.lstrip("0")[:12] or "0"), _OLDEST))
+    return moment_of(attributes.get("expires", ""))
 
 
 def _reaches(place: str, path: str) -> bool:

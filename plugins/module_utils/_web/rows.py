@@ -10,7 +10,13 @@ import typing as t
 SESSION, REMEMBER_ME = "session", "remember_me"
 
 
-class CookieRow(t.TypedDict):
+class _LastingRow(t.TypedDict, total=False):
+    """``ends``: when the cookie ends by its age, ISO, UTC; '' or nothing where that is not known, as of copied ones."""
+
+    ends: str
+
+
+class CookieRow(_LastingRow):
     """A cookie of the canary: ``kind`` is session or remember_me, ``node`` where it was handed out, ``value`` the secret.
 
     ``nobody``: how this site answers a visitor without a cookie. ``absent``: why there is no such cookie, or why it is no canary; it has
@@ -32,6 +38,7 @@ COOKIE_OPTIONS: dict[str, t.Any] = {
     "node": {"type": "str", "required": True},
     "nobody": {"type": "str", "default": ""},
     "absent": {"type": "str", "default": ""},
+    "ends": {"type": "str", "default": ""},
 }
 """The argument spec of a CookieRow."""
 
