@@ -210,7 +210,7 @@ def test_only_a_remember_me_cookie_that_worked_before_shows_anything(controls: l
         row("remember_me", "n1", value=""),
         {**row("remember_me", "n1"), "name": "sso"},
     ]
-    assert by_hand.watched(cookies, controls, "n1", "remember_me cookie", NOW) == [row("remember_me", "n1")] * watched
+    assert by_hand.watched(cookies, controls, "n1", "remember_me cookie", NOW, []) == [row("remember_me", "n1")] * watched
 
 
 @pytest.mark.parametrize(
@@ -280,40 +280,54 @@ def test_a_deletion_by_hand_that_no_cookie_can_show_was_only_said(
     assert by_hand.only_said({**plan, "revoke": "database"}, hostvars, NOW) == []
 
 
+def since(*moments: str) -> list[dict[str, str]]:
+    """The history of a record: ``waiting 2026-12-01``."""
+    return [{"name": name, "at": f"{day}T12:00:00.000Z"} for name, day in (one.split() for one in moments)]
+
+
+BY_AGE, MAY_BE = "the remember-me cookie ended by its age, on", "the copied cookie may have ended by its age since"
+
+
 @pytest.mark.parametrize(
-    ("ends", "history", "shows"),
+    ("ends", "history", "why"),
     [
-        ("", [], True),
-        ("2026-12-10T12:00:00.001Z", [], True),
-        ("2026-12-10T12:00:00.000Z", [], False),
-        ("2026-11-26T12:00:00.000Z", [], False),
+        ("2026-12-10T12:00:00.001Z", [], ""),
+        ("2026-12-10T12:00:00.000Z", [], f"{BY_AGE} 2026-12-10"),
+        ("2026-12-01T12:00:00.000Z", since("waiting 2026-11-26"), f"{BY_AGE} 2026-12-01"),
         # it ended by its age when the run had gone on already
-        ("2026-12-01T12:00:00.000Z", [{"name": "waiting", "at": "2026-11-26T12:00:00.000Z"}], False),
-        ("2026-12-01T12:00:00.000Z", [{"name": "revoked", "at": "2026-11-30T12:00:00.000Z"}], True),
-        ("2026-12-01T12:00:00.000Z", [{"name": "revoked", "at": "2026-12-02T12:00:00.000Z"}], False),
+        ("2026-12-01T12:00:00.000Z", since("waiting 2026-11-26", "revoked 2026-11-30"), ""),
+        ("2026-12-01T12:00:00.000Z", since("waiting 2026-11-26", "revoked 2026-12-02"), f"{BY_AGE} 2026-12-01"),
+        # the word was given too early, and the first batch showed that the tokens are there
+        ("2026-12-01T12:00:00.000Z", since("waiting 2026-11-26", "revoked 2026-11-27", "waiting 2026-11-27"), f"{BY_AGE} 2026-12-01"),
+        # of a copied one nobody knows its age
+        ("", [], ""),
+        ("", since("waiting 2026-12-10"), ""),
+        ("", since("waiting 2026-12-09"), f"{MAY_BE} 2026-12-10"),
+        ("", since("waiting 2026-11-26", "revoked 2026-11-26"), ""),
+        ("", since("waiting 2026-11-26", "revoked 2026-11-28"), f"{MAY_BE} 2026-11-27"),
     ],
 )
-def test_a_cookie_that_ended_by_its_age_while_the_run_waited_shows_no_deletion(
-    ends: str, history: list[dict[str, str]], shows: bool
+def test_a_cookie_that_may_have_ended_by_its_age_while_the_run_waited_shows_no_deletion(
+    ends: str, history: list[dict[str, str]], why: str
 ) -> None:
     cookie = {**row("remember_me", "n1"), "absent": "", "ends": ends}
     facts = {"product": "jira", "cookies": {"session": "JSESSIONID", "remember_me": "remember_me cookie"}}
     plan = {"revoke": "manual", "nodes": ["n1"], "node_facts": {"n1": facts}, "record": {"history": history}}
     hostvars = {"n1": {"__force_reauth_cookies": [cookie], "__force_reauth_controls": [row("remember_me", "n1")]}}
-    said = by_hand.only_said(plan, hostvars, NOW)
-    assert said == ([] if shows else [f"{SAID} (the remember-me cookie ended by its age, on {ends[:10]})"])
-    went_on = history and history[0]["name"] == "revoked"
-    assert went_on or bool(by_hand.watched([cookie], [row("remember_me", "n1")], "n1", "remember_me cookie", NOW)) is shows
+    assert by_hand.only_said(plan, hostvars, NOW) == ([f"{SAID} ({why})"] if why else [])
+    if not history or history[-1]["name"] == "waiting":
+        watched = by_hand.watched([cookie], [row("remember_me", "n1")], "n1", "remember_me cookie", NOW, history)
+        assert watched == ([] if why else [cookie])
 
 
 def test_a_run_that_waits_says_who_has_to_do_what_and_how_it_goes_on() -> None:
     plan = {"run_id": "r", "route": "rolling", "phase": "waiting", "database_host": "localhost", "look": look()}
-    said = by_hand.waiting_sentence(plan, "/a/revoke.sql", True, "ansible-playbook x", [])
+    said = by_hand.waiting_sentence(plan, "/a/revoke.sql", True, "ansible-playbook x", [], [])
     assert said.startswith("The tokens are still there: ")
     assert "carries out /a/revoke.sql on localhost" in said
     assert "Resume: ansible-playbook x (and the variables and vault options of this run)" in said
     # the key of the cookies is lost, or remember-me is switched off
-    assert by_hand.waiting_sentence(plan, "/a", False, "x", []).startswith(
+    assert by_hand.waiting_sentence(plan, "/a", False, "x", [], []).startswith(
         "No old cookie could be asked whether the tokens are deleted: if you"
     )
 
@@ -324,7 +338,7 @@ def test_a_run_that_waits_says_who_has_to_do_what_and_how_it_goes_on() -> None:
 )
 def test_a_run_that_begins_to_wait_says_it_whole(route: str, until: str) -> None:
     plan = {"run_id": "r", "route": route, "phase": "prepared", "database_host": "db1", "look": {"database": "db:5432/jira"}}
-    assert by_hand.waiting_sentence(plan, "/a", False, "x", []) == (
+    assert by_hand.waiting_sentence(plan, "/a", False, "x", [], []) == (
         "Run r waits, and nothing is proven yet. Now a database administrator carries out /a on db1 (it stands in the plan above, too) "
         f"in db:5432/jira. {until}. Afterwards, and not before: Resume: x (and the variables and vault options of this run)"
     )
@@ -332,8 +346,22 @@ def test_a_run_that_begins_to_wait_says_it_whole(route: str, until: str) -> None
 
 def test_a_run_that_begins_to_wait_says_that_it_will_end_unproven() -> None:
     plan = {"run_id": "r", "route": "rolling", "phase": "prepared", "database_host": "db1", "look": {"database": "db:5432/jira"}}
-    said = by_hand.waiting_sentence(plan, "/a", False, "x", [f"{SAID} ({OFF})"])
+    said = by_hand.waiting_sentence(plan, "/a", False, "x", [f"{SAID} ({OFF})"], [])
     assert f"nobody is signed out. It will end unproven: {SAID} ({OFF}). Afterwards, and not before: Resume: x" in said
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ([], ""),
+        (["2026-12-10T12:00:00.000Z", "2026-12-13T12:00:00.000Z", ""], "The old cookies show it up to 2026-12-13. "),
+        ([""], "The copied cookies show it for a day: of what is dead by then nobody knows whether it died of its age. "),
+    ],
+)
+def test_a_run_that_waits_says_up_to_when_its_cookies_show_something(ends: list[str], said: str) -> None:
+    plan = {"run_id": "r", "route": "rolling", "phase": "waiting", "database_host": "db1", "look": look()}
+    cookies = [{**row("remember_me", "n1"), "ends": one} if one else row("remember_me", "n1") for one in ends]
+    assert f"nobody is signed out. {said}Afterwards, " in by_hand.waiting_sentence(plan, "/a", False, "x", [], cookies)
 
 
 def test_a_script_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

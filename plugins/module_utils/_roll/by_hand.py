@@ -9,6 +9,7 @@ By hand: when it waits, when it goes on.
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime, timedelta
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
@@ -24,6 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.t
 
 DATABASE, PRODUCT, MANUAL, WAITING = "database", "product", "manual", "waiting"
 _IDLES = "this product's cookie ends by itself when nobody uses it for a while"
+_DAY = timedelta(days=1)
 # before these nobody has asked for the script to be run
 _NOT_ASKED_YET = ("", "prepared")
 
@@ -155,19 +157,41 @@ def why_unproven(looks: HostVars, options: Values, resumed: bool) -> str:
     return "" if opened else "no copied remember-me cookie opens the door"
 
 
-def watched(cookies: Rows, controls: Rows, node: str, name: str, now: str) -> list[t.Mapping[str, t.Any]]:
+def watched(cookies: Rows, controls: Rows, node: str, name: str, now: str, history: Rows) -> list[t.Mapping[str, t.Any]]:
     """The remember-me cookies of the node that were seen to work before anybody deleted their tokens.
 
     ``name``: of the product's remember-me cookie. Other cookies of a browser count as such, too, and may end for reasons of their own.
-    ``now``: ISO, UTC; a cookie that ends by its age before that shows nothing.
+    ``now``: ISO, UTC; a cookie that may have ended by its age before that shows nothing. ``history``: of the record.
     """
     worked = any(row["kind"] == REMEMBER_ME and row["node"] == node and row["user"] for row in controls)
     named = [row for row in cookies if row["kind"] == REMEMBER_ME and row["value"] and row["name"] == name] if worked else []
-    return [row for row in named if not _is_over(row, now)]
+    return [row for row in named if not _is_over(row, now, history)]
 
 
-def _is_over(row: Values, now: str) -> bool:
-    return bool(row.get("ends")) and str(row["ends"]) <= now
+def _is_over(row: Values, now: str, history: Rows) -> bool:
+    until = counts_until(row, history)
+    return bool(until) and until <= now
+
+
+def _too_late(row: Values, history: Rows) -> str:
+    day = counts_until(row, history)[:10]
+    return (
+        f"the remember-me cookie ended by its age, on {day}"
+        if row.get("ends")
+        else f"the copied cookie may have ended by its age since {day}"
+    )
+
+
+def counts_until(row: Values, history: Rows) -> str:
+    """Up to when the death of a remember-me cookie shows that its token was deleted (ISO, UTC), '' where the run has not waited for that.
+
+    Of a copied cookie nobody knows the age: what is dead after a day of waiting may have died of it.
+    """
+    waits = [row["at"] for row in history if row["name"] == WAITING]
+    if row.get("ends") or not waits:
+        return str(row.get("ends") or "")
+    since = datetime.fromisoformat(waits[-1].replace("Z", "+00:00"))
+    return (since + _DAY).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def seen_dead(answers: Rows) -> bool:
@@ -189,7 +213,7 @@ def deletion_seen(nodes: t.Sequence[str], hostvars: HostVars, revoked: bool) -> 
 def only_said(plan: Values, hostvars: HostVars, now: str) -> list[str]:
     """That nothing shows a deletion by hand, [] where a cookie that does not idle worked before it: the verdict asks whether it died.
 
-    ``now``: ISO, UTC. Once the run has gone on, what counts is when it did.
+    ``now``: ISO, UTC. Once the run has gone on for good, what counts is when it did.
     """
     if plan["revoke"] != MANUAL:
         return []
@@ -198,20 +222,23 @@ def only_said(plan: Values, hostvars: HostVars, now: str) -> list[str]:
     controls = {node: hostvars[node].get("__force_reauth_controls") or [] for node in plan["nodes"]}
     idles = product_named(next(iter(facts.values()))["product"]).web.remember_me_idles
     names = {node: facts[node]["cookies"]["remember_me"] for node in plan["nodes"]}
-    went_on = next((one["at"] for one in plan["record"].get("history", []) if one["name"] == "revoked"), now)
-    if not idles and any(watched(cookies[node], controls[node], node, names[node], went_on) for node in plan["nodes"]):
+    history = plan["record"].get("history", [])
+    # a word that was given too early led back to waiting
+    turns = [one for one in history if one["name"] in (WAITING, "revoked")]
+    went_on = turns[-1]["at"] if turns and turns[-1]["name"] == "revoked" else now
+    if not idles and any(watched(cookies[node], controls[node], node, names[node], went_on, history) for node in plan["nodes"]):
         return []
     own = [row for rows in cookies.values() for row in rows if row["kind"] == REMEMBER_ME]
-    over = [f"the remember-me cookie ended by its age, on {row['ends'][:10]}" for row in own if _is_over(row, went_on)]
+    over = [_too_late(row, history) for row in own if _is_over(row, went_on, history)]
     absent = dict.fromkeys([*(row["absent"] for row in own if row["absent"]), *over])
     why = _IDLES if idles else "; ".join(absent) or "no remember-me cookie was seen to work before it"
     return [f"that the tokens are deleted was only said, not seen ({why})"]
 
 
-def waiting_sentence(plan: Values, script: str, still_there: bool, resume: str, unseen: t.Sequence[str]) -> str:
+def waiting_sentence(plan: Values, script: str, still_there: bool, resume: str, unseen: t.Sequence[str], cookies: Rows) -> str:
     """Why the run ends here, who has to do what, and the command by which it goes on. ``still_there``: cookies have shown it.
 
-    ``unseen``: of ``only_said``.
+    ``unseen``: of ``only_said``; ``cookies``: of ``watched``.
     """
     unasked = (
         "No old cookie could be asked whether the tokens are deleted: if you know that they are, add -e force_reauth_revoked=true. "
@@ -224,8 +251,17 @@ def waiting_sentence(plan: Values, script: str, still_there: bool, resume: str, 
     return (
         f"{why}Run {plan['run_id']} waits, and nothing is proven yet. Now a database administrator carries out {script} on "
         f"{plan['database_host']} (it stands in the plan above, too) in {plan['look']['database']}. {until}. "
-        f"{end}Afterwards, and not before: Resume: {resume} (and the variables and vault options of this run)"
+        f"{end}{_in_time(cookies)}Afterwards, and not before: Resume: {resume} (and the variables and vault options of this run)"
     )
+
+
+def _in_time(cookies: Rows) -> str:
+    """Up to when cookies show it; the one that lasts longest is enough."""
+    if not cookies:
+        return ""
+    if any(row.get("ends") for row in cookies):
+        return f"The old cookies show it up to {max(str(row.get('ends', '')) for row in cookies)[:10]}. "
+    return "The copied cookies show it for a day: of what is dead by then nobody knows whether it died of its age. "
 
 
 def _schema(database: Values, given: Values) -> str:
