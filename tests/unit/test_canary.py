@@ -169,15 +169,17 @@ def test_the_canary_signs_in_where_the_run_has_not_ended_the_sessions_yet() -> N
     running = {node: {"process": {"running": node != "n3", "identity": f"b:{node}:1"}} for node in ("n1", "n2", "n3")}
     done = {"identity": "b:old:1", "cleaned": True}
     plan = {"nodes": ["n2", "n1", "n3"], "node_facts": running, "record": {"node_records": {"n2": done}}, "phase": "rolling"}
-    assert signing_in(plan) == ["n1"]
-    assert signing_in({**plan, "record": {}}) == ["n2", "n1"]
+    assert signing_in({**plan, "route": "rolling"}) == ["n1"]
+    assert signing_in({**plan, "route": "rolling", "record": {}}) == ["n2", "n1"]
+    # there a restart shows nothing
+    assert signing_in({**plan, "route": "live"}) == ["n2", "n1"]
 
 
 @pytest.mark.parametrize("phase", ["prepared", "waiting", "revoked"])
 def test_a_node_that_was_restarted_before_the_tokens_were_gone_is_signed_in_to_once_more(phase: str) -> None:
     facts = {"n1": {"process": {"running": True, "identity": "b:n1:1"}}}
     record = {"node_records": {"n1": {"identity": "b:old:1", "cleaned": True}}}
-    assert signing_in({"nodes": ["n1"], "node_facts": facts, "record": record, "phase": phase}) == ["n1"]
+    assert signing_in({"nodes": ["n1"], "node_facts": facts, "record": record, "phase": phase, "route": "rolling"}) == ["n1"]
 
 
 def _row(kind: str, value: str) -> dict[str, str]:

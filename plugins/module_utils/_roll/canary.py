@@ -62,9 +62,11 @@ def blind_nodes(plan: t.Mapping[str, t.Any], hostvars: t.Mapping[str, t.Mapping[
 def signing_in(plan: t.Mapping[str, t.Any]) -> list[str]:
     """The nodes whose sessions are still to be ended, in the order of the plan: where the proof account signs in.
 
-    Before the phase ``rolling`` no node is done: those that a roll restarted before the tokens were gone are restarted once more.
+    Before the phase ``rolling`` no node is done: those that a roll restarted before the tokens were gone are restarted once more. And in
+    route live none is by its restart: a session of before it would show nothing.
     """
-    records = plan["record"].get("node_records", {}) if plan["phase"] == "rolling" else {}
+    restarted = plan["phase"] == "rolling" and plan["route"] != LIVE
+    records = plan["record"].get("node_records", {}) if restarted else {}
     processes = {node: plan["node_facts"][node]["process"] for node in plan["nodes"]}
     return [node for node, process in processes.items() if process["running"] and not is_done(process["identity"], records.get(node, {}))]
 
