@@ -277,6 +277,23 @@ def test_a_node_that_is_down_is_accepted_only_where_the_run_took_it_down(step: s
     assert (plan({"n1": down(), "n2": look()}, record)["problems"] == []) is accepted
 
 
+@pytest.mark.parametrize(
+    ("steps", "accepted"),
+    [
+        (["draining", "stopping", "cleaned", "draining"], True),
+        (["draining", "starting", "draining"], True),
+        (["draining"], False),
+        # seen up by the run since
+        (["stopping", "starting", "up", "draining"], False),
+    ],
+)
+def test_a_node_that_was_drained_while_it_was_down_is_accepted_as_the_run_had_left_it(steps: list[str], *, accepted: bool) -> None:
+    history = [{"name": step, "at": "2026-11-29T03:00:00.000Z"} for step in steps]
+    record = {"nodes": ["n1", "n2"], "route": "outage", "node_records": {"n1": {"step": steps[-1], "history": history}}}
+    problems = plan({"n1": down(), "n2": look()}, record, accept_outage=True)["problems"]
+    assert problems == ([] if accepted else ["n1: no process of the product runs from /opt/jira"])
+
+
 def balanced(status: str, backend: str = "site", name: str = "n1", others: t.Mapping[str, str] | None = None) -> list[dict[str, t.Any]]:
     """What a node's load balancer says of it. ``others``: the other servers of the backend, name -> status."""
     told = {one: {"name": one, "status": of, "gets_clients": of.startswith("UP")} for one, of in {name: status, **(others or {})}.items()}
@@ -379,11 +396,13 @@ def test_a_run_that_goes_on_looks_at_those_that_it_has_still_to_take_out(
     assert made["emptied"] == [f"backend site of the load balancer lb1 during the restart of {node}" for node in emptied]
 
 
-@pytest.mark.parametrize("step", ["draining", "stopping", "cleaned", "starting", "up"])
+@pytest.mark.parametrize("step", ["draining", "stopping", "cleaned", "starting", "up", ""])
 def test_a_node_that_the_run_itself_took_out_of_the_load_balancer_is_accepted(step: str) -> None:
-    record = {"nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "node_records": {"n1": {"step": step}}}
+    # without a step where the node was down by itself when it was drained
+    node = {"step": step} if step else {"step": "", "drain": "haproxy"}
+    record = {"nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "node_records": {"n1": node}}
     out = look(balanced=balanced("MAINT", others={"n2": "UP"}), drain_look="it is out")
-    assert plan({"n1": out, "n2": look()}, record)["problems"] == []
+    assert plan({"n1": out, "n2": look()}, record, drain="haproxy")["problems"] == []
 
 
 def test_what_the_operators_own_look_says_of_the_load_balancer_is_refused() -> None:

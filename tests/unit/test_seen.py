@@ -404,8 +404,8 @@ def test_every_standby_is_judged_by_its_own_look() -> None:
     assert found["problems"][0].startswith("n4 is named a cold standby")
 
 
-def recorded(step: str, **more: t.Any) -> dict[str, t.Any]:
-    return {"__force_reauth_recorded": {"record": {"step": step}}, **more}
+def recorded(step: str, history: t.Sequence[str] = (), **more: t.Any) -> dict[str, t.Any]:
+    return {"__force_reauth_recorded": {"record": {"step": step, "history": [{"name": name} for name in history]}}, **more}
 
 
 UP, FAILED = {"process": "boot:1:2"}, {"process": "boot:1:2", "failed": True}
@@ -429,9 +429,28 @@ UP, FAILED = {"process": "boot:1:2"}, {"process": "boot:1:2", "failed": True}
         ({"__force_reauth_recorded": {"failed": True}, "__force_reauth_acted": {"changed": True}}, "outage", True),
         ({"__force_reauth_recorded": {"failed": True}, "__force_reauth_acted": {}}, "outage", False),
         (recorded("stopping"), "rolling", False),
+        # a drain of a node that is down, as an older release wrote it
+        (recorded("draining", history=["stopping", "cleaned", "draining"]), "outage", True),
+        (recorded("draining", history=["draining"]), "outage", False),
     ],
 )
 def test_a_node_is_left_down_when_it_was_stopped_in_an_outage_and_was_not_seen_up_since(
     found: dict[str, t.Any], route: str, *, left: bool
 ) -> None:
-    assert left_down(["n1", "n2"], {"n1": found, "n2": {}}, route) == (["n1"] if left else [])
+    assert left_down(["n1", "n2"], {"n1": found, "n2": {}}, {"route": route, "record": {}}) == (["n1"] if left else [])
+
+
+@pytest.mark.parametrize(
+    ("phase", "found", "left"),
+    [
+        ("rolling", {}, ["n1"]),
+        ("rolling", {"__force_reauth_recorded": {"failed": True}}, ["n1"]),
+        ("rolling", recorded("up"), []),
+        # set aside: nobody goes on with it
+        ("abandoned", {}, []),
+    ],
+    ids=["not recorded yet", "not to be recorded", "up since", "over"],
+)
+def test_a_start_that_fails_early_leaves_down_what_an_earlier_one_stopped(phase: str, found: dict[str, t.Any], left: list[str]) -> None:
+    record = {"phase": phase, "node_records": {"n1": {"step": "cleaned"}, "n2": {"step": "up"}}}
+    assert left_down(["n1", "n2", "n3"], {"n1": found, "n2": {}, "n3": {}}, {"route": "outage", "record": record}) == left

@@ -22,6 +22,8 @@ FORMAT = 1
 # a run in one of these is over: nothing is left to resume
 FINISHED = ("proven", "unproven", "abandoned", "refused")
 SEALED = "sealed_canary"
+# steps of a node, from the first moment at which it may be down by the doing of the run
+_DOWN = ("stopping", "cleaned", "starting")
 # what a run does not prove any more, or never will
 PUT_BACK = "its tokens, or older ones, were put back, and old cookies open the door again"
 
@@ -214,3 +216,13 @@ def is_done(process: str, node_record: t.Mapping[str, t.Any]) -> bool:
     if not process or "identity" not in node_record or process == node_record["identity"]:
         return False
     return node_record.get("sessions") == "memory" or bool(node_record.get("cleaned"))
+
+
+def may_be_down(node_record: t.Mapping[str, t.Any]) -> bool:
+    """Whether the node may be down by the doing of the run.
+
+    A start that went on may have written its drain over the step of a node that was down: the step before that says it.
+    """
+    step = node_record.get("step")
+    before = [one["name"] for one in node_record.get("history", []) if one["name"] != "draining"]
+    return (before[-1] if step == "draining" and before else step) in _DOWN

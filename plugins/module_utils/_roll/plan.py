@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_plain_path
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import PUT_BACK, is_done, resumed_phase
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import PUT_BACK, is_done, may_be_down, resumed_phase
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import (
     hand_problems,
     product_problems,
@@ -38,8 +38,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
     scope_problems,
 )
 
-# steps of the run record in which a node may be down, or out of the load balancer, by the doing of the run
-STEPS_OF_A_STOPPED_NODE = ("stopping", "cleaned", "starting")
 ROUTES = ("auto", ROLLING, OUTAGE, LIVE)
 
 Look = t.Mapping[str, t.Any]
@@ -113,11 +111,11 @@ def min_up_of(wanted: int, batches: t.Sequence[int], nodes: int) -> int:
 
 def node_problems(look: Look, ready: Look, record: Record) -> list[str]:
     """What speaks against a node. ``record`` is the node's part of the run record: a run that goes on accepts what it did itself."""
-    may_be_down = record.get("step") in STEPS_OF_A_STOPPED_NODE
+    accepted = may_be_down(record)
     if not look["process"]["running"]:
-        return [] if may_be_down else [no_process(look)]
+        return [] if accepted else [no_process(look)]
     problems = [look["control"]["problem"]] if look["control"]["problem"] else []
-    if not ready.get("ready") and not may_be_down:
+    if not ready.get("ready") and not accepted:
         problems.append(str(ready.get("saw") or ready.get("msg") or "it was not seen to be ready"))
     return problems
 
@@ -150,7 +148,7 @@ def otherwise(nodes: t.Sequence[str], looked: t.Sequence[str], scope: UserScope 
 
 def balancer_problems(look: Look, record: Record) -> list[str]:
     """What load balancers say against a node. What a run that goes on has drained, it puts back itself."""
-    if record.get("step"):
+    if record.get("step") or record.get("drain"):
         return []
     looked = [f"force_reauth_drain_look_tasks: {look['drain_look']}"] if look["drain_look"] else []
     return looked + [

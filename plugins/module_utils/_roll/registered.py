@@ -8,16 +8,16 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import sentence, shown
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_finished, may_be_down
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to_all, no_answer, own
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence, why_alone
 
 Results = t.Sequence[t.Mapping[str, t.Any]]
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
+Record = t.Mapping[str, t.Any]
 # what the plan is told of what ``session_probe`` saw; its rows are for the canary
 _ASKED = ("nobody", "doors")
-# steps of the record, from the first moment at which a node may be down
-_DOWN = ("stopping", "cleaned", "starting")
 # of the result of a failed task, what a sentence is made of
 _TOLD = ("failed", "unreachable", "msg", "cmd", "stderr", "stdout")
 _OWN = "dcops.atlassian_sessions."
@@ -184,20 +184,28 @@ def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, step: str, r
     )
 
 
-def left_down(nodes: t.Sequence[str], hostvars: HostVars, route: str) -> list[str]:
-    """The nodes that a run of route outage stopped and has not seen up again.
+def left_down(nodes: t.Sequence[str], hostvars: HostVars, plan: t.Mapping[str, t.Any]) -> list[str]:
+    """The nodes that a run of route outage stopped, in this start or in an earlier one, and has not seen up again.
 
-    While every node is down, the lock of the run is what tells which home folder is the right one: theirs are not given back.
+    While every node is down, the lock of the run is what tells which home folder is the right one: theirs are not given back, unless the
+    run is over.
     """
-    return [node for node in nodes if route == "outage" and _is_left_down(hostvars[node])]
+    going_on = plan["route"] == "outage" and not is_finished(plan["record"])
+    return [node for node in nodes if going_on and _is_left_down(hostvars[node], _record_of(node, hostvars, plan))]
 
 
-def _is_left_down(found: t.Mapping[str, t.Any]) -> bool:
-    step = ((found.get("__force_reauth_recorded") or {}).get("record") or {}).get("step", "")
+def _record_of(node: str, hostvars: HostVars, plan: t.Mapping[str, t.Any]) -> Record:
+    """What is recorded of the node: as this start wrote it last, and where it has not, as the earlier one left it."""
+    written: Record | None = (hostvars[node].get("__force_reauth_recorded") or {}).get("record")
+    before: Record = plan["record"].get("node_records", {}).get(node, {})
+    return written or before
+
+
+def _is_left_down(found: t.Mapping[str, t.Any], record: Record) -> bool:
     gates = (found.get(name) or {} for name in ("__force_reauth_gate", "__force_reauth_started_again"))
     if any(one.get("process") and not one.get("failed") for one in gates):
         return False
-    return step in _DOWN or bool(found.get("__force_reauth_acted"))
+    return may_be_down(record) or bool(found.get("__force_reauth_acted"))
 
 
 def _was_stopped_alone(found: t.Mapping[str, t.Any]) -> bool:
