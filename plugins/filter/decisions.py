@@ -52,7 +52,7 @@ def _with_problems_for_people(decision: _Decision) -> _Decision:
     @wraps(decision)
     def shown(*arguments: t.Any) -> t.Any:
         made = decision(*arguments)
-        return {**made, **{name: all_shown(made[name]) for name in ("problems", "otherwise")}}
+        return {**made, **{name: all_shown(made[name]) for name in ("problems", "otherwise", "out")}}
 
     return shown
 

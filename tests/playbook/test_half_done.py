@@ -26,6 +26,13 @@ def damage(site: Site, node: str) -> str:
     return f"- name: Damage a record\n  ansible.builtin.command: {sys.executable} {script}\n  when: inventory_hostname == '{node}'\n"
 
 
+def recorded(site: Site, node: str) -> dict[str, t.Any]:
+    """What the record has of the node."""
+    (path,) = site.archives.rglob(f"nodes/{node}.json")
+    record: dict[str, t.Any] = json.loads(path.read_text(encoding="utf-8"))["record"]
+    return record
+
+
 def taken_over(site: Site, node: str) -> str:
     """A program that makes the lock of the node a newer start's."""
     newer = {"attempt": 9, "number": "0123456789abcdef", "controller": "elsewhere"}
@@ -45,8 +52,28 @@ def test_nodes_that_were_drained_and_not_stopped_are_put_back_when_the_record_ca
     failed = site.run(**variables, batches=[2])
     assert failed.status != 0
     failed.assert_says("stopped in step 'roll'", "n2.json", "Done: none. Not done: n1, n2, n3")
-    assert "still out of the load balancer" not in failed.said
-    assert (site.pids(), list(site.folder.glob("drained-*"))) == (old, [])
+    assert ("still out of the load balancer" in failed.said, "not seen back" in failed.said) == (False, False)
+    assert (site.pids(), list(site.folder.glob("drained-*")), recorded(site, "n1")["drain"]) == (old, [], "")
+
+
+@pytest.mark.long
+def test_a_node_that_was_down_when_its_drain_failed_is_named_and_resumed(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    browsers = site.sign_in("eve")
+    variables: dict[str, t.Any] = {**drained(site), **OUTAGE, "run_id": "CHG-1"}
+    drain = (site.folder / "drain.yml").read_text(encoding="utf-8")
+    (site.folder / "drain.yml").write_text(f"{drain}- name: Fail\n  ansible.builtin.command: 'false'\n", encoding="utf-8")
+    failed = site.run(**variables)
+    assert failed.status != 0
+    failed.assert_says("n1: it was not seen back in the load balancer (force_reauth_drain=tasks): a resume puts it back", "Resume:")
+    left = recorded(site, "n1")
+    assert (left["step"], left["drain"], [name for name, pid in site.pids().items() if pid]) == ("cleaned", "tasks", [])
+    (site.folder / "drain.yml").write_text(drain, encoding="utf-8")
+    resumed = site.run(**variables)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says("Out n1: it was not seen back in the load balancer", ": PROVEN")
+    assert ([recorded(site, node)["drain"] for node in ("n1", "n2")], list(site.folder.glob("drained-*"))) == (["", ""], [])
+    assert site.open_doors(browsers) == []
 
 
 @pytest.mark.long

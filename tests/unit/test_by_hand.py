@@ -495,6 +495,7 @@ MADE: dict[str, t.Any] = {
     "batches": [1],
     "min_up": 0,
     "emptied": [],
+    "out": [],
     "proof": [],
     "blind": "",
     "unproven": "",

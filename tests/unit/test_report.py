@@ -44,6 +44,7 @@ def plan(**changes: object) -> Values:
         "batches": [1, 2],
         "min_up": 1,
         "emptied": [],
+        "out": [],
         "node_facts": {node: facts() for node in ("n1", "n2", "n3")},
         "standbys": [],
         "proof": ["by adam"],
@@ -103,6 +104,10 @@ def test_the_plan_of_a_roll_is_told_whole() -> None:
 def test_the_run_that_is_set_aside_is_told_with_what_else_its_setting_aside_does() -> None:
     lines = plan_lines(plan(set_aside="CHG-0"), check_mode=True)
     assert "Set aside  run CHG-0, for good; this is a new run" in lines
+
+
+def test_the_plan_names_the_nodes_that_are_still_out_of_the_load_balancer() -> None:
+    assert "Out        n1: it is MAINT" in plan_lines(plan(out=["n1: it is MAINT"]), check_mode=False)
 
 
 def test_a_backend_that_nobody_serves_for_a_while_is_told_beside_what_stays_up() -> None:

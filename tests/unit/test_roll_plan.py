@@ -297,7 +297,7 @@ def test_a_node_that_was_drained_while_it_was_down_is_accepted_as_the_run_had_le
 def balanced(status: str, backend: str = "site", name: str = "n1", others: t.Mapping[str, str] | None = None) -> list[dict[str, t.Any]]:
     """What a node's load balancer says of it. ``others``: the other servers of the backend, name -> status."""
     told = {one: {"name": one, "status": of, "gets_clients": of.startswith("UP")} for one, of in {name: status, **(others or {})}.items()}
-    own = {**told.pop(name), "balancer": "lb1", "backend": backend, "serves": status == "UP"}
+    own = {**told.pop(name), "balancer": "lb1", "backend": backend, "serves": status == "UP", "out": status == "MAINT"}
     return [{**own, "others": list(told.values())}]
 
 
@@ -405,6 +405,32 @@ def test_a_node_that_the_run_itself_took_out_of_the_load_balancer_is_accepted(st
     assert plan({"n1": out, "n2": look()}, record, drain="haproxy")["problems"] == []
 
 
+BY_TASKS = "n1: it was not seen back in the load balancer (force_reauth_drain=tasks): a resume puts it back"
+
+
+@pytest.mark.parametrize(
+    ("status", "node", "out"),
+    [
+        ("MAINT", {"step": "draining"}, ["n1: it is MAINT in backend site of the load balancer lb1: a resume puts it back"]),
+        ("MAINT", {"step": "", "drain": "haproxy"}, ["n1: it is MAINT in backend site of the load balancer lb1: a resume puts it back"]),
+        # nobody has taken it out
+        ("DOWN", {"step": "starting"}, []),
+        ("UP", {"step": "starting", "drain": "haproxy"}, []),
+        # by somebody else
+        ("MAINT", {"step": ""}, []),
+        # no load balancer is asked
+        ("", {"step": "stopping", "drain": "tasks"}, [BY_TASKS]),
+        ("", {"step": "up", "drain": "tasks"}, [BY_TASKS]),
+        ("", {"step": "up", "drain": ""}, []),
+        ("", {"step": "stopping"}, []),
+    ],
+)
+def test_a_node_that_an_earlier_start_left_out_of_the_load_balancer_is_named(status: str, node: dict[str, t.Any], out: list[str]) -> None:
+    record = {"nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "node_records": {"n1": node}}
+    seen = look(balanced=balanced(status, others={"n2": "UP"}) if status else [])
+    assert plan({"n1": seen, "n2": look()}, record, drain=node.get("drain") or "none")["out"] == out
+
+
 def test_what_the_operators_own_look_says_of_the_load_balancer_is_refused() -> None:
     problems = plan({"n1": look(drain_look="'f5_pool' is undefined"), "n2": look()})["problems"]
     assert problems == ["n1: force_reauth_drain_look_tasks: 'f5_pool' is undefined"]
@@ -418,6 +444,10 @@ def test_a_node_is_put_back_in_the_way_in_which_it_was_taken_out(drain: str, sam
     refusal = f"n1: an earlier start of this run took it out of the load balancer by force_reauth_drain=haproxy, and now it is {drain}"
     assert [one.split(":", 2)[0] for one in problems] == ([] if same else ["n1"])
     assert same or problems[0].startswith(refusal)
+
+
+def test_a_node_that_was_put_back_may_be_taken_out_in_another_way() -> None:
+    assert roll_plan.drain_problem({"step": "draining", "drain": ""}, "tasks") == ""
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> 
         # of a task that ran once for all
         "n3": {"__force_reauth_unlocked": {"results": [{"item": "n2", "unreachable": True}, {"item": "n1"}]}},
     }
-    plan = {"run_id": "CHG-1", "nodes": ["n1", "n2", "n3"]}
+    plan = {"record": {}, "run_id": "CHG-1", "nodes": ["n1", "n2", "n3"]}
     assert abort_sentence(plan, hostvars, "roll", "ansible-playbook x -e force_reauth_run_id=CHG-1") == (
         "Run CHG-1 stopped in step 'roll'. Done: n1. Not done: n2, n3. Last seen: n2: The node was not up; n2 does not answer. "
         "Resume: ansible-playbook x -e force_reauth_run_id=CHG-1 (and the variables and vault options of this run)"
@@ -268,7 +268,7 @@ def test_the_sentence_of_an_aborted_run_names_nodes_reasons_and_the_way_on() -> 
 def test_the_sentence_of_an_aborted_run_names_all_that_is_done_and_all_that_is_not(back: list[str], said: str) -> None:
     nodes = ["n1", "n2", "n3"]
     hostvars = {node: {"__force_reauth_back": 1.0} if node in back else {} for node in nodes}
-    sentence = abort_sentence({"run_id": "r", "nodes": nodes}, hostvars, "prove", "c")
+    sentence = abort_sentence({"record": {}, "run_id": "r", "nodes": nodes}, hostvars, "prove", "c")
     assert sentence == f"Run r stopped in step 'prove'. {said}Resume: c (and the variables and vault options of this run)"
 
 
@@ -279,20 +279,47 @@ def test_the_sentence_of_an_aborted_run_names_all_that_is_done_and_all_that_is_n
 )
 def test_the_sentence_of_an_aborted_run_tells_no_answer_that_a_task_of_the_site_hides(action: str, told: str) -> None:
     kept = failed(msg="The disk is full.") | {"ansible_failed_task": {"action": action, "name": "Drain", "no_log": True}}
-    assert f"Last seen: n1: {told}" in abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": kept}, "roll", "c")
+    assert f"Last seen: n1: {told}" in abort_sentence({"record": {}, "run_id": "r", "nodes": ["n1"]}, {"n1": kept}, "roll", "c")
 
 
 def test_nodes_that_failed_alike_are_named_together_and_each_is_kept_short() -> None:
     long = failed(msg="x" * 2500)
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, {"n1": long, "n2": long}, "roll", "c")
+    sentence = abort_sentence({"record": {}, "run_id": "r", "nodes": ["n1", "n2"]}, {"n1": long, "n2": long}, "roll", "c")
     assert "Last seen: n1, n2: xxx" in sentence
     assert " .. [500 characters left out] .. " in sentence
 
 
 def test_a_node_that_is_still_out_of_the_load_balancer_is_named_beside_what_failed_first() -> None:
     node = {"__force_reauth_failure": {"msg": "first"}, "ansible_failed_result": {"msg": "x"}, "__force_reauth_still_out": "lb: no"}
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": node}, "roll", "c")
+    sentence = abort_sentence({"record": {}, "run_id": "r", "nodes": ["n1"]}, {"n1": node}, "roll", "c")
     assert "n1: first; n1: it is still out of the load balancer: lb: no. Resume" in sentence
+
+
+BACK = "it was not seen back in the load balancer (force_reauth_drain=haproxy): a resume puts it back"
+DRAINED = {"__force_reauth_drained": "haproxy", "__force_reauth_back": ""}
+OUT = {"step": "starting", "drain": "haproxy"}
+
+
+@pytest.mark.parametrize(
+    ("found", "before", "told"),
+    [
+        ({**DRAINED, **failed(msg="It was not up.")}, {}, f"n1: It was not up; n1: {BACK}"),
+        ({**DRAINED, "__force_reauth_recorded": {"failed": True}}, {}, f"n1: {BACK}"),
+        # no task has recorded anything yet, and no batch has come to it
+        ({}, OUT, f"n1: {BACK}"),
+        ({"__force_reauth_recorded": {"record": OUT}}, {}, f"n1: {BACK}"),
+        # killed while it was put back
+        ({}, {"step": "up", "drain": "haproxy"}, f"n1: {BACK}"),
+        ({**DRAINED, "__force_reauth_still_out": "lb: no"}, OUT, "n1: it is still out of the load balancer: lb: no"),
+        ({**DRAINED, "__force_reauth_undrained": True}, OUT, "see the failed task above"),
+        ({"__force_reauth_recorded": {"record": {"step": "draining", "drain": ""}}}, OUT, "see the failed task above"),
+        ({}, {"step": "starting"}, "see the failed task above"),
+    ],
+    ids=["its gate", "not recorded", "early", "in the record", "up", "still out", "put back", "put back before", "not drained"],
+)
+def test_a_node_that_the_run_leaves_out_of_the_load_balancer_is_named(found: dict[str, t.Any], before: dict[str, t.Any], told: str) -> None:
+    plan = {"record": {"node_records": {"n1": before}} if before else {}, "run_id": "r", "nodes": ["n1"]}
+    assert f"Last seen: {told}. Resume: c" in abort_sentence(plan, {"n1": found}, "roll", "c")
 
 
 @pytest.mark.parametrize(
@@ -307,7 +334,7 @@ def test_a_node_that_is_still_out_of_the_load_balancer_is_named_beside_what_fail
 )
 def test_a_node_that_was_stopped_when_another_one_of_its_batch_failed_is_said_to_be_down(acted: dict[str, t.Any], *, down: bool) -> None:
     hostvars = {"n1": {"__force_reauth_acted": acted}, "n2": failed(msg="It does not stop.")}
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1", "n2"]}, hostvars, "roll", "c")
+    sentence = abort_sentence({"record": {}, "run_id": "r", "nodes": ["n1", "n2"]}, hostvars, "roll", "c")
     said = "n1: it is down: it was stopped, and not started; " if down else ""
     assert f"Last seen: {said}n2: It does not stop. Resume" in sentence
 
@@ -315,7 +342,7 @@ def test_a_node_that_was_stopped_when_another_one_of_its_batch_failed_is_said_to
 @pytest.mark.parametrize("how", ["failed", "unreachable"])
 def test_a_node_that_did_not_come_back_after_a_failed_purge_is_named(how: str) -> None:
     hostvars = {"n1": {"__force_reauth_started_again": {how: True, "msg": "Last seen: no answer."}}}
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, hostvars, "revoke", "c")
+    sentence = abort_sentence({"record": {}, "run_id": "r", "nodes": ["n1"]}, hostvars, "revoke", "c")
     assert "n1: it did not come up again: Last seen: no answer" in sentence
 
 
@@ -350,7 +377,7 @@ LINES = "Stopping\nTomcat did not stop\nStop aborted."
 )
 def test_a_command_that_failed_is_told_with_its_last_words(result: dict[str, t.Any], said: str) -> None:
     found = failed(msg="non-zero return code", **result)
-    sentence = abort_sentence({"run_id": "r", "nodes": ["n1"]}, {"n1": found}, "roll", "c")
+    sentence = abort_sentence({"record": {}, "run_id": "r", "nodes": ["n1"]}, {"n1": found}, "roll", "c")
     assert f" Last seen: n1: {said} Resume: c" in sentence
 
 

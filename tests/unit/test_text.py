@@ -77,7 +77,7 @@ def test_what_ansible_prints_of_an_answer_is_escaped_and_the_rest_stays_data() -
 PLACE = dict.fromkeys(("engine", "host", "port", "name", "schema"), HOSTILE)
 LOOKS = {"n1": {"product": "jira", "version": HOSTILE, "database": PLACE, "process": {"running": True}}}
 HOSTVARS: dict[str, t.Any] = {"n1": {"__force_reauth_failure": {"msg": HOSTILE, "cmd": "x", "stderr": HOSTILE}}}
-PLAN = {"run_id": "CHG-1", "nodes": ["n1"]}
+PLAN = {"record": {}, "run_id": "CHG-1", "nodes": ["n1"]}
 NO_DATABASE = {"engine": HOSTILE, "server": HOSTILE, "name": ""}
 
 
@@ -110,7 +110,7 @@ def test_the_sentences_of_the_role_show_what_they_quote(name: str, arguments: tu
 
 def test_one_node_does_not_crowd_out_the_sentence() -> None:
     hostvars = {"n1": {"__force_reauth_failure": {"msg": "x" * 100_000}}, "n2": {"__force_reauth_failure": {"msg": "no disk"}}}
-    plan = {"run_id": "CHG-1", "nodes": ["n1", "n2"]}
+    plan = {"record": {}, "run_id": "CHG-1", "nodes": ["n1", "n2"]}
     said = FilterModule().filters()["abort_sentence"](plan, hostvars, "roll", "ansible-playbook -i x")
     assert "n2: no disk" in said
     assert "Resume: ansible-playbook -i x" in said

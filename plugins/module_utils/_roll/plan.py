@@ -17,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_
     why_unproven,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.drained import is_touched, still_out
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.emptied import Emptied, emptied
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import (
     LIVE,
@@ -148,7 +149,7 @@ def otherwise(nodes: t.Sequence[str], looked: t.Sequence[str], scope: UserScope 
 
 def balancer_problems(look: Look, record: Record) -> list[str]:
     """What load balancers say against a node. What a run that goes on has drained, it puts back itself."""
-    if record.get("step") or record.get("drain"):
+    if is_touched(record):
         return []
     looked = [f"force_reauth_drain_look_tasks: {look['drain_look']}"] if look["drain_look"] else []
     return looked + [
@@ -160,7 +161,7 @@ def balancer_problems(look: Look, record: Record) -> list[str]:
 
 def drain_problem(record: Record, drain: str) -> str:
     """Why a node that an earlier start took out of the load balancer would not be put back in the same way, '' when it would."""
-    before = record.get("drain", drain)
+    before = record.get("drain") or drain
     if before == drain:
         return ""
     return (
@@ -260,8 +261,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order, batches and ``revoke`` hold.
     Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
     ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``), ``route``, ``phase``,
-    ``restart_route``, ``nodes``, ``batches``, ``min_up``, ``emptied`` (lines: backends that a batch leaves to nobody), ``node_facts``,
-    ``problems`` and ``otherwise``.
+    ``restart_route``, ``nodes``, ``batches``, ``min_up``, ``emptied`` (lines: backends that a batch leaves to nobody), ``out`` (lines:
+    nodes that an earlier start has left out of a load balancer), ``node_facts``, ``problems`` and ``otherwise``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -318,6 +319,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "batches": batches,
         "min_up": min_up,
         "emptied": [one.line for one in left],
+        "out": [f"{node}: {one}" for node in facts for one in still_out(looks[node], node_records.get(node, {}))],
         "node_facts": facts,
         "problems": problems,
         "otherwise": otherwise(nodes, list(looks), scope, record),

@@ -11,6 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.tex
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_finished, may_be_down
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to_all, no_answer, own
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.drained import not_seen_back
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence, why_alone
 
 Results = t.Sequence[t.Mapping[str, t.Any]]
@@ -173,7 +174,7 @@ def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, step: str, r
     rest = [node for node in plan["nodes"] if node not in done]
     by_what: dict[str, list[str]] = {}
     for node in plan["nodes"]:
-        for what in _last_seen(hostvars[node]):
+        for what in _last_seen(hostvars[node], _record_of(node, hostvars, plan)):
             by_what.setdefault(what, []).append(node)
     seen = [f"{', '.join(nodes)}: {what}" for what, nodes in by_what.items()]
     seen += [f"{node} does not answer" for node in _gone(hostvars, plan["nodes"])]
@@ -244,20 +245,24 @@ def _is_look(found: t.Mapping[str, t.Any]) -> bool:
     return "ready" in found and not _did_not_answer(found)
 
 
-def _last_seen(found: t.Mapping[str, t.Any]) -> list[str]:
+def _last_seen(found: t.Mapping[str, t.Any], record: Record) -> list[str]:
     again = found.get("__force_reauth_started_again") or {}
     failures = [
         found.get("__force_reauth_failure")
         or failure_told(found.get("ansible_failed_result") or {}, found.get("ansible_failed_task") or {}),
-        *(
-            [{"msg": f"it is still out of the load balancer: {found['__force_reauth_still_out']}"}]
-            if found.get("__force_reauth_still_out")
-            else []
-        ),
+        {"msg": _why_out(found, record)},
         *([{"msg": f"it did not come up again: {again['msg']}"}] if _did_not_answer(again) else []),
         *([{"msg": "it is down: it was stopped, and not started"}] if _was_stopped_alone(found) else []),
     ]
     return [_in_words(one) for one in failures if one.get("msg")]
+
+
+def _why_out(found: t.Mapping[str, t.Any], record: Record) -> str:
+    """That the node is out of the load balancer, with what is known of it; '' where it was put back, or never taken out."""
+    if found.get("__force_reauth_still_out"):
+        return f"it is still out of the load balancer: {found['__force_reauth_still_out']}"
+    drain = found.get("__force_reauth_drained") or record.get("drain")
+    return not_seen_back(drain) if drain and not found.get("__force_reauth_undrained") else ""
 
 
 def _in_words(failure: t.Mapping[str, t.Any]) -> str:

@@ -46,6 +46,7 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         f"Outage     {_outage(plan)}",
     ]
     lines += [f"{node:<10} {_node(plan['node_facts'][node])}" for node in plan["nodes"]]
+    lines += [f"Out        {line}" for line in plan["out"]]
     lines += [f"Doubt      {doubt}" for doubt in [plan["membership"]["doubt"]] if doubt]
     lines += [f"Doubt      {line}" for line in doubt_lines({node: plan["node_facts"][node] for node in plan["nodes"]})]
     lines += [f"Standby    {line}" for line in plan["standbys"]]
