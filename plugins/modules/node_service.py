@@ -17,6 +17,8 @@ description:
   - With O(state=stopped) it waits until every process of the product is gone, and removes the sessions that Tomcat saved, regular files
     of those names in the work folder of the installation, no link followed, with the rights of the product's account.
   - A node that is in that state already is left alone.
+  - With O(state=started) a unit that systemd still calls active, though no process of the node runs, is stopped before it is started.
+    systemd would start nothing else.
 options:
   product:
     description:

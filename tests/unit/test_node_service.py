@@ -522,3 +522,39 @@ def test_in_check_mode_a_node_that_could_not_be_stopped_or_started_says_so(node:
 def test_a_node_is_not_stopped_without_a_time_limit_that_can_be_meant(seconds: int, node: ClusterNode) -> None:
     with pytest.raises(SessionsError, match=r"^timeout is a number of seconds, more than 0"):
         reached("stopped", {**_options(node), "timeout": seconds}, check_mode=False)
+
+
+@pytest.fixture
+def bin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder whose programs are found first."""
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return tmp_path
+
+
+def _write_systemctl(folder: Path, state: str, otherwise: str = "") -> None:
+    """One that tells this state of its unit, and writes down what else it is told."""
+    script = folder / "systemctl"
+    script.write_text(f'#!/bin/sh\n[ "$1" = show ] && exec echo "ActiveState={state}"\necho "$2 $4" >>{folder}/told\n{otherwise}\n')
+    script.chmod(0o755)
+
+
+BY_UNIT = {"manager": "systemd", "unit": "jira.service"}
+STOP, START = "stop jira.service", "start jira.service"
+
+
+@pytest.mark.parametrize(
+    ("state", "fails", "told"),
+    [
+        ("active", "", [STOP, START]),
+        ("reloading", "", [STOP, START]),
+        ("active", '[ "$2" = start ]', [STOP, START]),
+        *((state, "", [START]) for state in ("inactive", "failed", "activating", "deactivating", "")),
+    ],
+)
+def test_a_unit_that_outlived_its_node_is_stopped_before_it_is_started(
+    state: str, fails: str, told: list[str], node: ClusterNode, bin_folder: Path
+) -> None:
+    node.kill()
+    _write_systemctl(bin_folder, state, fails)
+    assert started({**_options(node), **BY_UNIT}, check_mode=False)["changed"]
+    assert (bin_folder / "told").read_text(encoding="utf-8").splitlines() == told

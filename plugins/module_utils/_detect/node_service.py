@@ -15,6 +15,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.n
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, acting_as, try_way
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import is_active
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, wait_at
@@ -87,7 +88,7 @@ def started(options: Options, check_mode: bool) -> dict[str, t.Any]:
     if to_start and check_mode:
         try_way(way, "")
     elif to_start:
-        act(way, "start", options["timeout"])
+        _start(product, way, options["timeout"])
     return {"changed": to_start, "process": before["process"], "removed": []}
 
 
@@ -99,6 +100,13 @@ def _stop(product: Product, way: Way, seconds: float) -> None:
         seen = look_for_stopped(product, way.install_dir)
         if not seen["ready"]:
             raise SessionsError(f"{error} Seen then: {seen['saw']}.") from None
+
+
+def _start(product: Product, way: Way, seconds: float) -> None:
+    # with RemainAfterExit, or a search that outlives the product, a unit stays active when the node dies
+    if way.manager == "systemd" and is_active(way.unit):
+        _stop(product, way, seconds)
+    act(way, "start", seconds)
 
 
 def _wait_until_gone(product: Product, way: Way, seconds: float) -> None:

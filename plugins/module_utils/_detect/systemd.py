@@ -158,6 +158,11 @@ def _active_of(units: t.Sequence[str]) -> list[str]:
     return [one["Id"] for one in found if one.get("Id") and one.get("ActiveState") in _ACTIVE]
 
 
+def is_active(unit: str) -> bool:
+    """Whether systemd calls it active: it then starts nothing, though the node's process be gone."""
+    return _values(_shown(unit, ("ActiveState",))).get("ActiveState") in ("active", "reloading")
+
+
 def check_may(unit: str) -> None:
     """Raises SessionsError when this account may not stop and start the unit, or when that cannot be told.
 
