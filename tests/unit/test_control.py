@@ -6,7 +6,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Control, Member, Seen, Unit, decide_control
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import (
+    Control,
+    Member,
+    Seen,
+    Unit,
+    decide_control,
+    stop_problem,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import unit_in
 
 INSTALL = "/opt/atlassian/jira"
@@ -16,6 +23,9 @@ WRAPPED = Unit(("jira.service",), 40, "always", "{ path=/usr/bin/su ; argv[]=/us
 STARTS = Unit(("jira.service",), 0, "no", "{ path=/opt/atlassian/jira/bin/start-jira.sh }")
 RC_LOCAL = Unit(("rc-local.service",), 0, "no", "{ path=/etc/rc.local ; argv[]=/etc/rc.local start }")
 SSHD = Unit(("ssh.service",), 7, "on-failure", "{ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D }")
+CLOUD_FINAL = Unit(("cloud-final.service",), 0, "no", "{ path=/usr/bin/cloud-init }", active_state="active", kill_mode="process")
+# its stop timed out
+FAILED = OWN._replace(main_pid=0, active_state="failed", kill_mode="control-group")
 OF_A_USER = Unit(("/user.slice/user-1000.slice/user@1000.service/app.slice/jira.service",), -1, "", "")
 TASKS = "take force_reauth_service_manager=tasks"
 STARTERS = {
@@ -69,6 +79,7 @@ def _seen(
         ("scripts", "", _seen(RC_LOCAL, members=(JIRA, NGINX)), Control("scripts")),
         ("scripts", "", _seen(RC_LOCAL, members=()), Control("scripts")),
         ("scripts", "", _seen(STARTS, members=(JIRA, CONFLUENCE)), Control("scripts")),
+        *(("scripts", "", _seen(unit), Control("scripts")) for unit in (CLOUD_FINAL, FAILED, FAILED._replace(restart="always"))),
         ("auto", "both", _seen(STARTS, STARTS, members=(JIRA, CONFLUENCE)), Control("systemd", "jira.service")),
         ("tasks", "", _seen(SSHD, missing=("x",)), Control("tasks")),
         ("tasks", "", _seen(OF_A_USER, starter="supervisord"), Control("tasks")),
@@ -118,6 +129,8 @@ UNLOADED = {
         ("scripts", "", _seen(OWN), "its scripts are asked for, but the unit jira.service holds the process"),
         ("scripts", "", _seen(STARTS), "its scripts are asked for, but the unit jira.service holds the process"),
         ("scripts", "", _seen(BACKGROUND), "its scripts are asked for, but the unit jira.service holds the process"),
+        ("scripts", "", _seen(CLOUD_FINAL._replace(restart="always")), "its scripts are asked for, but the unit cloud-final.service holds"),
+        ("scripts", "", _seen(CLOUD_FINAL, missing=("/x/start.sh",)), "/x/start.sh is not there, or cannot be run"),
         ("auto", "", _seen(RC_LOCAL, members=(JIRA, NGINX)), "it is not clear whether rc-local.service, which holds the process, is the"),
         ("auto", "", _seen(RC_LOCAL, members=()), "it is not clear whether rc-local.service, which holds the process, is the product's"),
         ("systemd", "", _seen(RC_LOCAL, members=(JIRA, NGINX)), "no systemd service of its own holds the process (it is in rc-local.ser"),
@@ -191,10 +204,49 @@ def test_a_unit_without_a_main_process_is_the_products_own_where_it_holds_nothin
     assert (found.manager, found.problem == "") == (("systemd", True) if own else ("scripts", False))
 
 
+SCRIPTS_OR_TASKS = "take force_reauth_service_manager=scripts or tasks"
+# as systemd makes it of a script in /etc/init.d without a pid file
+SYSV = CLOUD_FINAL._replace(stop_command="{ path=/etc/init.d/jira ; argv[]=/etc/init.d/jira stop }")
+
+
+@pytest.mark.parametrize(
+    ("unit", "why"),
+    [
+        (CLOUD_FINAL, f"KillMode=process, no main process, and no ExecStop): {SCRIPTS_OR_TASKS}"),
+        (CLOUD_FINAL._replace(kill_mode="none"), f"KillMode=none, and no ExecStop): {SCRIPTS_OR_TASKS}"),
+        (CLOUD_FINAL._replace(kill_mode="none", main_pid=41), f"KillMode=none, and no ExecStop): {SCRIPTS_OR_TASKS}"),
+        (CLOUD_FINAL._replace(restart="always"), f"KillMode=process, no main process, and no ExecStop): {TASKS}"),
+        (FAILED, f"systemd calls the unit failed already): {SCRIPTS_OR_TASKS}"),
+        (SYSV._replace(active_state="inactive", restart="always"), f"systemd calls the unit inactive already): {SCRIPTS_OR_TASKS}"),
+    ],
+)
+def test_a_unit_of_which_a_stop_ends_nothing_is_a_problem(unit: Unit, why: str) -> None:
+    assert stop_problem(unit) == f"A stop of the unit {unit.name} would not end the process ({why}"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        OWN,
+        SYSV,
+        SYSV._replace(kill_mode="none"),
+        CLOUD_FINAL._replace(main_pid=41),
+        *(CLOUD_FINAL._replace(kill_mode=mode) for mode in ("control-group", "mixed", "")),
+        *(SYSV._replace(active_state=state) for state in ("activating", "reloading", "deactivating", "")),
+    ],
+)
+def test_a_unit_of_which_a_stop_may_end_the_process_is_none(unit: Unit) -> None:
+    assert stop_problem(unit) == ""
+
+
 def test_a_unit_is_read_from_what_systemctl_shows() -> None:
     names = "Id=jira.service\nNames=tracker.service jira.service\n"
     shown = f"{names}LoadState=loaded\nMainPID=41\nRestart=always\nExecStart={{ path=/a ; argv[]=/a b=c }}\n"
-    assert unit_in(shown) == Unit(("jira.service", "tracker.service"), 41, "always", "{ path=/a ; argv[]=/a b=c }", "root")
+    unit = Unit(("jira.service", "tracker.service"), 41, "always", "{ path=/a ; argv[]=/a b=c }", "root")
+    assert unit_in(shown) == unit
+    assert unit_in(f"{shown}ActiveState=active\nKillMode=none\n") == unit._replace(active_state="active", kill_mode="none")
+    assert unit_in(f"{shown}ExecStop={{ path=/a }}\n") == unit_in(f"{shown}ExecStopPost={{ path=/a }}\n")
+    assert unit_in(f"{shown}ExecStopPost={{ path=/a }}\n") == unit._replace(stop_command="{ path=/a }")
 
 
 @pytest.mark.parametrize("shown", ["", "Id=x.service\nLoadState=not-found\nMainPID=0\n", "LoadState=masked\n"])

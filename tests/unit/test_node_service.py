@@ -10,12 +10,14 @@ import pwd
 import shutil
 import stat
 import typing as t
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import systemd
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_service import reached, started, stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import (
     FileStat,
@@ -193,7 +195,7 @@ def test_a_script_that_the_account_may_not_run_is_found_by_the_trial(scripts: Pa
     _open_to_all(scripts)
     (scripts / "stop.sh").chmod(0o700)
     with pytest.raises(SessionsError, match=r"^The account nobody cannot run .*/start.sh and .*/stop.sh: they are not open to it\.$"):
-        try_way(_way(scripts, "nobody"), "")
+        try_way(_way(scripts, "nobody"))
     assert list((scripts / "told").iterdir()) == []
 
 
@@ -221,7 +223,7 @@ def test_another_account_is_taken_on_for_real_by_the_trial(scripts: Path, runuse
     _open_to_all(scripts)
     if not runuser:
         monkeypatch.setattr(shutil, "which", lambda *_asked, **_options: None)
-    try_way(_way(scripts, "nobody"), "")
+    try_way(_way(scripts, "nobody"))
     act(_way(scripts, "nobody"), "stop", 30)
     assert (scripts / "told/stop.sh").read_text(encoding="utf-8") == "nobody\n"
 
@@ -229,7 +231,7 @@ def test_another_account_is_taken_on_for_real_by_the_trial(scripts: Path, runuse
 @pytest.mark.parametrize("manager", ["systemd", "scripts", "tasks"])
 def test_an_account_that_is_not_known_is_refused_by_the_trial_whatever_stops_the_node(scripts: Path, manager: str) -> None:
     with pytest.raises(SessionsError, match=r"^It is not known as which account the product runs"):
-        try_way(replace(_way(scripts, ""), manager=manager), "")
+        try_way(replace(_way(scripts, ""), manager=manager))
 
 
 def test_saved_sessions_that_this_account_could_not_remove_are_refused_by_the_trial(scripts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +272,7 @@ def test_a_systemctl_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pyt
 
 def test_an_account_that_is_unknown_on_this_host_is_named(scripts: Path) -> None:
     with pytest.raises(SessionsError, match=r"nonesuch"):
-        try_way(_way(scripts, "nonesuch"), "")
+        try_way(_way(scripts, "nonesuch"))
 
 
 def test_the_last_word_of_a_script_that_fails_is_told(scripts: Path) -> None:
@@ -531,10 +533,10 @@ def bin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _write_systemctl(folder: Path, state: str, otherwise: str = "") -> None:
-    """One that tells this state of its unit, and writes down what else it is told."""
+def _write_systemctl(folder: Path, shown: str, otherwise: str = "") -> None:
+    """One that shows this of its unit, and writes down what else it is told."""
     script = folder / "systemctl"
-    script.write_text(f'#!/bin/sh\n[ "$1" = show ] && exec echo "ActiveState={state}"\necho "$2 $4" >>{folder}/told\n{otherwise}\n')
+    script.write_text(f'#!/bin/sh\n[ "$1" = show ] && exec echo "{shown}"\necho "$2 $4" >>{folder}/told\n{otherwise}\n')
     script.chmod(0o755)
 
 
@@ -555,6 +557,20 @@ def test_a_unit_that_outlived_its_node_is_stopped_before_it_is_started(
     state: str, fails: str, told: list[str], node: ClusterNode, bin_folder: Path
 ) -> None:
     node.kill()
-    _write_systemctl(bin_folder, state, fails)
+    _write_systemctl(bin_folder, f"ActiveState={state}", fails)
     assert started({**_options(node), **BY_UNIT}, check_mode=False)["changed"]
     assert (bin_folder / "told").read_text(encoding="utf-8").splitlines() == told
+
+
+@pytest.mark.parametrize(("runs", "way"), [(True, "asked"), (True, "stopped"), (False, "asked"), (False, "stopped")])
+def test_a_unit_of_which_a_stop_would_end_nothing_is_refused_where_the_node_runs(
+    runs: bool, way: str, node: ClusterNode, bin_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node.kill()
+    if runs:
+        node.start()
+    monkeypatch.setattr(systemd, "BOOTED", bin_folder)
+    _write_systemctl(bin_folder, "\n".join(("Id=jira.service", "LoadState=loaded", "CanStop=yes", "CanStart=yes", "ActiveState=inactive")))
+    refused = pytest.raises(SessionsError, match=r"^A stop of the unit jira\.service would not end the process") if runs else nullcontext()
+    with refused:
+        reached(way, {**_options(node), **BY_UNIT}, check_mode=True)

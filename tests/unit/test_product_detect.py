@@ -538,6 +538,27 @@ def test_a_unit_that_started_another_product_too_is_not_stopped(install: Path, t
     assert (alone["manager"], alone["unit"]) == ("systemd", "rc-local.service")
 
 
+CLOUD_FINAL = (
+    "Id=cloud-final.service\nLoadState=loaded\nCanStop=yes\nCanStart=yes\nActiveState=active\nMainPID=0\nRestart=no\nKillMode=process\n"
+)
+
+
+def test_a_unit_of_which_a_stop_ends_nothing_is_a_problem(install: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\nprintf '%s' '{CLOUD_FINAL}'\n", encoding="utf-8")
+    (tmp_path / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(systemd, "BOOTED", tmp_path)
+    monkeypatch.setattr(node_reader, "find_holder", lambda _name: systemd.find_unit("cloud-final.service"))
+    with _running(install) as pid:
+        monkeypatch.setattr(node_reader, "held_with", lambda _process: (Member(pid, 1, "java"),))
+        control, by_scripts = (_detect(install_dir=str(install), service_manager=manager)["control"] for manager in ("auto", "scripts"))
+    assert (control["manager"], control["unit"]) == ("systemd", "cloud-final.service")
+    assert control["problem"].startswith(
+        "A stop of the unit cloud-final.service would not end the process (KillMode=process, no main process"
+    )
+    assert "the unit cloud-final.service holds the process" not in by_scripts["problem"]
+
+
 def test_a_named_address_takes_the_place_of_the_connector(node: ClusterNode) -> None:
     answer = _detect(install_dir=str(node.install), node_url="https://n1.example.org/jira/")
     assert (answer["url"], answer["port"]) == ("https://n1.example.org/jira", 443)

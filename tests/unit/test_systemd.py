@@ -117,6 +117,19 @@ def test_a_unit_that_leaves_another_one_stopped_is_refused(bin_folder: Path, sho
         systemd.check_can("jira.service")
 
 
+def test_a_unit_of_which_a_stop_ends_nothing_is_refused(bin_folder: Path) -> None:
+    _write_systemctl(bin_folder, f"printf '%s' '{LOADED}'; echo ActiveState=failed")
+    with pytest.raises(
+        SessionsError,
+        match=r"^A stop of the unit jira\.service would not end the process \(systemd .* failed already\): take .* or tasks\.$",
+    ):
+        systemd.check_ends("jira.service")
+    _write_systemctl(bin_folder, f"printf '%s' '{LOADED}'; echo ActiveState=active")
+    systemd.check_ends("jira.service")
+    _write_systemctl(bin_folder, "echo LoadState=not-found")
+    systemd.check_ends("jira.service")
+
+
 def test_an_account_that_may_stop_and_start_a_unit_is_told_so_by_a_refused_mode(bin_folder: Path) -> None:
     _write_systemctl(
         bin_folder,

@@ -14,7 +14,8 @@ Manager = t.Literal["systemd", "scripts", "tasks"]
 class Unit(t.NamedTuple):
     """A systemd service as its manager knows it; ``main_pid`` 0 for none. ``names``: its own and aliases; ``user``: as whom it runs.
 
-    ``load_state``: systemd's word for what became of its file, '' where it has none.
+    ``load_state``: systemd's word for what became of its file, '' where it has none; ``active_state``, ``kill_mode``: its words for these.
+    ``stop_command``: what is run when it is stopped, '' for nothing.
     """
 
     names: tuple[str, ...]
@@ -23,6 +24,9 @@ class Unit(t.NamedTuple):
     start_command: str
     user: str = ""
     load_state: str = "loaded"
+    active_state: str = ""
+    kill_mode: str = ""
+    stop_command: str = ""
 
     @property
     def name(self) -> str:
@@ -79,6 +83,8 @@ _UNLOADED = {
     "error": ("has a file that systemd cannot read", "correct it (systemctl status {name}), and systemctl daemon-reload"),
     "bad-setting": ("has a setting that systemd refuses", "correct it (systemctl status {name}), and systemctl daemon-reload"),
 }
+# by systemd's word for a unit of which it stops nothing any more
+_ENDED = ("inactive", "failed")
 _PROGRAM = re.compile(r"[\w.+:-]{1,60}")
 
 
@@ -89,6 +95,30 @@ def decide_control(wanted: str, service: str, seen: Seen) -> Control:
         numbers = " and ".join(str(pid) for pid in seen.pids)
         return control._replace(problem=f"the processes {numbers} all run from {seen.install}: end the one that should not be there")
     return control
+
+
+def stop_problem(unit: Unit) -> str:
+    """Why a stop of the unit would not end a process that it holds, '' where it may: a sentence without a full stop."""
+    why = _spared_by(unit)
+    if not why:
+        return ""
+    return f"A stop of the unit {unit.name} would not end the process ({why}): {_TAKE}{'' if _is_restarted(unit) else 'scripts or '}tasks"
+
+
+def _spared_by(unit: Unit) -> str:
+    """By what the process lives on; '' where the unit has a command for a stop: what that ends is not known."""
+    if unit.active_state in _ENDED:
+        return f"systemd calls the unit {unit.active_state} already"
+    if unit.stop_command:
+        return ""
+    if unit.kill_mode == "process" and unit.main_pid == 0:
+        return "KillMode=process, no main process, and no ExecStop"
+    return "KillMode=none, and no ExecStop" if unit.kill_mode == "none" else ""
+
+
+def _is_restarted(unit: Unit) -> bool:
+    """Whether systemd may start it again when what it holds is ended by somebody else."""
+    return unit.active_state not in _ENDED and unit.restart not in ("", "no")
 
 
 def _control(wanted: str, service: str, seen: Seen) -> Control:
@@ -141,8 +171,7 @@ def _by_named_unit(service: str, seen: Seen) -> Control:
 
 
 def _by_scripts(seen: Seen) -> Control:
-    # one without a main process goes on with what else it holds
-    if seen.holder and _is_own(seen.holder, seen) and (seen.holder.main_pid or not _other_installation(seen)):
+    if seen.holder and _is_own(seen.holder, seen) and not _goes_on_without(seen.holder, seen):
         held = f"its scripts are asked for, but the unit {seen.holder.name} holds the process: {_TAKE}systemd"
         return Control("scripts", problem=_held_too(seen.holder, seen) or held)
     if seen.missing_scripts:
@@ -151,6 +180,11 @@ def _by_scripts(seen: Seen) -> Control:
         parent = f"its parent is the process {seen.starter.pid} ({_program(seen.starter.command)})"
         return Control("scripts", problem=f"{parent}, which may have started it, and then starts it again: {_TAKE}tasks")
     return Control("scripts")
+
+
+def _goes_on_without(unit: Unit, seen: Seen) -> bool:
+    """Whether scripts may end the process in the unit: it has no main process and goes on with what else it holds, or it ends nothing."""
+    return (unit.main_pid == 0 and _other_installation(seen) is not None) or (stop_problem(unit) != "" and not _is_restarted(unit))
 
 
 def _is_a_users(unit: Unit) -> bool:

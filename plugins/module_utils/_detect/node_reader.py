@@ -49,6 +49,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
     environment_of_scripts,
     java_in,
     pid_file_problem,
+    try_stop,
     try_way,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import (
@@ -315,7 +316,8 @@ def _trial(install: _Install, way: Way, answer: t.Mapping[str, t.Any], pid_file:
         with acting_as(way.account):
             find_saved(way.install_dir, sessions["names"])
         check_may_remove(way, _will_be_removed(sessions))
-        try_way(way, pid_file_problem(pid_file, process.pid))
+        try_way(way)
+        try_stop(way, pid_file_problem(pid_file, process.pid))
         return _told_alone(install, way, answer["home_dir"], process) if way.manager == "scripts" else ""
     except SessionsError as error:
         return str(error).rstrip(".")

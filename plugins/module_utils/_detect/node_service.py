@@ -14,7 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.sec
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_gone import look_for_stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, acting_as, try_way
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, acting_as, try_stop, try_way
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import is_active
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
@@ -56,10 +56,13 @@ def reached(state: str, options: Options, check_mode: bool) -> dict[str, t.Any]:
 def asked(options: Options) -> dict[str, t.Any]:
     """Whether it could be stopped, cleaned and started; nothing is changed. Keys as of ``stopped``."""
     product, way = product_named(options["product"]), way_of(options)
-    try_way(way, "")
+    seen = look_for_stopped(product, way.install_dir)
+    try_way(way)
+    if not seen["ready"]:
+        try_stop(way, "")
     with acting_as(way.account):
         found = find_saved(way.install_dir, options["saved_sessions"])
-    return {"changed": False, "process": look_for_stopped(product, way.install_dir)["process"], "removed": found}
+    return {"changed": False, "process": seen["process"], "removed": found}
 
 
 def stopped(options: Options, check_mode: bool) -> dict[str, t.Any]:
@@ -86,7 +89,7 @@ def started(options: Options, check_mode: bool) -> dict[str, t.Any]:
     before = look_for_stopped(product, way.install_dir)
     to_start = before["ready"] and way.manager != "tasks"
     if to_start and check_mode:
-        try_way(way, "")
+        try_way(way)
     elif to_start:
         _start(product, way, options["timeout"])
     return {"changed": to_start, "process": before["process"], "removed": []}

@@ -21,7 +21,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.locale_settings import LOCALE_NAMES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known, check_may_act_as, path_problem
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import check_can, check_may
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import check_can, check_ends, check_may
 
 # what a login as another account would have; nothing of root's own environment comes along
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -45,8 +45,8 @@ class Way:
     locale: t.Mapping[str, str] = field(default_factory=dict)
 
 
-def try_way(way: Way, pid_problem: str) -> None:
-    """Whether it could be stopped and started, without doing either. ``pid_problem``: why its stop script would not find the process."""
+def try_way(way: Way) -> None:
+    """Whether it could be stopped and started, without doing either."""
     check_known(way.account)
     if way.manager == "systemd":
         check_can(way.unit)
@@ -54,8 +54,14 @@ def try_way(way: Way, pid_problem: str) -> None:
             check_may(way.unit)
     elif way.manager == "scripts":
         _check_scripts(way)
-        if pid_problem:
-            raise SessionsError(f"{pid_problem} Start it by {' '.join(way.start)}, or take force_reauth_service_manager=tasks.")
+
+
+def try_stop(way: Way, pid_problem: str) -> None:
+    """Whether a stop would end the process of a node that runs. ``pid_problem``: why its stop script would not find the process."""
+    if way.manager == "systemd":
+        check_ends(way.unit)
+    elif way.manager == "scripts" and pid_problem:
+        raise SessionsError(f"{pid_problem} Start it by {' '.join(way.start)}, or take force_reauth_service_manager=tasks.")
 
 
 def check_may_remove(way: Way, names: t.Sequence[str]) -> None:

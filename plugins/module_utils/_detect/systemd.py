@@ -13,12 +13,15 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit, stop_problem
 
 BOOTED = Path("/run/systemd/system")
 UNKNOWN_PID = -1
 SECONDS = 20
-_PROPERTIES = ("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart", "User")
+_PROPERTIES = (
+    *("Id", "Names", "LoadState", "MainPID", "Restart", "ExecStart", "User"),
+    *("ActiveState", "KillMode", "ExecStop", "ExecStopPost"),
+)
 _CAN = ("LoadState", "CanStop", "CanStart")
 # units to which a stop of this one goes on, and those that a start of it starts, too
 _STOPPED_WITH = ("RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf", "PropagatesStopTo")
@@ -158,6 +161,14 @@ def _active_of(units: t.Sequence[str]) -> list[str]:
     return [one["Id"] for one in found if one.get("Id") and one.get("ActiveState") in _ACTIVE]
 
 
+def check_ends(unit: str) -> None:
+    """Raises SessionsError when a stop of the unit would not end a process that it holds."""
+    found = find_unit(unit)
+    problem = stop_problem(found) if found else ""
+    if problem:
+        raise SessionsError(f"{problem}.")
+
+
 def is_active(unit: str) -> bool:
     """Whether systemd calls it active: it then starts nothing, though the node's process be gone."""
     return _values(_shown(unit, ("ActiveState",))).get("ActiveState") in ("active", "reloading")
@@ -198,7 +209,9 @@ def unit_in(shown: str) -> Unit | None:
     own = values.get("Id", "")
     aliases = (name for name in values.get("Names", "").split() if name != own)
     main_pid, restart, start = int(values.get("MainPID") or 0), values.get("Restart", ""), values.get("ExecStart", "")
-    return Unit((own, *aliases), main_pid, restart, start, values.get("User") or "root")
+    stop = values.get("ExecStop", "") or values.get("ExecStopPost", "")
+    state, kill_mode = values.get("ActiveState", ""), values.get("KillMode", "")
+    return Unit((own, *aliases), main_pid, restart, start, values.get("User") or "root", "loaded", state, kill_mode, stop)
 
 
 def _values(shown: str) -> dict[str, str]:
