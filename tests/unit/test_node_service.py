@@ -32,6 +32,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
     act,
     acting_as,
     check_may_remove,
+    check_stays,
     environment_of_scripts,
     pid_file_problem,
     try_way,
@@ -366,6 +367,7 @@ def test_a_work_folder_that_is_a_link_is_not_looked_into(tmp_path: Path) -> None
     (tmp_path / "install/work").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(SessionsError, match="/install/work is a link: sessions saved behind it would come back"):
         remove_saved(str(tmp_path / "install"), NAMES)
+    assert remove_saved(str(tmp_path / "install"), []) == []
 
 
 def test_what_tomcat_takes_away_meanwhile_is_no_failure(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -574,3 +576,58 @@ def test_a_unit_of_which_a_stop_would_end_nothing_is_refused_where_the_node_runs
     refused = pytest.raises(SessionsError, match=r"^A stop of the unit jira\.service would not end the process") if runs else nullcontext()
     with refused:
         reached(way, {**_options(node), **BY_UNIT}, check_mode=True)
+
+
+@needs_root
+@pytest.mark.parametrize("names", [[], NAMES])
+def test_a_node_is_cleaned_though_its_account_is_gone_with_its_unit(
+    names: list[str], node: ClusterNode, bin_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not node.pid:
+        node.start()
+    _open_to_all(node.install)
+
+    def entry(name: str, real: t.Callable[[str], pwd.struct_passwd] = pwd.getpwnam) -> pwd.struct_passwd:
+        if name == "nobody" and not node.pid:
+            raise KeyError(name)
+        return real(name)
+
+    monkeypatch.setattr(pwd, "getpwnam", entry)
+    _write_systemctl(bin_folder, "Id=jira.service\nLoadState=loaded\nCanStop=yes\nCanStart=yes", f"exec {node.install}/bin/stop-jira.sh")
+    options = {**_options(node), **BY_UNIT, "account": "nobody", "saved_sessions": names}
+    assert stopped(options, check_mode=False)["changed"]
+    assert node.pid == 0
+    known = pytest.raises(SessionsError, match=r"^The account nobody of the product is not known") if names else nullcontext()
+    with known:
+        reached("asked", options, check_mode=False)
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("uid", "shown", "names", "refused"),
+    [
+        (61184, "DynamicUser=yes", NAMES, True),
+        (65519, "DynamicUser=yes", NAMES, True),
+        (65519, "DynamicUser=yes", [], False),
+        (65519, "DynamicUser=no", NAMES, False),
+        (65519, "", NAMES, False),
+        # there is one of that name
+        (998, "DynamicUser=yes", NAMES, False),
+        (61183, "DynamicUser=yes", NAMES, False),
+        (65520, "DynamicUser=yes", NAMES, False),
+    ],
+)
+def test_an_account_that_is_gone_with_its_unit_could_not_remove_what_was_saved(
+    uid: int, shown: str, names: list[str], refused: bool, bin_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pwd, "getpwnam", lambda _name: SimpleNamespace(pw_uid=uid))
+    _write_systemctl(bin_folder, shown)
+    way = Way("systemd", "/opt/jira", "jira.service", "jira")
+    sentence = (
+        r"^The account jira is gone once jira\.service is stopped \(DynamicUser\), .* have jira\.service name an account of this host"
+    )
+    with pytest.raises(SessionsError, match=sentence) if refused else nullcontext():
+        check_stays(way, "jira.service", names)
+    check_stays(way, "", names)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    check_stays(way, "jira.service", names)

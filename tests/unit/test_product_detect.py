@@ -27,6 +27,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.h
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, all_processes, install_dir_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import remove_saved
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import registered
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import no_process
@@ -557,6 +558,16 @@ def test_a_unit_of_which_a_stop_ends_nothing_is_a_problem(install: Path, tmp_pat
         "A stop of the unit cloud-final.service would not end the process (KillMode=process, no main process"
     )
     assert "the unit cloud-final.service holds the process" not in by_scripts["problem"]
+
+
+def test_an_account_that_is_gone_with_its_unit_is_a_problem_whatever_stops_the_node(install: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(way: Way, _unit: str, names: list[str]) -> None:
+        raise SessionsError(f"The account {way.account} is gone, and {' '.join(names)} stays.")
+
+    monkeypatch.setattr(node_reader, "check_stays", refuse)
+    with _running(install):
+        problem = _detect(install_dir=str(install), service_manager="tasks")["control"]["problem"]
+    assert problem == f"The account {account()} is gone, and SESSIONS.ser stays"
 
 
 def test_a_named_address_takes_the_place_of_the_connector(node: ClusterNode) -> None:

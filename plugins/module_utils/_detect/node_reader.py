@@ -44,11 +44,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.r
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import (
     Way,
-    acting_as,
     check_may_remove,
+    check_stays,
     environment_of_scripts,
     java_in,
     pid_file_problem,
+    removing,
     try_stop,
     try_way,
 )
@@ -313,9 +314,10 @@ def _trial(install: _Install, way: Way, answer: t.Mapping[str, t.Any], pid_file:
     """Why the node could not be stopped and started that way, '' when it could: tried now, not after the tokens are gone."""
     sessions = answer["sessions"]
     try:
-        with acting_as(way.account):
+        with removing(way, sessions["names"]):
             find_saved(way.install_dir, sessions["names"])
         check_may_remove(way, _will_be_removed(sessions))
+        check_stays(way, process.unit, sessions["names"])
         try_way(way)
         try_stop(way, pid_file_problem(pid_file, process.pid))
         return _told_alone(install, way, answer["home_dir"], process) if way.manager == "scripts" else ""

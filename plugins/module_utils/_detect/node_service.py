@@ -14,7 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.sec
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_gone import look_for_stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, acting_as, try_stop, try_way
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, removing, try_stop, try_way
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import is_active
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
@@ -60,7 +60,7 @@ def asked(options: Options) -> dict[str, t.Any]:
     try_way(way)
     if not seen["ready"]:
         try_stop(way, "")
-    with acting_as(way.account):
+    with removing(way, options["saved_sessions"]):
         found = find_saved(way.install_dir, options["saved_sessions"])
     return {"changed": False, "process": seen["process"], "removed": found}
 
@@ -73,12 +73,13 @@ def stopped(options: Options, check_mode: bool) -> dict[str, t.Any]:
     if check_mode:
         found = asked(options)["removed"]
         return {"changed": bool(found) or to_stop, "process": before["process"], "removed": found}
-    # before it is down: what it saves is removed with the rights of this account
     check_known(way.account)
+    # looked up before it is down: with DynamicUser the account is gone then
+    as_remover = removing(way, options["saved_sessions"])
     if to_stop:
         _stop(product, way, options["timeout"])
     _wait_until_gone(product, way, options["timeout"])
-    with acting_as(way.account):
+    with as_remover:
         removed = remove_saved(way.install_dir, options["saved_sessions"])
     return {"changed": bool(removed) or to_stop, "process": before["process"], "removed": removed}
 

@@ -56,7 +56,7 @@ def remove_saved(install_dir: str, names: t.Sequence[str]) -> list[str]:
 
 def _visit_all(install_dir: str, names: t.Sequence[str], visit: _Visit) -> None:
     top = os.path.realpath(install_dir)
-    for folder in dict.fromkeys(name.rpartition("/")[0] for name in names or [""]):
+    for folder in dict.fromkeys(name.rpartition("/")[0] for name in names):
         own = [name.rpartition("/")[2] for name in names if name.rpartition("/")[0] == folder]
         if not _FOLDER_NAME.fullmatch(folder):
             raise SessionsError(f"{folder!r} is no folder of a Tomcat below {top}: nothing is looked for, or removed, there.")

@@ -21,11 +21,18 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.locale_settings import LOCALE_NAMES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known, check_may_act_as, path_problem
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import check_can, check_ends, check_may
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import (
+    check_can,
+    check_ends,
+    check_may,
+    makes_up_account,
+)
 
 # what a login as another account would have; nothing of root's own environment comes along
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LARGEST_PID_FILE = 100
+# the accounts that systemd makes up for as long as a unit runs, by its own documentation (UIDS-GIDS)
+_MADE_UP = range(61184, 65520)
 _TRIAL = 'cd "$0" && test -r "$1" && test -x "$1" && test -r "$2" && test -x "$2"'
 
 
@@ -73,6 +80,16 @@ def check_may_remove(way: Way, names: t.Sequence[str]) -> None:
         )
 
 
+def check_stays(way: Way, unit: str, names: t.Sequence[str]) -> None:
+    """Whether the account outlives a stop of the unit that holds the process: what is saved under these names is removed as it, by root."""
+    made_up = os.geteuid() == 0 and names and unit and _entry_of(way.account).pw_uid in _MADE_UP and makes_up_account(unit)
+    if made_up:
+        raise SessionsError(
+            f"The account {way.account} is gone once {unit} is stopped (DynamicUser), and the sessions that Tomcat saves are removed with "
+            f"its rights: have {unit} name an account of this host (User=), without DynamicUser."
+        )
+
+
 def pid_file_problem(path: str, pid: int) -> str:
     """Why a stop script that goes by this file would not stop the process, '' when it would, or needs no file (``path`` is '')."""
     if not path:
@@ -113,14 +130,22 @@ def act(way: Way, verb: str, seconds: float) -> None:
         raise SessionsError(f"{command[0]} ended with status {status}{': ' + said.rstrip('.') if said else ''}.")
 
 
-@contextlib.contextmanager
-def acting_as(account: str) -> t.Iterator[None]:
-    """With the rights of that account, where this is root; else as it is."""
+def acting_as(account: str) -> contextlib.AbstractContextManager[None]:
+    """With the rights of that account, where this is root; else as it is. Looked up at once: it may be gone when they are taken on."""
     check_known(account)
     if os.geteuid() != 0 or account == "root":
-        yield
-        return
-    entry, groups = _entry_of(account), os.getgroups()
+        return contextlib.nullcontext()
+    return _with_rights_of(_entry_of(account))
+
+
+def removing(way: Way, names: t.Sequence[str]) -> contextlib.AbstractContextManager[None]:
+    """With the rights by which sessions saved under these names are removed; as it is where the product saves none."""
+    return acting_as(way.account) if names else contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _with_rights_of(entry: pwd.struct_passwd) -> t.Iterator[None]:
+    groups = os.getgroups()
     os.setgroups(os.getgrouplist(entry.pw_name, entry.pw_gid))
     os.setegid(entry.pw_gid)
     os.seteuid(entry.pw_uid)

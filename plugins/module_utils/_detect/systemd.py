@@ -174,6 +174,11 @@ def is_active(unit: str) -> bool:
     return _values(_shown(unit, ("ActiveState",))).get("ActiveState") in ("active", "reloading")
 
 
+def makes_up_account(unit: str) -> bool:
+    """Whether systemd makes up the unit's account where there is none of that name, for as long as it runs."""
+    return _values(_shown(unit, ("DynamicUser",))).get("DynamicUser") == "yes"
+
+
 def check_may(unit: str) -> None:
     """Raises SessionsError when this account may not stop and start the unit, or when that cannot be told.
 
