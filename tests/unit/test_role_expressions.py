@@ -1,0 +1,48 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the role's own expressions make of what was given and seen, as Ansible evaluates them."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+ROLE = Path(__file__).parents[2] / "roles/force_reauth"
+
+
+def loaded(path: str) -> t.Any:
+    """A file of the role, with its templates."""
+    return DataLoader().load_from_file(str(ROLE / path), trusted_as_template=True)
+
+
+def evaluated(expression: str, **variables: t.Any) -> t.Any:
+    """The expression with the variables of the role, and these in place of what a run has seen."""
+    known = {**loaded("vars/main.yml"), **variables}
+    return Templar(loader=DataLoader(), variables=known).template(trust_as_template("{{ " + expression + " }}"))
+
+
+@pytest.mark.parametrize(
+    ("blind", "unproven", "revoked", "seen", "told"),
+    [
+        ("all nodes are down", "", True, "", True),  # it stopped before it came to the word
+        ("all nodes are down", "", True, "said with force_reauth_revoked", True),
+        ("", "no proof account was given", True, "", True),
+        ("", "no proof account was given", False, "the cookie is dead", True),
+        ("", "", True, "", False),  # a cookie shows it
+        ("all nodes are down", "", False, "", False),  # nobody has said it
+    ],
+)
+def test_a_run_that_stops_is_told_the_word_again_that_it_was_given(blind: str, unproven: str, revoked: bool, seen: str, told: bool) -> None:
+    plan = {"blind": blind, "unproven": unproven, "route": "outage", "resumed": False, "install_dir": ""}
+    words = evaluated(
+        "__force_reauth_told",
+        __force_reauth_plan=plan,
+        __force_reauth_given={"revoke": "manual", "revoked": revoked, "route": "outage"},
+        __force_reauth_seen=seen,
+    )
+    assert words == ["force_reauth_revoke=manual", *(["force_reauth_revoked=true"] if told else [])]
