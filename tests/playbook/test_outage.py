@@ -14,6 +14,7 @@ import pytest
 from demo.patience import wait_for
 from demo.sampler import HealthSampler
 from tests.playbook.runs import Site
+from tests.playbook.test_by_hand import carry_out
 
 MakeSite = t.Callable[..., Site]
 OUTAGE: dict[str, t.Any] = {"route": "outage", "accept_outage": True}
@@ -99,6 +100,20 @@ def test_the_start_file_of_the_site_is_not_run_on_a_node_that_still_runs(make_si
     assert failed.status != 0
     failed.assert_says("stopped in step 'revoke'")
     assert (site.pids(), list(site.folder.glob("start-of-*"))) == (old, [])
+
+
+@pytest.mark.long
+def test_the_stop_file_of_the_site_is_not_run_on_nodes_that_wait_for_a_deletion_by_hand(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    browsers, old = site.sign_in("eve"), site.pids()
+    waits = site.run(**OUTAGE, **own_tasks(site, ""), revoke="manual")
+    waits.assert_says("All nodes are down until then")
+    carry_out(site)
+    resumed = site.resume(waits)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says(": PROVEN")
+    assert not [name for name, pid in site.pids().items() if pid in (0, old[name])]
+    assert site.open_doors(browsers) == []
 
 
 @pytest.mark.long

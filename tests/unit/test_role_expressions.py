@@ -46,3 +46,12 @@ def test_a_run_that_stops_is_told_the_word_again_that_it_was_given(blind: str, u
         __force_reauth_seen=seen,
     )
     assert words == ["force_reauth_revoke=manual", *(["force_reauth_revoked=true"] if told else [])]
+
+
+@pytest.mark.parametrize(
+    ("state", "is_down", "runs_it"),
+    [("stopped", False, True), ("stopped", True, False), ("started", True, True), ("started", False, False)],
+)
+def test_a_task_file_of_the_site_is_run_only_on_a_node_that_is_not_yet_as_it_is_to_be(state: str, is_down: bool, runs_it: bool) -> None:
+    look, act = loaded("tasks/service/tasks.yml")
+    assert evaluated(act["when"], __force_reauth_state=state, **{look["register"]: {"ready": is_down}}) is runs_it
