@@ -55,3 +55,8 @@ def test_a_run_that_stops_is_told_the_word_again_that_it_was_given(blind: str, u
 def test_a_task_file_of_the_site_is_run_only_on_a_node_that_is_not_yet_as_it_is_to_be(state: str, is_down: bool, runs_it: bool) -> None:
     look, act = loaded("tasks/service/tasks.yml")
     assert evaluated(act["when"], __force_reauth_state=state, **{look["register"]: {"ready": is_down}}) is runs_it
+
+
+@pytest.mark.parametrize("step", ["stop_all", "first_batch"])
+def test_after_the_task_files_of_the_site_it_is_seen_whom_ansible_counts_in(step: str) -> None:
+    assert loaded(f"tasks/{step}.yml")[-1].get("ansible.builtin.import_tasks") == "still_counted.yml"
