@@ -8,12 +8,14 @@ from __future__ import annotations
 import copy
 import json
 import typing as t
+from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.command import command_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.gathered import gathered
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.model import evidence, stats
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.model import BEFORE_THE_DELETION, evidence, stats
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
 
@@ -282,6 +284,61 @@ def test_what_somebody_else_deleted_is_neither_dated_nor_counted() -> None:
     assert (found["run"]["deleted"], found["run"]["cut_off"]) == (record["deleted"], "")
     assert (found["tokens"]["before"], found["tokens"]["deleted"], found["archives"]) == (-1, -1, [])
     assert "that began before the old remember-me cookies were seen to be dead is dead on all 3 nodes" in found["sentence"]
+
+
+def undeleted(**more: t.Any) -> dict[str, t.Any]:
+    """The record of a run that has not recorded its deletion, at its first start."""
+    record = {**record_of(THREE, "prepared", 0), "revoke": "database", **more}
+    del record["revoked"]
+    return record
+
+
+def stopped_in(step: str) -> dict[str, t.Any]:
+    return {"stopped": {"step": step, "sentence": "19800 rows are archived and deleted so far", "resume": "y"}}
+
+
+RESUMED = {"start": {"attempt": 2, "number": "ab", "controller": "ops1"}}
+
+
+@pytest.mark.parametrize(
+    ("record", "more", "end", "rows"),
+    [
+        (undeleted(), stopped_in("lock the nodes"), "stopped", 0),
+        (undeleted(), stopped_in("sign in the canary"), "stopped", 0),
+        (undeleted(), stopped_in("revoke"), "stopped", -1),
+        (undeleted(**RESUMED), stopped_in("sign in the canary"), "stopped", -1),
+        (undeleted(revoke="product"), stopped_in("revoke"), "stopped", -1),
+        (undeleted(revoke="manual", phase="waiting", **RESUMED), stopped_in("sign in the canary"), "stopped", -1),
+        (undeleted(revoke="manual", phase="waiting"), stopped_in("have the tokens deleted by hand"), "waiting", -1),
+        (undeleted(**RESUMED), {}, "abandoned", -1),
+        ({}, {**stopped_in("lock the nodes"), "record_problem": "db1 does not answer"}, "stopped", -1),
+        (record_of(THREE, "rolling"), stopped_in("roll"), "stopped", 1_600_000),
+    ],
+    ids=[
+        "at its locks",
+        "before the deletion",
+        "in the deletion",
+        "an earlier start may have begun",
+        "by the product",
+        "by hand, before it is seen",
+        "waiting",
+        "set aside",
+        "no record",
+        "recorded",
+    ],
+)
+def test_no_token_counts_as_not_deleted_where_the_deletion_may_have_begun(
+    record: dict[str, t.Any], more: dict[str, t.Any], end: str, rows: int
+) -> None:
+    found = check(evidence(record, plan_of(THREE), NOTHING, about(end, **more)))
+    assert (found["tokens"]["deleted"], stats(found, "")["force_reauth"]["tokens"]) == (rows, rows)
+
+
+def test_the_steps_before_the_deletion_are_those_of_the_playbook() -> None:
+    plays = yaml.safe_load((Path(__file__).parents[2] / "playbooks/force_reauth.yml").read_text(encoding="utf-8"))
+    named = [one.get("vars", {}).get("__force_reauth_step") for play in plays for one in [play, *play["tasks"]]]
+    steps = [step for step in named if step]
+    assert tuple(steps[: steps.index("revoke")]) == BEFORE_THE_DELETION
 
 
 def test_a_run_that_waits_says_that_nothing_is_proven() -> None:

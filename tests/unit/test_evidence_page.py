@@ -125,6 +125,29 @@ def test_the_verdict_comes_first_then_what_was_not_seen() -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    ("more", "deleted", "archives"),
+    [
+        ({"stopped": {"step": "revoke", "sentence": "x", "resume": "y"}}, "Deletednot counted", "Which archives there are was not told."),
+        (
+            {"stopped": {"step": "sign in the canary", "sentence": "x", "resume": "y"}},
+            "Deleted0",
+            "No archive is known of this run.",
+        ),
+    ],
+    ids=["in the deletion", "before it"],
+)
+def test_what_was_not_counted_is_not_said_to_be_archived_nor_to_have_no_archive(more: t.Any, deleted: str, archives: str) -> None:
+    record = {**record_of(names(3), "prepared", 0), "revoke": "database"}
+    del record["revoked"]
+    text = check(page(evidence(record, plan_of(names(3)), {**seen_of(names(3)), "verdict": {}}, about("stopped", **more)))).text
+    lines = text.splitlines()
+    assert deleted in lines
+    assert any(line.startswith(archives) for line in lines)
+    assert "each archived first" not in text
+    assert ("No archive is known" in text) == (deleted == "Deleted0")
+
+
 def test_few_nodes_have_a_table_of_node_and_cookie_and_an_open_door_stands_out() -> None:
     nodes = names(2)
     seen = seen_of(nodes, {("remember_me", nodes[0], nodes[1])})

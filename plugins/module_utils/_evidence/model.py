@@ -16,6 +16,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sur
 
 FORMAT = 1
 ENDS = ("proven", "unproven", "waiting", "stopped", "abandoned")
+# where a run stops in one of these steps, that start of it has deleted nothing
+BEFORE_THE_DELETION = ("lock the nodes", "sign in the canary")
 Values = dict[str, t.Any]
 Mapping = t.Mapping[str, t.Any]
 
@@ -58,7 +60,7 @@ def evidence(record: Mapping, plan: Mapping, seen: Seen, about: About) -> Values
         "plan": _plan(record, plan, names),
         "nodes": nodes,
         "seen_by": list(seen["verdict"].get("seen", [])),
-        "tokens": _tokens(record, plan, seen),
+        "tokens": _tokens(about, record, plan, seen),
         "survives": [dict(one) for one in survivors(plan.get("survives") or [], (plan.get("look") or {}).get("survivors") or [])],
         "archives": [{key: one[key] for key in ("path", "rows", "sha256")} for one in record.get("revoked", {}).get("archives", [])],
         "versions": dict(about["versions"]),
@@ -165,10 +167,9 @@ def _plan(record: Mapping, plan: Mapping, names: t.Sequence[str]) -> Values:
     }
 
 
-def _tokens(record: Mapping, plan: Mapping, seen: Seen) -> Values:
+def _tokens(about: About, record: Mapping, plan: Mapping, seen: Seen) -> Values:
     """``since``: rows made after the cut-off, -1 where that was not counted, or cannot be told from rows that were left alone."""
     look, left = plan.get("look") or {}, seen["leftovers"]
-    revoked = record.get("revoked", {})
     since = -1 if record.get("users") or "since" not in left else int(left["since"])
     # a look of a later start sees what was left
     before = record.get("tokens_seen") or (look if plan.get("phase", "prepared") == "prepared" else {})
@@ -177,11 +178,19 @@ def _tokens(record: Mapping, plan: Mapping, seen: Seen) -> Values:
         "users": int(before.get("users", -1)),
         "oldest": str(before.get("oldest", "")),
         "ages": {name: int(rows) for name, rows in (before.get("ages") or {}).items()},
-        "deleted": int(revoked.get("rows", -1 if record.get("deleted") else 0)),
+        "deleted": _deleted(about, record),
         "came_back": int(left.get("rows", -1)),
         "left": int(left.get("left", -1)),
         "since": since,
     }
+
+
+def _deleted(about: About, record: Mapping) -> int:
+    """Rows, -1 where nobody has counted them: what a run deletes itself it records afterwards, and a purge may have stopped half-way."""
+    first = int((record.get("start") or {}).get("attempt", 0)) == 1
+    before = about["stopped"].get("step") in BEFORE_THE_DELETION
+    nothing_yet = record.get("revoke") == "database" and first and before
+    return int(record.get("revoked", {}).get("rows", 0 if nothing_yet else -1))
 
 
 def stats(document: Mapping, resume: str) -> Values:
