@@ -18,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.model import BEFORE_THE_DELETION, evidence, stats
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import merged, with_deletion
 
 from tests.evidence_runs import HOSTILE, about, at, document, names, plan_of, record_of, seen_of, stopped_document
 from tests.schemas import fitting
@@ -339,6 +340,14 @@ def test_the_steps_before_the_deletion_are_those_of_the_playbook() -> None:
     named = [one.get("vars", {}).get("__force_reauth_step") for play in plays for one in [play, *play["tasks"]]]
     steps = [step for step in named if step]
     assert tuple(steps[: steps.index("revoke")]) == BEFORE_THE_DELETION
+
+
+def test_a_word_that_was_given_too_early_is_no_deletion_any_more() -> None:
+    record = undeleted(revoke="manual", phase="rolling", deleted="by hand: said with force_reauth_revoked; the first batch has to show it")
+    after = merged(record, with_deletion(record, {"phase": "waiting"}, "x"), at(90))
+    found = check(evidence(after, plan_of(THREE), NOTHING, about("stopped", **stopped_in("roll"))))
+    assert (after["deleted"], found["run"]["deleted"], found["tokens"]["deleted"]) == ("", "", -1)
+    assert found["not_seen"][0] == "the tokens are not known to be deleted"
 
 
 def test_a_run_that_waits_says_that_nothing_is_proven() -> None:
