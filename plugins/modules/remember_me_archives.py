@@ -94,11 +94,11 @@ runs:
       type: int
       sample: 3
     logins:
-      description: Tokens in the archives, V(-1) where not every one tells it.
+      description: Tokens in the archives, V(-1) where not every one tells it, or the folder could not be judged.
       type: int
       sample: 25000
     backed_up:
-      description: Tokens in the backups, most often the same ones.
+      description: Tokens in the backups, most often the same ones. V(-1) as with the archives.
       type: int
       sample: 25001
     bytes:

@@ -13,7 +13,8 @@ version_added: 0.2.0
 description:
   - Puts together what M(dcops.atlassian_sessions.node_look), M(dcops.atlassian_sessions.remember_me_count) and
     M(dcops.atlassian_sessions.remember_me_archives) have seen, and says it on the screen, as JSON on the controller, and as
-    statistics of the run (as M(ansible.builtin.set_stats) does, under the name C(force_reauth_status)).
+    statistics of the run (as M(ansible.builtin.set_stats) does, under the name C(force_reauth_status)). A number there that is V(-1) was
+    not counted, or is not known.
   - Runs on the controller and asks no host. Whatever was not seen is said, in RV(missing), and fails nothing here.
 options:
   nodes:

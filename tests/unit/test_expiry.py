@@ -218,6 +218,7 @@ def test_no_folder_is_trusted_that_others_may_change_or_that_is_a_link(
         found = shelf.expire()
         assert reason in "; ".join(found["problems"])
         assert not any(run["removed"] for run in found["runs"] if run["problem"])
+        assert {(run["logins"], run["backed_up"]) for run in found["runs"] if run["problem"]} == {(-1, -1)}
     assert len([path for path in shelf.folder.parent.rglob("*.tsv.gz") if path.parent.resolve() == path.parent]) == 2
 
 

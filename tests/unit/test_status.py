@@ -234,6 +234,29 @@ def test_archives_tell_age_and_logins_and_one_that_was_not_judged_is_missing() -
     assert document["missing"] == ["archives in /a/jira-0123456789ab/CHG-1 were not judged: is a link"]
 
 
+@pytest.mark.parametrize(
+    ("logins", "archived", "said"),
+    [
+        ([1200, 300], 1500, "with 1500 logins that would work again"),
+        ([0], 0, "with 0 logins that would work again"),
+        ([-1], -1, "with an unknown number of logins that would work again"),
+        ([1200, -1], -1, "with at least 1200 logins that would work again"),
+        ([1, -1, 0], -1, "with at least 1 login that would work again"),
+    ],
+)
+def test_an_unknown_number_of_logins_is_not_none(logins: list[int], archived: int, said: str) -> None:
+    runs = [{**RUN, "run_id": f"r{number}", "logins": one} for number, one in enumerate(logins)]
+    document = fitting("session_status", status(seen_of(["a"], shelved={"runs": runs})))
+    assert status_stats(document)["force_reauth_status"]["archived"] == archived
+    assert any(line.startswith("Archives ") and line.endswith(said) for line in status_lines(document))
+
+
+def test_archives_that_nobody_looked_at_hold_an_unknown_number_of_logins() -> None:
+    document = status(seen_of(["a"], shelved={}, unshelved="is open to others"))
+    assert status_stats(document)["force_reauth_status"]["archived"] == -1
+    assert status_stats(status(seen_of(["a"], shelved={"runs": []})))["force_reauth_status"]["archived"] == 0
+
+
 def test_a_folder_beside_the_archives_that_is_no_clusters_is_named_and_nothing_is_missing() -> None:
     for runs in ([], [RUN]):
         document = fitting("session_status", status(seen_of(["a"], shelved={"runs": runs, "other_folders": ["lost+found"]})))

@@ -60,12 +60,13 @@ def _beside(options: t.Mapping[str, t.Any]) -> Values:
 
 
 def _told(run: ShelvedRun, kept: str, removed: int) -> Values:
-    """A run as the module returns it; a number of logins that not every file tells is -1."""
+    """A run as the module returns it; a number of logins that not every file tells is -1, and so is that of a folder nobody looked into."""
+    unseen = bool(run["problem"]) and not run["files"]
     return {
         **{name: run[name] for name in ("cluster", "run_id", "folder", "phase", "age", "problem")},
         "files": len(run["files"]),
-        "logins": _rows(run["files"], backup=False),
-        "backed_up": _rows(run["files"], backup=True),
+        "logins": -1 if unseen else _rows(run["files"], backup=False),
+        "backed_up": -1 if unseen else _rows(run["files"], backup=True),
         "bytes": sum(one["bytes"] for one in run["files"]),
         "kept": kept,
         "removed": removed,

@@ -76,6 +76,12 @@ def beside_lines(found: t.Mapping[str, t.Any]) -> list[str]:
     return [f"No cluster's folder, and not looked into: {few(names, _NAMED)}"] if names else []
 
 
+def logins_in(runs: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[int, bool]:
+    """How many logins the runs are known to hold, and whether these are all: not every file tells it."""
+    numbers = [int(run["logins"]) for run in runs]
+    return sum(one for one in numbers if one >= 0), -1 not in numbers
+
+
 def run_line(run: t.Mapping[str, t.Any]) -> str:
     """One run: where, how far it came, how old, how many logins."""
     name = f"{run['cluster']}/{run['run_id']}" if run["run_id"] else run["cluster"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import logins_in
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import password_problem
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_problem, ends_all, out_of_reach
@@ -94,6 +95,7 @@ def status(seen: Seen) -> Values:
 def status_stats(document: Mapping) -> Values:
     """What a pipeline wants of it, in one place (``set_stats``)."""
     tokens = document["tokens"]
+    archived, told = logins_in(document["archives"])
     return {
         STATISTICS: {
             "cluster": shown(document["cluster"]),
@@ -102,7 +104,7 @@ def status_stats(document: Mapping) -> Values:
             "ages": tokens["ages"],
             "nodes": len(document["nodes"]),
             "nodes_up": sum(1 for node in document["nodes"] if node["state"] == "up"),
-            "archived": sum(max(0, run["logins"]) for run in document["archives"]),
+            "archived": archived if told and document["archives_seen"] else -1,
             "missing": [shown(one) for one in document["missing"]],
         }
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import beside_lines, run_line
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import beside_lines, logins_in, run_line
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import few, shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.chart import AGES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.report import RULE, count
@@ -116,9 +116,15 @@ def _archives(document: Mapping) -> list[str]:
     beside = [f"           {line}" for line in beside_lines(document)]
     if not runs:
         return [f"Archives   {'none' if document['archives_seen'] else 'not looked at'} on {host}", *beside]
-    logins = sum(max(0, run["logins"]) for run in runs)
     files = sum(run["files"] for run in runs)
-    lines = [f"Archives   {files} of {count(len(runs), 'run')} on {host}, with {count(logins, 'login')} that would work again"]
+    lines = [f"Archives   {files} of {count(len(runs), 'run')} on {host}, with {_logins(runs)} that would work again"]
     lines += [f"           {shown(run_line(run), _MOST)}" for run in runs[:_LINES]]
     more = [f"           and of {len(runs) - _LINES} more runs, which are younger"] if len(runs) > _LINES else []
     return [*lines, *more, *beside]
+
+
+def _logins(runs: t.Sequence[Mapping]) -> str:
+    known, told = logins_in(runs)
+    if told:
+        return count(known, "login")
+    return f"at least {count(known, 'login')}" if known else "an unknown number of logins"
