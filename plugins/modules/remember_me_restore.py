@@ -14,9 +14,10 @@ description:
   - Puts exactly the rows of the archives back into the product's table, all or none, in one transaction.
   - Every row that is put back is a login that works again. The module therefore wants O(accept_live_logins=true), and each record of the
     cluster whose proof is of these logins, too, notes that it holds no longer. That is the record of the run that archived them, and of
-    every run that was proven after it. Wherever the archives lie, the records are those in O(archive_dir).
+    every run that was proven after it. Wherever the archives lie, the records are those in O(archive_dir). That is done, too, where all
+    rows are in the table already, put back by hand, or when O(archive_dir) was another folder.
   - While another run of the cluster is not finished nothing is put back. Set aside are an unfinished run whose own archives are put back,
-    one that has deleted nothing yet, and the one of O(abandon).
+    one that has deleted nothing yet, and the one of O(abandon). Where all rows are in the table already, only that last one is.
   - In check mode the rows are put back in a transaction that is not committed. Of the files of HSQLDB they are put back into a copy, also
     while the product runs, and RV(notes) names the processes that have the files open.
   - Refused are archives of another database or product, with other columns than the table has now, that are links or another account's,
@@ -120,7 +121,9 @@ present:
   type: int
   sample: 0
 proofs_withdrawn:
-  description: The runs that were proven, whose proof holds no longer, in check mode would hold no longer. Empty where no row is put back.
+  description:
+    - The runs that were proven, whose proof holds no longer, in check mode would hold no longer.
+    - Empty where no row is put back, and none was there already.
   returned: success
   type: list
   elements: str

@@ -306,6 +306,36 @@ def test_takes_the_proof_back_wherever_the_archive_lies(sqlite_site: Site, tmp_p
     )
 
 
+def test_takes_the_proof_back_of_tokens_that_were_put_back_before_without_its_record(sqlite_site: Site, tmp_path: Path) -> None:
+    sqlite_site.sign_in(3)
+    archives = copied(run_of(sqlite_site, "run-1"), tmp_path / "vault")
+    first = sqlite_site.restore(archives, archive_dir=str(tmp_path / "other"))
+    assert (first["rows"], first["proofs_withdrawn"]) == (3, [])
+    records = RunRecords(str(sqlite_site.archive_dir), first["cluster"])
+    rehearsed = sqlite_site.restore(archives, check_mode=True)
+    assert (rehearsed["changed"], rehearsed["notes"]) == (True, ["What run run-1 proved would hold no longer."])
+    assert "proof_withdrawn" not in records.read("run-1")
+    again = sqlite_site.restore(archives)
+    assert (again["rows"], again["present"], again["changed"], again["proofs_withdrawn"]) == (0, 3, True, ["run-1"])
+    assert records.read("run-1")["proof_withdrawn"] is True
+    once_more = sqlite_site.restore(archives)
+    assert (once_more["changed"], once_more["notes"]) == (False, ["What run run-1 proved holds no longer."])
+
+
+def test_sets_no_run_aside_for_tokens_that_are_there_but_the_one_that_is_named(sqlite_site: Site) -> None:
+    sqlite_site.sign_in(3)
+    archives = run_of(sqlite_site, "run-1")
+    sqlite_site.restore(archives)
+    records = RunRecords(str(sqlite_site.archive_dir), sqlite_site.look()["cluster"])
+    records.open("run-2", {"phase": "prepared", "revoke": "database"}, "controller", "1")
+    records.open("run-3", {"phase": "rolling"}, "controller", "1")
+    # it knows nothing of these tokens, and could end proven
+    assert refusal(sqlite_site, archives).startswith("Run run-3 of this cluster is not finished")
+    again = sqlite_site.restore(archives, abandon="run-3")
+    assert (again["rows"], again["changed"], again["set_aside"]) == (0, True, ["run-3"])
+    assert [records.read(run)["phase"] for run in ("run-1", "run-2", "run-3")] == ["proven", "prepared", "abandoned"]
+
+
 def test_takes_back_what_later_runs_have_proven_and_leaves_earlier_ones(sqlite_site: Site) -> None:
     by_run = {}
     for number in (1, 2, 3):

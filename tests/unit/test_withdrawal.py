@@ -110,6 +110,21 @@ def test_a_run_that_may_have_deleted_is_not_set_aside_unasked(phase: str, revoke
     assert has_not_begun({**record(phase), "revoke": revoke}) is expected
 
 
+def test_a_proof_that_was_taken_back_before_changes_no_record() -> None:
+    again = {**ALL, "R2": {**SECOND, "proof_withdrawn": True}}
+    found = withdrawal_of(again, {"R2"}, {}, [])
+    assert (found.proofs, found.standing, found.changes) == (["R2", "R3"], ["R3"], True)
+    assert not withdrawal_of({"R2": again["R2"]}, {"R2"}, {}, []).changes
+
+
+def test_tokens_that_are_all_there_already_stop_no_run_but_the_one_that_is_named() -> None:
+    runs = {**ALL, **{name: record("rolling", prepared=10) for name in ("R4", "R5", "R6")}}
+    found = withdrawal_of(runs, {"R3", "R4"}, {}, ["R5", "R6"])
+    assert found.set_aside == ["R4", "R5", "R6"]
+    assert (found.where_none_is_new("R6").proofs, found.where_none_is_new("R6").set_aside) == (["R3"], ["R6"])
+    assert found.where_none_is_new("").set_aside == []
+
+
 def test_a_run_without_a_record_is_named() -> None:
     assert withdrawal_of(ALL, {"b", "R3", "a"}, {}, []).unrecorded == ["a", "b"]
 

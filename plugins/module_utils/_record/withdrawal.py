@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
@@ -17,13 +17,23 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.c
 class Withdrawal:
     """Ids of runs. ``proofs``: proven, which holds no longer; ``set_aside``: not over; ``unrecorded``: of the archives, without a record.
 
-    ``unread``: why records cannot be read.
+    ``unread``: why records cannot be read; ``standing``: those of ``proofs`` that nobody has taken back yet.
     """
 
     proofs: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
     unrecorded: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    standing: list[str] = field(default_factory=list)
+
+    @property
+    def changes(self) -> bool:
+        """Whether a record becomes another one."""
+        return bool(self.standing or self.set_aside)
+
+    def where_none_is_new(self, named: str) -> Withdrawal:
+        """What of it comes of tokens that are all in the table already: no run is stopped for them but the one that the operator names."""
+        return replace(self, set_aside=[run for run in self.set_aside if run == named])
 
     def told(self, folder: str, check_mode: bool) -> list[str]:
         """The same in sentences. ``folder``: where the records of the cluster lie."""
@@ -55,15 +65,17 @@ def withdrawal_of(
             f"not at work any more, resume it with -e force_reauth_run_id={run}; or set it aside with -e force_reauth_abandon={run}, given "
             "to this playbook (abandon), and start the nodes that it left down yourself. Nothing was put back."
         )
+    proofs = [
+        run
+        for run, record in runs.items()
+        if record.get("phase") == "proven" and (run in put_back or not _was_before(record, runs, put_back))
+    ]
     return Withdrawal(
-        [
-            run
-            for run, record in runs.items()
-            if record.get("phase") == "proven" and (run in put_back or not _was_before(record, runs, put_back))
-        ],
+        proofs,
         [run for run, record in runs.items() if not is_finished(record)],
         sorted(set(put_back) - set(runs) - set(unread)),
         list(unread.values()),
+        [run for run in proofs if not runs[run].get("proof_withdrawn")],
     )
 
 

@@ -62,6 +62,7 @@ class Begun(SessionsError):
 def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     """Put the rows back, and take the proof back from every run of the cluster that it is of. Returns the module's values.
 
+    Also of rows that are all there already: an earlier restore may not have found the records, and by hand nobody looks for them.
     Raises SessionsError when nothing was changed, else Begun.
     """
     if not options["archives"]:
@@ -84,17 +85,18 @@ def restore(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any
         runs = {run for load in loads for run in load.runs}
         withdrawal = _withdrawal(records, runs, options)
         connection, restored = _put_back(stack, loads, check_mode)
-        rows = sum(one.rows for one in restored)
-        if not check_mode and rows:
+        rows, present = sum(one.rows for one in restored), sum(one.present for one in restored)
+        if not check_mode and (rows or present):
             # another run may have begun meanwhile
             withdrawal = _withdrawal(records, runs, options)
-            _make_it_real(connection, sources, records, withdrawal)
-    done = withdrawal if rows else NOTHING
+        done = _done(withdrawal, rows, present, options["abandon"])
+        if not check_mode:
+            _make_it_real(connection if rows else None, sources, records, done)
     return {
         **Sources(tuple(load.source for load in loads)).told,
-        "changed": rows > 0,
+        "changed": rows > 0 or done.changes,
         "rows": rows,
-        "present": sum(one.present for one in restored),
+        "present": present,
         "archives": archives,
         "proofs_withdrawn": done.proofs,
         "set_aside": done.set_aside,
@@ -155,12 +157,20 @@ def _put_back(stack: ExitStack, loads: t.Sequence[_Load], rehearsal: bool) -> tu
     return connection, [restored, *more]
 
 
-def _make_it_real(connection: Connection, sources: Sources, records: RunRecords, withdrawal: Withdrawal) -> None:
+def _done(withdrawal: Withdrawal, rows: int, present: int, abandon: str) -> Withdrawal:
+    if rows:
+        return withdrawal
+    return withdrawal.where_none_is_new(abandon) if present else NOTHING
+
+
+def _make_it_real(connection: Connection | None, sources: Sources, records: RunRecords, withdrawal: Withdrawal) -> None:
+    """``connection``: None where it has put nothing back."""
     try:
         # first the records: a proof that no longer holds must not outlive this commit
         for run in [*withdrawal.proofs, *withdrawal.set_aside]:
             records.withdraw_proof(run)
-        sources.first.store.connector.commit(connection, "commit the rows that were put back")
+        if connection is not None:
+            sources.first.store.connector.commit(connection, "commit the rows that were put back")
     except SessionsError as error:
         raise Begun(str(error)) from None
 
