@@ -7,9 +7,18 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.canary_key import KeyFile
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+
 from tests.playbook.runs import Site
 
 RESTORE = "dcops.atlassian_sessions.restore_tokens"
+
+
+def key_of_an_idle_run(site: Site, records: RunRecords, run_id: str) -> KeyFile:
+    """Of a run that is begun, and has deleted nothing: where its key lies on the controller."""
+    records.open(run_id, {"phase": "prepared", "revoke": "database"}, "controller", "1")
+    return KeyFile(str(site.folder / "ansible/force_reauth"), records.cluster, run_id)
 
 
 def test_purged_tokens_come_back_once_and_the_proof_is_withdrawn(make_site: t.Callable[..., Site]) -> None:
@@ -32,18 +41,26 @@ def test_purged_tokens_come_back_once_and_the_proof_is_withdrawn(make_site: t.Ca
         assert not rows & set(site.cluster.token_rows())
         assert "proof_withdrawn" not in site.record()
 
+    records = RunRecords(str(site.archives), site.record()["cluster"])
+    key, stuck = (key_of_an_idle_run(site, records, run) for run in ("CHG-2", "CHG-3"))
+    made = key.read_or_make()
+    # no file can be removed there
+    stuck.path.mkdir()
     before = site.state_of_everything()
     rehearsed = site.run("--check", playbook=RESTORE, **database, accept_live_logins=True)
     assert rehearsed.status == 0, rehearsed.output
     rehearsed.assert_says("tokens would be put back", "Check mode: nothing was changed.", "What run CHG-1 proved would hold no longer.")
-    assert site.state_of_everything() == before
+    assert (site.state_of_everything(), key.read()) == (before, made)
 
     restored = site.run(playbook=RESTORE, **database, accept_live_logins=True)
     assert restored.status == 0, restored.output
-    restored.assert_says("What run CHG-1 proved holds no longer.")
+    restored.assert_says(
+        "What run CHG-1 proved holds no longer.", "Run CHG-2 is not finished: it is set aside.", "cannot be removed: Is a directory."
+    )
+    assert (key.read(), stuck.path.is_dir()) == ("", True)
     assert rows <= set(site.cluster.token_rows())
     assert ("eve", "n1", "seraph.rememberme.cookie") in site.open_doors([browser])
-    assert site.record()["proof_withdrawn"] is True
+    assert records.read("CHG-1")["proof_withdrawn"] is True
 
     finished = site.run(route="outage", accept_outage=True, run_id="CHG-1")
     assert finished.status != 0
