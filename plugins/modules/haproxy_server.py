@@ -54,6 +54,7 @@ servers:
     - The server in each of its backends, as it is now; C(sessions) counts those of now, queued ones with them.
     - C(serves) tells whether requests of everybody are sent to it and its health check stands, C(gets_clients) whether they are sent to it,
       C(out) whether somebody has taken it out, C(closed) so far that no client comes any more.
+    - To a server with weight 0 only clients are sent that stick to it. It neither serves nor gets clients, and C(status) tells the weight.
     - C(others) are the other servers of the backend, each with C(name), C(status) and C(gets_clients).
   returned: success
   type: list

@@ -20,19 +20,20 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy import HAProxy, server_of, servers_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancers.haproxy_socket import ask
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import balancer_problems
 
-STAT = """# pxname,svname,qcur,qmax,scur,smax,status,
-front,FRONTEND,,,3,9,OPEN,
-site,n1,1,0,2,5,UP,
-site,n2,0,0,0,5,DOWN 1/2,
-site,BACKEND,0,0,2,9,UP,
-files,n1,,0,,5,no check,
+STAT = """# pxname,svname,qcur,qmax,scur,smax,status,weight,
+front,FRONTEND,,,3,9,OPEN,,
+site,n1,1,0,2,5,UP,1,
+site,n2,0,0,0,5,DOWN 1/2,1,
+site,BACKEND,0,0,2,9,UP,2,
+files,n1,,0,,5,no check,0,
 
 """
 
 
 def test_a_server_is_found_in_all_its_backends_or_in_one() -> None:
-    both = [server_of("site", "n1", "UP", 3), server_of("files", "n1", "no check", 0)]
+    both = [server_of("site", "n1", "UP", 3, "1"), server_of("files", "n1", "no check", 0, "0")]
     assert servers_of(STAT, "", "n1") == both
     assert servers_of(STAT, "files", "n1") == both[1:]
 
@@ -66,8 +67,26 @@ def test_a_server_that_haproxy_does_not_know_is_refused(stat: str, backend: str,
     ],
 )
 def test_what_a_status_of_haproxy_means(status: str, serves: bool, gets_clients: bool, out: bool, closed: bool) -> None:
-    server = server_of("site", "n1", status, 0)
-    assert (server.serves, server.gets_clients, server.out, server.closed) == (serves, gets_clients, out, closed)
+    server = server_of("site", "n1", status, 0, "1")
+    assert (server.serves, server.gets_clients, server.out, server.closed, server.status) == (serves, gets_clients, out, closed, status)
+
+
+@pytest.mark.parametrize(
+    ("status", "weight", "told", "out", "closed"),
+    [
+        # by 'set server .. weight 0', or by an agent that says 0%
+        ("UP", "0", "UP with weight 0", False, False),
+        ("UP 1/3", "0", "UP 1/3 with weight 0", False, False),
+        ("no check", "0", "no check with weight 0", False, False),
+        # what is more than the weight is told
+        ("MAINT", "0", "MAINT", True, True),
+        ("DRAIN (agent)", "0", "DRAIN (agent)", True, False),
+        ("DOWN", "0", "DOWN", False, False),
+    ],
+)
+def test_a_server_with_weight_0_gets_no_clients(status: str, weight: str, told: str, out: bool, closed: bool) -> None:
+    server = server_of("site", "n1", status, 0, weight)
+    assert (server.status, server.serves, server.gets_clients, server.out, server.closed) == (told, False, False, out, closed)
 
 
 @dataclass
@@ -80,8 +99,10 @@ class Imitation:
     level: str = "admin"
     refusal: str = ""
     forgets: bool = False
+    weight: int = 1
     # of another server of the backend, '' where there is none
     other: str = "UP"
+    other_weight: int = 1
     # after so many looks it is up
     other_after: int = 0
     # of the looks after it was made ready, where they are told one by one; the last one stays
@@ -111,8 +132,9 @@ class Imitation:
             self.status = "UP"
         self.other_after -= 1
         self.other = "UP" if self.other_after == 0 else self.other
-        other = f"site,n2,0,0,{self.other}\n" if self.other else ""
-        return f"# pxname,svname,qcur,scur,status\nsite,n1,0,{sessions},{self.status}\n{other}files,n2,0,0,UP\n"
+        other = f"site,n2,0,0,{self.other},{self.other_weight}\n" if self.other else ""
+        own = f"site,n1,0,{sessions},{self.status},{self.weight}\n"
+        return f"# pxname,svname,qcur,scur,status,weight\n{own}{other}files,n2,0,0,UP,1\n"
 
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds
@@ -216,6 +238,25 @@ def test_the_last_server_of_a_backend_that_gets_clients_is_not_taken_out(ask_for
     assert (haproxy.heard, haproxy.seconds) == ([], 30.0)
 
 
+@pytest.mark.parametrize("ask_for_it", [take_out, rehearse])
+def test_a_server_with_weight_0_does_not_let_the_last_one_be_taken_out(ask_for_it: t.Callable[[Balancer], None]) -> None:
+    haproxy = Imitation(other_weight=0)
+    with pytest.raises(SessionsError, match=r"no other server in site that gets clients \(n2: UP with weight 0\): n1 is not taken out, "):
+        ask_for_it(haproxy.balancer)
+    assert haproxy.heard == []
+
+
+def test_the_plan_refuses_a_node_with_weight_0() -> None:
+    balanced = [{"balancer": "lb1", **server} for server in Imitation(weight=0).balancer.looked()]
+    (problem,) = balancer_problems({"drain_look": "", "balanced": balanced}, {})
+    assert problem.startswith("it is UP with weight 0 in backend site of the load balancer lb1, before this run")
+
+
+def test_a_server_that_keeps_weight_0_is_not_back() -> None:
+    with pytest.raises(SessionsError, match=r"did not see the server up within 30 s: site/n1 is UP with weight 0\."):
+        Imitation(status="MAINT", weight=0).balancer.put_back(timeout=10.0)
+
+
 class Module(t.NamedTuple):
     """As much of an AnsibleModule as ends in an answer."""
 
@@ -296,8 +337,8 @@ class Twins:
 
     def ask(self, command: str) -> str:
         if command == "show stat":
-            rows = [f"site,{name},0,0,{status}\n" for name, status in self.states.items()]
-            return f"# pxname,svname,qcur,scur,status\n{''.join(rows)}"
+            rows = [f"site,{name},0,0,{status},1\n" for name, status in self.states.items()]
+            return f"# pxname,svname,qcur,scur,status,weight\n{''.join(rows)}"
         if command.startswith("set server"):
             _set, _server, path, _state, state = command.split()
             self._wait()

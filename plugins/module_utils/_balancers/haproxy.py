@@ -17,21 +17,25 @@ Ask = t.Callable[[str], str]
 _STATES: t.Mapping[State, str] = {"drain": "drain", "closed": "maint", "ready": "ready"}
 
 
-def server_of(backend: str, name: str, status: str, sessions: int) -> Server:
+def server_of(backend: str, name: str, status: str, sessions: int, weight: str) -> Server:
     """``status`` as HAProxy writes it ('UP', 'UP 1/3', 'MAINT', ..). Without health checks it serves until it is told otherwise.
 
     'UP 1/3' is one that has just left its maintenance and was not checked yet, or whose last check failed: it gets clients, and the next
-    check may take it down.
+    check may take it down. With ``weight`` 0 it is called 'UP', too, and only clients that stick to it come.
     """
-    serves, gets_clients, out = status in ("UP", "no check"), status.startswith(("UP", "no check")), status.startswith(("MAINT", "DRAIN"))
-    return Server(backend, name, status, sessions, serves, gets_clients, out, closed=status.startswith("MAINT"))
+    up, out = status.startswith(("UP", "no check")), status.startswith(("MAINT", "DRAIN"))
+    weightless = up and weight == "0"
+    gets_clients = up and not weightless
+    serves = gets_clients and status in ("UP", "no check")
+    told = f"{status} with weight 0" if weightless else status
+    return Server(backend, name, told, sessions, serves, gets_clients, out, closed=status.startswith("MAINT"))
 
 
 def all_servers_of(stat: str) -> list[Server]:
     """Every server of every backend."""
     lines = list(csv.DictReader(stat.lstrip("# ").splitlines()))
     return [
-        server_of(line["pxname"], line["svname"], line["status"], int(line["scur"] or 0) + int(line["qcur"] or 0))
+        server_of(line["pxname"], line["svname"], line["status"], int(line["scur"] or 0) + int(line["qcur"] or 0), line["weight"])
         for line in lines
         if line.get("svname") not in (None, "FRONTEND", "BACKEND")
     ]
