@@ -35,4 +35,12 @@ options:
       - Whether it is taken out (O(state=out)) although no other server of its backend gets clients.
     type: bool
     default: false
+  nodes:
+    description:
+      - The names of all servers that are nodes of the cluster, as C(name) in RV(servers) has them.
+      - A backup (C(backup) of HAProxy, a hot standby, a hot spare or a later C(lbset) of Apache httpd) that is none of them may be a page
+        that says sorry. It does not count as one that gets clients, unless its backend has nothing but backups beside the server.
+    type: list
+    elements: str
+    default: []
 """

@@ -62,7 +62,9 @@ servers:
       (C(Busy)), but no more than connections lead to it, where httpd runs on this host.
     - C(serves) and C(gets_clients) tell whether requests of everybody are sent to it, C(out) whether somebody has taken it out,
       C(closed) so far that no client comes any more.
-    - C(others) are the other workers of the balancer, each with C(name), C(status) and C(gets_clients).
+    - C(backup) tells whether it is used only where others cannot be (a hot standby, a hot spare, a later set). It is said to get clients
+      all the same.
+    - C(others) are the other workers of the balancer, each with C(name), C(status), C(gets_clients) and C(backup).
   returned: success
   type: list
   elements: dict
@@ -75,7 +77,8 @@ servers:
       gets_clients: true
       out: false
       closed: false
-      others: [{"name": "n2", "status": "Init Ok", "gets_clients": true}]
+      backup: false
+      others: [{"name": "n2", "status": "Init Ok", "gets_clients": true, "backup": false}]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -55,7 +55,8 @@ servers:
     - C(serves) tells whether requests of everybody are sent to it and its health check stands, C(gets_clients) whether they are sent to it,
       C(out) whether somebody has taken it out, C(closed) so far that no client comes any more.
     - To a server with weight 0 only clients are sent that stick to it. It neither serves nor gets clients, and C(status) tells the weight.
-    - C(others) are the other servers of the backend, each with C(name), C(status) and C(gets_clients).
+    - C(backup) tells whether it is used only where no server without that word can be. It is said to get clients all the same.
+    - C(others) are the other servers of the backend, each with C(name), C(status), C(gets_clients) and C(backup).
   returned: success
   type: list
   elements: dict
@@ -68,7 +69,8 @@ servers:
       gets_clients: true
       out: false
       closed: false
-      others: [{"name": "n2", "status": "UP", "gets_clients": true}]
+      backup: false
+      others: [{"name": "n2", "status": "UP", "gets_clients": true, "backup": false}]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import looks
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import AnsweringAction, only_data
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import specification
@@ -108,9 +110,34 @@ def test_every_load_balancer_that_can_be_chosen_is_asked_and_heard() -> None:
     for task in asked:
         (options,) = (values for name, values in task.items() if name.startswith("dcops."))
         assert options["accept_outage"] == "{{ __force_reauth_given.accept_outage }}"
+        assert options["nodes"] == "{{ __force_reauth_balanced_names }}"
         answer = {"results": [{"item": "lb", "servers": [{"name": "s"}]}]}
         found = looks(["n1"], {"n1": {"__force_reauth_detected": {"asked": {}}, task["register"]: answer}})
         assert found["n1"]["balanced"] == [{"balancer": "lb", "name": "s"}]
+
+
+@pytest.mark.parametrize(
+    ("variables", "names"),
+    [
+        ({}, []),
+        ({"__force_reauth_plan": {"node_facts": {"n1": {"balanced": []}}}}, []),
+        (
+            {
+                "__force_reauth_plan": {
+                    "node_facts": {
+                        "n1": {"balanced": [{"balancer": "lb1", "name": "s1"}, {"balancer": "lb2", "name": "s1"}]},
+                        "n2": {"balanced": [{"balancer": "lb1", "name": "s2"}]},
+                    }
+                }
+            },
+            ["s1", "s2"],
+        ),
+    ],
+    ids=["the look", "no load balancer", "two"],
+)
+def test_a_load_balancer_is_told_which_of_its_servers_are_nodes(variables: dict[str, t.Any], names: list[str]) -> None:
+    told = yaml.safe_load((CHECKOUT / "roles/force_reauth/vars/main.yml").read_text(encoding="utf-8"))["__force_reauth_balanced_names"]
+    assert Templar(loader=DataLoader(), variables=variables).template(trust_as_template(told)) == names
 
 
 @pytest.mark.parametrize("path", sorted((CHECKOUT / "roles/force_reauth/tasks").rglob("*.yml")), ids=lambda path: path.stem)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs
 
 import pytest
@@ -50,7 +50,7 @@ BALANCER = """<hr />
 {2}</table>
 """
 ROW = """<tr>
-<td><a href="/balancer-manager?b={0}&amp;w={1}&amp;nonce={2}">{1}</a></td><td>{3}</td><td></td><td>1.00</td><td>0</td>\
+<td><a href="/balancer-manager?b={0}&amp;w={1}&amp;nonce={2}">{1}</a></td><td>{3}</td><td></td><td>1.00</td><td>{6}</td>\
 <td>{4}</td><td>7</td><td>{5}</td></tr>
 """
 FORM = """<h3>Edit worker settings for http://10.0.0.1:8080</h3>
@@ -65,8 +65,8 @@ STUCK = (
 )
 
 
-def balancer(name: str, *workers: tuple[str, str, str, int], nonce: str = NONCE) -> str:
-    rows = "".join(ROW.format(name, url, nonce, route, status, busy) for url, route, status, busy in workers)
+def balancer(name: str, *workers: tuple[str, str, str, int], nonce: str = NONCE, lbsets: t.Mapping[str, int] | None = None) -> str:
+    rows = "".join(ROW.format(name, url, nonce, route, status, busy, (lbsets or {}).get(url, 0)) for url, route, status, busy in workers)
     return BALANCER.format(name, nonce, rows)
 
 
@@ -79,10 +79,22 @@ TWO = balancer("site", (N1, "n1", "Init Ok ", 3), (N2, "", "Init Drn Ok ", 0))
 
 def test_the_workers_of_every_balancer_are_read() -> None:
     assert workers_in(page(TWO, balancer("files", (N1, "n1", "Init Err ", 1)))) == [
-        Worker("site", N1, "n1", "Init Ok", 3, NONCE),
-        Worker("site", N2, "", "Init Drn Ok", 0, NONCE),
-        Worker("files", N1, "n1", "Init Err", 1, NONCE),
+        Worker("site", N1, "n1", "Init Ok", 3, NONCE, later=False),
+        Worker("site", N2, "", "Init Drn Ok", 0, NONCE, later=False),
+        Worker("files", N1, "n1", "Init Err", 1, NONCE, later=False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("lbsets", "later"),
+    [({}, []), ({N2: 1}, ["n2"]), ({N1: 2, N2: 1}, ["n1"]), ({N1: 2, N2: 2}, [])],
+    ids=["one set", "a later one", "no first one", "all of one"],
+)
+def test_a_worker_of_a_later_set_is_used_only_where_none_of_the_lowest_can_be(lbsets: dict[str, int], later: list[str]) -> None:
+    workers = [(N1, "n1", "Init Ok ", 0), (N2, "n2", "Init Ok ", 0)]
+    # the sets of another balancer are its own
+    found = workers_in(page(balancer("files", *workers), balancer("site", *workers, lbsets=lbsets)))
+    assert [(one.balancer, one.route) for one in found if one.server.backup] == [("site", route) for route in later]
 
 
 def test_a_name_on_the_page_is_text_and_nothing_else() -> None:
@@ -96,28 +108,34 @@ def test_a_cell_and_a_heading_are_read_over_the_tags_inside_them() -> None:
     assert workers_in(odd) == workers_in(page(TWO))
 
 
-@pytest.mark.parametrize("change", [("<th>Busy</th>", "<th>Load</th>"), ("<td>3</td>", "<td>many</td>"), (f"&amp;nonce={NONCE}", "")])
+@pytest.mark.parametrize(
+    "change",
+    [("<th>Busy</th>", "<th>Load</th>"), ("<td>3</td>", "<td>many</td>"), ("<td>0</td>", "<td>no set</td>"), (f"&amp;nonce={NONCE}", "")],
+)
 def test_a_page_of_another_shape_is_refused(change: tuple[str, str]) -> None:
     with pytest.raises(SessionsError, match=r"another shape than that of Apache httpd 2\.4\."):
         workers_in(page(TWO).replace(*change))
 
 
 @pytest.mark.parametrize(
-    ("status", "serves", "out", "closed"),
+    ("status", "serves", "out", "closed", "backup"),
     [
-        ("Init Ok", True, False, False),
-        ("Init Ign Ok", True, False, False),
-        ("Init Drn Ok", False, True, False),
-        ("Init Drn Dis", False, True, True),
-        ("Init Dis Err", False, True, True),
-        ("Init Stop", False, True, True),
-        ("Init Err", False, False, False),
-        ("Init HcFl", False, False, False),
+        ("Init Ok", True, False, False, False),
+        ("Init Ign Ok", True, False, False, False),
+        ("Init Drn Ok", False, True, False, False),
+        ("Init Drn Dis", False, True, True, False),
+        ("Init Dis Err", False, True, True, False),
+        ("Init Stop", False, True, True, False),
+        ("Init Err", False, False, False, False),
+        ("Init HcFl", False, False, False, False),
+        ("Init Stby Ok", True, False, False, True),
+        ("Init Spar Ok", True, False, False, True),
+        ("Init Drn Stby Ok", False, True, False, True),
     ],
 )
-def test_what_a_status_of_apache_means(status: str, serves: bool, out: bool, closed: bool) -> None:
-    server = Worker("site", N1, "n1", status, 0, NONCE).server
-    assert (server.serves, server.gets_clients, server.out, server.closed) == (serves, serves, out, closed)
+def test_what_a_status_of_apache_means(status: str, serves: bool, out: bool, closed: bool, backup: bool) -> None:
+    server = Worker("site", N1, "n1", status, 0, NONCE, later=False).server
+    assert (server.serves, server.gets_clients, server.out, server.closed, server.backup) == (serves, serves, out, closed, backup)
 
 
 @pytest.mark.parametrize(("worker", "name"), [("n1", "n1"), (N1, "n1"), ("10.0.0.1", "n1"), ("n2.example.org:8080", N2)])
@@ -165,6 +183,8 @@ class Imitation:
     takes: bool = True
     # of another worker of the balancer
     other: str = "Init Ok "
+    # of a page that says sorry, '' where there is none
+    sorry: str = ""
     other_once_drained: str = ""
     form: str = FORM
     changes: dict[str, t.Any] = field(default_factory=dict)
@@ -179,7 +199,8 @@ class Imitation:
         status = f"Init {' '.join(sorted(self.flags))}{'' if 'Dis' in self.flags else ' Ok'} "
         asked = parse_qs(path.removeprefix("?"))
         form = self.form if self.takes and asked.get("w") == [N1] else ""
-        text = page(balancer("site", (N1, "n1", status, busy), (N2, "n2", self.other, 0), nonce=self.nonce), form=form)
+        sorry = [("http://127.0.0.1:8083", "", self.sorry, 0)] if self.sorry else []
+        text = page(balancer("site", (N1, "n1", status, busy), (N2, "n2", self.other, 0), *sorry, nonce=self.nonce), form=form)
         return Answer(**{"status": 200, "headers": {}, "cookies": (), "body": text, **self.changes})
 
     def post(self, path: str, form: t.Mapping[str, str]) -> Answer:
@@ -219,6 +240,21 @@ def test_the_last_worker_of_a_balancer_that_gets_clients_is_not_taken_out(other:
     assert (apache.posted, apache.flags, apache.seconds) == ([], set(), 30.0)
 
 
+@pytest.mark.parametrize("sorry", ["Init Stby Ok", "Init Spar Ok"])
+def test_a_hot_standby_or_spare_that_is_no_node_does_not_let_the_last_worker_be_taken_out(sorry: str) -> None:
+    apache = Imitation(other="Init Err ", sorry=sorry)
+    seen = rf"\(n2: Init Err, http://127\.0\.0\.1:8083: {sorry}, backup; a backup that is no node does not count\): n1 is not taken out"
+    with pytest.raises(SessionsError, match=seen):
+        apache.balancer.take_out(grace=1.0, timeout=5.0)
+    assert apache.posted == []
+
+
+def test_a_worker_is_taken_out_where_a_hot_standby_is_a_node() -> None:
+    apache = Imitation(other="Init Stby Ok ", sorry="Init Err")
+    replace(apache.balancer, nodes=("n1", "n2")).take_out(grace=1.0, timeout=5.0)
+    assert apache.flags == {"Drn", "Dis"}
+
+
 def test_a_worker_that_became_the_last_one_before_its_drain_is_put_back() -> None:
     apache = Imitation(other_once_drained="Init Drn Dis ")
     with pytest.raises(SessionsError, match=r"gets clients \(n2: Init Drn Dis\): n1 is put back, else nobody"):
@@ -228,7 +264,10 @@ def test_a_worker_that_became_the_last_one_before_its_drain_is_put_back() -> Non
 
 def test_a_look_tells_of_the_other_workers_of_the_balancer() -> None:
     (worker,) = Imitation(other="Init Err ").balancer.looked()
-    assert (worker["gets_clients"], worker["others"]) == (True, [{"name": "n2", "status": "Init Err", "gets_clients": False}])
+    assert (worker["gets_clients"], worker["others"]) == (
+        True,
+        [{"name": "n2", "status": "Init Err", "gets_clients": False, "backup": False}],
+    )
 
 
 def test_a_worker_is_put_back_with_both_flags_off() -> None:

@@ -22,18 +22,18 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._balancer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import balancer_problems
 
-STAT = """# pxname,svname,qcur,qmax,scur,smax,status,weight,
-front,FRONTEND,,,3,9,OPEN,,
-site,n1,1,0,2,5,UP,1,
-site,n2,0,0,0,5,DOWN 1/2,1,
-site,BACKEND,0,0,2,9,UP,2,
-files,n1,,0,,5,no check,0,
+STAT = """# pxname,svname,qcur,qmax,scur,smax,status,weight,bck,
+front,FRONTEND,,,3,9,OPEN,,,
+site,n1,1,0,2,5,UP,1,0,
+site,n2,0,0,0,5,DOWN 1/2,1,0,
+site,BACKEND,0,0,2,9,UP,2,1,
+files,n1,,0,,5,no check,0,1,
 
 """
 
 
 def test_a_server_is_found_in_all_its_backends_or_in_one() -> None:
-    both = [server_of("site", "n1", "UP", 3, "1"), server_of("files", "n1", "no check", 0, "0")]
+    both = [server_of("site", "n1", "UP", 3, "1", backup=False), server_of("files", "n1", "no check", 0, "0", backup=True)]
     assert servers_of(STAT, "", "n1") == both
     assert servers_of(STAT, "files", "n1") == both[1:]
 
@@ -67,7 +67,7 @@ def test_a_server_that_haproxy_does_not_know_is_refused(stat: str, backend: str,
     ],
 )
 def test_what_a_status_of_haproxy_means(status: str, serves: bool, gets_clients: bool, out: bool, closed: bool) -> None:
-    server = server_of("site", "n1", status, 0, "1")
+    server = server_of("site", "n1", status, 0, "1", backup=False)
     assert (server.serves, server.gets_clients, server.out, server.closed, server.status) == (serves, gets_clients, out, closed, status)
 
 
@@ -85,7 +85,7 @@ def test_what_a_status_of_haproxy_means(status: str, serves: bool, gets_clients:
     ],
 )
 def test_a_server_with_weight_0_gets_no_clients(status: str, weight: str, told: str, out: bool, closed: bool) -> None:
-    server = server_of("site", "n1", status, 0, weight)
+    server = server_of("site", "n1", status, 0, weight, backup=False)
     assert (server.status, server.serves, server.gets_clients, server.out, server.closed) == (told, False, False, out, closed)
 
 
@@ -103,6 +103,9 @@ class Imitation:
     # of another server of the backend, '' where there is none
     other: str = "UP"
     other_weight: int = 1
+    other_is_backup: bool = False
+    # of a page that says sorry, a backup; '' where there is none
+    sorry: str = ""
     # after so many looks it is up
     other_after: int = 0
     # of the looks after it was made ready, where they are told one by one; the last one stays
@@ -132,9 +135,10 @@ class Imitation:
             self.status = "UP"
         self.other_after -= 1
         self.other = "UP" if self.other_after == 0 else self.other
-        other = f"site,n2,0,0,{self.other},{self.other_weight}\n" if self.other else ""
-        own = f"site,n1,0,{sessions},{self.status},{self.weight}\n"
-        return f"# pxname,svname,qcur,scur,status,weight\n{own}{other}files,n2,0,0,UP,1\n"
+        own = f"site,n1,0,{sessions},{self.status},{self.weight},0\n"
+        other = f"site,n2,0,0,{self.other},{self.other_weight},{int(self.other_is_backup)}\n" if self.other else ""
+        sorry = f"site,sorry,0,0,{self.sorry},1,1\n" if self.sorry else ""
+        return f"# pxname,svname,qcur,scur,status,weight,bck\n{own}{other}{sorry}files,n2,0,0,UP,1,0\n"
 
     def sleep(self, seconds: float) -> None:
         self.seconds += seconds
@@ -257,6 +261,42 @@ def test_a_server_that_keeps_weight_0_is_not_back() -> None:
         Imitation(status="MAINT", weight=0).balancer.put_back(timeout=10.0)
 
 
+NODES = ("n1", "n2")
+
+
+@pytest.mark.parametrize("ask_for_it", [take_out, rehearse])
+@pytest.mark.parametrize("sorry", ["UP", "no check"])
+def test_a_backup_that_is_no_node_does_not_let_the_last_server_be_taken_out(ask_for_it: t.Callable[[Balancer], None], sorry: str) -> None:
+    haproxy = Imitation(other="DOWN", sorry=sorry)
+    seen = rf"gets clients \(n2: DOWN, sorry: {sorry}, backup; a backup that is no node does not count\): n1 is not taken out, "
+    with pytest.raises(SessionsError, match=seen):
+        ask_for_it(replace(haproxy.balancer, nodes=NODES))
+    assert haproxy.heard == []
+
+
+@pytest.mark.parametrize(
+    ("haproxy", "nodes"),
+    [
+        (Imitation(other_is_backup=True, sorry="no check"), NODES),
+        # one that serves is asked no more than that
+        (Imitation(sorry="DOWN"), ()),
+        # the backend has nobody else that could be waited for
+        (Imitation(other="", sorry="no check"), NODES),
+        (Imitation(other_is_backup=True), ()),
+    ],
+    ids=["a node that is a backup", "another serves", "the only other one is a backup", "module alone"],
+)
+def test_a_server_is_taken_out_where_a_backup_is_a_node_or_all_that_the_backend_has(haproxy: Imitation, nodes: tuple[str, ...]) -> None:
+    take_out(replace(haproxy.balancer, nodes=nodes))
+    assert haproxy.status == "MAINT"
+
+
+@pytest.mark.parametrize("other", ["DOWN", "MAINT"])
+def test_a_backup_that_is_down_keeps_nobody_up_although_it_is_all_that_the_backend_has(other: str) -> None:
+    with pytest.raises(SessionsError, match=rf"gets clients \(n2: {other}, backup\): n1 is not taken out, "):
+        take_out(Imitation(other=other, other_is_backup=True).balancer)
+
+
 class Module(t.NamedTuple):
     """As much of an AnsibleModule as ends in an answer."""
 
@@ -292,11 +332,11 @@ def test_the_module_says_in_check_mode_what_it_would_do(
     haproxy = Imitation(other=other)
     monkeypatch.setattr("time.monotonic", lambda: haproxy.seconds)
     monkeypatch.setattr("time.sleep", haproxy.sleep)
-    module = Module({"state": state, "grace": 1.0, "timeout": 1.0, "accept_outage": accept_outage}, check_mode, {})
+    module = Module({"state": state, "grace": 1.0, "timeout": 1.0, "accept_outage": accept_outage, "nodes": []}, check_mode, {})
     with pytest.raises(SystemExit):
         carry_out(t.cast("t.Any", module), lambda _options: haproxy.balancer.driver)
     assert (haproxy.status, bool(module.answer.get("failed"))) == (status, failed)
-    told = [] if failed else [{"name": "n2", "status": other, "gets_clients": other == "UP"}]
+    told = [] if failed else [{"name": "n2", "status": other, "gets_clients": other == "UP", "backup": False}]
     assert [one for server in module.answer.get("servers", []) for one in server["others"]] == told
 
 
@@ -324,8 +364,15 @@ def test_a_server_is_taken_out_where_another_gets_clients_or_none_could_or_it_ge
 
 
 def test_a_look_tells_of_the_other_servers_of_the_backend() -> None:
-    (server,) = Imitation(other="UP 2/3").balancer.looked()
-    assert (server["status"], server["others"]) == ("UP", [{"name": "n2", "status": "UP 2/3", "gets_clients": True}])
+    (server,) = Imitation(other="UP 2/3", sorry="no check").balancer.looked()
+    assert (server["status"], server["backup"], server["others"]) == (
+        "UP",
+        False,
+        [
+            {"name": "n2", "status": "UP 2/3", "gets_clients": True, "backup": False},
+            {"name": "sorry", "status": "no check", "gets_clients": True, "backup": True},
+        ],
+    )
 
 
 class Twins:
@@ -337,8 +384,8 @@ class Twins:
 
     def ask(self, command: str) -> str:
         if command == "show stat":
-            rows = [f"site,{name},0,0,{status},1\n" for name, status in self.states.items()]
-            return f"# pxname,svname,qcur,scur,status,weight\n{''.join(rows)}"
+            rows = [f"site,{name},0,0,{status},1,0\n" for name, status in self.states.items()]
+            return f"# pxname,svname,qcur,scur,status,weight,bck\n{''.join(rows)}"
         if command.startswith("set server"):
             _set, _server, path, _state, state = command.split()
             self._wait()

@@ -294,9 +294,14 @@ def test_a_node_that_was_drained_while_it_was_down_is_accepted_as_the_run_had_le
     assert problems == ([] if accepted else ["n1: no process of the product runs from /opt/jira"])
 
 
-def balanced(status: str, backend: str = "site", name: str = "n1", others: t.Mapping[str, str] | None = None) -> list[dict[str, t.Any]]:
+def balanced(
+    status: str, backend: str = "site", name: str = "n1", others: t.Mapping[str, str] | None = None, backups: t.Collection[str] = ()
+) -> list[dict[str, t.Any]]:
     """What a node's load balancer says of it. ``others``: the other servers of the backend, name -> status."""
-    told = {one: {"name": one, "status": of, "gets_clients": of.startswith("UP")} for one, of in {name: status, **(others or {})}.items()}
+    told = {
+        one: {"name": one, "status": of, "gets_clients": of.startswith("UP"), "backup": one in backups}
+        for one, of in {name: status, **(others or {})}.items()
+    }
     own = {**told.pop(name), "balancer": "lb1", "backend": backend, "serves": status == "UP", "out": status == "MAINT"}
     return [{**own, "others": list(told.values())}]
 
@@ -308,9 +313,11 @@ def test_a_node_that_the_load_balancer_does_not_use_is_refused(status: str, used
     assert problems == ([] if used else [refusal])
 
 
-def backend_of(nodes: str, statuses: t.Mapping[str, str], name: str = "site") -> dict[str, dict[str, t.Any]]:
+def backend_of(
+    nodes: str, statuses: t.Mapping[str, str], name: str = "site", backups: t.Collection[str] = ()
+) -> dict[str, dict[str, t.Any]]:
     """The looks at these nodes, as a backend with those servers has them."""
-    return {node: look(balanced=balanced(statuses[node], name, node, statuses)) for node in nodes.split()}
+    return {node: look(balanced=balanced(statuses[node], name, node, statuses, backups)) for node in nodes.split()}
 
 
 @pytest.mark.parametrize(
@@ -340,6 +347,17 @@ def backend_of(nodes: str, statuses: t.Mapping[str, str], name: str = "site") ->
             [1, 2, 1],
             [],
         ),
+        (backend_of("n1 n2", {"n1": "UP", "n2": "UP", "sorry": "UP"}, backups=["n2", "sorry"]), [1], []),
+        (
+            backend_of("n1", {"n1": "UP", "n2": "UP"}, "dc1", ["n2"]) | backend_of("n2", {"n1": "UP", "n2": "UP"}, "dc2", ["n1"]),
+            [1],
+            [],
+        ),
+        (
+            backend_of("n1", {"n1": "UP", "sorry": "UP"}, "dc1", ["sorry"]) | backend_of("n2", {"n2": "UP", "s2": "UP"}, "dc2"),
+            [1],
+            [("dc1", "n1", "sorry: UP, backup; a backup that is no node does not count")],
+        ),
     ],
     ids=[
         "two",
@@ -349,6 +367,9 @@ def backend_of(nodes: str, statuses: t.Mapping[str, str], name: str = "site") ->
         "one alone",
         "a batch for each backend",
         "a batch across both",
+        "a node that is a backup",
+        "each the backup of the other",
+        "a page that says sorry",
     ],
 )
 def test_a_backend_that_a_batch_leaves_to_nobody_is_told_and_refused_unless_it_is_accepted(

@@ -20,10 +20,15 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.tex
 _HEADING = re.compile(r"Load Balancer Manager for ([^<]{0,300})</h1>")
 # draining, disabled, stopped
 _OUT, _CLOSED = frozenset(("Drn", "Dis", "Stop")), frozenset(("Dis", "Stop"))
+# hot standby, hot spare
+_BACKUP = frozenset(("Stby", "Spar"))
 
 
 class Worker(t.NamedTuple):
-    """A row of the page. ``url``, ``route``: of its BalancerMember; ``nonce``: what a change of its balancer has to bring, '' is none."""
+    """A row of the page. ``url``, ``route``: of its BalancerMember; ``nonce``: what a change of its balancer has to bring, '' is none.
+
+    ``later``: others of its balancer are of a lower set (lbset), and it is used only where none of them can be.
+    """
 
     balancer: str
     url: str
@@ -31,14 +36,16 @@ class Worker(t.NamedTuple):
     status: str
     busy: int
     nonce: str
+    later: bool
 
     @property
     def server(self) -> Server:
         """The same as a server; it is called by its route, where it has one."""
         flags = set(self.status.split())
         serves = "Ok" in flags and not flags & _OUT
-        out, closed = bool(flags & _OUT), bool(flags & _CLOSED)
-        return Server(self.balancer, self.route or self.url, self.status, self.busy, serves, gets_clients=serves, out=out, closed=closed)
+        out, closed, backup = bool(flags & _OUT), bool(flags & _CLOSED), self.later or bool(flags & _BACKUP)
+        name = self.route or self.url
+        return Server(self.balancer, name, self.status, self.busy, serves, gets_clients=serves, out=out, closed=closed, backup=backup)
 
     def is_called(self, name: str) -> bool:
         """By its route, its URL, or the host (and port) in it."""
@@ -57,7 +64,9 @@ def workers_in(page: str) -> list[Worker]:
     parser = _Tables()
     try:
         parser.feed(page)
-        return [_worker(row) for row in parser.rows if "w" in row.names]
+        rows = [row for row in parser.rows if "w" in row.names]
+        lowest = _lowest_sets(rows)
+        return [_worker(row, row.lbset > lowest[row.names["b"]]) for row in rows]
     except (KeyError, ValueError):
         raise SessionsError("The page of the balancer-manager has another shape than that of Apache httpd 2.4.") from None
 
@@ -93,6 +102,10 @@ class _Row:
     @property
     def cells(self) -> dict[str, str]:
         return dict(zip(map("".join, self._headings), map("".join, self._texts)))
+
+    @property
+    def lbset(self) -> int:
+        return int(self.cells["Set"])
 
     def begin(self) -> None:
         self._texts.append([])
@@ -136,7 +149,16 @@ class _Tables(PageReader):
             self.rows[-1].add(data)
 
 
-def _worker(row: _Row) -> Worker:
+def _lowest_sets(rows: t.Iterable[_Row]) -> dict[str, int]:
+    """By balancer."""
+    lowest: dict[str, int] = {}
+    for row in rows:
+        balancer = row.names["b"]
+        lowest[balancer] = min(row.lbset, lowest.get(balancer, row.lbset))
+    return lowest
+
+
+def _worker(row: _Row, later: bool) -> Worker:
     cells, names = row.cells, row.names
     route, status, busy = (cells[heading].strip() for heading in ("Route", "Status", "Busy"))
-    return Worker(names["b"], names["w"], route, status, int(busy), names["nonce"])
+    return Worker(names["b"], names["w"], route, status, int(busy), names["nonce"], later)

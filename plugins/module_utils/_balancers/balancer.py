@@ -23,7 +23,8 @@ class Server(t.NamedTuple):
     """A server in one backend: ``status`` in the load balancer's own words, ``sessions`` those of now, queued ones with them.
 
     ``serves``: requests of everybody are sent to it, and its health check stands; ``gets_clients``: they are sent to it, whatever its last
-    check said; ``out``: somebody has taken it out; ``closed``: so far that no client comes any more.
+    check said; ``out``: somebody has taken it out; ``closed``: so far that no client comes any more; ``backup``: it is used only where no
+    other server can be, and may be a node or a page that says sorry.
     """
 
     backend: str
@@ -34,6 +35,7 @@ class Server(t.NamedTuple):
     gets_clients: bool
     out: bool
     closed: bool
+    backup: bool
 
     @property
     def path(self) -> str:
@@ -42,7 +44,13 @@ class Server(t.NamedTuple):
 
     def as_other(self) -> dict[str, t.Any]:
         """What is told of it beside a server of its backend."""
-        return {"name": self.name, "status": self.status, "gets_clients": self.gets_clients}
+        return {"name": self.name, "status": self.status, "gets_clients": self.gets_clients, "backup": self.backup}
+
+
+def others_told(others: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """In words, the other servers of a backend, where none that counts gets clients: one that does is a backup that is no node."""
+    told = few([f"{one['name']}: {one['status']}{', backup' if one['backup'] else ''}" for one in others], _MOST_NAMED)
+    return told + ("; a backup that is no node does not count" if any(one["gets_clients"] for one in others) else "")
 
 
 State = t.Literal["drain", "closed", "ready"]
@@ -81,9 +89,11 @@ class Balancer:
     sleep: t.Callable[[float], None]
     # a backend may be left without a server
     accept_outage: bool = False
+    # the names of the servers that are nodes
+    nodes: t.Collection[str] = ()
 
     def looked(self) -> list[dict[str, t.Any]]:
-        """The server in each of its backends, with its ``others`` there: ``name``, ``status`` and ``gets_clients`` of each."""
+        """The server in each of its backends, with its ``others`` there, of each what ``as_other`` tells."""
         servers, peers = self.driver.look(), self.driver.peers()
         return [{**server._asdict(), "others": [one.as_other() for one in _others_of(server, peers)]} for server in servers]
 
@@ -129,10 +139,11 @@ class Balancer:
         A backend that has no other server is down with its node, whoever serves elsewhere: nothing there can be kept up.
         """
         others = [] if self.accept_outage or not server.gets_clients else _others_of(server, self.driver.peers())
-        if not others or any(one.gets_clients for one in others):
+        # a backend that has backups alone has nobody else to be kept up by
+        counted = [one for one in others if not one.backup or one.name in self.nodes] or others
+        if not others or any(one.gets_clients for one in counted):
             return ""
-        seen = few([f"{one.name}: {one.status}" for one in others], _MOST_NAMED)
-        return f"has no other server in {server.backend} that gets clients ({seen})"
+        return f"has no other server in {server.backend} that gets clients ({others_told([one.as_other() for one in others])})"
 
     def _refuse_last(self, servers: t.Iterable[Server], what_of_it: str) -> None:
         for server in servers:

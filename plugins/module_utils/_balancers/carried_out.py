@@ -18,6 +18,7 @@ BALANCER_OPTIONS: dict[str, t.Any] = {
     "grace": {"type": "float", "default": 10.0},
     "timeout": {"type": "float", "default": 300.0},
     "accept_outage": {"type": "bool", "default": False},
+    "nodes": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -25,7 +26,7 @@ def carry_out(module: AnsibleModule, driver_of: t.Callable[[t.Mapping[str, t.Any
     """Look, take out or put back, and end the module. ``driver_of`` raises SessionsError where its options name none."""
     options, state = module.params, module.params["state"]
     try:
-        balancer = Balancer(driver_of(options), time.monotonic, time.sleep, options["accept_outage"])
+        balancer = Balancer(driver_of(options), time.monotonic, time.sleep, options["accept_outage"], options["nodes"])
         changed = bool(balancer.unlike(state))
         if state == "out" and module.check_mode:
             balancer.see_others()

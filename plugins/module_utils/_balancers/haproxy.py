@@ -17,7 +17,7 @@ Ask = t.Callable[[str], str]
 _STATES: t.Mapping[State, str] = {"drain": "drain", "closed": "maint", "ready": "ready"}
 
 
-def server_of(backend: str, name: str, status: str, sessions: int, weight: str) -> Server:
+def server_of(backend: str, name: str, status: str, sessions: int, weight: str, backup: bool) -> Server:
     """``status`` as HAProxy writes it ('UP', 'UP 1/3', 'MAINT', ..). Without health checks it serves until it is told otherwise.
 
     'UP 1/3' is one that has just left its maintenance and was not checked yet, or whose last check failed: it gets clients, and the next
@@ -28,17 +28,13 @@ def server_of(backend: str, name: str, status: str, sessions: int, weight: str) 
     gets_clients = up and not weightless
     serves = gets_clients and status in ("UP", "no check")
     told = f"{status} with weight 0" if weightless else status
-    return Server(backend, name, told, sessions, serves, gets_clients, out, closed=status.startswith("MAINT"))
+    return Server(backend, name, told, sessions, serves, gets_clients, out, closed=status.startswith("MAINT"), backup=backup)
 
 
 def all_servers_of(stat: str) -> list[Server]:
     """Every server of every backend."""
     lines = list(csv.DictReader(stat.lstrip("# ").splitlines()))
-    return [
-        server_of(line["pxname"], line["svname"], line["status"], int(line["scur"] or 0) + int(line["qcur"] or 0), line["weight"])
-        for line in lines
-        if line.get("svname") not in (None, "FRONTEND", "BACKEND")
-    ]
+    return [_server_in(line) for line in lines if line.get("svname") not in (None, "FRONTEND", "BACKEND")]
 
 
 def servers_of(stat: str, backend: str, name: str) -> list[Server]:
@@ -49,6 +45,11 @@ def servers_of(stat: str, backend: str, name: str) -> list[Server]:
         known = ", ".join(sorted({one.path for one in servers})) or "no server at all"
         raise SessionsError(f"HAProxy knows no server {name}{f' in backend {backend}' if backend else ''}; it knows {known}.")
     return found
+
+
+def _server_in(line: t.Mapping[str, str]) -> Server:
+    sessions = int(line["scur"] or 0) + int(line["qcur"] or 0)
+    return server_of(line["pxname"], line["svname"], line["status"], sessions, line["weight"], line["bck"] == "1")
 
 
 @dataclass(frozen=True)
