@@ -26,7 +26,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_spec
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.versions import versions
 
 _OPTIONS: dict[str, t.Any] = {
-    "archive_dir": {"type": "path", "required": True},
+    # of the host of the record: what ~ stands for is known there
+    "archive_dir": {"type": "str", "required": True},
     "cluster": {"type": "str", "required": True},
     "run_id": {"type": "str", "required": True},
     "end": {"type": "str", "choices": list(ENDS), "required": True},

@@ -23,7 +23,8 @@ OWN_OPTIONS: dict[str, t.Any] = {
 }
 LOOK_OPTIONS: dict[str, t.Any] = {
     **WEB_OPTIONS,
-    "install_dir": {"type": "path", "required": True},
+    # of the node: what ~ stands for is known there
+    "install_dir": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
     "old_process": {"type": "str", "default": ""},
 }

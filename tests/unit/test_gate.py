@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 import pytest
@@ -229,3 +230,26 @@ def test_what_no_later_look_would_change_ends_it_at_once(
     with pytest.raises(error):
         site.pass_gate(monkeypatch)
     assert (len(site.waits), site.anew) == (1, 0)
+
+
+class Action(gate_action.ActionModule):
+    """The plugin without Ansible around it. ``asked``: the folder of each question to the node, which is up."""
+
+    def __init__(self, install_dir: str) -> None:
+        arguments = {"product": "jira", "url": "http://127.0.0.1:8080", "install_dir": install_dir, "settle_polls": 1}
+        self._task = types.SimpleNamespace(args=arguments, action="gate", check_mode=False)
+        self.asked = list[str]()
+
+    def begin(self, tmp: t.Any, task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:  # noqa: ARG002  # as the class has it
+        return {}
+
+    def ask(self, module: str, arguments: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:  # noqa: ARG002
+        self.asked.append(arguments["install_dir"])
+        return UP
+
+
+def test_the_node_is_asked_for_a_folder_of_its_own_and_not_for_the_one_of_the_controller(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ops")
+    action = Action("~/jira")
+    assert action.run(None, {})["saw"] == "up"
+    assert action.asked == ["~/jira"]
