@@ -28,7 +28,7 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """The settings of the host of this task; nothing is asked of it."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        variables = task_vars or {}
+        variables, takes, required = task_vars or {}, self._task.args.get("takes"), self._task.args.get("required") or []
         try:
             foreign = sorted(name for name in variables.get("ansible_facts") or {} if str(name).startswith((PREFIX, _INTERNAL)))
             if foreign:
@@ -36,14 +36,15 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
                     f"facts of this host are named {', '.join(foreign)}: what a node says is no variable of this role. "
                     "Clear the fact cache, and see where they come from"
                 )
-            options = specification()
-            check_names(variables, options)
+            check_names([*variables, *(takes or [])], specification())
+            options = {name: option for name, option in specification().items() if takes is None or name in (*takes, *required)}
             values = {name: self._value(name, variables[name]) for name in options if name in variables}
-            settings = typed(values, options, defaults(), self._task.args.get("required") or [])
-            check_together(settings)
+            settings = typed(values, options, defaults(), required)
+            if takes is None:
+                check_together(settings)
             check_task_files(settings, self._loader, str(ROLE))
-            check_report_folder(settings["report_dir"])
-            check_hook(settings["notify_url"])
+            check_report_folder(settings.get("report_dir", ""))
+            check_hook(settings.get("notify_url", ""))
         except SessionsError as error:
             return {**result, "failed": True, "msg": sentence(str(error))}
         return {**result, "changed": False, "settings": settings}
@@ -53,7 +54,9 @@ class ActionModule(ActionBase):  # type: ignore[misc] # ansible ships no types
             return _opened(self._templar.template(written))
         except AnsibleError:
             # its text may quote the value
-            raise SessionsError(f"{name} cannot be worked out: a template in it, or a variable that it names, is wrong") from None
+            raise SessionsError(
+                f"{name} cannot be worked out: a template in it, or a variable that it names, is wrong, or its vault is closed"
+            ) from None
 
 
 def _opened(value: t.Any) -> t.Any:

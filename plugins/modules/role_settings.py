@@ -11,7 +11,7 @@ module: role_settings
 short_description: Take the variables of the role force_reauth, each in its type
 version_added: 0.2.0
 description:
-  - Takes all variables of the role P(dcops.atlassian_sessions.force_reauth#role) for one host, before any host is contacted,
+  - Takes the variables of the role P(dcops.atlassian_sessions.force_reauth#role) for one host, before any host is contacted,
     turns each into the type that the role's specification says, and refuses what cannot be meant.
   - A text is understood wherever it can only mean one thing, for example V("false"), V("3"), V(adam,eve) or V([1, "25%"]).
     A blank text is the default; where that would treat more users, or protect or prove less, a variable that is given and blank, or null,
@@ -21,6 +21,13 @@ description:
   - Refuses when a fact of the host has the name of a variable of the role. What a node says is no variable.
   - Runs on the controller and asks no host.
 options:
+  takes:
+    description:
+      - The variables that are used, beside those in O(required). Another one is neither worked out nor looked at, so that a closed vault or
+        a task file that is not here stands in nobody's way; it is not among the RV(settings), and has no default there.
+      - When it is left out, all are taken, and those that go together are looked at together.
+    type: list
+    elements: str
   required:
     description:
       - The variables without which nothing can be done.

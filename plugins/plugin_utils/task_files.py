@@ -29,11 +29,11 @@ class Loader(t.Protocol):
 def check_task_files(settings: t.Mapping[str, t.Any], loader: Loader, role: str) -> None:
     """Raises SessionsError when a task file that the settings want is not named, not there, of the role itself, or no list of tasks.
 
-    Each is a whole path, as ``typed`` sees to.
+    Each is a whole path, as ``typed`` sees to. One that was not taken is run by nobody.
     """
-    wanted = [(chosen, name) for chosen, files in _WANTED.items() if settings.get(chosen) == "tasks" for name in files]
-    names = [(chosen, name) for chosen, name in wanted if settings.get(name) or name not in _MAY_BE_MISSING]
-    problems = [_problem(settings.get(name) or "", loader, role) for _chosen, name in names]
+    wanted = [(chosen, name) for chosen, files in _WANTED.items() if settings.get(chosen) == "tasks" for name in files if name in settings]
+    names = [(chosen, name) for chosen, name in wanted if settings[name] or name not in _MAY_BE_MISSING]
+    problems = [_problem(settings[name], loader, role) for _chosen, name in names]
     found = [f"{PREFIX}{chosen}=tasks wants {PREFIX}{name}: {one}" for (chosen, name), one in zip(names, problems) if one]
     if found:
         raise SessionsError("; ".join(found))

@@ -27,7 +27,13 @@ def check(tmp_path: Path) -> t.Callable[..., None]:
         for name, text in (("stop", stop), ("start", start)):
             if text is not None:
                 (tmp_path / f"{name}.yml").write_text(text, encoding="utf-8")
-        named = {"service_manager": "tasks", "stop_tasks": f"{tmp_path}/stop.yml", "start_tasks": f"{tmp_path}/start.yml", "drain": "none"}
+        named = {
+            "service_manager": "tasks",
+            "stop_tasks": f"{tmp_path}/stop.yml",
+            "start_tasks": f"{tmp_path}/start.yml",
+            "drain": "none",
+            **dict.fromkeys(("drain_tasks", "undrain_tasks", "drain_look_tasks"), ""),
+        }
         check_task_files({**named, **settings}, loader, str(tmp_path / "role"))
 
     return checked
