@@ -121,6 +121,7 @@ def test_one_playbook_makes_templates_and_workflows_and_a_second_run_changes_not
         "Resume": ("force_reauth.yml", "run"),
         "Restore tokens": ("restore_tokens.yml", "run"),
     }
+    assert [one["name"] for one in awx.things["job_templates"] if one["ask_variables_on_launch"]] == ["Resume", "Restore tokens"]
     assert [one for one, _type in playbooks.values() if not (CONFIGURE.parent / "project" / one).is_file()] == []
     check_the_surveys(awx)
     for cluster in CLUSTERS:

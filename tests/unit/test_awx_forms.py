@@ -55,6 +55,16 @@ def test_a_restore_asks_for_all_that_tells_its_database_and_how_it_is_reached() 
     assert {"database_ssl_mode", "database_ssl_ca"} <= set(alike)
 
 
+@pytest.mark.parametrize(("template", "wanted"), [("Resume", ["install_dir", "revoke"]), ("Restore tokens", ["abandon"])])
+def test_what_a_printed_command_or_a_refusal_adds_can_be_given_at_the_launch(template: str, wanted: list[str]) -> None:
+    """A survey that asked for it would answer with a blank, for all nodes."""
+    (play,) = yaml.safe_load((AWX / "configure.yml").read_text(encoding="utf-8"))
+    (made,) = (task["awx.awx.job_template"] for block in play["tasks"] for task in block.get("block", []) if "awx.awx.job_template" in task)
+    (one,) = ({**play["vars"]["__template"], **each} for each in play["vars"]["__templates"] if each["name"] == template)
+    assert (made["ask_variables_on_launch"], one["asks_variables"]) == ("{{ __one.asks_variables }}", True)
+    assert [name for name in wanted if f"'{name}'" in one["asked"]] == []
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_a_question_has_the_help_of_the_argument_spec(name: str) -> None:
     asked = question(name)
