@@ -32,6 +32,7 @@ def plan(**changes: object) -> Values:
         "route": "rolling",
         "phase": "",
         "resumed": False,
+        "product": "jira",
         "title": "jira-6b1f",
         "membership": {"sentence": "confirmed by the product", "doubt": ""},
         "revoke": "database",

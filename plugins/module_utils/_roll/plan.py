@@ -40,6 +40,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
 )
 
 ROUTES = ("auto", ROLLING, OUTAGE, LIVE)
+_GONE = "it is in the run record, but not in the group, or a cold standby now"
+_TOOK_OVER = "it was a cold standby when this run began"
+_NEW = "it is not in the record of this run"
+_AS_IT_BEGAN = (
+    "make the group what it was, or bring up yourself what the run left down or out of the load balancer, and begin a new run that sets "
+    "it aside with force_reauth_abandon"
+)
 
 Look = t.Mapping[str, t.Any]
 Record = t.Mapping[str, t.Any]
@@ -127,13 +134,18 @@ def no_process(look: Look) -> str:
     return f"no process of the product runs from {look['install_dir']}{' (' + strangers + ')' if strangers else ''}"
 
 
-def record_problems(nodes: t.Sequence[str], looked: t.Sequence[str], standbys: t.Sequence[str]) -> list[str]:
-    """Whether the nodes are those that the run began with. ``nodes`` and ``standbys``: of the record; ``looked``: of the inventory."""
-    took_over = "it was a cold standby when this run began: set the run aside with force_reauth_abandon, and start a new one"
+def changed_nodes(nodes: t.Sequence[str], looked: t.Sequence[str], standbys: t.Sequence[str]) -> list[str]:
+    """In what the nodes are not those that the run began with. ``nodes`` and ``standbys``: of the record; ``looked``: of the inventory."""
     return [
-        *(f"{node}: it is in the run record, but not in the group, or a cold standby now" for node in nodes if node not in looked),
-        *(f"{node}: {took_over if node in standbys else 'it is not in the record of this run'}" for node in looked if node not in nodes),
+        *(f"{node}: {_GONE}" for node in nodes if node not in looked),
+        *(f"{node}: {_TOOK_OVER if node in standbys else _NEW}" for node in looked if node not in nodes),
     ]
+
+
+def record_problems(nodes: t.Sequence[str], looked: t.Sequence[str], standbys: t.Sequence[str]) -> list[str]:
+    """The same of a run that is to go on, with what to do about it. Of a node that is gone it has no facts to go on with."""
+    changes = changed_nodes(nodes, looked, standbys)
+    return [f"{'; '.join(changes)}; {_AS_IT_BEGAN}"] if changes else []
 
 
 def otherwise(nodes: t.Sequence[str], looked: t.Sequence[str], scope: UserScope | None, record: Record) -> list[str]:
@@ -142,7 +154,7 @@ def otherwise(nodes: t.Sequence[str], looked: t.Sequence[str], scope: UserScope 
         return []
     return [
         *([PUT_BACK] if record.get("proof_withdrawn") else []),
-        *record_problems(nodes, looked, record.get("standbys", [])),
+        *changed_nodes(nodes, looked, record.get("standbys", [])),
         *scope_problems(scope, record.get("users", ""), ""),
     ]
 
@@ -259,10 +271,11 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
 
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order, batches and ``revoke`` hold.
-    Returns ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''), ``names_by``,
-    ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``), ``route``, ``phase``,
-    ``restart_route``, ``nodes``, ``batches``, ``min_up``, ``emptied`` (lines: backends that a batch leaves to nobody), ``out`` (lines:
-    nodes that an earlier start has left out of a load balancer), ``node_facts``, ``problems`` and ``otherwise``.
+    Returns ``product``, ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''),
+    ``names_by``, ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``), ``route``,
+    ``phase``, ``restart_route``, ``nodes``, ``batches``, ``min_up``, ``emptied`` (lines: backends that a batch leaves to nobody),
+    ``out`` (lines: nodes that an earlier start has left out of a load balancer), ``node_facts`` (of those of ``nodes`` that were looked
+    at), ``problems`` and ``otherwise``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -301,7 +314,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     beyond = {node: out_of_reach(look) for node, look in facts.items()} if route == LIVE else {}
     problems += [f"{node}: {why}: take force_reauth_route={restarts}" for node, why in beyond.items() if why]
     one = next(iter(looks.values()))
-    product = {"title": one["title"], "survives": one["survives"], "users": scope.sentence if scope else ""}
+    product = {"product": one["product"], "title": one["title"], "survives": one["survives"], "users": scope.sentence if scope else ""}
     proof = proof_lines(looks, options["proof_username"], route) + spared_lines(options)
     return {
         **product,

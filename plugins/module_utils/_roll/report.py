@@ -45,10 +45,11 @@ def plan_lines(plan: t.Mapping[str, t.Any], check_mode: bool) -> list[str]:
         *_act(plan),
         f"Outage     {_outage(plan)}",
     ]
-    lines += [f"{node:<10} {_node(plan['node_facts'][node])}" for node in plan["nodes"]]
+    # a node of the record that is gone has no facts: the refusal that comes next names it
+    lines += [f"{node:<10} {_node(facts)}" for node, facts in plan["node_facts"].items()]
     lines += [f"Out        {line}" for line in plan["out"]]
     lines += [f"Doubt      {doubt}" for doubt in [plan["membership"]["doubt"]] if doubt]
-    lines += [f"Doubt      {line}" for line in doubt_lines({node: plan["node_facts"][node] for node in plan["nodes"]})]
+    lines += [f"Doubt      {line}" for line in doubt_lines(plan["node_facts"])]
     lines += [f"Standby    {line}" for line in plan["standbys"]]
     lines += [f"Proof      {line}" for line in plan["proof"]]
     lines += [f"Note       {note}" for note in look.get("notes", [])]
@@ -68,12 +69,8 @@ def _survives(plan: t.Mapping[str, t.Any]) -> str:
 
 def _act(plan: t.Mapping[str, t.Any]) -> list[str]:
     if plan["route"] == LIVE:
-        return call_lines(_product(plan), plan["names_by"])
+        return call_lines(plan["product"], plan["names_by"])
     return [f"Batches    {' | '.join(', '.join(batch) for batch in batches_of(plan['nodes'], plan['batches']))}"]
-
-
-def _product(plan: t.Mapping[str, t.Any]) -> str:
-    return str(next(iter(plan["node_facts"].values()))["product"])
 
 
 def _by_database(plan: t.Mapping[str, t.Any]) -> list[str]:
@@ -154,7 +151,7 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
     if plan["route"] in _STILL_OPEN and open_seconds >= 0:
         lines.append(f"Open       a session of {_STILL_OPEN[plan['route']]} could be used for {open_seconds} s after {_since(revoked)}")
     lines += [_called(record["live"])] if record.get("live") else []
-    lines += call_notes(_product(plan)) if plan["route"] == LIVE else []
+    lines += call_notes(plan["product"]) if plan["route"] == LIVE else []
     lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
     lines.append(f"Not ended  {_survives(plan)}")
     return [*lines, RULE]
