@@ -34,9 +34,9 @@ options:
     required: true
   state:
     description:
-      - With V(read) nothing is changed.
+      - With V(read) nothing is changed. A run that was refused, because the locks of its nodes were not to be had, reads as none.
       - With V(opened) the run is begun with O(values), or taken over from an older start with the values that it has, but the
-        C(route) of O(values).
+        C(route) of O(values). One that was refused is begun anew.
       - With V(written) O(values) are put on top of what the run, or its O(node), has. The phase V(revoked) gets a random number,
         C(deletion), by which it is known what was done after this deletion; with the phase V(waiting) nothing was.
       - With V(checked) it is only seen that the run is still owned by O(start).

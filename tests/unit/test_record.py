@@ -639,6 +639,22 @@ def test_another_run_is_set_aside_when_one_is_begun(records: RunRecords) -> None
     assert (told["abandoned"], records.read("CHG-0")["phase"], told["record"]["run_id"]) == (True, "abandoned", RUN)
 
 
+def test_a_run_that_was_refused_is_begun_anew_by_a_start_that_fences_off_the_first_one(records: RunRecords) -> None:
+    first = STATES["opened"](records, opening(values={**PREPARED, "route": "rolling", "batches": [1]}), False)["start"]
+    records.write(RUN, "", {"phase": "refused", "missing": ["x"]}, first)
+    found = STATES["read"](records, {"run_id": RUN, "abandon": ""}, False)
+    assert (found["record"], found["finished"], found["sealed_canaries"]) == ({}, False, {})
+    told = STATES["opened"](records, opening(values={**PREPARED, "nodes": ["n1", "n2"], "route": "outage"}), False)
+    record = told["record"]
+    assert (told["start"]["attempt"], record["phase"], record["nodes"], record["route"]) == (2, "prepared", ["n1", "n2"], "outage")
+    assert ("batches" in record, "missing" in record, len(record["history"])) == (False, False, 1)
+    with pytest.raises(SessionsError, match="taken over"):
+        records.check(RUN, first)
+    # what is written of it, as evidence, is of the record as it ended
+    records.write(RUN, "", {"phase": "refused"}, told["start"])
+    assert STATES["summed"](records, {"run_id": RUN}, False)["record"]["phase"] == "refused"
+
+
 @pytest.mark.parametrize("phase", ["proven", "unproven", "refused"])
 def test_a_run_that_is_over_stays_as_it_ended_when_it_is_set_aside(records: RunRecords, start: dict[str, t.Any], phase: str) -> None:
     records.write(RUN, "", {"phase": phase}, start)

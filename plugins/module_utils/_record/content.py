@@ -19,8 +19,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.tex
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import fields
 
 FORMAT = 1
+# it had its record, and not the locks of its nodes: nothing was done
+REFUSED = "refused"
 # a run in one of these is over: nothing is left to resume
-FINISHED = ("proven", "unproven", "abandoned", "refused")
+FINISHED = ("proven", "unproven", "abandoned", REFUSED)
 SEALED = "sealed_canary"
 # steps of a node, from the first moment at which it may be down by the doing of the run
 _DOWN = ("stopping", "cleaned", "starting")
@@ -47,6 +49,11 @@ def check_node_name(node: str) -> str:
 def is_finished(payload: Payload) -> bool:
     """Whether the run of this payload has nothing left to resume."""
     return payload.get("phase") in FINISHED
+
+
+def to_go_on_with(payload: Payload) -> Payload:
+    """What a further start of the run finds: nothing of one that was refused, which begins anew by the same command."""
+    return {} if payload.get("phase") == REFUSED else payload
 
 
 def pack(payload: Payload) -> str:
@@ -140,7 +147,7 @@ def _before_changes(before: Payload, sha256: str) -> str:
 
 
 def next_start(before: Payload, controller: str, number: str) -> Payload:
-    """The start that takes over from the one in ``before`` (empty for a new run). ``attempt`` only grows: it fences older ones off."""
+    """The start that comes after the one in ``before`` (empty for a new run). ``attempt`` only grows: it fences older ones off."""
     attempt = before["start"]["attempt"] if before else 0
     return {"attempt": attempt + 1, "number": number, "controller": controller}
 

@@ -91,12 +91,13 @@ class RunRecords:
         return [path.parent.name for path in sorted(self.folder.glob("*/run.json"))]
 
     def open(self, run_id: str, values: content.Payload, controller: str, number: str) -> content.Payload:
-        """Begin the run, or take it over from an older start (see ``taken_over``); returns the start that owns it now."""
+        """Begin the run, or take it over from an older start (see ``taken_over``), unless that was refused; returns who owns it now."""
         path = self._path(run_id, "")
         make_private_folder(path.parent, self._top)
         with _serialized(path.parent):
-            before = self._read(path)
-            start = content.next_start(before, controller, number)
+            known = self._read(path)
+            start = content.next_start(known, controller, number)
+            before = content.to_go_on_with(known)
             mine = {"cluster": self.cluster, "run_id": run_id, "start": start}
             begun = content.taken_over(before, values, start) if before else content.merged({}, {**mine, **values}, self.now())
             self._write(path, begun)

@@ -16,9 +16,9 @@ Result = dict[str, t.Any]
 
 
 def read(records: RunRecords, options: Options, _check_mode: bool) -> Result:
-    """The run's record, and the cluster's other runs that are not over."""
+    """What the run's record has to go on with, and the cluster's other runs that are not over."""
     unfinished = records.unfinished(except_for=[options["run_id"], options["abandon"]])
-    record = records.read(options["run_id"])
+    record = content.to_go_on_with(records.read(options["run_id"]))
     return {**_told(False, record), "unfinished": unfinished, "sealed_canaries": content.canaries(record)}
 
 
