@@ -99,6 +99,7 @@ class FilterModule:
             "looks": registered.looks,
             "membership": _for_people(membership.membership),
             "no_answer": _for_people(counted.no_answer),
+            "nodes_done": registered.nodes_done,
             "not_up": _for_people(registered.not_up),
             "only_said": _for_people(by_hand.only_said),
             "password_problem": _for_people(destination.password_problem),

@@ -16,6 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.reg
     left_down,
     locks_kept,
     looks,
+    nodes_done,
     not_up,
     places,
     standbys,
@@ -270,6 +271,42 @@ def test_the_sentence_of_an_aborted_run_names_all_that_is_done_and_all_that_is_n
     hostvars = {node: {"__force_reauth_back": 1.0} if node in back else {} for node in nodes}
     sentence = abort_sentence({"record": {}, "run_id": "r", "nodes": nodes}, hostvars, "prove", "c")
     assert sentence == f"Run r stopped in step 'prove'. {said}Resume: c (and the variables and vault options of this run)"
+
+
+def before(step: str = "up", identity: str = "b:1:1") -> dict[str, t.Any]:
+    """What an earlier start recorded of a node that is process b:1:2 now."""
+    return {"step": step, "identity": identity, "sessions": "memory"}
+
+
+@pytest.mark.parametrize(
+    ("phase", "record", "found", "done"),
+    [
+        ("rolling", before(), {}, True),
+        ("rolling", before("starting"), {}, False),
+        ("rolling", before(identity="b:1:2"), {}, False),
+        ("rolling", {**before(), "sessions": "disk"}, {}, False),
+        ("rolling", before(), {"__force_reauth_still_out": "lb1 does not answer"}, False),
+        ("rolling", {**before(), "drain": "haproxy"}, {}, False),
+        ("rolling", {**before(), "drain": ""}, {}, True),
+        ("rolling", {}, {}, False),
+        ("rolling", {}, {"__force_reauth_back": 1.0}, True),
+        ("revoked", before(), {}, False),
+        ("prepared", before(), {}, False),
+    ],
+    ids=[
+        *("seen back by an earlier start", "not seen up", "not restarted", "saved sessions may be back", "still out"),
+        *("not seen back", "seen back", "no record"),
+        *("by this start", "another deletion since", "nothing deleted yet"),
+    ],
+)
+def test_a_node_that_an_earlier_start_restarted_and_saw_back_is_done(
+    phase: str, record: dict[str, t.Any], found: dict[str, t.Any], *, done: bool
+) -> None:
+    facts = {node: {"process": {"identity": "b:1:2"}} for node in ("n1", "n2")}
+    plan = {"run_id": "r", "nodes": ["n1", "n2"], "phase": phase, "node_facts": facts, "record": {"node_records": {"n1": record}}}
+    assert nodes_done(plan, {"n1": found, "n2": {}}) == (["n1"] if done else [])
+    said = "Done: n1. Not done: n2." if done else "Done: none. Not done: n1, n2."
+    assert said in abort_sentence(plan, {"n1": found, "n2": {}}, "lock the nodes", "c")
 
 
 @pytest.mark.parametrize(

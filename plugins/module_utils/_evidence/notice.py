@@ -29,7 +29,7 @@ def check_plan(plan: t.Mapping[str, t.Any]) -> None:
 
 
 def notice(event: str, plan: t.Mapping[str, t.Any], verdict: str, sentence: str, done: t.Sequence[str], at: str) -> bytes:
-    """The document. ``plan``: as handed over by the role; ``verdict``: '' before the end; ``done``: the nodes that are back; no secret."""
+    """The document. ``plan``: as handed over by the role; ``verdict``: '' before the end; ``done``: of ``nodes_done``; no secret."""
     told = {
         "format": FORMAT,
         "event": event,

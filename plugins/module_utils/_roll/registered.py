@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import sentence, shown
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_finished, may_be_down
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done, is_finished, may_be_down
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to_all, no_answer, own
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.drained import not_seen_back
@@ -165,12 +165,26 @@ def standbys(nodes: t.Sequence[str], results: Results) -> Standbys:
     }
 
 
+def nodes_done(plan: t.Mapping[str, t.Any], hostvars: HostVars) -> list[str]:
+    """The nodes that are back with their sessions ended, by this start or by an earlier one of the run."""
+    return [node for node in plan["nodes"] if hostvars[node].get("__force_reauth_back") or _was_done(node, plan, hostvars[node])]
+
+
+def _was_done(node: str, plan: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> bool:
+    """Whether an earlier start restarted it and saw it back. Before the phase ``rolling`` no node is done."""
+    if plan.get("phase") != "rolling" or found.get("__force_reauth_still_out"):
+        return False
+    record = plan["record"]["node_records"].get(node, {})
+    is_back = record.get("step") == "up" and not record.get("drain")
+    return is_back and is_done(plan["node_facts"][node]["process"]["identity"], record)
+
+
 def abort_sentence(plan: t.Mapping[str, t.Any], hostvars: HostVars, step: str, resume: str) -> str:
     """Where a run stands that cannot go on, and the command that takes it up again.
 
     Every node is asked: what Ansible calls the batch is without those that it sent to the rescue for another one's failure.
     """
-    done = [node for node in plan["nodes"] if hostvars[node].get("__force_reauth_back")]
+    done = nodes_done(plan, hostvars)
     rest = [node for node in plan["nodes"] if node not in done]
     by_what: dict[str, list[str]] = {}
     for node in plan["nodes"]:
