@@ -415,6 +415,12 @@ def test_the_result_says_what_was_not_seen_of_a_deletion_by_hand() -> None:
     assert [line for line in lines if "for 7 s after the deletion was seen" in line]
 
 
+def test_the_result_does_not_call_a_deletion_seen_that_was_only_said() -> None:
+    record = {"deleted": f"by hand: {by_hand.deletion_seen(['n1'], {'n1': {}}, True)}"}
+    lines = report.result_lines(PLAN, record, FOUND, 7)
+    assert [line for line in lines if "for 7 s after the deletion was said, and before that since it happened" in line]
+
+
 def test_what_was_counted_in_the_database_is_not_called_unseen() -> None:
     lines = report.result_lines(PLAN, {"deleted": "by the product itself", "counted": True}, FOUND, 7)
     assert "Not seen   the second in which they were deleted, whether there is a copy, whether one came back" in lines

@@ -284,7 +284,43 @@ def test_what_somebody_else_deleted_is_neither_dated_nor_counted() -> None:
     found = check(evidence(record, plan, seen_of(THREE), about()))
     assert (found["run"]["deleted"], found["run"]["cut_off"]) == (record["deleted"], "")
     assert (found["tokens"]["before"], found["tokens"]["deleted"], found["archives"]) == (-1, -1, [])
-    assert "that began before the old remember-me cookies were seen to be dead is dead on all 3 nodes" in found["sentence"]
+    assert "that began before the tokens were deleted, at a moment that was not seen, is dead on all 3 nodes" in found["sentence"]
+
+
+MONDAY, TUESDAY, FRIDAY = (f"2026-11-{day}T08:00:00.000Z" for day in (23, 24, 27))
+
+
+@pytest.mark.parametrize(
+    ("history", "moment"),
+    [
+        ([("waiting", MONDAY), ("revoked", FRIDAY)], MONDAY),
+        # the first word was given too early: the cookies that worked then tell that the tokens were there
+        ([("waiting", MONDAY), ("revoked", TUESDAY), ("rolling", TUESDAY), ("waiting", TUESDAY), ("revoked", FRIDAY)], TUESDAY),
+    ],
+    ids=["once", "again"],
+)
+def test_what_is_proven_of_a_deletion_by_hand_began_before_it_was_asked_for(history: list[tuple[str, str]], moment: str) -> None:
+    record = {**record_of(THREE), "revoke": "manual", "deleted": "by hand: the old remember-me cookie of n1 is dead"}
+    del record["revoked"]
+    record["history"] = [{"name": "prepared", "at": MONDAY}, *({"name": name, "at": when} for name, when in history)]
+    told = check(evidence(record, plan_of(THREE), seen_of(THREE), about()))["sentence"]
+    assert f"that began before this run waited for the deletion by hand ({moment}, clock of the database host) is dead on all 3" in told
+
+
+@pytest.mark.parametrize(
+    ("deleted", "told"),
+    [
+        ("by hand: said with force_reauth_revoked; the first batch has to show it", "it was said that the tokens of everybody are"),
+        ("by hand: the old remember-me cookie of n1 is dead", "the tokens of everybody are deleted and the nodes were"),
+    ],
+    ids=["said", "seen"],
+)
+def test_a_deletion_that_was_only_said_is_told_as_such(deleted: str, told: str) -> None:
+    record = {**record_of(THREE, "unproven"), "revoke": "manual", "deleted": deleted}
+    del record["revoked"]
+    seen = seen_of(THREE)
+    seen["verdict"]["missing"] = ["that the tokens are deleted was only said, not seen (no proof account was given)"]
+    assert check(evidence(record, plan_of(THREE), seen, about("unproven")))["sentence"].startswith(f"Unproven: {told}")
 
 
 def undeleted(**more: t.Any) -> dict[str, t.Any]:

@@ -231,6 +231,17 @@ def test_what_is_no_time_of_a_record_spoils_no_drawing(text: object) -> None:
     check(page({**found, "nodes": [{**found["nodes"][0], "steps": []}]}))
 
 
+@pytest.mark.parametrize("by_hand", [False, True], ids=["by the run", "by hand"])
+def test_the_drawing_calls_no_moment_the_cut_off_that_nobody_saw(*, by_hand: bool) -> None:
+    found = document(names(1))
+    if by_hand:
+        found["run"] |= {"cut_off": "", "deleted": "by hand: the old remember-me cookie of jira1 is dead"}
+    told = check(page(found)).text
+    assert ("the dashed line is the cut-off" in told) is not by_hand
+    assert ("the run took the tokens for deleted: when they were was not seen" in told) is by_hand
+    assert (">cut-off<" in page(found), ">went on<" in page(found)) == (not by_hand, by_hand)
+
+
 def test_the_drawing_stays_inside_its_frame() -> None:
     drawn = chart.timeline(document(names(50)))
     bars = [one for row in drawn.rows for one in row.bars]

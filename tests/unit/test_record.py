@@ -704,11 +704,11 @@ def test_each_deletion_has_a_number_of_its_own_and_nothing_is_done_while_the_run
         return t.cast("dict[str, t.Any]", STATES["written"](records, options, False)["record"])
 
     start = records.open(RUN, PREPARED, "ops1", "aa")
-    first = written(phase="revoked")["deletion"]
+    first = written(phase="revoked", deleted="by hand: said with force_reauth_revoked")["deletion"]
     going = written(phase="rolling", live=[{**block, "deletion": first}])
     assert (len(first), going["deletion"]) == (16, first)
     again = written(phase="waiting")
-    assert (again["deletion"], again["live"]) == ("", [])
+    assert (again["deletion"], again["deleted"], again["live"]) == ("", "", [])
     assert written(phase="revoked")["deletion"] not in ("", first)
 
 

@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.gathered import Seen
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.nodes import controls_of, node_part
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import WAITING, is_said
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import own
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors
@@ -87,21 +88,31 @@ def _controls(node: str, records: Mapping, seen: Seen) -> list[Mapping]:
 def _sentence(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mapping], live: bool) -> str:
     whose = record.get("users") or "everybody"
     if about["end"] == "proven":
-        cut_off = record.get("revoked", {}).get("cut_off", "")
-        began = f"{cut_off} (clock of the database)" if cut_off else "the old remember-me cookies were seen to be dead"
         return (
-            f"Proven: every browser session of {whose} that began before {began} is dead on all "
+            f"Proven: every browser session of {whose} that began before {_before(record)} is dead on all "
             f"{len(nodes)} nodes, and was seen to be dead."
         )
     if about["end"] == "unproven":
         missing = len(seen["verdict"].get("missing", []))
         acted = "their sessions were ended by calls to the product" if live else "the nodes were restarted"
-        return f"Unproven: the tokens of {whose} are deleted and {acted}, but {missing} things were not seen, or seen alive."
+        told = "it was said that " if is_said(record.get("deleted", "")) else ""
+        return f"Unproven: {told}the tokens of {whose} are deleted and {acted}, but {missing} things were not seen, or seen alive."
     if about["end"] == "waiting":
         return "Waiting: a database administrator deletes the tokens by hand. Until the run goes on, nothing is proven."
     if about["end"] == "abandoned":
         return "Abandoned: this run was set aside before its end. What it had not done by then is not done, and nothing is proven."
     return f"Stopped in step '{about['stopped'].get('step', '')}': the run has not come to its end, and nothing is proven."
+
+
+def _before(record: Mapping) -> str:
+    """The last moment of which it is known that the tokens were deleted after it: what was made after a deletion outlives the run."""
+    cut_off = record.get("revoked", {}).get("cut_off", "")
+    waits = [one["at"] for one in record.get("history", []) if one["name"] == WAITING]
+    if cut_off:
+        return f"{cut_off} (clock of the database)"
+    if waits:
+        return f"this run waited for the deletion by hand ({waits[-1]}, clock of the database host)"
+    return "the tokens were deleted, at a moment that was not seen,"
 
 
 def _route(record: Mapping, plan: Mapping) -> str:

@@ -153,14 +153,14 @@ def next_start(before: Payload, controller: str, number: str) -> Payload:
 
 
 def with_deletion(before: Payload, values: Payload, number: str) -> Payload:
-    """The values of a write, with what they mean for route live. ``before``: the payload that they are put on.
+    """The values of a write, with what they mean for the deletion. ``before``: the payload that they are put on.
 
-    With phase ``revoked`` comes another deletion, with the random ``number``; in phase ``waiting`` there is none, whatever was said of one,
-    and whoever had a token may have signed in again.
+    With phase ``revoked`` comes another deletion, with the random ``number``; in phase ``waiting`` there is none, whatever was said of one
+    before, and whoever had a token may have signed in again.
     """
     phase = values.get("phase")
     if phase == "waiting":
-        return {**values, "deletion": "", "live": [], "deleted": ""}
+        return {**values, "deletion": "", "deleted": "", "live": []}
     comes = phase == "revoked" and before.get("phase") != "revoked"
     return {**values, "deletion": number} if comes else values
 

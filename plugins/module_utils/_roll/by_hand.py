@@ -26,6 +26,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.t
 DATABASE, PRODUCT, MANUAL, WAITING = "database", "product", "manual", "waiting"
 _IDLES = "this product's cookie ends by itself when nobody uses it for a while"
 _DAY = timedelta(days=1)
+# how a deletion is known that only the operator's word tells of
+_SAID = "said with force_reauth_revoked"
 # before these nobody has asked for the script to be run
 _NOT_ASKED_YET = ("", "prepared")
 
@@ -207,7 +209,12 @@ def deletion_seen(nodes: t.Sequence[str], hostvars: HostVars, revoked: bool) -> 
         alive = [node for node, rows in answers.items() if rows and node not in dead]
         more = f"; that of {', '.join(alive)} still works, which the first batch has to show dead" if alive else ""
         return f"the old remember-me cookie of {', '.join(dead)} is dead{more}"
-    return "said with force_reauth_revoked; the first batch has to show it" if revoked else ""
+    return f"{_SAID}; the first batch has to show it" if revoked else ""
+
+
+def is_said(deleted: str) -> bool:
+    """Whether the tokens were taken for deleted by a word alone. ``deleted``: of the record."""
+    return deleted.startswith(f"by hand: {_SAID}")
 
 
 def only_said(plan: Values, hostvars: HostVars, now: str) -> list[str]:

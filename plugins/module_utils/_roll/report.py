@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import DATABASE, MANUAL, PRODUCT
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import DATABASE, MANUAL, PRODUCT, is_said
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE, call_lines, call_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import batches_of
@@ -149,7 +149,7 @@ def result_lines(plan: t.Mapping[str, t.Any], record: t.Mapping[str, t.Any], fou
         f"Record     {plan['folder']}/run.json on {plan['database_host']}",
     ]
     if plan["route"] in _STILL_OPEN and open_seconds >= 0:
-        lines.append(f"Open       a session of {_STILL_OPEN[plan['route']]} could be used for {open_seconds} s after {_since(revoked)}")
+        lines.append(f"Open       a session of {_STILL_OPEN[plan['route']]} could be used for {open_seconds} s after {_since(record)}")
     lines += [_called(record["live"])] if record.get("live") else []
     lines += call_notes(plan["product"]) if plan["route"] == LIVE else []
     lines += [f"Note       {note}" for note in plan["look"].get("notes", [])]
@@ -175,8 +175,10 @@ def _cut_off(revoked: t.Mapping[str, t.Any], deleted: str, counted: bool) -> lis
     ]
 
 
-def _since(revoked: t.Mapping[str, t.Any]) -> str:
-    return "the cut-off" if "cut_off" in revoked else "the deletion was seen, and before that since it happened"
+def _since(record: t.Mapping[str, t.Any]) -> str:
+    if "cut_off" in record.get("revoked", {}):
+        return "the cut-off"
+    return f"the deletion was {'said' if is_said(record.get('deleted', '')) else 'seen'}, and before that since it happened"
 
 
 def _users(plan: t.Mapping[str, t.Any]) -> list[str]:
