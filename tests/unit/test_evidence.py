@@ -284,7 +284,10 @@ def test_what_somebody_else_deleted_is_neither_dated_nor_counted() -> None:
     found = check(evidence(record, plan, seen_of(THREE), about()))
     assert (found["run"]["deleted"], found["run"]["cut_off"]) == (record["deleted"], "")
     assert (found["tokens"]["before"], found["tokens"]["deleted"], found["archives"]) == (-1, -1, [])
-    assert "that began before the tokens were deleted, at a moment that was not seen, is dead on all 3 nodes" in found["sentence"]
+    begun = next(one["at"] for one in record["history"] if one["name"] == "prepared")
+    assert f"that began before this run began ({begun}, clock of the database host) is dead on all 3 nodes" in found["sentence"]
+    unknown = check(evidence({**record, "history": []}, plan, seen_of(THREE), about()))
+    assert "that began before the tokens were deleted, at a moment that was not seen, is dead on all 3 nodes" in unknown["sentence"]
 
 
 MONDAY, TUESDAY, FRIDAY = (f"2026-11-{day}T08:00:00.000Z" for day in (23, 24, 27))
@@ -335,6 +338,7 @@ def stopped_in(step: str) -> dict[str, t.Any]:
 
 
 RESUMED = {"start": {"attempt": 2, "number": "ab", "controller": "ops1"}}
+ANEW = {"start": {"attempt": 2, "number": "cd", "controller": "ops1"}}
 
 
 @pytest.mark.parametrize(
@@ -344,6 +348,7 @@ RESUMED = {"start": {"attempt": 2, "number": "ab", "controller": "ops1"}}
         (undeleted(), stopped_in("sign in the canary"), "stopped", 0),
         (undeleted(), stopped_in("revoke"), "stopped", -1),
         (undeleted(**RESUMED), stopped_in("sign in the canary"), "stopped", -1),
+        (undeleted(**ANEW), stopped_in("sign in the canary"), "stopped", 0),
         (undeleted(revoke="product"), stopped_in("revoke"), "stopped", -1),
         (undeleted(revoke="manual", phase="waiting", **RESUMED), stopped_in("sign in the canary"), "stopped", -1),
         (undeleted(revoke="manual", phase="waiting"), stopped_in("have the tokens deleted by hand"), "waiting", -1),
@@ -356,6 +361,7 @@ RESUMED = {"start": {"attempt": 2, "number": "ab", "controller": "ops1"}}
         "before the deletion",
         "in the deletion",
         "an earlier start may have begun",
+        "the earlier start was refused",
         "by the product",
         "by hand, before it is seen",
         "waiting",
@@ -367,7 +373,8 @@ RESUMED = {"start": {"attempt": 2, "number": "ab", "controller": "ops1"}}
 def test_no_token_counts_as_not_deleted_where_the_deletion_may_have_begun(
     record: dict[str, t.Any], more: dict[str, t.Any], end: str, rows: int
 ) -> None:
-    found = check(evidence(record, plan_of(THREE), NOTHING, about(end, **more)))
+    plan = {**plan_of(THREE), "resumed": record.get("start") == RESUMED["start"]}
+    found = check(evidence(record, plan, NOTHING, about(end, **more)))
     assert (found["tokens"]["deleted"], stats(found, "")["force_reauth"]["tokens"]) == (rows, rows)
 
 

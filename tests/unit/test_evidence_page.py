@@ -242,6 +242,14 @@ def test_the_drawing_calls_no_moment_the_cut_off_that_nobody_saw(*, by_hand: boo
     assert (">cut-off<" in page(found), ">went on<" in page(found)) == (not by_hand, by_hand)
 
 
+def test_the_drawing_of_a_run_that_took_no_token_for_deleted_has_no_line_and_tells_of_none() -> None:
+    found = document(names(1))
+    found["run"] |= {"cut_off": "", "history": [one for one in found["run"]["history"] if one["name"] != "revoked"]}
+    assert chart.timeline(found).rows
+    assert "dashed line" not in check(page(found)).text
+    assert 'class="cut"' not in page(found)
+
+
 def test_the_drawing_stays_inside_its_frame() -> None:
     drawn = chart.timeline(document(names(50)))
     bars = [one for row in drawn.rows for one in row.bars]

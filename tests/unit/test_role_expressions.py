@@ -57,6 +57,28 @@ def test_a_task_file_of_the_site_is_run_only_on_a_node_that_is_not_yet_as_it_is_
     assert evaluated(act["when"], __force_reauth_state=state, **{look["register"]: {"ready": is_down}}) is runs_it
 
 
+def test_a_run_that_goes_on_from_a_deletion_by_hand_knows_when_it_did() -> None:
+    *_before, block = (one for one in loaded("tasks/by_hand.yml") if one["name"] == "Go on")
+    taken = next(one for one in block["block"] if one["name"].startswith("Take the run for one"))
+    history = [{"name": "waiting", "at": "2026-12-01T10:00:00.000Z"}]
+    written = [*history, {"name": "revoked", "at": "2026-12-02T09:41:00.000Z"}]
+    known = {
+        "__force_reauth_plan": {"phase": "waiting", "record": {"run_id": "r", "history": history}},
+        "__force_reauth_run_recorded": {"record": {"history": written}},
+        **taken["vars"],
+    }
+    plan = Templar(loader=DataLoader(), variables=known).template(taken["ansible.builtin.set_fact"]["__force_reauth_plan"])
+    assert plan == {"phase": "revoked", "record": {"run_id": "r", "history": written}}
+
+
+@pytest.mark.parametrize("number", ["", "8d2c"])
+def test_a_run_that_was_set_aside_has_no_lock_to_give_back(number: str) -> None:
+    (finished,) = (one for one in loaded("tasks/plan.yml") if one["name"] == "Say that a finished run has nothing left to do")
+    given_back = finished["block"][0]
+    plan = {"record": {"start": {"attempt": 1, "number": number}}}
+    assert evaluated(given_back["when"], ansible_check_mode=False, __force_reauth_plan=plan) is bool(number)
+
+
 @pytest.mark.parametrize("step", ["stop_all", "first_batch"])
 def test_after_the_task_files_of_the_site_it_is_seen_whom_ansible_counts_in(step: str) -> None:
     assert loaded(f"tasks/{step}.yml")[-1].get("ansible.builtin.import_tasks") == "still_counted.yml"

@@ -107,11 +107,13 @@ def _sentence(about: About, record: Mapping, seen: Seen, nodes: t.Sequence[Mappi
 def _before(record: Mapping) -> str:
     """The last moment of which it is known that the tokens were deleted after it: what was made after a deletion outlives the run."""
     cut_off = record.get("revoked", {}).get("cut_off", "")
-    waits = [one["at"] for one in record.get("history", []) if one["name"] == WAITING]
+    moments = {one["name"]: one["at"] for one in record.get("history", [])}
     if cut_off:
         return f"{cut_off} (clock of the database)"
-    if waits:
-        return f"this run waited for the deletion by hand ({waits[-1]}, clock of the database host)"
+    if WAITING in moments:
+        return f"this run waited for the deletion by hand ({moments[WAITING]}, clock of the database host)"
+    if "prepared" in moments:
+        return f"this run began ({moments['prepared']}, clock of the database host)"
     return "the tokens were deleted, at a moment that was not seen,"
 
 
@@ -189,18 +191,19 @@ def _tokens(about: About, record: Mapping, plan: Mapping, seen: Seen) -> Values:
         "users": int(before.get("users", -1)),
         "oldest": str(before.get("oldest", "")),
         "ages": {name: int(rows) for name, rows in (before.get("ages") or {}).items()},
-        "deleted": _deleted(about, record),
+        "deleted": _deleted(about, record, plan),
         "came_back": int(left.get("rows", -1)),
         "left": int(left.get("left", -1)),
         "since": since,
     }
 
 
-def _deleted(about: About, record: Mapping) -> int:
+def _deleted(about: About, record: Mapping, plan: Mapping) -> int:
     """Rows, -1 where nobody has counted them: what a run deletes itself it records afterwards, and a purge may have stopped half-way."""
-    first = int((record.get("start") or {}).get("attempt", 0)) == 1
+    # a run whose start was refused at its locks begins anew
+    begun_here = not plan.get("resumed", True)
     before = about["stopped"].get("step") in BEFORE_THE_DELETION
-    nothing_yet = record.get("revoke") == "database" and first and before
+    nothing_yet = record.get("revoke") == "database" and begun_here and before
     return int(record.get("revoked", {}).get("rows", 0 if nothing_yet else -1))
 
 
