@@ -12,6 +12,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.des
     account_of,
     address_of,
     asked_database,
+    asked_place,
     password_problem,
 )
 
@@ -122,3 +123,24 @@ def test_a_node_that_is_down_names_no_account_that_counts() -> None:
     assert password_problem(looks, {**GIVEN, "database_user": "of-another-home"}).startswith(
         "force_reauth_database_user=of-another-home is not"
     )
+
+
+@pytest.mark.parametrize(
+    ("found", "given", "place"),
+    [
+        ({}, {}, "postgresql db.example.org:5432/jira"),
+        ({}, {"database_user": "dba", "database_ssl_mode": "require"}, "postgresql db.example.org:5432/jira"),
+        ({}, {"database_engine": "mysql", "database_port": 3306}, "mysql db.example.org:3306/jira"),
+        ({"host": "localhost"}, {}, "postgresql localhost:5432/jira on node1"),
+        ({"host": "localhost"}, {"database_server": "db"}, "postgresql db:5432/jira"),
+        ({}, {"database_server": "127.0.0.1"}, "postgresql 127.0.0.1:5432/jira on node1"),
+        ({}, {"database_server": "/run/postgresql"}, "postgresql /run/postgresql/jira on node1"),
+        ({"engine": "sqlite", "host": "", "port": 0, "name": "/srv/jira.db"}, {}, "sqlite /srv/jira.db on node1"),
+        ({"engine": "hsqldb", "host": "", "port": 0, "name": "data/fisheye"}, {}, "hsqldb data/fisheye on node1"),
+    ],
+    ids=["the settings'", "account and TLS", "another engine", "own name", "said", "own address", "socket", "file", "part of a path"],
+)
+def test_where_a_database_is_asked_is_the_same_at_each_start_and_another_on_another_machine(
+    found: dict[str, object], given: dict[str, object], place: str
+) -> None:
+    assert asked_place({**FOUND, **found}, {**GIVEN, "database_host": "node1", **given}) == place

@@ -663,14 +663,16 @@ def test_a_run_that_is_over_stays_as_it_ended_when_it_is_set_aside(records: RunR
     assert (told["abandoned"], told["over"], run_file(records).read_bytes() == before) == (False, phase, True)
 
 
-def test_a_run_that_goes_on_keeps_what_it_began_with_but_the_route_that_is_gone_now(records: RunRecords) -> None:
-    began = {**PREPARED, "route": "live", "batches": [1]}
+def test_a_run_that_goes_on_keeps_what_it_began_with_but_its_route_and_where_its_database_is(records: RunRecords) -> None:
+    began = {**PREPARED, "route": "live", "batches": [1], "asked": "mysql db1:3306/jira"}
     STATES["opened"](records, opening(values=began), False)
-    told = STATES["opened"](records, opening(values={**began, "route": "rolling", "batches": [2], "phase": "waiting"}), False)
-    assert {name: told["record"][name] for name in ("route", "batches", "phase")} == {
+    now = {**began, "route": "rolling", "batches": [2], "phase": "waiting", "asked": "mysql db2:3306/jira"}
+    told = STATES["opened"](records, opening(values=now), False)
+    assert {name: told["record"][name] for name in ("route", "batches", "phase", "asked")} == {
         "route": "rolling",
         "batches": [1],
         "phase": "prepared",
+        "asked": "mysql db2:3306/jira",
     }
 
 

@@ -32,6 +32,9 @@ OPTIONS: dict[str, t.Any] = {
     "spared_username": "",
     "spared_password": "",
     "drain": "none",
+    **dict.fromkeys(("database_engine", "database_server", "database_port", "database_name"), ""),
+    "database_host": "dbhost",
+    "accept_other_address": False,
 }
 
 
@@ -557,7 +560,13 @@ def test_a_cold_standby_of_the_first_start_is_still_one(record: dict[str, t.Any]
     assert [one[: len(said)] for one, said in zip(found, problems, strict=True)] == problems
 
 
-ENDED = {"phase": "proven", "nodes": ["n1", "n2"], "users": ""}
+ENDED = {"phase": "proven", "nodes": ["n1", "n2"], "users": "", "asked": "postgresql db:5432/jira"}
+OF_A_COPY = {**ENDED, "asked": "postgresql db-staging:5432/jira"}
+MOVED = (
+    "this run was of the database asked at postgresql db-staging:5432/jira, and now it is postgresql db:5432/jira: take another "
+    "force_reauth_run_id; or, where both lead to one database (it has moved, or another name of its server is given), say so with "
+    "force_reauth_accept_other_address=true"
+)
 ADAM = "adam alone; the tokens of all others stay"
 
 
@@ -594,16 +603,28 @@ ADAM = "adam alone; the tokens of all others stay"
             {},
             ["n3: it was a cold standby when this run began"],
         ),
+        (OF_A_COPY, 2, {}, [MOVED]),
+        (OF_A_COPY, 2, {"accept_other_address": True}, []),
+        (OF_A_COPY, 2, {"database_server": "db-staging"}, []),
     ],
     ids=[
         *("the same", "no record", "restored", "one node more", "one node less", "other users", "the same users"),
-        *("every user", "of an older release", "a standby that took over"),
+        *("every user", "of an older release", "a standby that took over", "of a copy", "has moved", "the same address said"),
     ],
 )
 def test_a_finished_run_proves_nothing_of_what_it_did_not_do(
     record: dict[str, t.Any], nodes: int, options: dict[str, t.Any], said: list[str]
 ) -> None:
     assert plan({f"n{number}": look() for number in range(1, nodes + 1)}, record, **options)["otherwise"] == said
+
+
+@pytest.mark.parametrize("phase", ["prepared", "waiting", "revoked", "rolling"])
+def test_a_run_does_not_go_on_with_a_copy_of_its_database(phase: str) -> None:
+    """A copy by a snapshot has the identity of the original, and its nodes may have the same names: its purge would be left out here."""
+    nodes, record = {"n1": look(), "n2": look()}, {**OF_A_COPY, "phase": phase}
+    assert plan(nodes, record)["problems"] == [MOVED]
+    assert plan(nodes, {**record, "asked": plan(nodes)["asked_place"]})["problems"] == []
+    assert plan(nodes, record, accept_other_address=True)["problems"] == []
 
 
 def test_nodes_of_two_clusters_are_told_apart_by_product_version_and_database() -> None:

@@ -176,13 +176,14 @@ def resumed_phase(record: t.Mapping[str, t.Any], route: str) -> str:
 
 
 def taken_over(before: Payload, values: Payload, start: Payload) -> Payload:
-    """The record of a run that goes on: what it began with holds, but its route: restarts may finish a live one.
+    """The record of a run that goes on: what it began with holds, but its route (restarts may finish a live one) and where its database is.
 
     Its history tells when the tokens were deleted, and that is not now.
     """
     route = values.get("route", before.get("route"))
     changed = {"route": route, "phase": resumed_phase(before, str(route))} if route else {}
-    return {**before, **changed, "start": start}
+    moved = {name: values[name] for name in ("asked",) if name in values}
+    return {**before, **changed, **moved, "start": start}
 
 
 def same_start(one: Payload, other: Payload) -> bool:

@@ -111,6 +111,7 @@ OF_RUN: t.Mapping[str, Check] = {
     "batches": _list_of(_count),
     "product": _words,
     "database": _text,
+    "asked": _text,
     "table": _text,
     "tokens": _count,
     "revoke": _one_of("database", "product", "manual"),

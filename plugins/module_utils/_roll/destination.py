@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import assignments
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import telling
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import means_this_machine, telling
 
 Look = t.Mapping[str, t.Any]
 
@@ -31,6 +31,28 @@ def address_of(given: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> st
     name = given["database_name"] or found["name"]
     place = f"{server}:{port}" if port and server and not str(server).startswith("/") else str(server)
     return f"{place}/{name}" if place else str(name)
+
+
+def asked_place(found: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> str:
+    """Engine and address of the database that is asked, by whichever account: what the starts of one run have in common."""
+    engine, host = str(given["database_engine"] or found["engine"]), given["database_server"] or found["host"]
+    # 'localhost', a socket and a file are others on another machine
+    of_a_machine = engine in FILES or means_this_machine({"host": host, "name": given["database_name"] or found["name"]})
+    return f"{engine} {address_of(given, found)}{' on ' + str(given['database_host']) if of_a_machine else ''}"
+
+
+def address_problem(record: t.Mapping[str, t.Any], asked: str, accepted: bool) -> str:
+    """Why the database at this address does not count as that of the run, '' where it does. ``asked``: of ``asked_place``.
+
+    A physical copy of a server has the identity of the server: what tells them apart is where they were asked. An old record does not tell.
+    """
+    before = record.get("asked", asked)
+    if accepted or before == asked:
+        return ""
+    return (
+        f"this run was of the database asked at {before}, and now it is {asked}: take another force_reauth_run_id; or, where both lead "
+        "to one database (it has moved, or another name of its server is given), say so with force_reauth_accept_other_address=true"
+    )
 
 
 def asked_database(found: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> str:

@@ -17,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_
     why_unproven,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import address_problem, asked_place
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.drained import is_touched, still_out
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.emptied import Emptied, emptied
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import (
@@ -148,12 +149,18 @@ def record_problems(nodes: t.Sequence[str], looked: t.Sequence[str], standbys: t
     return [f"{'; '.join(changes)}; {_AS_IT_BEGAN}"] if changes else []
 
 
-def otherwise(nodes: t.Sequence[str], looked: t.Sequence[str], scope: UserScope | None, record: Record) -> list[str]:
-    """Why the end of a run that is finished is not the end of what is asked for now; [] where there is no record."""
+def otherwise(
+    nodes: t.Sequence[str], looked: t.Sequence[str], scope: UserScope | None, record: Record, elsewhere: t.Sequence[str]
+) -> list[str]:
+    """Why the end of a run that is finished is not the end of what is asked for now; [] where there is no record.
+
+    ``elsewhere``: of ``address_problem``.
+    """
     if not record:
         return []
     return [
         *([PUT_BACK] if record.get("proof_withdrawn") else []),
+        *elsewhere,
         *changed_nodes(nodes, looked, record.get("standbys", [])),
         *scope_problems(scope, record.get("users", ""), ""),
     ]
@@ -272,10 +279,10 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
     ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order, batches and ``revoke`` hold.
     Returns ``product``, ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''),
-    ``names_by``, ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``), ``route``,
-    ``phase``, ``restart_route``, ``nodes``, ``batches``, ``min_up``, ``emptied`` (lines: backends that a batch leaves to nobody),
-    ``out`` (lines: nodes that an earlier start has left out of a load balancer), ``node_facts`` (of those of ``nodes`` that were looked
-    at), ``problems`` and ``otherwise``.
+    ``names_by``, ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``),
+    ``asked_place`` (of that function), ``route``, ``phase``, ``restart_route``, ``nodes``, ``batches``, ``min_up``, ``emptied`` (lines:
+    backends that a batch leaves to nobody), ``out`` (lines: nodes that an earlier start has left out of a load balancer), ``node_facts``
+    (of those of ``nodes`` that were looked at), ``problems`` and ``otherwise``.
     """
     nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
@@ -287,6 +294,9 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     drains = {node: drain_problem(node_records.get(node, {}), options["drain"]) for node in facts}
     problems += [f"{node}: {why}" for node, why in drains.items() if why]
     problems += [one for one in [revoke_problem(record, options["revoke"])] if one]
+    asked = asked_place(looks[telling(looks)[0]]["database"], options)
+    elsewhere = [one for one in [address_problem(record, asked, options["accept_other_address"])] if one]
+    problems += elsewhere
     problems += route_not_taken(route, options["route"])
     problems += record_problems(nodes, list(looks), record.get("standbys", []))
     problems += one_node_twice(looks) + one_address_twice(looks) + order_problems(looks, record)
@@ -325,6 +335,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "blind": blind,
         "unproven": why_unproven(looks, options, bool(record)),
         "install_dir": folder_to_tell(list(facts.values())),
+        "asked_place": asked,
         "route": route,
         "phase": resumed_phase(record, route),
         "restart_route": restarts,
@@ -335,7 +346,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "out": [f"{node}: {one}" for node in facts for one in still_out(looks[node], node_records.get(node, {}))],
         "node_facts": facts,
         "problems": problems,
-        "otherwise": otherwise(nodes, list(looks), scope, record),
+        "otherwise": otherwise(nodes, list(looks), scope, record, elsewhere),
     }
 
 
