@@ -121,6 +121,15 @@ unfinished:
   type: list
   elements: str
   sample: []
+elsewhere:
+  description:
+    - Where there is no such run, what the files of runs of the same id say that lie with other clusters of the product, each with
+      its C(folder).
+    - One of them may be this run, begun before a copy of the database took over.
+  returned: O(state=read)
+  type: list
+  elements: dict
+  sample: []
 sha256:
   description: SHA-256 of the file C(run.json), empty where there is none.
   returned: O(state=summed)

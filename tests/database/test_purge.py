@@ -397,6 +397,23 @@ def test_deletes_nothing_without_the_record_that_it_was_told_of(site: Site, chec
     assert not site.archive_dir.exists()
 
 
+@pytest.mark.parametrize("scope", ["all", "archived"])
+def test_a_server_that_has_taken_over_is_told_from_a_record_that_is_gone(sqlite: Site, scope: str) -> None:
+    """Its identity is another one: the record lies with the server that the run began with."""
+    sqlite.create().sign_in(2)
+    first = RunRecords(str(sqlite.archive_dir), "jira-0123456789ab")
+    start = first.open("run-1", {"phase": "prepared", "database": "mysql uuid-1 database jira"}, "controller-1", "1111")
+    now = sqlite.look()["database"]
+    with pytest.raises(SessionsError) as refused:
+        sqlite.purge(start=start, scope=scope)
+    said = (
+        f"Run run-1 began with mysql uuid-1 database jira (its record lies in {first.folder_of('run-1')}), and what is asked now is {now}: "
+    )
+    assert str(refused.value).startswith(said)
+    assert str(refused.value).endswith("which signs everybody out once more. Nothing more was changed.")
+    assert len(sqlite.rows()) == 2
+
+
 def test_check_mode_asks_whose_run_it_is_and_writes_nothing(
     site: Site, record: tuple[RunRecords, dict[str, t.Any]], tmp_path: Path
 ) -> None:

@@ -100,6 +100,15 @@ def test_a_resume_takes_it_over_and_the_older_start_learns_it(lock: NodeLock) ->
     lock.check_mine(later)
 
 
+def test_a_start_that_goes_by_another_record_of_the_run_is_not_sent_to_resume_it(lock: NodeLock) -> None:
+    lock.take(owner(), "")
+    with pytest.raises(SessionsError, match=r"locked by run CHG-1 .start 1, controller ops1., another start of this run: ") as refusal:
+        lock.take(owner(number="bb"), "")
+    assert "force_reauth_abandon=CHG-1" in str(refusal.value)
+    assert "resume" not in str(refusal.value)
+    assert lock.holder() == owner()
+
+
 def test_a_run_that_is_set_aside_loses_it(lock: NodeLock) -> None:
     lock.take(owner("CHG-0"), "")
     lock.check_free(owner(), "CHG-0")

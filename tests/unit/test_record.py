@@ -633,6 +633,27 @@ def test_the_other_runs_that_are_not_over_are_told_but_for_the_one_to_be_set_asi
     assert (told["changed"], told["unfinished"], told["record"]["run_id"]) == (False, ["CHG-2"], RUN)
 
 
+def test_a_run_of_the_same_id_is_told_of_where_it_lies_with_another_cluster_of_the_product_alone(
+    tmp_path: Path, records: RunRecords
+) -> None:
+    for cluster in ("jira-ba9876543210", "bamboo-ba9876543210", "unknown"):
+        RunRecords(str(tmp_path / "archives"), cluster).open(RUN, {**PREPARED, "database": cluster}, "ops1", "aa")
+    damaged = RunRecords(str(tmp_path / "archives"), "jira-111111111111")
+    damaged.open(RUN, PREPARED, "ops1", "aa")
+    run_file(damaged).write_text("{", encoding="utf-8")
+    asked = {"run_id": RUN, "abandon": ""}
+    (found,) = STATES["read"](records, asked, False)["elsewhere"]
+    assert (found["folder"], found["database"], found["phase"]) == (
+        str(tmp_path / "archives/jira-ba9876543210" / RUN),
+        "jira-ba9876543210",
+        "prepared",
+    )
+    assert STATES["read"](records, {**asked, "run_id": "CHG-2"}, False)["elsewhere"] == []
+    assert STATES["read"](RunRecords(str(tmp_path / "archives"), "unknown"), asked, False)["elsewhere"] == []
+    records.open(RUN, PREPARED, "ops1", "bb")
+    assert STATES["read"](records, asked, False)["elsewhere"] == []
+
+
 def test_another_run_is_set_aside_when_one_is_begun(records: RunRecords) -> None:
     STATES["opened"](records, opening(run_id="CHG-0"), False)
     told = STATES["opened"](records, opening(abandon="CHG-0"), False)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import glob
 import hashlib
 import os
 import secrets
@@ -79,6 +80,17 @@ class RunRecords:
         """The ids of the cluster's runs, other than those, which were begun and are not over."""
         runs = (run for run in self._ids() if run not in except_for)
         return [run for run in runs if not content.is_finished(self._read(self._path(run, "")))]
+
+    def elsewhere(self, run_id: str) -> dict[str, content.Payload]:
+        """What the files of runs of that id say which lie with other clusters of the product, by their folders.
+
+        One that cannot be read tells nothing.
+        """
+        product = self.cluster.rpartition("-")[0]
+        names = [path.name for path in sorted(self._top.glob(f"{glob.escape(product)}-*"))] if product else []
+        others = [RunRecords(str(self._top), name) for name in names if name != self.cluster]
+        tried = {str(other.folder / run_id): other._read_or_why_not(run_id)[0] for other in others}
+        return {folder: found for folder, found in tried.items() if found}
 
     def _read_or_why_not(self, run: str) -> tuple[content.Payload, str]:
         try:

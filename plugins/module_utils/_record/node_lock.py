@@ -90,7 +90,7 @@ class NodeLock:
         """
         holder = self.holder()
         if holder and holder["run_id"] not in (wanted["run_id"], abandon):
-            raise SessionsError(_held(holder))
+            raise SessionsError(_held_by_another(holder))
         if not os.access(self.path.parent, os.W_OK | os.X_OK):
             raise SessionsError(
                 f"The home folder {self.path.parent} is not open for writing to this account, and the lock lies there: "
@@ -106,7 +106,7 @@ class NodeLock:
                 if holder == wanted:
                     return False
                 if holder and not may_take(holder, wanted, abandon):
-                    raise SessionsError(_held(holder))
+                    raise SessionsError(_held_by_its_own(holder) if holder["run_id"] == wanted["run_id"] else _held_by_another(holder))
                 if holder:
                     self._replace(wanted)
                     return True
@@ -209,8 +209,17 @@ def _check_start(owner: Owner) -> None:
         )
 
 
-def _held(holder: Owner) -> str:
+def _held_by_another(holder: Owner) -> str:
     return (
         f"locked by {told(holder)}. If that run is over, resume it with -e force_reauth_run_id={holder['run_id']}, "
         f"or begin a new one that sets it aside with -e force_reauth_abandon={holder['run_id']}"
+    )
+
+
+def _held_by_its_own(holder: Owner) -> str:
+    """A start that goes by the record of the one that holds it comes after that one."""
+    return (
+        f"locked by {told(holder)}, another start of this run: it has taken the run over, or its record is not the one by which this start "
+        "goes. See that it is not at work any more, and have its record found (force_reauth_database_host, force_reauth_archive_dir, the "
+        f"same database); or set it aside by a run of another id, with -e force_reauth_abandon={holder['run_id']}"
     )

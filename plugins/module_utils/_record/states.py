@@ -16,10 +16,13 @@ Result = dict[str, t.Any]
 
 
 def read(records: RunRecords, options: Options, _check_mode: bool) -> Result:
-    """What the run's record has to go on with, and the cluster's other runs that are not over."""
+    """What the run's record has to go on with, the runs of its id in other clusters where it has none, the cluster's runs that are not over."""
     unfinished = records.unfinished(except_for=[options["run_id"], options["abandon"]])
-    record = content.to_go_on_with(records.read(options["run_id"]))
-    return {**_told(False, record), "unfinished": unfinished, "sealed_canaries": content.canaries(record)}
+    found = records.read(options["run_id"])
+    record = content.to_go_on_with(found)
+    others = {} if found else records.elsewhere(options["run_id"])
+    elsewhere = [{**content.without_canary(one), "folder": folder} for folder, one in others.items()]
+    return {**_told(False, record), "unfinished": unfinished, "elsewhere": elsewhere, "sealed_canaries": content.canaries(record)}
 
 
 def opened(records: RunRecords, options: Options, check_mode: bool) -> Result:

@@ -14,6 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import check_told
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import began_with, same_start
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.expected_tokens import check_expected_tokens
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import delete_leftovers, find_leftovers
@@ -73,7 +74,7 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
     told = check_mode and options["unknown_usernames"] == "told"
     sources = when_free(partial(look_at_sources, options, users, unknown_told=told), clock, patience)
     folder = folder_for(sources, options)
-    _check_start(options, sources.first.cluster)
+    _check_start(options, sources.first)
     check_expected_tokens(sources.first, folder, options["expected_tokens"])
     mover = Mover(folder, options["run_id"], _fence(options, sources.first.cluster), clock, patience)
     counted = count_users(sources.looks)
@@ -155,10 +156,19 @@ def _told(sources: Sources, mover: Mover) -> dict[str, t.Any]:
     }
 
 
-def _check_start(options: t.Mapping[str, t.Any], cluster: str) -> None:
-    """Raises SessionsError when the options name a start that does not own the run; only reads, where a fence holds the record."""
-    if options["start"]:
-        RunRecords(options["archive_dir"], cluster).check(options["run_id"], options["start"])
+def _check_start(options: t.Mapping[str, t.Any], source: Source) -> None:
+    """Raises SessionsError when the options name a start that does not own the run; only reads, where a fence holds the record.
+
+    A server that has taken over since it began is another one by its identity, and the record lies with the first.
+    """
+    start, run_id = options["start"], options["run_id"]
+    if not start:
+        return
+    records = RunRecords(options["archive_dir"], source.cluster)
+    for folder, record in records.elsewhere(run_id).items():
+        if same_start(record["start"], start):
+            raise SessionsError(f"{began_with(run_id, record, folder, source.look.identity)}. Nothing more was changed.")
+    records.check(run_id, start)
 
 
 def _fence(options: t.Mapping[str, t.Any], cluster: str) -> Owned:

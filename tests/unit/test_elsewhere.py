@@ -1,0 +1,43 @@
+# Copyright: Contributors to the dcops.atlassian_sessions project
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A copy of a database that has taken over is another one by its identity: the run that began with the first is not begun anew."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.elsewhere import begun_elsewhere
+
+FOLDER = "/srv/force_reauth/jira-0123456789ab/CHG-1"
+RECORD = {"phase": "rolling", "nodes": ["n1", "n2"], "database": "mysql uuid-1 database jira", "revoke": "database", "folder": FOLDER}
+NOW = "mysql uuid-2 database jira"
+TAKEN_OVER = (
+    f"Run CHG-1 began with mysql uuid-1 database jira (its record lies in {FOLDER}), and what is asked now is {NOW}: a copy of that one, "
+    "which has taken over, or another database. Have the one asked with which it began (force_reauth_database_server), and resume; where a "
+    "copy has taken over, begin anew with another force_reauth_run_id and force_reauth_abandon=CHG-1, which signs everybody out once more"
+)
+BY_HAND = (
+    "this run began with force_reauth_revoke=manual, and now it is database: give force_reauth_revoke=manual, or set the run aside with "
+    "force_reauth_abandon, and begin a new one"
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "problem"),
+    [
+        ([RECORD], TAKEN_OVER),
+        ([{**RECORD, "phase": "prepared"}], TAKEN_OVER),
+        ([{**RECORD, "nodes": ["n2", "n3"]}], TAKEN_OVER),
+        ([{**RECORD, "phase": "proven"}, RECORD], TAKEN_OVER),
+        ([{**RECORD, "revoke": "manual"}], BY_HAND),
+        ([], ""),
+        ([{**RECORD, "phase": "proven"}], ""),
+        ([{**RECORD, "phase": "abandoned"}], ""),
+        ([{**RECORD, "nodes": ["w1"]}], ""),
+    ],
+    ids=["rolling", "nothing deleted", "a node in common", "beside another", "by hand", "none", "proven", "set aside", "another cluster's"],
+)
+def test_a_run_that_began_with_another_database_is_not_begun_anew(found: list[dict[str, t.Any]], problem: str) -> None:
+    assert begun_elsewhere(found, "CHG-1", ["n1", "n2"], NOW, "database") == problem
