@@ -207,6 +207,18 @@ def test_tokens_that_came_back_are_counted_and_what_is_left_is_what_was_not_seen
     assert found["not_seen"][0] == "1 of the archived tokens are in the token table again"
 
 
+def test_what_came_back_to_an_earlier_start_is_counted_with_the_others() -> None:
+    record = {**record_of(THREE, "unproven"), "tokens_that_came_back": "5"}
+    assert check(evidence(record, plan_of(THREE), seen_of(THREE), about("unproven")))["tokens"]["came_back"] == 5
+
+
+def test_what_came_back_before_the_first_restart_tells_nothing_of_the_end() -> None:
+    looked = {"__force_reauth_compared": {"rows": 2, "left": 0}}
+    judged = {**looked, "__force_reauth_verdict": {"verdict": "unproven"}}
+    assert gathered(["a"], {"a": looked}, 0.0, "")["leftovers"] == {}
+    assert gathered(["a"], {"a": judged}, 0.0, "")["leftovers"] == {"rows": 2, "left": 0}
+
+
 def test_nothing_that_was_handed_over_is_changed() -> None:
     record, plan, seen = record_of(THREE), plan_of(THREE), seen_of(THREE)
     before = copy.deepcopy((record, plan, seen))

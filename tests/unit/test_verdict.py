@@ -137,6 +137,17 @@ def test_archived_tokens_in_the_table_are_no_proof() -> None:
     assert verdict(evidence(), True, 2, [])["missing"] == ["2 of the archived tokens are in the token table again"]
 
 
+def test_a_token_that_came_back_may_have_opened_a_session_on_a_node_that_was_restarted_already() -> None:
+    judged = verdict(evidence(), True, 0, [], came_back=2)
+    assert (judged["verdict"], judged["nodes"]) == ("unproven", {"n1": "proven", "n2": "proven"})
+    assert judged["missing"] == [
+        (
+            "2 of the archived tokens came back after the purge, and are deleted again: a session that one of them opened meanwhile may "
+            "live on: run again, under another force_reauth_run_id"
+        )
+    ]
+
+
 def test_a_standby_that_has_taken_over_meanwhile_makes_the_run_unproven() -> None:
     unread = "/a/t-1.tsv.gz.age is encrypted, and no key that is at hand here opens it"
     assert verdict(evidence(), True, 0, [unread])["missing"] == [unread]

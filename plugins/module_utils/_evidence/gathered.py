@@ -38,10 +38,12 @@ class Seen(t.TypedDict):
 def gathered(nodes: t.Sequence[str], hostvars: HostVars, now: float, now_there: str) -> Seen:
     """``now``: of the controller's clock, ``now_there`` the same moment of the clock of the record, '' where it was not asked."""
     of = {node: hostvars[node] for node in nodes if node in hostvars}
+    verdict = _first(of, "__force_reauth_verdict")
     return {
         "nodes": {node: _node(node, of, now, now_there) for node in of},
-        "verdict": _first(of, "__force_reauth_verdict"),
-        "leftovers": _first(of, "__force_reauth_leftovers"),
+        "verdict": verdict,
+        # the same is looked for before the first restart: that tells nothing of the end
+        "leftovers": _first(of, "__force_reauth_compared") if verdict else {},
     }
 
 

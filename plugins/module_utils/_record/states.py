@@ -16,7 +16,7 @@ Result = dict[str, t.Any]
 
 
 def read(records: RunRecords, options: Options, _check_mode: bool) -> Result:
-    """What the run's record has to go on with, the runs of its id in other clusters where it has none, the cluster's runs that are not over."""
+    """What the run's record has to go on with; where it has none, the runs of its id in other clusters; the cluster's runs not over."""
     unfinished = records.unfinished(except_for=[options["run_id"], options["abandon"]])
     found = records.read(options["run_id"])
     record = content.to_go_on_with(found)

@@ -108,6 +108,7 @@ def verdict(
     not_seen: t.Sequence[str],
     spared: t.Mapping[str, t.Any] | None = None,
     doubt: str = "",
+    came_back: int = 0,
 ) -> dict[str, t.Any]:
     """``verdict``: proven or unproven; ``missing``: a sentence for what was not seen, or seen alive; ``nodes``: the verdict of each.
 
@@ -115,9 +116,11 @@ def verdict(
     ``canary``: whether a proof account was given. ``rows_left``: rows of the archives that are still in the token table.
     ``not_seen``: what is wrong with the cold standbys, archives that could not be compared with the table, a deletion that was only said.
     ``spared``: of ``spared_seen``. ``doubt``: of ``membership``.
+    ``came_back``: rows that share something with an archived one, and were deleted when the nodes were back.
     """
     by_node = {node: _node_missing(node, evidence, canary) for node in evidence}
     missing = [f"{rows_left} of the archived tokens are in the token table again"] if rows_left else []
+    missing += [_came_back(came_back)] if came_back else []
     missing += not_seen
     watched = spared or {"missing": [], "seen": []}
     missing += watched["missing"]
@@ -132,6 +135,14 @@ def verdict(
         "nodes": nodes,
         "seen": [*seen_by(evidence), *watched["seen"]],
     }
+
+
+def _came_back(rows: int) -> str:
+    """The old cookies that are replayed are not those of such a login."""
+    return (
+        f"{rows} of the archived tokens came back after the purge, and are deleted again: a session that one of them opened meanwhile may "
+        "live on: run again, under another force_reauth_run_id"
+    )
 
 
 def _node_missing(node: str, evidence: t.Mapping[str, Evidence], canary: bool) -> list[str]:
