@@ -389,7 +389,7 @@ def test_a_look_at_a_host_has_an_end_and_its_node_says_why(file: str, module: st
     assert (task.get("timeout"), task.get("ignore_errors")) == (600, True)
 
 
-@pytest.mark.parametrize("file", ["stop_all", "revoke", "prove"])
+@pytest.mark.parametrize("file", ["stop_all", "revoke", "came_back"])
 def test_what_may_read_the_archives_of_the_run_has_its_key(file: str) -> None:
     """Those of an earlier start are encrypted for it, too."""
     tasks = [inner for outer in yaml_of(ROLE / f"tasks/{file}.yml") for inner in outer.get("block", [outer])]
