@@ -83,7 +83,7 @@ class Apache:
         with (self._folder / "log").open("w", encoding="utf-8") as log:
             command = [str(self._program), "-f", str(path), "-DFOREGROUND"]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_for(self._answers, "Apache httpd answers")
+        wait_for(lambda: self._page() != "", "Apache httpd answers")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -103,7 +103,7 @@ class Apache:
 
     def states(self) -> dict[str, str]:
         """Worker, by its route -> its status."""
-        return {one.route: one.status for one in workers_in(self.get("/balancer-manager"))}
+        return _states_in(self.get("/balancer-manager"))
 
     def get(self, path: str, node: str = "") -> str:
         """The page as a client gets it that sticks to that node."""
@@ -117,17 +117,24 @@ class Apache:
         return connection
 
     def reload(self) -> None:
-        """It reads its configuration again, as when an administrator has changed it."""
+        """It reads its configuration again, as when an administrator has changed it, and answers by it: what it was told before is gone."""
+        before = self.states()
         self._process.send_signal(signal.SIGHUP)
+        wait_for(lambda: _states_in(self._page()) not in ({}, before), "Apache httpd answers by what it has read")
 
     def _is_ended(self) -> bool:
         """Told more than once: while it reads its configuration it does not listen to signals."""
         self._process.terminate()
         return self._process.poll() is not None
 
-    def _answers(self) -> bool:
+    def _page(self) -> str:
+        """Of the balancer-manager; '' while it does not answer. While it reads its configuration it takes connections and closes them."""
         try:
-            return self.get("/balancer-manager") != ""
-        except OSError:
+            return self.get("/balancer-manager")
+        except (OSError, http.client.HTTPException):
             assert self._process.poll() is None, (self._folder / "log").read_text(encoding="utf-8")
-            return False
+            return ""
+
+
+def _states_in(page: str) -> dict[str, str]:
+    return {one.route: one.status for one in workers_in(page)}
