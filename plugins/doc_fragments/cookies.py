@@ -16,7 +16,6 @@ options:
       - The cookies to replay, each alone, as M(dcops.atlassian_sessions.session_probe) returned them.
     type: list
     elements: dict
-    default: []
     suboptions:
       kind:
         description: What the cookie is.

@@ -128,7 +128,7 @@ def main() -> None:
             "start": {"type": "dict", "required": True},
             "record": {"type": "dict", "default": {}},
             "deletion": {"type": "str", "default": ""},
-            "cookies": {"type": "list", "elements": "dict", "default": [], "options": COOKIE_OPTIONS, "no_log": False},
+            "cookies": {"type": "list", "elements": "dict", "options": COOKIE_OPTIONS, "no_log": False},
         },
         supports_check_mode=True,
     )
@@ -136,7 +136,7 @@ def main() -> None:
     lock = (NodeLock(options["home_dir"]), owner_of(options["run_id"], options["start"]))
     try:
         product = product_of(options)
-        found = look_before_act(product, options["install_dir"], lock, site_of(options), options["record"], options["cookies"])
+        found = look_before_act(product, options["install_dir"], lock, site_of(options), options["record"], options["cookies"] or [])
     except SessionsError as error:
         module.fail_json(msg=str(error))
     noted = LiveNote(options["home_dir"], options["deletion"]).read()

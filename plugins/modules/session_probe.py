@@ -15,7 +15,8 @@ description:
     to whom cookies open the door that a person copied from a browser. It signs nobody in.
   - With O(mode=sign_in) it signs the proof account in, once, and returns the cookies of a browser session that work alone.
     What does not open the door alone comes back without a value, with the reason. One kind of cookie is enough.
-  - With O(mode=replay) it sends each cookie alone, never two together, and asks the product who is signed in.
+  - With O(mode=replay) it sends each of O(cookies) alone, never two together, and asks the product who is signed in. They have to be
+    given, if only as an empty list.
     The answer is taken from the page. An answer that names nobody counts only when it is empty, or as it was before the act.
   - With O(mode=replay) a cookie that the node refuses for the moment (no answer, HTTP 429 or 5xx) is sent again, up to five times, with
     growing pauses, for two minutes in sum. A remember-me cookie that the product replaces at each use is sent once. What tells nothing even
@@ -177,9 +178,9 @@ def main() -> None:
             "session_cookie": {"type": "str", "default": ""},
             "remember_me_cookie": {"type": "str", "default": ""},
             "proof_cookies": {"type": "list", "elements": "dict", "default": [], "options": GIVEN_OPTIONS, "no_log": False},
-            "cookies": {"type": "list", "elements": "dict", "default": [], "options": COOKIE_OPTIONS, "no_log": False},
+            "cookies": {"type": "list", "elements": "dict", "options": COOKIE_OPTIONS, "no_log": False},
         },
-        required_if=[("mode", "sign_in", ("username", "password"))],
+        required_if=[("mode", "sign_in", ("username", "password")), ("mode", "replay", ("cookies",))],
         supports_check_mode=True,
     )
     if module.params["mode"] == "sign_in" and module.check_mode:

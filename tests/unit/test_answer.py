@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import types
 import typing as t
 from pathlib import Path
@@ -17,6 +20,8 @@ from ansible.template import Templar, trust_as_template
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import looks
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import AnsweringAction, only_data
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import specification
+
+from demo.playbook import collections_path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -153,3 +158,14 @@ def test_the_role_runs_no_foreign_module_on_a_node(path: Path) -> None:
                     yield key.removeprefix("ansible.builtin.")
 
     assert set(words(yaml.safe_load(path.read_text(encoding="utf-8")))) - harmless == set()
+
+
+def test_a_replay_that_is_given_no_cookies_is_refused(tmp_path: Path) -> None:
+    """A misspelt variable would end as well as a replay in which every cookie is dead."""
+    ansible = str(Path(sys.executable).with_name("ansible"))
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(collections_path()), "ANSIBLE_HOME": str(tmp_path), "ANSIBLE_NOCOLOR": "1"}
+    module = ["-m", "dcops.atlassian_sessions.session_probe", "-a", "product=jira url=http://127.0.0.1:9 mode=replay"]
+    command = [ansible, "localhost", "-e", f"ansible_python_interpreter={sys.executable}", *module]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "mode is replay but all of the following are missing: cookies" in run.stdout
