@@ -188,6 +188,13 @@ rows:
   returned: success
   type: int
   sample: 25000
+came_back:
+  description:
+    - Rows that came back since the record of the run tells of a deletion; of earlier starts those that they have archived.
+    - Where there is no such record, RV(rows).
+  returned: with O(scope=archived)
+  type: int
+  sample: 0
 tables:
   description: The same for each table, by its name.
   returned: with O(scope=all)
@@ -326,7 +333,7 @@ archives_of_run:
     - The archives in which the rows lie that the run has deleted, like RV(archives), table by table. Those of its earlier starts are among
       them, of which nothing is said of the first and the last row.
     - What an earlier start archived and did not come to delete is not.
-  returned: when O(scope=all), not in check mode
+  returned: when O(scope=archived); when O(scope=all), not in check mode
   type: list
   elements: dict
   sample: []

@@ -10,12 +10,15 @@ import json
 import os
 import stat
 import typing as t
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import steps as revoke_steps
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import find_leftovers
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 
 from tests.database.site import Site, lines, tree
@@ -437,6 +440,34 @@ def recorded(site: Site, record: tuple[RunRecords, dict[str, t.Any]]) -> tuple[P
 def test_the_last_look_compares_with_every_archive_that_the_record_tells_of(recorded: tuple[Path, dict[str, t.Any]], site: Site) -> None:
     found = site.purge(scope="archived", start=recorded[1])
     assert (found["checked"], found["unread"]) == (3, [])
+
+
+def test_what_came_back_is_counted_by_the_next_start_too_where_one_was_killed_after_it_had_deleted_it(
+    recorded: tuple[Path, dict[str, t.Any]], site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = site.purge(scope="archived", start=recorded[1])
+    site.sign_in(3)
+
+    def end(*_sources: object) -> t.NoReturn:
+        raise SessionsError("It is killed.")
+
+    with monkeypatch.context() as patch:
+        looks: t.Iterator[t.Callable[..., t.Any]] = iter([find_leftovers, end])
+        patch.setattr(revoke_steps, "find_leftovers", lambda *given: next(looks)(*given))
+        with pytest.raises(SessionsError, match="It is killed"):
+            site.purge(scope="archived", start=recorded[1])
+    after = site.purge(scope="archived", start=recorded[1])
+    told = [(one["came_back"], one["rows"], sum(archive["rows"] for archive in one["archives_of_run"])) for one in (before, after)]
+    assert told == [(0, 0, 3), (3, 0, 6)]
+
+
+def test_the_look_at_what_came_back_asks_for_no_room_of_a_table(
+    recorded: tuple[Path, dict[str, t.Any]], site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands between the deletion and the restarts; a table has its size for a while after its rows are gone."""
+    room = namedtuple("room", "f_bavail f_frsize")
+    monkeypatch.setattr(os, "statvfs", lambda _path: room(16, 4096))
+    assert site.purge(scope="archived", start=recorded[1])["rows"] == 0
 
 
 def test_an_archive_of_the_record_that_is_gone_leaves_open_whether_its_tokens_came_back(

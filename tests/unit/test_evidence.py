@@ -200,23 +200,23 @@ def test_what_others_call_something_is_kept_as_it_is_in_a_document_of_the_same_s
 
 def test_tokens_that_came_back_are_counted_and_what_is_left_is_what_was_not_seen() -> None:
     seen = seen_of(THREE)
-    seen["leftovers"] = {"rows": 3, "left": 1, "since": 12}
+    seen["leftovers"] = {"came_back": 3, "left": 1, "since": 12}
     seen["verdict"]["missing"] = ["1 of the archived tokens are in the token table again"]
     found = check(evidence(record_of(THREE, "unproven"), plan_of(THREE), seen, about("unproven")))
     assert (found["tokens"]["came_back"], found["tokens"]["left"], found["tokens"]["since"]) == (3, 1, 12)
     assert found["not_seen"][0] == "1 of the archived tokens are in the token table again"
 
 
-def test_what_came_back_to_an_earlier_start_is_counted_with_the_others() -> None:
+def test_what_came_back_to_a_run_that_is_over_is_told_by_its_record() -> None:
     record = {**record_of(THREE, "unproven"), "tokens_that_came_back": "5"}
     assert check(evidence(record, plan_of(THREE), seen_of(THREE), about("unproven")))["tokens"]["came_back"] == 5
 
 
 def test_what_came_back_before_the_first_restart_tells_nothing_of_the_end() -> None:
-    looked = {"__force_reauth_compared": {"rows": 2, "left": 0}}
+    looked = {"__force_reauth_compared": {"came_back": 2, "left": 0}}
     judged = {**looked, "__force_reauth_verdict": {"verdict": "unproven"}}
     assert gathered(["a"], {"a": looked}, 0.0, "")["leftovers"] == {}
-    assert gathered(["a"], {"a": judged}, 0.0, "")["leftovers"] == {"rows": 2, "left": 0}
+    assert gathered(["a"], {"a": judged}, 0.0, "")["leftovers"] == {"came_back": 2, "left": 0}
 
 
 def test_nothing_that_was_handed_over_is_changed() -> None:

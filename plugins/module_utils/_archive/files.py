@@ -51,8 +51,8 @@ class RunFolder:
         self._keys = keys or ArchiveKeys()
         self.path = self._top / cluster / check_run_id(run_id)
 
-    def check(self, table_bytes: int) -> None:
-        """Raises SessionsError when archives of a table of that size could not be kept here. Makes nothing."""
+    def check(self, table_bytes: int, copies: int) -> None:
+        """Raises SessionsError when so many copies of a table of that size could not be kept here. Makes nothing."""
         check_private_folders(self.path, self._top)
         there = self.path
         while not os.path.lexists(there):
@@ -60,7 +60,7 @@ class RunFolder:
         if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK, effective_ids=True)):
             raise SessionsError(f"{there} is no folder in which this account may write: name another archive_dir, or another account.")
         room = os.statvfs(there)
-        description.check_room(room.f_bavail * room.f_frsize, table_bytes, str(there))
+        description.check_room(room.f_bavail * room.f_frsize, table_bytes, copies, str(there))
 
     def make(self) -> None:
         """Make the folder, and remove what a killed writer left in it."""

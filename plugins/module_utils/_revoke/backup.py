@@ -19,13 +19,16 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.s
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import scope_of
 
+# its own, and the archives of the purge that follows
+_COPIES = 2
+
 BACKUP_OPTIONS: dict[str, t.Any] = {**DATABASE_OPTIONS, **FOLDER_OPTIONS, **USERS_OPTIONS}
 
 
 def back_up(options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     """Write and verify the copy; in check mode say what would be written. Returns the module's values."""
     sources = look_at_sources(options, scope_of(options["usernames"], options["exclude_usernames"]), purpose="copy")
-    folder = folder_for(sources, options)
+    folder = folder_for(sources, options, copies=_COPIES)
     if not check_mode:
         folder.make()
     copies = [_planned(source, folder) if check_mode else _copy(source, folder, options["run_id"]) for source in sources.tables]

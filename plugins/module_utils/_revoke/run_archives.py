@@ -29,6 +29,17 @@ def archives_of_the_run(folder: RunFolder, table: str, written: t.Sequence[Archi
     return [mine.get(str(path)) or folder.described(path) for path in real]
 
 
+def rows_since(archives: t.Sequence[Archive], recorded: t.Collection[t.Mapping[str, t.Any]]) -> int:
+    """Rows of those archives that were written after the last one of their table that a record tells of. The folder may have moved."""
+    names = {Path(one["path"]).name for one in recorded}
+    rows: dict[str, int] = {}
+    for one in archives:
+        name = Path(one.path).name
+        table, _dash, _number = name.rpartition("-")
+        rows[table] = 0 if name in names else rows.get(table, 0) + one.rows
+    return sum(rows.values())
+
+
 def check_something_to_compare(run_id: str, folder: str, archives: t.Collection[Path], record: t.Mapping[str, t.Any]) -> None:
     """Raises SessionsError where the run has no archive, and its ``record`` (may be empty) does not tell what it deleted, if anything."""
     if not archives and "revoked" not in record:

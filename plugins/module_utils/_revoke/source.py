@@ -172,9 +172,9 @@ def _owner(database: Database) -> str:
         return ""
 
 
-def folder_for(sources: Sources, options: t.Mapping[str, t.Any]) -> RunFolder:
-    """The run's folder, checked but not made; raises SessionsError when archives of these tables could not be kept there, as asked."""
+def folder_for(sources: Sources, options: t.Mapping[str, t.Any], copies: int) -> RunFolder:
+    """The run's folder, checked but not made; raises SessionsError when so many copies of these tables cannot be kept there, as asked."""
     keys = archive_keys(options["archive_recipients"], options["archive_key"])
     folder = RunFolder(options["archive_dir"], sources.first.cluster, options["run_id"], keys)
-    folder.check(sum(source.look.bytes for source in sources.tables))
+    folder.check(sum(source.look.bytes for source in sources.tables), copies)
     return folder

@@ -10,6 +10,7 @@ import typing as t
 from contextlib import nullcontext
 from functools import partial
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.description import Archive
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import check_told
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
@@ -22,6 +23,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.p
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.run_archives import (
     archives_of_the_run,
     check_something_to_compare,
+    rows_since,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import (
     FOLDER_OPTIONS,
@@ -73,7 +75,7 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
     patience = 0 if check_mode else options["lock_wait"]
     told = check_mode and options["unknown_usernames"] == "told"
     sources = when_free(partial(look_at_sources, options, users, unknown_told=told), clock, patience)
-    folder = folder_for(sources, options)
+    folder = folder_for(sources, options, copies_to_come(options["scope"], check_mode))
     _check_start(options, sources.first)
     check_expected_tokens(sources.first, folder, options["expected_tokens"])
     mover = Mover(folder, options["run_id"], _fence(options, sources.first.cluster), clock, patience)
@@ -85,6 +87,13 @@ def revoke(options: t.Mapping[str, t.Any], check_mode: bool, clock: Clock) -> di
     with mover.telling():
         more = scope(options, sources, folder, mover, check_mode)
     return {**known, **_told(sources, mover), **more}
+
+
+def copies_to_come(scope: str, check_mode: bool) -> int:
+    """Of the token tables, in the archive folder: a look is before the backup, a purge after it; what came back is little."""
+    if scope == "archived":
+        return 0
+    return 2 if check_mode else 1
 
 
 def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFolder, mover: Mover, check_mode: bool) -> dict[str, t.Any]:
@@ -100,10 +109,15 @@ def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFol
     purge(accounts, mover, options["single_sweep"])
     written = {source.look.table.name: mover.archives_of(source.look.table) for source in sources.tables}
     tables = {table: sum(one.rows for one in archives) for table, archives in written.items()}
-    of_the_run = [vars(one) for table, archives in written.items() for one in archives_of_the_run(folder, table, archives)]
+    of_the_run = [vars(one) for one in _archives_of_the_run(sources, folder, mover)]
     kept = [_left_alone(source, account.spared) for source, account in zip(sources.tables, accounts) if source.store.wanted.spared]
     deleted = {"rows": mover.rows, "tables": tables, "archives_of_run": of_the_run, "left_alone": kept, "changed": mover.rows > 0}
     return {**deleted, "user_keys": sources.user_keys}
+
+
+def _archives_of_the_run(sources: Sources, folder: RunFolder, mover: Mover) -> list[Archive]:
+    tables = [source.look.table for source in sources.tables]
+    return [one for table in tables for one in archives_of_the_run(folder, table.name, mover.archives_of(table))]
 
 
 def _expected(options: t.Mapping[str, t.Any], sources: Sources) -> list[int]:
@@ -136,12 +150,16 @@ def _revoke_archived(
     changed = [f"{sentence}: whether one of its tokens came back is not known" for sentence in folder.changed(recorded)]
     unread = [*(sentence for one in found for sentence in one.unread), *changed]
     counted = {"checked": checked, "since": sources.rows - rows, "unread": unread}
-    if check_mode or not rows:
-        return {**counted, "left": rows, "rows": rows, "changed": bool(rows)}
-    folder.make()
-    delete_leftovers(mover, sources.tables, found)
-    left = sum(len(find_leftovers(source, folder).keys) for source in sources.tables)
-    return {**counted, "left": left, "rows": mover.rows, "changed": mover.rows > 0}
+    left = done = rows
+    if rows and not check_mode:
+        folder.make()
+        delete_leftovers(mover, sources.tables, found)
+        left, done = sum(len(find_leftovers(source, folder).keys) for source in sources.tables), mover.rows
+    archives = _archives_of_the_run(sources, folder, mover)
+    # a start that was killed right after its commit has left no other word of what had come back to it
+    earlier = rows_since(archives, recorded) - mover.rows if "revoked" in record else 0
+    came_back = {"came_back": earlier + done, "archives_of_run": [vars(one) for one in archives]}
+    return {**counted, **came_back, "left": left, "rows": done, "changed": done > 0}
 
 
 def _told(sources: Sources, mover: Mover) -> dict[str, t.Any]:
