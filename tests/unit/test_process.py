@@ -147,6 +147,34 @@ def test_a_stranger_s_process_is_not_the_product_s(proc: Path) -> None:
     assert [process.pid for process in find_processes(JIRA, "/opt/atlassian/jira", proc)] == [41]
 
 
+@pytest.mark.parametrize(
+    ("pid", "parent", "argument", "found"),
+    [
+        (42, 41, "start", [41]),
+        # the numbers begin anew at some time
+        (40, 41, "start", [41]),
+        (42, 1, "start", [41, 42]),
+        (42, 41, "stop", [41, 42]),
+        # whose parent is gone, or was never the product's
+        (42, 39, "start", [41, 42]),
+        (42, 43, "start", [41, 42]),
+    ],
+)
+def test_a_child_that_does_not_run_its_own_program_yet_is_no_second_process(
+    pid: int, parent: int, argument: str, found: list[int], proc: Path
+) -> None:
+    _add(proc, 41, JIRA_ARGUMENTS)
+    _add(proc, pid, [*JIRA_ARGUMENTS[:-1], argument], parent=parent)
+    _add(proc, 43, JIRA_ARGUMENTS, uids=(12345, 12345))
+    assert [process.pid for process in find_processes(JIRA, "/opt/atlassian/jira", proc)] == found
+
+
+def test_a_fork_of_a_fork_is_no_process_of_its_own(proc: Path) -> None:
+    for pid, parent in ((41, 1), (42, 41), (43, 42)):
+        _add(proc, pid, JIRA_ARGUMENTS, parent=parent)
+    assert [process.pid for process in find_processes(JIRA, "/opt/atlassian/jira", proc)] == [41]
+
+
 def test_where_processes_are_hidden_none_is_no_answer(proc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     assert find_processes(JIRA, "/opt/atlassian/jira", proc) == []

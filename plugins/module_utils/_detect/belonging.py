@@ -123,7 +123,14 @@ def _own(product: Product, marks: t.Sequence[str], install_dir: str, owners: t.C
     wanted = os.path.realpath(install_dir)
     marked = ((process, folder_in(marks, process)) for process in processes_with(marks, proc))
     own = [one for one, folder in marked if os.path.realpath(folder) == wanted or folder_at_start(product, one, folder, proc) == wanted]
-    return [process for process in own if belongs(process, install_dir, owners)]
+    return _without_forks([process for process in own if belongs(process, install_dir, owners)])
+
+
+def _without_forks(found: t.Sequence[Process]) -> list[Process]:
+    """Those that are no fork of another one of them: until it runs its own program, a child shows the arguments of its parent."""
+    # a wrapper that starts a JVM has arguments of its own; a fork whose parent is gone, or is none of these, may be all that is left
+    arguments = {process.pid: process.arguments for process in found}
+    return [process for process in found if arguments.get(process.parent) != process.arguments]
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -25,7 +25,7 @@ _LENDS_AN_ACCOUNT = re.compile(r"(?:\S*/)?(?:su|sudo|runuser|doas|setpriv)(?!\S)
 
 @dataclass(frozen=True)
 class Process:
-    """A live process; ``uid``: the real one.
+    """A live process; ``uid``: the real one; ``parent``: the pid of its parent.
 
     ``user``: '' where real and effective account differ; ``unit``: the systemd service whose cgroup holds it, or ''. ``borrowed_rights``:
     its program gives whoever starts it the rights of another account. ``arguments`` may hold secrets: never return them.
@@ -39,6 +39,7 @@ class Process:
     arguments: tuple[str, ...]
     uid: int
     borrowed_rights: bool = False
+    parent: int = 0
 
     @property
     def identity(self) -> str:
@@ -190,7 +191,7 @@ def _member(proc: Path, pid: int) -> Member | None:
 def _read(proc: Path, pid: int) -> Process | None:
     folder = proc / str(pid)
     try:
-        state, start_ticks = _state_and_start((folder / "stat").read_text(encoding="utf-8", errors="replace"))
+        state, parent, start_ticks = _state_parent_start((folder / "stat").read_text(encoding="utf-8", errors="replace"))
         arguments = tuple(os.fsdecode(part) for part in (folder / "cmdline").read_bytes().split(b"\0"))
         cgroup = os.fsdecode((folder / "cgroup").read_bytes())
         real, effective = _uids((folder / "status").read_bytes())
@@ -200,7 +201,7 @@ def _read(proc: Path, pid: int) -> Process | None:
     if state in _ENDED:
         return None
     user = _name_of(real) if real == effective else ""
-    return Process(boot, pid, start_ticks, user, leaf_service(cgroup), arguments, real, _borrows_rights(folder))
+    return Process(boot, pid, start_ticks, user, leaf_service(cgroup), arguments, real, _borrows_rights(folder), parent)
 
 
 def _uids(status: bytes) -> tuple[int, int]:
@@ -226,10 +227,10 @@ def _is_elsewhere(folder: Path) -> bool:
         return False
 
 
-def _state_and_start(line: str) -> tuple[str, int]:
-    # proc(5): field 3 is the state, field 22 the start
+def _state_parent_start(line: str) -> tuple[str, int, int]:
+    # proc(5): field 3 is the state, field 4 the parent, field 22 the start
     fields = _fields(line)
-    return fields[0], int(fields[19])
+    return fields[0], int(fields[1]), int(fields[19])
 
 
 def _fields(line: str) -> list[str]:
