@@ -51,8 +51,10 @@ class FakeNode:
         """The last one that begins so."""
         return next((one.removeprefix(prefix) for one in reversed(self._arguments) if one.startswith(prefix)), "")
 
-    def own_number(self, host: str) -> str:
-        """Itself, where it is none of ``elsewhere``."""
+    def own_number(self, host: str, ipv6_first: bool) -> str:
+        """Itself, where it is none of ``elsewhere``; ``localhost`` has both kinds of numbers."""
+        if host == "localhost":
+            return "::1" if ipv6_first else "127.0.0.1"
         return "" if host in self.elsewhere else host
 
     def environment(self, name: str) -> str | None:

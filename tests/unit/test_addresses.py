@@ -25,13 +25,23 @@ def test_a_number_is_this_hosts_or_none(host: str, number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("numbers", "own"),
-    [([ELSEWHERE[0], "127.0.0.1"], "127.0.0.1"), (ELSEWHERE, ""), ([], "")],
-    ids=["one of several", "none", "no address"],
+    ("numbers", "ipv6_first", "own"),
+    [
+        ([ELSEWHERE[0], "127.0.0.1"], False, "127.0.0.1"),
+        (ELSEWHERE, False, ""),
+        ([], False, ""),
+        (["::1", "127.0.0.1", "127.0.0.2"], False, "127.0.0.1"),
+        (["127.0.0.1", "::1"], True, "::1"),
+        (["::1", ELSEWHERE[0]], False, "::1"),
+        (["127.0.0.1"], True, "127.0.0.1"),
+    ],
+    ids=["one of several", "none", "no address", "as Java takes it", "as Java is told to", "IPv6 alone is its own", "IPv4 alone"],
 )
-def test_a_name_stands_for_the_number_that_is_this_hosts(numbers: t.Sequence[str], own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_stands_for_the_number_that_is_this_hosts(
+    numbers: t.Sequence[str], ipv6_first: bool, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_kind: [(socket.AF_INET, 1, 6, "", (one, 0)) for one in numbers])
-    assert own_number("jira1.example.com", 10) == own
+    assert own_number("jira1.example.com", 10, ipv6_first) == own
 
 
 def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

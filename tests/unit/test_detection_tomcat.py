@@ -274,6 +274,19 @@ def test_no_file_of_a_node_sends_anybody_to_another_host(product: str) -> None:
     assert look_at(product, node, f"http://{FOREIGN}:8080")["url"] == f"http://{FOREIGN}:8080"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "host"),
+    [
+        ([], "127.0.0.1"),
+        (["-Djava.net.preferIPv6Addresses=True"], "[::1]"),
+        (["-Djava.net.preferIPv6Addresses=true", "-Djava.net.preferIPv6Addresses=false"], "127.0.0.1"),
+    ],
+)
+def test_a_name_with_both_kinds_of_numbers_is_asked_where_java_binds_it(arguments: list[str], host: str) -> None:
+    files = server(service(OWN % "", connector='<Connector port="8080" address="localhost"/>'))
+    assert look_at("jira", FakeNode(files, arguments))["url"] == f"http://{host}:8080"
+
+
 @pytest.mark.parametrize("url", ["http://h:abc/", "http://[::1", "http://h:99999/", "ftp://h/", "h"])
 def test_an_address_of_the_user_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(SessionsError, match="The address of the node is no URL"):

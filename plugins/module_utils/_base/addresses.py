@@ -45,11 +45,14 @@ def addresses_of(host: str, port: int, ends: float) -> list[t.Any]:
     return answer
 
 
-def own_number(host: str, seconds: float) -> str:
-    """The address of this host for which the name, or number, stands; '' where it stands for none, or that is not known in time."""
+def own_number(host: str, seconds: float, ipv6_first: bool = False) -> str:
+    """The address of this host for which the name, or number, stands; '' where it stands for none, or that is not known in time.
+
+    Of several the one that Java takes: IPv4 comes first, whatever the resolver says, or IPv6 where Java is told so.
+    """
     with suppress(OSError, ValueError):
         numbers = [str(one[4][0]) for one in addresses_of(host, 0, time.monotonic() + seconds)]
-        return next(filter(is_of_this_host, numbers), "")
+        return next(filter(is_of_this_host, sorted(numbers, key=lambda number: (":" in number) != ipv6_first)), "")
     return ""
 
 

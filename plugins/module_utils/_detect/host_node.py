@@ -72,11 +72,11 @@ class HostNode:
         """The rest of the process's last argument that begins so, ''."""
         return argument_of(self._process, prefix) if self._process else ""
 
-    def own_number(self, host: str) -> str:
+    def own_number(self, host: str, ipv6_first: bool) -> str:
         """The address of this host for which the name, or number, stands, ''."""
         from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.addresses import own_number
 
-        return own_number(host, _RESOLVER_SECONDS)
+        return own_number(host, _RESOLVER_SECONDS, ipv6_first)
 
     def environment(self, name: str) -> str | None:
         """One variable of the process, or of the unit of one that is down; '' when unset, None when nobody tells."""

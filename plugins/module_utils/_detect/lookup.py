@@ -50,8 +50,11 @@ class Node(t.Protocol):
     def argument(self, prefix: str) -> str:
         """The rest of the process's argument that begins so, '' when there is none or no process."""
 
-    def own_number(self, host: str) -> str:
-        """The address of the node for which the name, or number, stands; '' where it stands for another host, or for none."""
+    def own_number(self, host: str, ipv6_first: bool) -> str:
+        """The address of the node for which the name, or number, stands; '' where it stands for another host, or for none.
+
+        A name may stand for several: those of IPv6 come last, or first.
+        """
 
     def environment(self, name: str) -> str | None:
         """One variable of the process, or of the unit of one that is down; '' when unset, None when nobody tells."""

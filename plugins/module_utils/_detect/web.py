@@ -122,13 +122,18 @@ def _own_url(connector: Connector | None, web: _Web, node: Node) -> Found:
     if connector.address and not _ADDRESS.fullmatch(connector.address):
         return Found(source=f"{connector.source}: its address is none; name it with force_reauth_node_url")
     # by its number: what a name stands for when a password is sent may be another host than now
-    host = "127.0.0.1" if connector.address in _EVERY_ADDRESS else node.own_number(connector.address.strip("[]"))
+    host = "127.0.0.1" if connector.address in _EVERY_ADDRESS else node.own_number(connector.address.strip("[]"), _is_ipv6_first(node))
     if not host:
         return Found(source=f"{connector.source} names {connector.address}, no address of this host; name it with force_reauth_node_url")
     host = f"[{host}]" if ":" in host else host
     found = Found(f"{'https' if connector.tls else 'http'}://{host}:{connector.port}{web.context.value}", "certain", connector.source)
     found = found.at_most("default") if connector.source == "default" else found.at_most(web.context.sure)
     return _damaged(found.at_most("likely") if len(web.connectors) > 1 else found, web)
+
+
+def _is_ipv6_first(node: Node) -> bool:
+    """Whether the process was told to take an address of IPv6 for a name that has both: by itself Java takes that of IPv4."""
+    return node.argument("-Djava.net.preferIPv6Addresses=").lower() == "true"
 
 
 def _site(web: _Web) -> tuple[Proxy | None, Found]:
