@@ -10,7 +10,7 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.addresses import own_number
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.addresses import is_of_this_host, own_number
 
 # of networks that are kept for documents: no host has them
 ELSEWHERE = ("192.0.2.7", "2001:db8::7")
@@ -42,6 +42,46 @@ def test_a_name_stands_for_the_number_that_is_this_hosts(
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_kind: [(socket.AF_INET, 1, 6, "", (one, 0)) for one in numbers])
     assert own_number("jira1.example.com", 10, ipv6_first) == own
+
+
+class FakeSocket:
+    """Of a host with two addresses of one network, which sends from the first unless it is bound to another; it may be bound to any."""
+
+    OWN = ("10.9.0.5", "10.9.0.6")
+
+    def __init__(self, *_kind: t.Any) -> None:
+        self._name = ""
+
+    def bind(self, address: tuple[str, int]) -> None:
+        """As with ip_nonlocal_bind."""
+        self._name = address[0]
+
+    def connect(self, _address: tuple[str, int]) -> None:
+        """There is a way to every host, from an own address."""
+        self._name = self._name or self.OWN[0]
+        # what Linux makes of a group that is bound
+        if self._name not in self.OWN and not self._name.startswith("224."):
+            raise OSError
+
+    def getsockname(self) -> tuple[str, int]:
+        """From where it would send."""
+        return self._name, 9
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    ("number", "own"), [("10.9.0.5", True), ("10.9.0.6", True), ("10.9.0.7", False), (ELSEWHERE[0], False), ("224.0.0.1", False)]
+)
+def test_a_second_address_of_one_network_is_this_hosts_too(number: str, own: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "socket", FakeSocket)
+    assert is_of_this_host(number) is own
+
+
+@pytest.mark.parametrize("number", [*ELSEWHERE, "0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255"])  # noqa: S104
+def test_what_is_no_address_of_one_host_is_not_this_hosts(number: str) -> None:
+    assert not is_of_this_host(number)
 
 
 def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,10 @@ def is_of_this_host(number: str) -> bool:
         return True
     try:
         with closing(socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+            # unbound, it would send from the first of its addresses in that network, also to the second. Where a foreign one may be bound
+            # (ip_nonlocal_bind), Linux has no way from it; from a group of hosts (multicast) it has
+            if address.version == 4 and not address.is_multicast:
+                probe.bind((number, 0))
             probe.connect((number, 9))
             return bool(probe.getsockname()[0] == number)
     except OSError:
