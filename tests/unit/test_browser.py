@@ -254,6 +254,8 @@ def test_the_page_tells_the_way_in(page: Answer, answers: list[Answer], asked: l
         ("fisheye", LOGIN, _answer('<script src="captcha.js">'), "not accepted"),
         ("bitbucket", _redirect("https://id/x?y"), _answer("{}", 403), r"switched off here \(/login sends everybody to id/x\)"),
         ("fisheye", LOGIN, _answer("<html>"), "not accepted"),
+        ("fisheye", _redirect("https://n1:8443/login"), _redirect("https://n1:8443/login"), r"answers 302 to /login\): give the address"),
+        ("bitbucket", _redirect("https://id/login"), _answer("{}", 401), "not accepted"),
         ("jira", _answer("login-form-remember-me"), _answer("", 200), "does not say why"),
     ],
 )
@@ -278,6 +280,23 @@ def test_a_form_that_nothing_takes_is_switched_off() -> None:
     site = Script(NOBODY, LOGIN, _answer(status=404), _answer(status=404))
     with pytest.raises(SessionsError, match="the sign-in by form is switched off here"):
         _bitbucket(site).sign_in(CANARY, PASSWORD, "n1")
+
+
+def test_a_form_behind_the_node_s_own_tls_is_not_called_switched_off() -> None:
+    moved = _redirect("https://jira.example.org:8443/login.jsp")
+    with pytest.raises(SessionsError) as refusal:
+        Browser(PRODUCTS["jira"], Script(NOBODY, moved, _answer(status=404), moved)).sign_in(CANARY, PASSWORD, "n1")
+    assert str(refusal.value).endswith(
+        "the sign-in by form is at another address (/login.jsp answers 302 to jira.example.org/login.jsp): give the address at which the "
+        "node itself answers with force_reauth_node_url, or _site_url."
+    )
+
+
+def test_a_refusal_that_the_product_spoke_is_one_wherever_its_page_is() -> None:
+    refused = _answer(status=401, headers={"x-seraph-loginreason": "AUTHENTICATED_FAILED"})
+    site = Script(NOBODY, _redirect("https://n1:8443/login.jsp"), _answer(status=404), refused)
+    with pytest.raises(SessionsError, match="not accepted"):
+        Browser(PRODUCTS["jira"], site).sign_in(CANARY, PASSWORD, "n1")
 
 
 def test_a_sign_in_that_opens_the_door_to_somebody_else_is_refused() -> None:

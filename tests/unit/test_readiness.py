@@ -9,7 +9,10 @@ import json
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_state
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.readiness import (
     Readiness,
@@ -58,6 +61,10 @@ def test_only_the_documented_states_are_ready(name: str, state: str) -> None:
         (
             Seen(NEW, 302, "", 0, "", status_target="jira.example.org/status"),
             " to jira.example.org/status: give the address at which the node itself answers with force_reauth_node_url, or _site_url",
+        ),
+        (
+            Seen(NEW, 200, '{"state": "RUNNING"}', 302, "", page_target="id/login", page_is_same=True),
+            " answers 302 to id/login: give the address at which the node itself answers with force_reauth_node_url, or _site_url",
         ),
         (Seen(NEW, 200, '{"state": "STARTING"}', 302, "", page_target="id/sso", page_is_off=True), " answers 200 with state STARTING"),
         (Seen(NEW, 200, '{"state": "RUNNING"}', 0, "it did not answer in time"), "state RUNNING, but it did not answer in time"),
@@ -113,6 +120,33 @@ def test_a_page_that_sends_the_visitor_off_to_a_sign_in_is_the_page_of_a_working
 def test_a_redirect_is_off_to_a_sign_in_or_it_is_not(location: str, target: str, off: bool) -> None:
     redirect = Redirect(location, "/jira/page", {"n1"})
     assert (redirect.target, redirect.is_off_to_a_sign_in) == (target, off)
+
+
+@pytest.mark.parametrize(
+    ("location", "asked", "same"),
+    [
+        ("https://n1:8443/jira/page", "/jira/page", True),
+        ("https://jira.example.org/jira/page;jsessionid=1F", "/jira/page", True),
+        ("https://jira.example.org/jira/page?x=1", "/jira/page?x=1", True),
+        ("https://jira.example.org/page", "/jira/page", False),
+        ("https://jira.example.org/", "/jira/page", False),
+        ("http://[", "/jira/page", False),
+    ],
+)
+def test_a_redirect_leads_to_the_same_page_or_it_does_not(location: str, asked: str, same: bool) -> None:
+    redirect = Redirect(location, asked, {"n1"})
+    assert redirect.is_same_page is same
+    assert not (same and redirect.is_off_to_a_sign_in)
+
+
+def test_a_node_that_sends_its_pages_to_its_tls_is_to_be_asked_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_state, "check_installation", lambda *_asked: None)
+    monkeypatch.setattr(node_state, "find_processes", lambda *_asked: [])
+    site = Site("http://127.0.0.1:8080")
+    monkeypatch.setattr(site, "get_json", lambda _status: Answer(200, {}, (), '{"state": "RUNNING"}'))
+    monkeypatch.setattr(site, "get", lambda page: Answer(302, {"location": f"https://jira.example.org:8443{page}"}, (), ""))
+    seen = node_state.look_for_running(PRODUCTS["jira"], "/opt/jira", site, "")
+    assert seen["saw"].startswith("state RUNNING, but /login.jsp answers 302 to jira.example.org/login.jsp: give the address at which the")
 
 
 @pytest.mark.parametrize("path", ["login", "http://n1/login", "/a b", "/\u00e9", "/a\n"])

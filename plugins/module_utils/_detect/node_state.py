@@ -17,12 +17,16 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.redi
 
 
 class _Page(t.NamedTuple):
-    """``code`` 0: it did not answer, and ``body`` says why. ``target``: where a redirect leads to; ``is_off``: to a sign-in."""
+    """``code`` 0: it did not answer, and ``body`` says why. ``target``: where a redirect leads to; ``is_off``: to a sign-in.
+
+    ``is_same``: to that page itself, at another address.
+    """
 
     code: int
     body: str
     target: str = ""
     is_off: bool = False
+    is_same: bool = False
 
 
 _NOT_ASKED = _Page(0, "")
@@ -39,7 +43,8 @@ def look_for_running(product: Product, install_dir: str, site: Site, old_process
     page_wanted = readiness.page_is_asked(product, status.code, readiness.state_in(status.body))
     page = _page(site, product.web.functional_path, site.get) if page_wanted else _NOT_ASKED
     process = processes[0].identity if len(processes) == 1 else ""
-    seen = readiness.Seen(process, status.code, status.body, page.code, page.body, status.target, page.target, page.is_off)
+    answers = (status.code, status.body, page.code, page.body, status.target, page.target, page.is_off, page.is_same)
+    seen = readiness.Seen(process, *answers)
     found = readiness.is_running(product, seen, old_process)
     return {"ready": found.ready, "status": found.status, "process": process, "http_status": status.code, "saw": found.saw}
 
@@ -74,4 +79,4 @@ def _page(site: Site, path: str, get: t.Callable[[str], Answer]) -> _Page:
     if not answer.location:
         return _Page(answer.status, answer.body)
     redirect = Redirect(answer.location, site.path_of(path), site.hosts)
-    return _Page(answer.status, answer.body, redirect.target, redirect.is_off_to_a_sign_in)
+    return _Page(answer.status, answer.body, redirect.target, redirect.is_off_to_a_sign_in, redirect.is_same_page)

@@ -10,11 +10,15 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
+# what to do where a page is sent to itself at another address
+OWN_ADDRESS = "give the address at which the node itself answers with force_reauth_node_url, or _site_url"
+
 
 class Seen(t.NamedTuple):
     """One look at a node. A page that did not answer has status 0 and the reason as its body; ``process`` is an identity or ''.
 
-    ``status_target``, ``page_target``: where a redirect leads to, ''. ``page_is_off``: the page's leads off to a sign-in.
+    ``status_target``, ``page_target``: where a redirect leads to, ''. ``page_is_off``: the page's leads off to a sign-in; ``page_is_same``:
+    to that page itself, at another address.
     """
 
     process: str
@@ -25,6 +29,7 @@ class Seen(t.NamedTuple):
     status_target: str = ""
     page_target: str = ""
     page_is_off: bool = False
+    page_is_same: bool = False
 
 
 class Readiness(t.NamedTuple):
@@ -85,8 +90,7 @@ def _status_problem(product: Product, seen: Seen, state: str) -> str:
     if not seen.status_code:
         return seen.status_body
     if seen.status_target:
-        where = f"{web.status_path} answers {seen.status_code} to {seen.status_target}"
-        return f"{where}: give the address at which the node itself answers with force_reauth_node_url, or _site_url"
+        return f"{web.status_path} answers {seen.status_code} to {seen.status_target}: {OWN_ADDRESS}"
     # a node that stands by may answer with a code by which a load balancer leaves it alone
     if state not in web.ready_states or (seen.status_code != 200 and state not in web.secondary_states):
         return f"{web.status_path} answers {seen.status_code} with {f'state {state}' if state else 'no state'}"
@@ -98,7 +102,8 @@ def _page_problem(product: Product, seen: Seen, state: str) -> str:
         return ""
     problem = f"{product.web.functional_path} answers {seen.page_code}" if seen.page_code else seen.page_body
     if seen.page_target:
-        problem += f" to {seen.page_target}, which is no sign-in: name a page that answers to everybody with force_reauth_functional_path"
+        other_page = ", which is no sign-in: name a page that answers to everybody with force_reauth_functional_path"
+        problem += f" to {seen.page_target}{f': {OWN_ADDRESS}' if seen.page_is_same else other_page}"
     return f"state {state}, but {problem}" if state else problem
 
 

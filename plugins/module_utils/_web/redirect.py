@@ -23,7 +23,7 @@ _LONGEST = 200
 
 
 class Redirect:
-    """One redirect. ``asked``: the whole path that was asked for; ``hosts``: the node's own names, in lower case."""
+    """One redirect. ``asked``: the whole path that was asked for, and what follows it; ``hosts``: the node's own names, in lower case."""
 
     def __init__(self, location: str, asked: str, hosts: t.Collection[str]) -> None:
         try:
@@ -33,7 +33,7 @@ class Redirect:
             self._path = re.sub(r";[^/]*", "", parts.path) or "/"
         except ValueError:
             self._host, self._path = "", ""
-        self._asked = asked
+        self._asked = asked.partition("?")[0]
 
     @property
     def target(self) -> str:
@@ -45,4 +45,9 @@ class Redirect:
         """Another host, or a page that signs people in; never the same page by another scheme, or one that says that nothing is up."""
         if not self._path or _NOT_UP.search(self._path) or _NO_APPLICATION.match(self._host):
             return False
-        return (bool(self._host) and self._path != self._asked) or (self._path != self._asked and bool(_SIGN_IN.search(self._path)))
+        return not self.is_same_page and (bool(self._host) or bool(_SIGN_IN.search(self._path)))
+
+    @property
+    def is_same_page(self) -> bool:
+        """The page that was asked for, by another scheme, port or name: the container or a proxy answers, no application."""
+        return self._path == self._asked

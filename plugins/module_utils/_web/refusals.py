@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Web
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.readiness import OWN_ADDRESS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.redirect import Redirect
 
 ABSENT = (404, 405)
@@ -50,6 +51,9 @@ def why_not(web: Web, attempt: Attempt, hosts: t.Collection[str]) -> str:
         return f"it is asked for a second step. Take the account out of two-step verification, {OTHER_WAY}"
     if _is_refused(web, attempt, reason, hosts):
         return "its name and password are not accepted. They were tried on this node alone: correct them before the account is locked."
+    elsewhere = _elsewhere(attempt, hosts)
+    if elsewhere:
+        return f"the sign-in by form is at another address ({attempt.path} answers {attempt.page.status} to {elsewhere}): {OWN_ADDRESS}."
     if _is_closed(web, attempt, hosts):
         return f"the sign-in by form is switched off here{_sent_to(attempt, hosts)}. Switch it on for the run, {OTHER_WAY}"
     cookies = ", ".join(sorted({cookie.name for cookie in attempt.answer.cookies})) or "none"
@@ -63,7 +67,17 @@ def _is_refused(web: Web, attempt: Attempt, reason: str, hosts: t.Collection[str
     if attempt.json or web.refused_reason:
         return attempt.answer.status == 401 or reason == web.refused_reason != ""
     # no word of it: the form is shown again, or one is sent back to its page
+    if _elsewhere(attempt, hosts):
+        return False
     return shows_form(web, attempt.page) and (attempt.answer.status == 200 or is_sent_back(attempt, hosts))
+
+
+def _elsewhere(attempt: Attempt, hosts: t.Collection[str]) -> str:
+    """Where the container, or a proxy, sends the page of the form: to itself at another address, and nobody read the password; ''."""
+    if attempt.json or not attempt.page.location:
+        return ""
+    redirect = Redirect(attempt.page.location, attempt.path, hosts)
+    return redirect.target if redirect.is_same_page else ""
 
 
 def is_sent_back(attempt: Attempt, hosts: t.Collection[str]) -> bool:
