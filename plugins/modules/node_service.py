@@ -15,7 +15,8 @@ description:
   - The scripts run as the product's account and never with more rights. Where it is not known, nothing is run.
     As root a script is run only if it and every folder above it belong to root, and nobody else may write there.
   - With O(state=stopped) it waits until every process of the product is gone, and removes the sessions that Tomcat saved, regular files
-    of those names in the work folder of the installation, no link followed, with the rights of the product's account.
+    of those names in the work folder of the installation, with the rights of the product's account. No link is followed, but for a work
+    folder that is one which nobody but root can change.
   - A node that is in that state already is left alone.
   - With O(state=started) a unit that systemd still calls active, though no process of the node runs, is stopped before it is started.
     systemd would start nothing else.

@@ -238,6 +238,7 @@ sessions:
     - Where the container keeps its sessions (C(kept) is V(memory), V(disk), V(elsewhere), V(replicated), V(outside) or
       V(unknown)) and by which finding.
     - V(disk) is a file written at a stop and loaded at a start; C(names) are the names of such files, C(saved) those that are there.
+    - Where the work folder cannot be looked into, and V(memory) is certain, C(names) is empty, and the fact C(sessions.saved) says why.
     - V(elsewhere) is such a file outside the work folder of the installation.
   returned: success
   type: dict

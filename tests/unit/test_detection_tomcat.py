@@ -237,6 +237,24 @@ def test_a_server_xml_that_was_not_read_whole_may_say_otherwise_of_the_sessions(
     assert (answer["sessions"]["kept"], fact(answer, "sessions.kept")[0]) == (kept, sure)
 
 
+class ClosedNode(FakeNode):
+    """One whose work folder is a link that the product's account could lead elsewhere."""
+
+    def saved_sessions(self, install_dir: str, names: t.Sequence[str]) -> list[str]:
+        """They cannot be looked for."""
+        raise SessionsError(f"{install_dir}/work is a link, where {names} may lie.")
+
+
+def test_where_none_is_loaded_a_work_folder_that_is_not_looked_into_is_a_fact() -> None:
+    context = {"{install}/conf/context.xml": b'<Context><Manager pathname=""/></Context>'}
+    answer = look_at("jira", ClosedNode({**context, "{install}/conf/server.xml": b"<Server/>"}))
+    assert (answer["sessions"]["kept"], answer["sessions"]["names"], answer["sessions"]["saved"]) == ("memory", [], [])
+    assert fact(answer, "sessions.saved") == ("unknown", "/install-of-node/work is a link, where ['SESSIONS.ser'] may lie")
+    for files in ({}, {"{install}/conf/server.xml": b"<Server/>"}, context):
+        with pytest.raises(SessionsError, match="/work is a link"):
+            look_at("jira", ClosedNode(files))
+
+
 @pytest.mark.parametrize(
     ("own", "remembered", "path", "sure"),
     [("", "/wiki", "/wiki", "certain"), ("", "", "", "default"), ("/wiki", "/wiki", "/wiki", "certain"), ("/a", "/b", "/a", "likely")],

@@ -360,14 +360,49 @@ def test_a_link_on_the_way_is_refused_and_what_is_behind_it_stays(work: Path, tm
     assert [victim for victim in victims if not victim.exists()] == []
 
 
-def test_a_work_folder_that_is_a_link_is_not_looked_into(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere/Catalina/localhost/ROOT").mkdir(parents=True)
-    (tmp_path / "elsewhere/Catalina/localhost/ROOT/SESSIONS.ser").touch()
-    (tmp_path / "install").mkdir()
-    (tmp_path / "install/work").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(SessionsError, match="/install/work is a link: sessions saved behind it would come back"):
-        remove_saved(str(tmp_path / "install"), NAMES)
-    assert remove_saved(str(tmp_path / "install"), []) == []
+@pytest.fixture
+def linked_work(work: Path) -> Path:
+    """The same work folder elsewhere, with a link in its place."""
+    elsewhere = work.parent.parent / "elsewhere"
+    work.rename(elsewhere)
+    work.symlink_to(elsewhere)
+    return work
+
+
+@needs_root
+def test_a_work_folder_that_root_made_a_link_is_looked_into_with_the_rights_of_the_product(linked_work: Path) -> None:
+    path = linked_work.resolve() / "Catalina/localhost/ROOT/SESSIONS.ser"
+    _open_to_all(path.parent)
+    for folder in (linked_work.resolve(), path.parent):
+        os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
+    with acting_as("nobody"):
+        assert find_saved(str(linked_work.parent), NAMES) == [str(path)]
+        assert remove_saved(str(linked_work.parent), NAMES) == [str(path)]
+    assert not path.exists()
+
+
+@needs_root
+def test_a_work_folder_that_leads_to_nothing_yet_has_no_saved_sessions(linked_work: Path) -> None:
+    shutil.rmtree(linked_work.resolve())
+    assert remove_saved(str(linked_work.parent), NAMES) == []
+
+
+@needs_root
+def test_behind_a_work_folder_that_root_made_a_link_no_other_is_followed(linked_work: Path) -> None:
+    (linked_work / "Catalina/more").symlink_to("/")
+    with pytest.raises(SessionsError, match=r"/elsewhere/Catalina/more is a link: sessions saved behind it would come back"):
+        find_saved(str(linked_work.parent), NAMES)
+
+
+@pytest.mark.parametrize("whose", ["install/work", "install", "."])
+def test_a_work_folder_that_somebody_else_could_lead_elsewhere_is_not_looked_into(whose: str, linked_work: Path, tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        os.lchown(tmp_path / whose, pwd.getpwnam("nobody").pw_uid, -1)
+    refused = r"/install/work is a link: sessions saved behind it would come back.* root's alone: \S+ does not belong to root\.$"
+    with pytest.raises(SessionsError, match=refused):
+        remove_saved(str(linked_work.parent), NAMES)
+    assert remove_saved(str(linked_work.parent), []) == []
+    assert (tmp_path / "elsewhere/Catalina/localhost/ROOT/SESSIONS.ser").exists()
 
 
 def test_what_tomcat_takes_away_meanwhile_is_no_failure(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,9 @@
 
 Where the Tomcat is in a folder below the install folder, that folder stands before the name: ``apache-tomcat/SESSIONS.ser``.
 
-No link is followed on the way: one that Tomcat would follow is refused, for its sessions would come back. Nothing outside the work
-folder is touched, and only regular files with the names that Tomcat gives them.
+No link is followed on the way: one that Tomcat would follow is refused, for its sessions would come back. The work folder itself may be
+one that root made, as packages do, where nobody else can lead it elsewhere. Nothing outside the work folder is touched, and only regular
+files with the names that Tomcat gives them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import stat
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import path_problem
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 # work/<engine>/<host>/<context>
@@ -64,12 +66,26 @@ def _visit_all(install_dir: str, names: t.Sequence[str], visit: _Visit) -> None:
 
 
 def _visit_work(tomcat: str, names: t.Sequence[str], visit: _Visit) -> None:
-    for path in (tomcat, f"{tomcat}/work"):
-        if os.path.islink(path):  # noqa: PTH114 # no Path is needed
-            raise _linked(path)
-    with _opened(f"{tomcat}/work", None) as work:
+    if os.path.islink(tomcat):  # noqa: PTH114 # no Path is needed
+        raise _linked(tomcat)
+    path = _work_folder(f"{tomcat}/work")
+    with _opened(path, None) as work:
         if work is not None:
-            _visit_below(f"{tomcat}/work", work, names, _DEPTH, visit)
+            _visit_below(path, work, names, _DEPTH, visit)
+
+
+def _work_folder(path: str) -> str:
+    """Where Tomcat's work folder is; raises SessionsError where it is a link that somebody else than root could lead elsewhere."""
+    if not os.path.islink(path):  # noqa: PTH114 # no Path is needed
+        return path
+    try:
+        # of the link and what is above it: the folder that it leads to is the product's, and may be
+        problem = path_problem(path, os.lstat, lambda _link: "/")
+    except OSError as error:
+        raise _closed(path, error) from None
+    if problem:
+        raise SessionsError(f"{_linked(path)} A link is followed where it, and every folder above it, is root's alone: {problem}.")
+    return os.path.realpath(path)
 
 
 def _visit_below(path: str, folder: int, names: t.Sequence[str], depth: int, visit: _Visit) -> None:

@@ -9,6 +9,7 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.urls import PORTS, parts_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, port_number, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup, Node
@@ -184,8 +185,14 @@ def find_sessions(product: Product, install: str, lookup: Lookup, tomcat: Tomcat
     where = f"{moved} workDir" if moved and plain else sessions.where
     usual = product.persisted_sessions
     names = [*usual, *([f"{usual[0].rpartition('/')[0]}/{sessions.pathname}".lstrip("/")] if usual and plain and sessions.pathname else [])]
-    answer = {"kept": kept, "where": where, "names": names, "saved": lookup.node.saved_sessions(install, names)}
-    return answer, [row("sessions.kept", Found(kept, sessions.sure, where))]
+    fact = row("sessions.kept", Found(kept, sessions.sure, where))
+    try:
+        return {"kept": kept, "where": where, "names": names, "saved": lookup.node.saved_sessions(install, names)}, [fact]
+    except SessionsError as error:
+        # where the container certainly loads none, none needs to be seen, nor removed
+        if (kept, sessions.sure) != ("memory", "certain"):
+            raise
+        return {"kept": kept, "where": where, "names": [], "saved": []}, [fact, row("sessions.saved", Found(source=str(error).rstrip(".")))]
 
 
 def _half_read(sessions: Sessions, why: str) -> Sessions:
