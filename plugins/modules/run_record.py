@@ -150,6 +150,13 @@ abandoned:
   returned: O(state=opened)
   type: bool
   sample: false
+abandoned_in:
+  description:
+    - The cluster with which the record of the run of O(abandon) lies. It is another one of the same nodes, where the run began with a
+      database of which a copy has taken over. Empty where there is no such record.
+  returned: O(state=opened)
+  type: str
+  sample: jira-5f0c2e1d9a7b
 over:
   description: How the run of O(abandon) had ended, so that its record was left as it is. Empty where it had not.
   returned: O(state=opened)

@@ -18,6 +18,10 @@ TAKEN_OVER = (
     "which has taken over, or another database. Have the one asked with which it began (force_reauth_database_server), and resume; where a "
     "copy has taken over, begin anew with another force_reauth_run_id and force_reauth_abandon=CHG-1, which signs everybody out once more"
 )
+ENDED = (
+    f"Run CHG-1 ended proven with mysql uuid-1 database jira (its record lies in {FOLDER}), and what is asked now is {NOW}: to sign "
+    "everybody out once more, take another force_reauth_run_id"
+)
 BY_HAND = (
     "this run began with force_reauth_revoke=manual, and now it is database: give force_reauth_revoke=manual, or set the run aside with "
     "force_reauth_abandon, and begin a new one"
@@ -33,11 +37,25 @@ BY_HAND = (
         ([{**RECORD, "phase": "proven"}, RECORD], TAKEN_OVER),
         ([{**RECORD, "revoke": "manual"}], BY_HAND),
         ([], ""),
-        ([{**RECORD, "phase": "proven"}], ""),
+        ([{**RECORD, "phase": "proven"}], ENDED),
+        ([{**RECORD, "phase": "proven", "nodes": ["w1"]}], ""),
         ([{**RECORD, "phase": "abandoned"}], ""),
+        ([{**RECORD, "phase": "refused"}], ""),
         ([{**RECORD, "nodes": ["w1"]}], ""),
     ],
-    ids=["rolling", "nothing deleted", "a node in common", "beside another", "by hand", "none", "proven", "set aside", "another cluster's"],
+    ids=[
+        "rolling",
+        "nothing deleted",
+        "a node in common",
+        "beside another",
+        "by hand",
+        "none",
+        "proven",
+        "others proven",
+        "set aside",
+        "refused",
+        "others",
+    ],
 )
 def test_a_run_that_began_with_another_database_is_not_begun_anew(found: list[dict[str, t.Any]], problem: str) -> None:
     assert begun_elsewhere(found, "CHG-1", ["n1", "n2"], NOW, "database") == problem

@@ -115,6 +115,29 @@ def test_of_many_starts_at_once_each_has_a_number_of_its_own(records: RunRecords
     assert sorted(attempts) == list(range(2, 14))
 
 
+@pytest.mark.parametrize(
+    ("nodes", "phase", "aside"),
+    [
+        (["n1", "n2"], "rolling", (True, "jira-ba9876543210", "")),
+        (["n2"], "proven", (False, "jira-ba9876543210", "proven")),
+        (["n1"], "rolling", (False, "", "")),
+    ],
+    ids=["of these nodes", "over", "of others"],
+)
+def test_a_run_of_these_nodes_is_set_aside_where_it_lies_also_when_a_copy_of_its_database_has_taken_over(
+    records: RunRecords, nodes: list[str], phase: str, aside: tuple[bool, str, str]
+) -> None:
+    there = records.of("jira-ba9876543210")
+    start = there.open("CHG-0", {"phase": "prepared", "nodes": nodes}, "ops1", "aa")
+    there.write("CHG-0", "n2", {"canary": "sealed"}, start)
+    there.write("CHG-0", "", {"phase": phase}, start)
+    options = {"run_id": RUN, "abandon": "CHG-0", "values": {"phase": "prepared", "nodes": ["n2"]}, "controller": "ops1"}
+    done = STATES["opened"](records, options, False)
+    assert (done["abandoned"], done["abandoned_in"], done["over"]) == aside
+    assert there.read("CHG-0")["phase"] == ("abandoned" if aside[0] else phase)
+    assert (there.unfinished(except_for=[]) == []) == bool(aside[1])
+
+
 # holds the record as a purge does whose COMMIT does not return
 HOLDING = "import fcntl, sys; file = open(sys.argv[1], 'r+b'); fcntl.flock(file, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
 
@@ -621,6 +644,7 @@ def test_a_begun_run_is_told_with_the_start_that_owns_it(records: RunRecords) ->
         "finished": False,
         "start": {"attempt": 1, "number": told["start"]["number"], "controller": "ops1"},
         "abandoned": False,
+        "abandoned_in": "",
         "over": "",
     }
     assert (told["record"]["start"], told["record"]["phase"], len(told["start"]["number"])) == (told["start"], "prepared", 16)
@@ -737,7 +761,7 @@ def test_each_deletion_has_a_number_of_its_own_and_nothing_is_done_while_the_run
 
 def test_a_rehearsal_tells_what_would_be_begun_and_owns_nothing(records: RunRecords) -> None:
     told = STATES["opened"](records, opening(abandon="CHG-0"), True)
-    assert told == {"changed": True, "record": PREPARED, "finished": False, "start": {}, "abandoned": False, "over": ""}
+    assert told == {"changed": True, "record": PREPARED, "finished": False, "start": {}, "abandoned": False, "abandoned_in": "", "over": ""}
 
 
 def test_the_start_that_owns_a_run_is_told_what_it_has(records: RunRecords, start: dict[str, t.Any]) -> None:

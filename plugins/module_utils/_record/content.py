@@ -206,11 +206,23 @@ def check_start(payload: Payload, start: Payload, path: str) -> None:
 def began_with(run_id: str, record: t.Mapping[str, t.Any], folder: str, database: str) -> str:
     """That the run whose ``record`` lies in ``folder`` began with another server than the one that is asked now, and what to do."""
     return (
-        f"Run {run_id} began with {record.get('database', 'a database that its record does not name')} (its record lies in {folder}), and "
-        f"what is asked now is {database}: a copy of that one, which has taken over, or another database. Have the one asked with which it "
-        "began (force_reauth_database_server), and resume; where a copy has taken over, begin anew with another force_reauth_run_id and "
+        f"Run {run_id} began with {_where_it_lies(record, folder)}, and what is asked now is {database}: a copy of that one, which has "
+        "taken over, or another database. Have the one asked with which it began (force_reauth_database_server), and resume; where a copy "
+        "has taken over, begin anew with another force_reauth_run_id and "
         f"force_reauth_abandon={run_id}, which signs everybody out once more"
     )
+
+
+def ended_with(run_id: str, record: t.Mapping[str, t.Any], folder: str, database: str) -> str:
+    """The same of a run that is over."""
+    return (
+        f"Run {run_id} ended {record['phase']} with {_where_it_lies(record, folder)}, and what is asked now is {database}: to sign "
+        "everybody out once more, take another force_reauth_run_id"
+    )
+
+
+def _where_it_lies(record: t.Mapping[str, t.Any], folder: str) -> str:
+    return f"{record.get('database', 'a database that its record does not name')} (its record lies in {folder})"
 
 
 def check_cluster(payload: Payload, cluster: str, path: str) -> None:

@@ -81,6 +81,10 @@ class RunRecords:
         runs = (run for run in self._ids() if run not in except_for)
         return [run for run in runs if not content.is_finished(self._read(self._path(run, "")))]
 
+    def of(self, cluster: str) -> RunRecords:
+        """Those of another cluster of the folder."""
+        return RunRecords(str(self._top), cluster, self.now)
+
     def elsewhere(self, run_id: str) -> dict[str, content.Payload]:
         """What the files of runs of that id say which lie with other clusters of the product, by their folders.
 
@@ -88,7 +92,7 @@ class RunRecords:
         """
         product = self.cluster.rpartition("-")[0]
         names = [path.name for path in sorted(self._top.glob(f"{glob.escape(product)}-*"))] if product else []
-        others = [RunRecords(str(self._top), name) for name in names if name != self.cluster]
+        others = [self.of(name) for name in names if name != self.cluster]
         tried = {str(other.folder / run_id): other._read_or_why_not(run_id)[0] for other in others}
         return {folder: found for folder, found in tried.items() if found}
 

@@ -28,11 +28,26 @@ def read(records: RunRecords, options: Options, _check_mode: bool) -> Result:
 def opened(records: RunRecords, options: Options, check_mode: bool) -> Result:
     """Begin the run or take it over; set another one aside first when that is wanted."""
     if check_mode:
-        return {**_told(True, options["values"]), "start": {}, "abandoned": False, "over": ""}
-    phase = records.abandon(options["abandon"]) if options["abandon"] else ""
-    aside = {"abandoned": phase == "abandoned", "over": "" if phase == "abandoned" else phase}
+        return {**_told(True, options["values"]), "start": {}, "abandoned": False, "abandoned_in": "", "over": ""}
+    cluster, phase = _set_aside(records, options["abandon"], options["values"].get("nodes", []))
+    aside = {"abandoned": phase == "abandoned", "abandoned_in": cluster, "over": "" if phase == "abandoned" else phase}
     start = records.open(options["run_id"], options["values"], options["controller"], secrets.token_hex(8))
     return {**_told(True, records.read(options["run_id"])), "start": start, **aside}
+
+
+def _set_aside(records: RunRecords, run_id: str, nodes: t.Collection[str]) -> tuple[str, str]:
+    """The cluster in which a run of that id lies, and the phase of it now; '' each where there is none.
+
+    That of these nodes lies with another cluster where it began with a database of which a copy has taken over.
+    """
+    if not run_id:
+        return "", ""
+    if phase := records.abandon(run_id):
+        return records.cluster, phase
+    others = [found["cluster"] for found in records.elsewhere(run_id).values() if set(found.get("nodes", [])) & set(nodes)]
+    phases = {cluster: records.of(cluster).abandon(run_id) for cluster in others}
+    # one that had ended before says less
+    return min(phases.items(), key=lambda one: one[1] != "abandoned", default=("", ""))
 
 
 def written(records: RunRecords, options: Options, check_mode: bool) -> Result:
