@@ -134,11 +134,25 @@ def test_a_node_that_is_down_names_no_account_that_counts() -> None:
         ({"host": "localhost"}, {}, "postgresql localhost:5432/jira on node1"),
         ({"host": "localhost"}, {"database_server": "db"}, "postgresql db:5432/jira"),
         ({}, {"database_server": "127.0.0.1"}, "postgresql 127.0.0.1:5432/jira on node1"),
-        ({}, {"database_server": "/run/postgresql"}, "postgresql /run/postgresql/jira on node1"),
+        ({}, {"database_server": "/run/postgresql"}, "postgresql /run/postgresql/jira port 5432 on node1"),
+        ({}, {"database_server": "/run/postgresql", "database_port": 5433}, "postgresql /run/postgresql/jira port 5433 on node1"),
+        ({"engine": "mysql", "host": "/run/mysqld/mysqld.sock", "port": 3306}, {}, "mysql /run/mysqld/mysqld.sock/jira on node1"),
         ({"engine": "sqlite", "host": "", "port": 0, "name": "/srv/jira.db"}, {}, "sqlite /srv/jira.db on node1"),
         ({"engine": "hsqldb", "host": "", "port": 0, "name": "data/fisheye"}, {}, "hsqldb data/fisheye on node1"),
     ],
-    ids=["the settings'", "account and TLS", "another engine", "own name", "said", "own address", "socket", "file", "part of a path"],
+    ids=[
+        "the settings'",
+        "account and TLS",
+        "another engine",
+        "own name",
+        "said",
+        "own address",
+        "socket",
+        "another port",
+        "MySQL",
+        "file",
+        "path",
+    ],
 )
 def test_where_a_database_is_asked_is_the_same_at_each_start_and_another_on_another_machine(
     found: dict[str, object], given: dict[str, object], place: str

@@ -13,6 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.doubts import doubt_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.report import plan_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_node_twice
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import came_back_problems
 
 OPTIONS: dict[str, t.Any] = {
     "route": "auto",
@@ -603,13 +604,26 @@ ADAM = "adam alone; the tokens of all others stay"
             {},
             ["n3: it was a cold standby when this run began"],
         ),
+        ({**ENDED, "tokens_that_came_back": "0"}, 2, {}, []),
+        ({**ENDED, "tokens_that_came_back": "3"}, 2, {}, came_back_problems(3)),
+        ({**ENDED, "phase": "unproven", "tokens_that_came_back": "3"}, 2, {}, []),
         (OF_A_COPY, 2, {}, [MOVED]),
         (OF_A_COPY, 2, {"accept_other_address": True}, []),
         (OF_A_COPY, 2, {"database_server": "db-staging"}, []),
     ],
     ids=[
         *("the same", "no record", "restored", "one node more", "one node less", "other users", "the same users"),
-        *("every user", "of an older release", "a standby that took over", "of a copy", "has moved", "the same address said"),
+        *(
+            "every user",
+            "of an older release",
+            "a standby that took over",
+            "none came back",
+            "some came back",
+            "and it says so",
+            "of a copy",
+            "has moved",
+            "the same address said",
+        ),
     ],
 )
 def test_a_finished_run_proves_nothing_of_what_it_did_not_do(

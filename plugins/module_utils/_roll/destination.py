@@ -38,7 +38,10 @@ def asked_place(found: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> s
     engine, host = str(given["database_engine"] or found["engine"]), given["database_server"] or found["host"]
     # 'localhost', a socket and a file are others on another machine
     of_a_machine = engine in FILES or means_this_machine({"host": host, "name": given["database_name"] or found["name"]})
-    return f"{engine} {address_of(given, found)}{' on ' + str(given['database_host']) if of_a_machine else ''}"
+    # servers that share a folder of sockets have each a port; MySQL's socket is a file
+    port = given["database_port"] or found["port"]
+    of_a_port = f" port {port}" if engine == "postgresql" and str(host).startswith("/") and port else ""
+    return f"{engine} {address_of(given, found)}{of_a_port}{' on ' + str(given['database_host']) if of_a_machine else ''}"
 
 
 def address_problem(record: t.Mapping[str, t.Any], asked: str, accepted: bool) -> str:

@@ -32,6 +32,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.liv
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_address_twice, one_node_twice
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.spared import spared_lines, spared_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import came_back_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import is_certain, telling
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import (
     UserScope,
@@ -160,6 +161,8 @@ def otherwise(
         return []
     return [
         *([PUT_BACK] if record.get("proof_withdrawn") else []),
+        # an older release took that for proven
+        *(came_back_problems(int(record.get("tokens_that_came_back", 0))) if record.get("phase") == "proven" else []),
         *elsewhere,
         *changed_nodes(nodes, looked, record.get("standbys", [])),
         *scope_problems(scope, record.get("users", ""), ""),

@@ -120,7 +120,7 @@ def verdict(
     """
     by_node = {node: _node_missing(node, evidence, canary) for node in evidence}
     missing = [f"{rows_left} of the archived tokens are in the token table again"] if rows_left else []
-    missing += [_came_back(came_back)] if came_back else []
+    missing += came_back_problems(came_back)
     missing += not_seen
     watched = spared or {"missing": [], "seen": []}
     missing += watched["missing"]
@@ -137,12 +137,13 @@ def verdict(
     }
 
 
-def _came_back(rows: int) -> str:
-    """The old cookies that are replayed are not those of such a login."""
-    return (
+def came_back_problems(rows: int) -> list[str]:
+    """What stands against a proof where archived rows came back: the old cookies that are replayed are not those of such a login."""
+    sentence = (
         f"{rows} of the archived tokens came back after the purge, and are deleted again: a session that one of them opened meanwhile may "
         "live on: run again, under another force_reauth_run_id"
     )
+    return [sentence] if rows else []
 
 
 def _node_missing(node: str, evidence: t.Mapping[str, Evidence], canary: bool) -> list[str]:
