@@ -6,17 +6,24 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 import typing as t
 from collections import namedtuple
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql, postgresql
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import database_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import PINNED
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 
 from demo.patience import patient
+from demo.postgresql import PostgresServer
 from tests.database.site import Site, lines
 from tests.database.tables import HARD_ROWS
 from tests.database.test_contention import INSERT, open_transaction
@@ -145,6 +152,38 @@ def test_a_transaction_that_idles_longer_than_the_account_may_is_not_ended(serve
             stack.enter_context(set_for_all(server_site, **dict.fromkeys(names, 1)))
         done = limited.purge(before_commit=lambda: time.sleep(1.5), single_sweep=True)
     assert (done["rows"], server_site.rows()) == (3, [])
+
+
+def test_a_sweep_that_asks_nothing_any_more_gives_its_locks_back(server_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one whose archive lies on a file server that does not answer."""
+    server_site.sign_in(3)
+    monkeypatch.setattr(postgresql, "SILENCE", 1)
+    monkeypatch.setattr(mysql, "SILENCE", 1)
+    written = []
+
+    def wait() -> None:
+        time.sleep(patient(2))
+        server_site.sign_in(1, first=900)
+        written.append(len(server_site.rows()))
+
+    with pytest.raises(SessionsError, match=r"the connection was lost\. Whether that has happened is not known"):
+        server_site.purge(before_commit=wait, single_sweep=True)
+    assert (written, len(server_site.rows())) == ([4], 4)
+
+
+def test_postgresql_asks_in_a_sweep_whether_the_host_is_still_there() -> None:
+    with PostgresServer(Path(tempfile.mkdtemp(prefix="das-")), tcp=True) as server:
+        site = Site(server.make_database("jira"), Path("/nowhere")).create()
+        store = store_of(database_of(site.options()), product_named("jira").tokens)
+        with store.sweep(store.look().table, locked=True) as sweep:
+            names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "idle_in_transaction_session_timeout")
+            assert [sweep.connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names] == ["30", "10", "3", "5min"]
+
+
+def test_mysql_waits_five_minutes_for_a_sweep(site: Site) -> None:
+    store = store_of(database_of(site.options()), product_named("jira").tokens)
+    with store.sweep(store.look().table, locked=True) as sweep:
+        assert sweep.connection.exec_driver_sql("SELECT @@wait_timeout").scalar_one() == 300
 
 
 @pytest.mark.parametrize("name", ["read_only", "super_read_only", "offline_mode"])

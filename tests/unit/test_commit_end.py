@@ -34,7 +34,7 @@ def of_postgresql(code: str | None) -> DriverError:
     return error
 
 
-@pytest.mark.parametrize("code", ["23503", "23505", "40001", "40P01", "40002", "25P02", "55P03"])
+@pytest.mark.parametrize("code", ["23503", "23505", "40001", "40P01", "40002", "25P02", "25P03", "55P03"])
 def test_postgresql_has_rolled_back(code: str) -> None:
     assert rolled_back("postgresql", of_postgresql(code))
 

@@ -13,8 +13,9 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import PutBack
 
-# constraints that are looked at last, and transactions that got into each other's way; 40003 is "completion unknown"
-_POSTGRESQL = r"23\w{3}|40(000|001|002|P01)|25P02|55P03"
+# constraints that are looked at last, transactions that got into each other's way, and one that was ended before the COMMIT came, because
+# it had asked nothing for long; 40003 is "completion unknown"
+_POSTGRESQL = r"23\w{3}|40(000|001|002|P01)|25P0[23]|55P03"
 # waited too long for a lock, deadlock, closed to writers meanwhile, an error that rolled back, refused by the group or the cluster
 _MYSQL = r"1205|1213|1290|1836|1180|3101"
 _ROLLED_BACK: t.Mapping[str, str] = {"postgresql": _POSTGRESQL, "mysql": _MYSQL, "mariadb": _MYSQL}

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_restore, mysql_rights, mysql_server
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import SILENCE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import MysqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_open, check_tried
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows, lines_of
@@ -70,8 +71,9 @@ class MysqlStore(TokenStore):
         mysql_server.pin(connection)
 
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:  # noqa: ARG002  reading the rows locks them
-        """See TokenStore."""
+        """What holds locks has an end."""
         self.begin(connection)
+        connection.exec_driver_sql(f"SET SESSION wait_timeout = {SILENCE}")
 
     @contextmanager
     def history_kept(self) -> t.Iterator[None]:

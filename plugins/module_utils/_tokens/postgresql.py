@@ -11,6 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql_restore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import OF_POSTGRESQL, SILENCE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_dialect import check_version, register
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep, quoted, run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open
@@ -44,6 +45,7 @@ _SETTINGS = (
     ("statement_timeout", "0"),
     ("idle_in_transaction_session_timeout", "0"),
     ("lock_timeout", str(LOCK_TIMEOUT_MS)),
+    *OF_POSTGRESQL,
 )
 # known to PostgreSQL 17 and newer
 _NEWER = "SELECT set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'"
@@ -127,8 +129,9 @@ class PostgresqlStore(TokenStore):
         self.begin(connection)
 
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
-        """The lock comes before any other look at the table: after a DELETE it would deadlock with writers."""
+        """The lock comes before any other look at the table: after a DELETE it would deadlock with writers. What holds locks has an end."""
         self.begin(connection)
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{SILENCE}s'")
         if locked:
             self.lock(connection, table)
 
