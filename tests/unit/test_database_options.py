@@ -171,6 +171,17 @@ def test_pymysql_is_left_to_itself_where_tls_is_no_must(mode: str, given: dict[s
     assert _tls_arguments(database("mysql", host="db", ssl_mode=mode)) == given
 
 
+@pytest.mark.parametrize(("host", "mode"), [("db", "disable"), ("/run/m.sock", "")])
+@pytest.mark.parametrize(
+    ("version", "given"), [((0, 9, 3, None), {}), ((0, 10, 1, "final"), {}), ((1, 0, 0, "final"), {"ssl_disabled": True})]
+)
+def test_an_older_pymysql_is_told_no_word_that_it_does_not_know(
+    host: str, mode: str, version: tuple[object, ...], given: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pymysql.VERSION", version)
+    assert _tls_arguments(database("mysql", host=host, ssl_mode=mode)) == given
+
+
 def test_pymysql_is_given_a_socket() -> None:
     given = mysql_arguments(database("mysql", host="/run/m.sock"))
     assert given["unix_socket"] == "/run/m.sock"

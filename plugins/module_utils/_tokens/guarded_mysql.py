@@ -25,6 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.k
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import CERTAIN, VERIFIED, mode_of
 
 try:
+    import pymysql
     from pymysql.connections import Connection
     from pymysql.err import OperationalError
 except ImportError:
@@ -107,11 +108,16 @@ def _tls_with_anybody() -> ssl.SSLContext:
     return context
 
 
+def _no_tls() -> dict[str, t.Any]:
+    """Before 1.0 PyMySQL has no word for it, and refuses that one; it uses TLS only where it is told to."""
+    return {"ssl_disabled": True} if int(pymysql.VERSION[0]) >= 1 else {}
+
+
 def _tls_arguments(database: Database) -> dict[str, t.Any]:
     mode = mode_of(database)
     if mode not in CERTAIN:
         # over a unix socket nobody listens
-        return {"ssl_disabled": True} if mode == "disable" or database.host.startswith("/") else {}
+        return _no_tls() if mode == "disable" or database.host.startswith("/") else {}
     try:
         # without a file the authorities of the system count
         context = ssl.create_default_context(cafile=database.ssl_ca or None)
