@@ -102,6 +102,7 @@ options:
   archive_dir:
     description:
       - The folder that holds archives and records of all runs. Folders below it are made, for this account alone (V(0700)).
+      - Whether files can be kept there is tried with one that is removed at once, also in check mode.
       - Archives hold live logins, keep the folder on an encrypted disk and out of general backups.
     type: path
     required: true
@@ -113,7 +114,7 @@ options:
   archive_recipients:
     description:
       - For whom archives are encrypted with age, each a public key of age (C(age1..)) or of ssh (C(ssh-ed25519), C(ssh-rsa)).
-      - Then their names end in C(.age), and the host needs C(pyrage). Not encrypted when empty.
+      - Then their names end in C(.age), and the host needs C(pyrage) 1.2 or newer. Not encrypted when empty.
     type: list
     elements: str
     default: []

@@ -148,7 +148,8 @@ def test_an_archive_that_cannot_be_read_back_deletes_nothing(
 
     def link_and_damage(source: Path, target: Path) -> None:
         link(source, target)
-        target.write_bytes(damage(target.read_bytes()))
+        if target.suffix == ".gz":
+            target.write_bytes(damage(target.read_bytes()))
 
     monkeypatch.setattr(os, "link", link_and_damage)
     with pytest.raises(SessionsError, match=r"is damaged|is not what was written"):

@@ -94,7 +94,7 @@ def test_the_look_refuses_a_recipient_that_is_none_before_anything_is_done(site:
 
 def test_the_look_refuses_where_pyrage_is_missing_with_the_command(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(age, "HAS_PYRAGE", False)
-    with pytest.raises(SessionsError, match=r"lacks pyrage, .*-m pip install 'pyrage>=1\.2,<2'"):
+    with pytest.raises(SessionsError, match=r"lacks pyrage 1\.2 or newer, .*-m pip install 'pyrage>=1\.2,<2'"):
         site.look(**FOR_ALICE)
 
 

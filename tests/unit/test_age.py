@@ -11,6 +11,7 @@ import hashlib
 import io
 import typing as t
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyrage
 import pytest
@@ -254,12 +255,18 @@ def test_what_is_abandoned_ends() -> None:
     encryptor.abandon()
 
 
-def test_without_pyrage_the_command_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("HAS_PYRAGE", False), ("pyrage", SimpleNamespace(encrypt=None, x25519=None))], ids=["none", "1.1"]
+)
+def test_without_pyrage_the_command_that_installs_it_is_told(
+    name: str, value: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     path = written(tmp_path, keys())
-    monkeypatch.setattr(age, "HAS_PYRAGE", False)
+    monkeypatch.setattr(age, name, value)
     assert archive_keys([], SECRET) == ArchiveKeys()
     for act in (keys, lambda: read_identities("x"), lambda: list(lines_of(path, [ALICE]))):
-        with pytest.raises(SessionsError, match=r"lacks pyrage, which encrypts and opens archives: .*-m pip install 'pyrage>=1\.2,<2'"):
+        said = r"lacks pyrage 1\.2 or newer, which encrypts and opens archives: .*-m pip install 'pyrage>=1\.2,<2'"
+        with pytest.raises(SessionsError, match=said):
             act()
 
 

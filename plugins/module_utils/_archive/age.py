@@ -31,10 +31,15 @@ class Unopened(Exception):
     """None of the keys opens the file, or what it says of its recipients was altered: age cannot tell one from the other."""
 
 
+def has_pyrage() -> bool:
+    """Whether this Python has one that takes a file piece by piece: before 1.2 it did not."""
+    return HAS_PYRAGE and hasattr(pyrage, "encrypt_io")
+
+
 def pyrage_module() -> types.ModuleType:
-    """pyrage; raises SessionsError when this Python lacks it."""
-    if not HAS_PYRAGE:
-        raise missing("pyrage, which encrypts and opens archives", "pyrage>=1.2,<2")
+    """pyrage; raises SessionsError when this Python lacks it, or has one that is too old."""
+    if not has_pyrage():
+        raise missing("pyrage 1.2 or newer, which encrypts and opens archives", "pyrage>=1.2,<2")
     return t.cast("types.ModuleType", pyrage)
 
 

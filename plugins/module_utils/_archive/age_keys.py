@@ -42,7 +42,7 @@ def archive_keys(recipients: t.Sequence[str], secret: str) -> ArchiveKeys:
 
     Raises SessionsError for a recipient that is none, and where pyrage is missing. It never quotes one: a secret key may stand there.
     """
-    if not recipients and not (secret and age.HAS_PYRAGE):
+    if not recipients and not (secret and age.has_pyrage()):
         return ArchiveKeys()
     own = _own(secret)
     found = [_recipient(text, number) for number, text in enumerate(recipients, start=1)]

@@ -34,6 +34,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.pri
     make_private_folder,
     named_folder,
     sync_folder,
+    try_new_file,
     whole_file,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import check_run_id
@@ -52,7 +53,7 @@ class RunFolder:
         self.path = self._top / cluster / check_run_id(run_id)
 
     def check(self, table_bytes: int, copies: int) -> None:
-        """Raises SessionsError when so many copies of a table of that size could not be kept here. Makes nothing."""
+        """Raises SessionsError when so many copies of a table of that size could not be kept here. Leaves nothing behind."""
         check_private_folders(self.path, self._top)
         there = self.path
         while not os.path.lexists(there):
@@ -61,6 +62,11 @@ class RunFolder:
             raise SessionsError(f"{there} is no folder in which this account may write: name another archive_dir, or another account.")
         room = os.statvfs(there)
         description.check_room(room.f_bavail * room.f_frsize, table_bytes, copies, str(there))
+        try:
+            if copies:
+                try_new_file(there)
+        except OSError as error:
+            raise SessionsError(f"Archives cannot be kept in {there}: {error.strerror}.") from error
 
     def make(self) -> None:
         """Make the folder, and remove what a killed writer left in it."""

@@ -86,6 +86,12 @@ def new_file(path: Path) -> t.Iterator[t.BinaryIO]:
         yield file
 
 
+def try_new_file(folder: Path) -> None:
+    """Make one in the folder, and leave nothing behind; raises OSError where that cannot be done."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".trial-") as trial, new_file(Path(trial) / "file"):
+        pass
+
+
 def link_new(draft: Path, path: Path) -> None:
     """Give a file that is whole one more name, all at once; raises FileExistsError when that is taken, also on a network file system."""
     try:
