@@ -57,6 +57,33 @@ def test_a_task_file_of_the_site_is_run_only_on_a_node_that_is_not_yet_as_it_is_
     assert evaluated(act["when"], __force_reauth_state=state, **{look["register"]: {"ready": is_down}}) is runs_it
 
 
+LOOKS_AT_THE_DATABASE = [
+    ("plan", "Look at the tokens and at the records of earlier runs"),
+    ("stop_all", "See that the tokens that the nodes have handed out are in the table that is to be purged"),
+    ("by_product", "Mark how far the token table reaches"),
+    ("by_product", "Count what is left of the tokens that were there before"),
+    ("live_names", "Read them from the product's table"),
+    ("status", "Count the tokens, and look at the archives"),
+]
+
+
+@pytest.mark.parametrize(("file", "name"), LOOKS_AT_THE_DATABASE)
+def test_a_look_at_the_database_has_an_end_after_which_the_run_says_why(file: str, name: str) -> None:
+    (task,) = (one for one in loaded(f"tasks/{file}.yml") if one["name"] == name)
+    assert (task.get("timeout"), task.get("ignore_errors"), task.get("ignore_unreachable")) == (600, True, True)
+
+
+@pytest.mark.parametrize(
+    ("look", "asked"),
+    [({"rows": 3}, True), ({"failed": True, "timedout": {"period": 600}}, False), ({"unreachable": True}, False)],
+    ids=["seen", "given up", "lost"],
+)
+def test_the_records_are_not_looked_for_where_the_look_was_waited_for_in_vain(look: dict[str, t.Any], asked: bool) -> None:
+    (block,) = (one for one in loaded("tasks/plan.yml") if one["name"] == LOOKS_AT_THE_DATABASE[0][1])
+    (task,) = (one for one in block["block"] if one.get("register") == "__force_reauth_found_record")
+    assert evaluated(task["when"], __force_reauth_look=look) is asked
+
+
 def test_a_run_that_goes_on_from_a_deletion_by_hand_knows_when_it_did() -> None:
     *_before, block = (one for one in loaded("tasks/by_hand.yml") if one["name"] == "Go on")
     taken = next(one for one in block["block"] if one["name"].startswith("Take the run for one"))

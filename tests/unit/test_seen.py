@@ -26,7 +26,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.reg
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence, verdict
 
-LATE = "the look did not end within 10 minutes, as where the file server (NFS) of one of its folders does not answer"
+LATE = "the look did not end within 10 minutes, as where a file server (NFS) or a database server does not answer"
 PING = "'ansible db -m ansible.builtin.ping' with this inventory says it"
 READY = {"ready": True, "saw": "state RUNNING"}
 SEEN = {"__force_reauth_detected": {"product": "jira", "ready": READY, "asked": {}}}

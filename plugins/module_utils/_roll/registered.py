@@ -24,7 +24,7 @@ _TOLD = ("failed", "unreachable", "msg", "cmd", "stderr", "stdout")
 _OWN = "dcops.atlassian_sessions."
 # of what was last seen of one node: it is not to crowd out the others
 _MOST_OF_A_NODE = 2000
-_LATE = "the look did not end within 10 minutes, as where the file server (NFS) of one of its folders does not answer"
+_LATE = "the look did not end within 10 minutes, as where a file server (NFS) or a database server does not answer"
 
 
 def unseen(nodes: t.Sequence[str], hostvars: HostVars) -> list[str]:
