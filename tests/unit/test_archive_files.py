@@ -159,19 +159,19 @@ def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_links")
 def test_a_folder_without_hard_links_is_refused_by_the_look(folder: RunFolder) -> None:
     with pytest.raises(SessionsError, match=rf"^Archives cannot be kept in {folder.path}: its file system knows no hard links"):
-        folder.check(0)
+        folder.check(0, copies=2)
     assert list(folder.path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("no_links")
 def test_a_folder_that_is_not_there_is_tried_where_it_would_be_made(tmp_path: Path) -> None:
     with pytest.raises(SessionsError, match=rf"^Archives cannot be kept in {tmp_path}: its file system knows no hard links"):
-        RunFolder(str(tmp_path / "archives"), "jira-0123456789ab", "run-1").check(0)
+        RunFolder(str(tmp_path / "archives"), "jira-0123456789ab", "run-1").check(0, copies=2)
 
 
 def test_a_look_leaves_nothing_behind(folder: RunFolder, tmp_path: Path) -> None:
-    folder.check(0)
-    RunFolder(str(tmp_path / "others"), "jira-0123456789ab", "run-1").check(0)
+    folder.check(0, copies=2)
+    RunFolder(str(tmp_path / "others"), "jira-0123456789ab", "run-1").check(0, copies=2)
     assert (list(folder.path.iterdir()), list(tmp_path.iterdir())) == ([], [tmp_path / "archives"])
 
 

@@ -192,7 +192,7 @@ def _tokens(about: About, record: Mapping, plan: Mapping, seen: Seen) -> Values:
         "oldest": str(before.get("oldest", "")),
         "ages": {name: int(rows) for name, rows in (before.get("ages") or {}).items()},
         "deleted": _deleted(about, record, plan),
-        "came_back": int(left.get("came_back", record.get("tokens_that_came_back", -1))),
+        "came_back": int(left["came_back"] if "came_back" in left else record.get("tokens_that_came_back", -1)),
         "left": int(left.get("left", -1)),
         "since": since,
     }
