@@ -243,7 +243,9 @@ class Site(Playbook):
     @property
     def secrets(self) -> dict[str, str]:
         """What is never in an inventory."""
-        passwords = {"proof_password": self.cluster.users[CANARY], "database_password": self.cluster.database.password}
+        passwords = {"database_password": self.cluster.database.password}
+        if self.variables["force_reauth_proof_username"]:
+            passwords["proof_password"] = self.cluster.users[CANARY]
         return {f"force_reauth_{name}": value for name, value in (passwords | self.more_secrets).items()}
 
     def write_inventory(self, **variables: object) -> Path:

@@ -24,9 +24,10 @@ def test_the_tokens_in_the_files_are_looked_at_deleted_between_stop_and_start_an
     folder.mkdir()
     built_in = Product(HSQLDB_JARS["1.8.0"], folder)
     built_in.make("MEMORY", 10)
+    site.variables["force_reauth_proof_username"] = ""
     # the jar is not below the install folder of the stand-in
     database: dict[str, t.Any] = {"database_engine": "hsqldb", "database_name": str(built_in.base), "database_jar": str(built_in.jar)}
-    outage: dict[str, t.Any] = {"route": "outage", "accept_outage": True, "proof_username": "", **database}
+    outage: dict[str, t.Any] = {"route": "outage", "accept_outage": True, **database}
     old, before = site.pids(), built_in.files()
     looked = site.run("--check", **outage)
     assert looked.status == 0, looked.output

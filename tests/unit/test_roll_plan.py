@@ -795,10 +795,37 @@ def test_a_resumed_run_treats_the_users_of_its_first_start(recorded: str, option
     assert [one.startswith(said) for one in problems] == ([True] if said else [])
 
 
+NO_NAME = "force_reauth_proof_password is given without force_reauth_proof_username, so that nothing would be proven: give both, or neither"
+# n1 was restarted when the tokens were gone: its process is another one than the record has
+ONE_DONE = {"n1": {"identity": "b:0:1", "cleaned": True}}
+RESTARTED = {**ONE_DONE, **{node: {"identity": "b:0:1", "cleaned": True} for node in ("n2", "n3")}}
+
+
+@pytest.mark.parametrize(
+    ("options", "node_records", "problems"),
+    [
+        ({"proof_username": "", "proof_password": ""}, None, []),
+        ({"proof_password": ""}, None, ["give force_reauth_proof_password"]),
+        ({"proof_username": ""}, None, [NO_NAME]),
+        ({"proof_username": "", "proof_cookies": [{}]}, None, []),
+        ({"proof_password": "", "proof_cookies": [{}]}, None, []),
+        ({"proof_password": ""}, ONE_DONE, ["give force_reauth_proof_password"]),
+        # nobody signs in any more, and the old cookies are replayed by the name
+        ({"proof_password": ""}, RESTARTED, []),
+        ({"proof_username": ""}, RESTARTED, [NO_NAME]),
+    ],
+)
+def test_half_of_a_proof_account_is_refused_before_anything_is_changed(
+    options: dict[str, t.Any], node_records: dict[str, t.Any] | None, problems: list[str]
+) -> None:
+    begun = {"nodes": list(THREE), "route": "rolling", "phase": "rolling", "batches": [1], "users": "", "node_records": node_records}
+    assert plan(THREE, begun if node_records else None, **options)["problems"] == problems
+
+
 BEGUN = {"phase": "waiting", "nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "users": ""}
 DOORS = {"nobody": "401", "doors": [{"user": "", "name": "JSESSIONID", "kind": "session", "note": ""}]}
 NO_COOKIE = "none of force_reauth_proof_cookies opens the door at any node: copy them again, from a browser that is signed in now"
-NOBODY = {"proof_username": "", "proof_cookies": []}
+NOBODY = {"proof_username": "", "proof_password": "", "proof_cookies": []}
 
 
 @pytest.mark.parametrize(
@@ -809,7 +836,7 @@ NOBODY = {"proof_username": "", "proof_cookies": []}
         (
             {"asked": {"nobody": "401", "doors": [{"user": "eve", "name": "JSESSIONID", "kind": "session", "note": ""}]}},
             None,
-            {"usernames": ["adam"], "proof_username": ""},
+            {"usernames": ["adam"], **NOBODY},
             ["the proof account eve is not among the users that are treated: its cookie would live on"],
         ),
         ({"asked": DOORS}, BEGUN, {}, []),
@@ -866,6 +893,7 @@ NOBODY = {"proof_username": "", "proof_cookies": []}
             None,
             {"revoke": "product", "usernames": ["canary"], "proof_password": ""},
             [
+                "give force_reauth_proof_password",
                 "force_reauth_revoke=product deletes the tokens of every user: leave the names of users out",
                 (
                     "force_reauth_revoke=product makes no archive, and nothing can be put back: say that you accept it with "

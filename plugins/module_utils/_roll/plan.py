@@ -16,7 +16,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_
     why_blind,
     why_unproven,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import proof_lines, proof_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import (
+    account_problems,
+    proof_lines,
+    proof_problems,
+    signing_in,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import address_problem, asked_place
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.drained import is_touched, still_out
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.emptied import Emptied, emptied
@@ -307,6 +312,9 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     scope = scope_of(names_of(options["usernames"]), names_of(options["exclude_usernames"]) or [])
     problems += scope_problems(scope, record.get("users", "") if record else None, options["proof_username"])
     problems += proof_problems(looks, scope, bool(record), route) + spared_problems(options, scope)
+    phase = resumed_phase(record, route)
+    begun = {"nodes": list(facts), "node_facts": facts, "record": record, "route": route, "phase": phase}
+    problems += account_problems(options, signing_in(begun))
     blind = why_blind(next(iter(looks.values()))["product"], options, route)
     problems += hand_problems(options, record, scope is not None, blind)
     problems += live_problems(looks, options) if route == LIVE else []
@@ -340,7 +348,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
         "install_dir": folder_to_tell(list(facts.values())),
         "asked_place": asked,
         "route": route,
-        "phase": resumed_phase(record, route),
+        "phase": phase,
         "restart_route": restarts,
         "nodes": nodes,
         "batches": batches,

@@ -38,8 +38,8 @@ _MOST_OTHERS = 10
 # seconds, of all cookies: while every user signs in again, a node may refuse some requests
 _PATIENCE = 120.0
 _WITHOUT_PROOF = (
-    "Where that is right for this site, nothing can be proven on it: leave out force_reauth_proof_username and force_reauth_proof_cookies, "
-    "and the run ends unproven."
+    "Where that is right for this site, nothing can be proven on it: leave out force_reauth_proof_username, force_reauth_proof_password "
+    "and force_reauth_proof_cookies, and the run ends unproven."
 )
 _TITLES = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
 
