@@ -50,9 +50,10 @@ options:
     default: ""
   account:
     description:
-      - The account of the product, whose rights its scripts have.
+      - The account of the product, whose rights its scripts have, as C(control) of
+        M(dcops.atlassian_sessions.product_detect) tells it.
+      - Must be given, but for a unit that is only started. Empty it is not known, which is refused.
     type: str
-    default: ""
   start_command:
     description:
       - The script that starts it, with its arguments.
@@ -94,6 +95,7 @@ EXAMPLES = r"""
     state: stopped
     manager: systemd
     unit: jira.service
+    account: jira
     install_dir: /opt/atlassian/jira
     saved_sessions: [SESSIONS.ser]
 """
@@ -132,7 +134,7 @@ def main() -> None:
             "manager": {"type": "str", "choices": ["systemd", "scripts", "tasks"], "required": True},
             "install_dir": {"type": "path", "required": True},
             "unit": {"type": "str", "default": ""},
-            "account": {"type": "str", "default": ""},
+            "account": {"type": "str"},
             "start_command": {"type": "list", "elements": "str", "default": []},
             "stop_command": {"type": "list", "elements": "str", "default": []},
             "locale": {"type": "dict", "default": {}},

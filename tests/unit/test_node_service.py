@@ -16,8 +16,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import systemd
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import node_service as of_a_node
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import service, systemd
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_service import reached, started, stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import (
     FileStat,
@@ -37,6 +39,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
     pid_file_problem,
     try_way,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.modules import node_service
 
 from demo.cluster import Cluster, ClusterNode
 
@@ -488,6 +491,51 @@ def test_a_node_that_could_not_be_cleaned_with_known_rights_is_not_stopped(node:
     with pytest.raises(SessionsError, match=r"^It is not known as which account the product runs"):
         stopped({**_options(node), "account": "", "manager": "tasks"}, check_mode=False)
     assert node.pid == old
+
+
+def _as_given(**given: t.Any) -> dict[str, t.Any]:
+    """The options as the module has them, with its defaults."""
+    options = yaml.safe_load(node_service.DOCUMENTATION)["options"]
+    return {**{name: option.get("default") for name, option in options.items()}, **given}
+
+
+EXAMPLE = yaml.safe_load(node_service.EXAMPLES)[0]["dcops.atlassian_sessions.node_service"]
+
+
+@pytest.fixture
+def a_node_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever folder is named; and systemd could stop and start whatever unit."""
+    monkeypatch.setattr(of_a_node, "look_for_stopped", lambda *_node: {"ready": True, "process": "", "saw": ""})
+    for name in ("check_can", "check_may"):
+        monkeypatch.setattr(service, name, lambda _unit: None)
+
+
+@pytest.mark.usefixtures("a_node_that_is_down")
+def test_the_example_of_the_module_is_one_that_works() -> None:
+    example = {**EXAMPLE, "account": EXAMPLE["account"] and ME}
+    assert reached("stopped", _as_given(**example), check_mode=True)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("state", "manager", "check_mode", "refused"),
+    [
+        ("asked", "systemd", False, True),
+        ("stopped", "systemd", True, True),
+        ("stopped", "tasks", False, True),
+        ("started", "scripts", True, True),
+        ("started", "systemd", True, False),
+        ("started", "tasks", False, False),
+    ],
+)
+@pytest.mark.usefixtures("a_node_that_is_down")
+def test_an_account_that_is_left_out_is_asked_for_where_its_rights_are_needed(
+    state: str, manager: str, check_mode: bool, refused: bool
+) -> None:
+    scripts = {"start_command": ["/nonesuch"], "stop_command": ["/nonesuch"]}
+    options = _as_given(**{**EXAMPLE, **scripts, "account": None, "manager": manager})
+    sentence = rf"^With state={state} and manager={manager} node_service is given account, too: control\.account of product_detect\."
+    with pytest.raises(SessionsError, match=sentence) if refused else nullcontext():
+        reached(state, options, check_mode)
 
 
 @pytest.mark.parametrize("locale", [{"PATH": "/of/somebody"}, {"LANG": "../x"}, {"LANG": 1}])

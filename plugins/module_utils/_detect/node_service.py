@@ -14,7 +14,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.sec
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_gone import look_for_stopped
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.rights import check_known
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import find_saved, remove_saved
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way, act, removing, try_stop, try_way
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import (
+    Way,
+    act,
+    removing,
+    try_manager,
+    try_stop,
+    try_way,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import is_active
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
@@ -39,15 +46,26 @@ def way_of(options: Options) -> Way:
         options["manager"],
         options["install_dir"],
         options["unit"],
-        options["account"],
+        options["account"] or "",
         tuple(options["start_command"]),
         tuple(options["stop_command"]),
         options["locale"],
     )
 
 
+def _check_account_given(state: str, options: Options) -> None:
+    """Raises SessionsError where it is left out, which is no word of product_detect's that nobody knows it."""
+    needed = state != "started" or options["manager"] == "scripts"
+    if needed and options["account"] is None:
+        raise SessionsError(
+            f"With state={state} and manager={options['manager']} node_service is given account, too: control.account of product_detect. "
+            "Nothing was changed."
+        )
+
+
 def reached(state: str, options: Options, check_mode: bool) -> dict[str, t.Any]:
     """``state``: asked, stopped or started. Keys as of ``stopped``, with ``state``."""
+    _check_account_given(state, options)
     if state == "asked":
         return {"state": state, **asked(options)}
     return {"state": state, **(stopped if state == "stopped" else started)(options, check_mode)}
@@ -90,7 +108,7 @@ def started(options: Options, check_mode: bool) -> dict[str, t.Any]:
     before = look_for_stopped(product, way.install_dir)
     to_start = before["ready"] and way.manager != "tasks"
     if to_start and check_mode:
-        try_way(way)
+        try_manager(way)
     elif to_start:
         _start(product, way, options["timeout"])
     return {"changed": to_start, "process": before["process"], "removed": []}

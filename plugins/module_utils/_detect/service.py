@@ -53,8 +53,13 @@ class Way:
 
 
 def try_way(way: Way) -> None:
-    """Whether it could be stopped and started, without doing either."""
+    """Whether it could be stopped, cleaned and started, without doing any of it."""
     check_known(way.account)
+    try_manager(way)
+
+
+def try_manager(way: Way) -> None:
+    """Whether its unit, or its scripts, could stop and start it, without doing either."""
     if way.manager == "systemd":
         check_can(way.unit)
         if os.geteuid() != 0:
