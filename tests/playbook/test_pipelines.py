@@ -64,11 +64,11 @@ def test_a_rehearsal_on_gitlab_and_one_on_github_print_the_plan_and_change_nothi
 
 
 @pytest.mark.parametrize("name", ["gitlab-ci", "github-actions"])
-def test_a_file_of_secrets_for_all_clusters_has_passwords_that_a_group_names_and_none_that_holds_for_all(name: str) -> None:
+def test_a_file_of_secrets_for_all_clusters_has_those_that_a_group_names_and_none_that_holds_for_all(name: str) -> None:
     head = "\n".join(line for line in (PIPELINES / f"{name}.yml").read_text(encoding="utf-8").splitlines() if line.startswith("#"))
     (given,) = re.findall(r"FORCE_REAUTH_SECRETS +(.+)", head)
-    of_group = dict(re.findall(r'(force_reauth_\w+_password): "\{\{ (\w+) \}\}"', head))
-    assert list(of_group) == ["force_reauth_database_password", "force_reauth_proof_password"]
+    of_group = dict(re.findall(r'(force_reauth_\w+): "\{\{ (\w+) \}\}"', head))
+    assert list(of_group) == ["force_reauth_database_password", "force_reauth_proof_password", "force_reauth_canary_key"]
     assert ([one for one in of_group.values() if one not in given], "force_reauth_" in given) == ([], False)
 
 
