@@ -198,12 +198,34 @@ def test_a_missing_right_on_the_schema(postgres_site: Site, limited: Site) -> No
         "ALTER TABLE remembermetoken SET SCHEMA closed",
         f"GRANT ALL ON closed.remembermetoken TO {limited.database.user}",
     )
-    assert "the account lacks a right" in refusal(limited)
+    assert f"The account {limited.database.user} lacks USAGE on the schema closed in " in refusal(limited)
+    postgres_site.run_sql(f"GRANT USAGE ON SCHEMA closed TO {limited.database.user}")
+    assert limited.look()["rows"] == 3
 
 
 def test_rights_to_read_and_delete_are_enough(postgres_site: Site, limited: Site) -> None:
     postgres_site.run_sql(f"GRANT SELECT, DELETE ON remembermetoken TO {limited.database.user}")
     assert limited.purge()["rows"] == 3
+
+
+@pytest.mark.parametrize(
+    ("more", "closed", "needs"),
+    [
+        ("", False, ["INSERT on public.remembermetoken"]),
+        (", INSERT", False, []),
+        (", INSERT", True, ["TEMPORARY on the database (where some of the rows are there already)"]),
+    ],
+)
+def test_an_account_that_may_not_put_rows_back_is_told_so_beforehand(
+    postgres_site: Site, limited: Site, more: str, closed: bool, needs: list[str]
+) -> None:
+    postgres_site.run_sql(
+        f"GRANT SELECT, DELETE{more} ON remembermetoken TO {limited.database.user}",
+        *[f"REVOKE TEMPORARY ON DATABASE {postgres_site.database.name} FROM PUBLIC"] * closed,
+    )
+    said = [note for note in limited.look()["notes"] if "put tokens back" in note]
+    assert said == [f"This account may not put tokens back: restore_tokens needs {right}, or another account." for right in needs]
+    assert not [note for note in limited.count()["notes"] if "put tokens back" in note]
 
 
 def test_a_cluster_has_one_name_for_all_accounts_that_may_read_it(postgres_site: Site, limited: Site) -> None:

@@ -14,7 +14,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import OF_POSTGRESQL, SILENCE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_dialect import check_version, register
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep, quoted, run
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open, way_back_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements, Sweep
@@ -82,6 +82,14 @@ UNION ALL SELECT 'the foreign key ' || conname || ' of ' || conrelid::regclass |
 _MISSING_RIGHTS = """
 SELECT r FROM unnest(ARRAY['SELECT', 'DELETE']) r WHERE NOT pg_catalog.has_table_privilege(%s::regclass, r)
 """
+_NO_USAGE = "SELECT 'USAGE' WHERE NOT pg_catalog.has_schema_privilege(%s, 'USAGE')"
+# COPY fills the table, or a temporary one that is compared with it first
+_WAY_BACK = """
+SELECT 'INSERT on ' || %(label)s WHERE NOT pg_catalog.has_table_privilege(%(table)s::regclass, 'INSERT')
+UNION ALL SELECT 'TEMPORARY on the database (where some of the rows are there already)'
+    WHERE NOT pg_catalog.has_database_privilege(current_database(), 'TEMPORARY')
+"""
+_WHOAMI = "SELECT current_user"
 # of the whole server or database it is a decision, before a move perhaps; of one account it is a habit
 _CLOSED = """
 SELECT 'default_transaction_read_only of the ' || CASE WHEN source = 'database' THEN 'database' ELSE 'server' END
@@ -160,7 +168,9 @@ class PostgresqlStore(TokenStore):
         return [Candidate(*row) for row in connection.exec_driver_sql(_CANDIDATES, (name.lower(),))]
 
     def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
-        """With types as PostgreSQL writes them."""
+        """With types as PostgreSQL writes them. Without the right to use its schema no table in it can be named."""
+        missing = [row[0] for row in connection.exec_driver_sql(_NO_USAGE, (candidate.schema,))]
+        check_missing(self.connector, connection, f"the schema {candidate.schema}", _WHOAMI, missing)
         return [FoundColumn(*row) for row in connection.exec_driver_sql(_COLUMNS, (quoted(connection, candidate),))]
 
     def obstacles(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:
@@ -174,8 +184,14 @@ class PostgresqlStore(TokenStore):
         none = statements.sql.delete(statements.table).where(statements.sql.false()).returning(*statements.columns)
         with connection.begin_nested():
             missing = [row[0] for row in connection.exec_driver_sql(_MISSING_RIGHTS, (quoted(connection, table),))]
-        check_missing(self.connector, connection, table, "SELECT current_user", missing)
+        check_missing(self.connector, connection, table.label, _WHOAMI, missing)
         connection.execute(none)
+
+    def way_back(self, connection: Connection, table: FoundTable) -> list[str]:
+        """By the rights that the server names."""
+        return way_back_notes(
+            [row[0] for row in connection.exec_driver_sql(_WAY_BACK, {"table": quoted(connection, table), "label": table.label})]
+        )
 
     def unrestorable(self, connection: Connection, table: FoundTable) -> list[str]:
         """Types without equality, too: rows that are there could not be compared with those of an archive."""

@@ -31,15 +31,21 @@ def check_tried(
         "SELECT": [lambda: connection.execute(read)],
         "DELETE": [*([lock] if lock else []), lambda: connection.execute(delete)],
     }
-    check_missing(connector, connection, table, whoami, [right for right, acts in tries.items() if not _may(connector, acts)])
+    check_missing(connector, connection, table.label, whoami, [right for right, acts in tries.items() if not _may(connector, acts)])
 
 
-def check_missing(connector: Connector, connection: Connection, table: FoundTable, whoami: str, missing: t.Sequence[str]) -> None:
-    """Raises SessionsError that names the rights that are missing, if any are."""
+def check_missing(connector: Connector, connection: Connection, what: str, whoami: str, missing: t.Sequence[str]) -> None:
+    """Raises SessionsError that names the rights that are missing, if any are. ``what``: on which they are wanted."""
     if missing:
         account = connection.exec_driver_sql(whoami).scalar_one()
-        where = f"{table.label} in {connector.database.where}"
+        where = f"{what} in {connector.database.where}"
         raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {where}: grant it.")
+
+
+def way_back_notes(missing: t.Sequence[str]) -> list[str]:
+    """A sentence where the account has what a purge needs, and not what puts rows back. ``missing``: that, each with what it is on."""
+    needs = f"This account may not put tokens back: restore_tokens needs {' and '.join(missing)}, or another account."
+    return [needs] if missing else []
 
 
 def check_open(closed: t.Sequence[str], where: str) -> None:

@@ -168,7 +168,7 @@ class SqlserverStore(GenericStore):
             where = self.database.where
             raise SessionsError(f"Nothing can be deleted in {where}: it is read-only. Name the server to which the product writes.")
         missing = [row[0] for row in connection.exec_driver_sql(_RIGHTS, {"table": quoted(connection, table)})]
-        check_missing(self.connector, connection, table, "SELECT user_name()", missing)
+        check_missing(self.connector, connection, table.label, "SELECT user_name()", missing)
         super().check_rights(connection, table)
 
     def knows(self, kind: str) -> bool:

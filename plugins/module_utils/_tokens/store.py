@@ -103,8 +103,8 @@ class TokenStore(abc.ABC):
             sweep = self.sweep_class(self.connector, connection, table)
             rows, users, oldest = (sweep.remaining(), 0, "") if purpose == "copy" else self._count(connection, table)
             size = self.size(connection, table, rows)
-            hidden = () if purpose == "count" else self.hidden(connection, candidate)
-            notes = (*self.notes(connection), *hidden, *token_table.notes(table, self.wanted, self._sorts(connection, table)))
+            may_not = () if purpose == "count" else (*self.hidden(connection, candidate), *self.way_back(connection, table))
+            notes = (*self.notes(connection), *may_not, *token_table.notes(table, self.wanted, self._sorts(connection, table)))
             return Look(table, self.identity(connection, table), rows, users, oldest, size, notes, spared=sweep.spared())
 
     def _check_purge(self, connection: Connection, candidate: Candidate, table: FoundTable) -> None:
@@ -249,6 +249,10 @@ class TokenStore(abc.ABC):
 
     def hidden(self, connection: Connection, candidate: Candidate) -> t.Sequence[str]:  # noqa: ARG002  most engines show all to everybody
         """Which obstacles the account may not be shown, in a sentence each."""
+        return ()
+
+    def way_back(self, connection: Connection, table: FoundTable) -> t.Sequence[str]:  # noqa: ARG002  engines that name rights ask
+        """What keeps this account, which may delete, from putting rows back, in a sentence each."""
         return ()
 
     @abc.abstractmethod
