@@ -30,6 +30,8 @@ LOOK_OPTIONS: dict[str, t.Any] = {
 }
 # of the words of a connection
 _MOST_OF_A_REASON = 400
+# in the words of every connection whose sudo took too long; before ansible-core 2.19 it is no AnsibleConnectionFailure
+_SLOW_SUDO = "waiting for privilege escalation"
 
 
 class ActionModule(AnsweringAction):
@@ -73,13 +75,15 @@ class _Node:
         self._wait, self._answered = self._pause, True
 
     def look(self) -> Look:
-        """What ``node_ready`` sees; raises AnsibleActionFail when it refuses to look, AnsibleAuthenticationFailure as Ansible does."""
+        """What ``node_ready`` sees; raises AnsibleActionFail when it refuses to look, AnsibleError where waiting is of no use."""
         try:
             found = self._ask(self._wait)
         except AnsibleAuthenticationFailure:
             # a wrong password that is tried again and again locks the account
             raise
-        except AnsibleConnectionFailure as error:
+        except AnsibleError as error:
+            if not _is_lost(error):
+                raise
             return self._no_answer(str(error))
         if "module_stdout" in found:
             return self._no_answer(_broken_off(found))
@@ -97,6 +101,11 @@ class _Node:
         """Before the next look, unless that waits itself. One that is not answered may end at once."""
         if not self._wait or not self._answered:
             time.sleep(seconds)
+
+
+def _is_lost(error: AnsibleError) -> bool:
+    """Whether a later look may be answered. A wrong password of sudo is none of these."""
+    return isinstance(error, AnsibleConnectionFailure) or _SLOW_SUDO in str(error)
 
 
 def _broken_off(found: t.Mapping[str, t.Any]) -> str:

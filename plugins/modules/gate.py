@@ -13,8 +13,8 @@ version_added: 0.1.0
 description:
   - Runs M(dcops.atlassian_sessions.node_ready) again and again, and shows what it sees while it waits.
   - The node has passed when it was seen ready O(settle_polls) times in a row, with one and the same process.
-  - A connection that is lost, and a look that is broken off on the node (killed, say), is a node that does not answer. It is looked at
-    again, by a new connection, until the time is up. A password that is refused is not tried again.
+  - A connection that is lost, a sudo that takes too long, and a look that is broken off on the node (killed, say), is a node that does not
+    answer. It is looked at again, by a new connection, until the time is up. A password that is refused is not tried again.
   - When the time is up, the failure says what was seen last.
 options:
   install_dir:

@@ -9,7 +9,7 @@ import types
 import typing as t
 
 import pytest
-from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 from ansible_collections.dcops.atlassian_sessions.plugins.action import gate as gate_action
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_state import look_until_ready
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.gate import Limits, Look, Passage, wait_at
@@ -162,6 +162,8 @@ def test_a_node_is_not_waited_for_longer_than_the_gate_may_take() -> None:
 
 
 LOST = AnsibleConnectionFailure("Failed to connect to the host via ssh: Connection timed out.")
+# as ansible-core 2.17 and 2.18 say it
+SLOW_SUDO = AnsibleError("Timeout (12s) waiting for privilege escalation prompt: ")
 KILLED = only_data({"failed": True, "msg": "MODULE FAILURE", "module_stdout": "", "module_stderr": "x\nKilled\n", "rc": 137})
 UP = {"ready": True, "process": "b:1:1", "saw": "up"}
 
@@ -189,7 +191,7 @@ class Site:
         return wait_at(limits, node.look, lambda: self.clock.now, node.sleep, lambda _line: None)
 
 
-@pytest.mark.parametrize("hiccup", [LOST, KILLED])
+@pytest.mark.parametrize("hiccup", [LOST, SLOW_SUDO, KILLED])
 def test_a_look_that_is_not_answered_is_made_again_by_a_new_connection(
     hiccup: dict[str, t.Any] | Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +205,7 @@ def test_a_look_that_is_not_answered_is_made_again_by_a_new_connection(
     ("hiccup", "saw"),
     [
         (LOST, "it does not answer: Failed to connect to the host via ssh: Connection timed out"),
+        (SLOW_SUDO, "it does not answer: Timeout (12s) waiting for privilege escalation prompt:"),
         (KILLED, "it does not answer: its Python ended with status 137 and without an answer: Killed"),
         ({"failed": True, "module_stdout": ""}, "it does not answer: its Python ended with status unknown and without an answer"),
     ],
@@ -221,6 +224,7 @@ def test_a_node_that_never_answers_is_asked_with_pauses_until_the_time_is_up_and
     [
         ({"failed": True, "msg": "The product is not known."}, AnsibleActionFail),
         (AnsibleAuthenticationFailure("Invalid/incorrect password"), AnsibleAuthenticationFailure),
+        (AnsibleError("Incorrect sudo password"), AnsibleError),
     ],
 )
 def test_what_no_later_look_would_change_ends_it_at_once(
