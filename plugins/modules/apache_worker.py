@@ -15,7 +15,8 @@ description:
     stick to it are still sent to it while it is drained. Then no request is left of it.
   - httpd 2.4 counts the requests of a worker without a lock, so that the number of a much used worker can stay above 0 for ever. On the
     host of httpd the connections to the worker are therefore counted, too. A worker to which none leads has no request.
-  - Put back, both flags are off, and Apache httpd uses the worker again.
+  - Put back, both flags are off, and Apache httpd uses the worker again. One that failed before (C(Err)) httpd tries anew at the next
+    request. It is back where nobody has asked since, and not where a request since has failed again.
   - Runs where the page C(balancer-manager) of httpd 2.4 may be asked, most often on the host of httpd, through that page.
   - Where C(BalancerPersist) is off, httpd forgets such changes when it is started anew or reads its configuration again.
 options:
@@ -64,6 +65,7 @@ servers:
       C(closed) so far that no client comes any more.
     - C(backup) tells whether it is used only where others cannot be (a hot standby, a hot spare, a later set). It is said to get clients
       all the same.
+    - C(failed_after) tells of a worker that failed (C(Err)) how many requests had been sent to it by then, and is null for any other one.
     - C(others) are the other workers of the balancer, each with C(name), C(status), C(gets_clients) and C(backup).
   returned: success
   type: list
@@ -78,6 +80,7 @@ servers:
       out: false
       closed: false
       backup: false
+      failed_after: null
       others: [{"name": "n2", "status": "Init Ok", "gets_clients": true, "backup": false}]
 """
 

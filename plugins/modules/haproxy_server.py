@@ -56,6 +56,7 @@ servers:
       C(out) whether somebody has taken it out, C(closed) so far that no client comes any more.
     - To a server with weight 0 only clients are sent that stick to it. It neither serves nor gets clients, and C(status) tells the weight.
     - C(backup) tells whether it is used only where no server without that word can be. It is said to get clients all the same.
+    - C(failed_after) is null, because HAProxy does not wait for a request to see a server up again.
     - C(others) are the other servers of the backend, each with C(name), C(status), C(gets_clients) and C(backup).
   returned: success
   type: list
@@ -70,6 +71,7 @@ servers:
       out: false
       closed: false
       backup: false
+      failed_after: null
       others: [{"name": "n2", "status": "UP", "gets_clients": true, "backup": false}]
 """
 

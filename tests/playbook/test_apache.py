@@ -12,6 +12,7 @@ import threading
 import time
 import typing as t
 from contextlib import closing
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http
 
 from demo.patience import patient, wait_for
 from demo.playbook import collections_path, write_config
+from demo.ports import ReservedPort
 from tests.playbook.apache import Apache
 from tests.playbook.haproxy import Traffic
 from tests.playbook.runs import Site
@@ -38,7 +40,7 @@ LONG = 25_000
 class Backend:
     """A web server that answers with its name; ``/hung`` only when it is let go, ``/long`` with much of it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, port: int = 0) -> None:
         self.let_go = threading.Event()
         let_go = self.let_go
 
@@ -55,7 +57,7 @@ class Backend:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
 
@@ -78,6 +80,15 @@ def backends() -> t.Iterator[dict[str, Backend]]:
 @pytest.fixture
 def ports(backends: dict[str, Backend]) -> dict[str, int]:
     return {name: one.port for name, one in backends.items()}
+
+
+@pytest.fixture
+def free_ports() -> t.Iterator[dict[str, int]]:
+    """Nobody listens on them."""
+    reserved = {name: ReservedPort() for name in ("n1", "n2")}
+    yield {name: one.port for name, one in reserved.items()}
+    for one in reserved.values():
+        one.release()
 
 
 def balancer(manager: str, name: str = "site", worker: str = "n1") -> Balancer:
@@ -122,6 +133,38 @@ def test_a_worker_that_httpd_still_counts_a_request_of_is_out_when_no_connection
         wait_for(lambda: counted.servers()[0].sessions == 1, "the request has begun")
         balancer(apache.manager).take_out(grace=0, timeout=patient(10))
         assert (counted.servers()[0].sessions, apache.states()["n1"]) == (1, "Init Drn Dis")
+
+
+@dataclass
+class Clients:
+    """A clock and a pause in which a client asks."""
+
+    ask: t.Callable[[], object]
+    now: float = 0.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.ask()
+        self.now += seconds
+
+
+def test_a_worker_that_failed_while_all_nodes_were_down_is_back_before_anybody_asks_and_not_where_a_request_fails_again(
+    free_ports: dict[str, int],
+) -> None:
+    with Apache(free_ports) as apache:
+        assert "503 Service Unavailable" in apache.get("/", "n1")
+        for worker in ("n1", "n2"):
+            replace(balancer(apache.manager, worker=worker), accept_outage=True).take_out(grace=0, timeout=patient(10))
+        assert apache.states() == {"n1": "Init Drn Dis Err", "n2": "Init Drn Dis Err"}
+        with Backend("n2", free_ports["n2"]):
+            balancer(apache.manager, worker="n2").put_back(timeout=patient(10))
+            assert apache.states()["n2"] == "Init Err"
+            assert (apache.get("/", "n2"), apache.states()["n2"]) == ("n2", "Init Ok")
+        clients = Clients(lambda: apache.get("/", "n1"))
+        with pytest.raises(SessionsError, match=r"did not see the server up within 30 s: site/n1 is Init Err\."):
+            replace(balancer(apache.manager), clock=clients.clock, sleep=clients.sleep).put_back(timeout=10)
 
 
 def test_the_module_changes_nothing_in_check_mode_and_what_a_reload_forgets_is_seen(ports: dict[str, int], tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ BALANCER = """<hr />
 """
 ROW = """<tr>
 <td><a href="/balancer-manager?b={0}&amp;w={1}&amp;nonce={2}">{1}</a></td><td>{3}</td><td></td><td>1.00</td><td>{6}</td>\
-<td>{4}</td><td>7</td><td>{5}</td></tr>
+<td>{4}</td><td>{7}</td><td>{5}</td></tr>
 """
 FORM = """<h3>Edit worker settings for http://10.0.0.1:8080</h3>
 <input name='w_status_N' id='w_status_N1' value='1' type=radio> <input name='w_status_D' id='w_status_D1' value='1' type=radio>
@@ -65,8 +65,11 @@ STUCK = (
 )
 
 
-def balancer(name: str, *workers: tuple[str, str, str, int], nonce: str = NONCE, lbsets: t.Mapping[str, int] | None = None) -> str:
-    rows = "".join(ROW.format(name, url, nonce, route, status, busy, (lbsets or {}).get(url, 0)) for url, route, status, busy in workers)
+def balancer(
+    name: str, *workers: tuple[str, str, str, int], nonce: str = NONCE, lbsets: t.Mapping[str, int] | None = None, elected: int = 7
+) -> str:
+    sets = lbsets or {}
+    rows = "".join(ROW.format(name, url, nonce, route, status, busy, sets.get(url, 0), elected) for url, route, status, busy in workers)
     return BALANCER.format(name, nonce, rows)
 
 
@@ -79,9 +82,9 @@ TWO = balancer("site", (N1, "n1", "Init Ok ", 3), (N2, "", "Init Drn Ok ", 0))
 
 def test_the_workers_of_every_balancer_are_read() -> None:
     assert workers_in(page(TWO, balancer("files", (N1, "n1", "Init Err ", 1)))) == [
-        Worker("site", N1, "n1", "Init Ok", 3, NONCE, later=False),
-        Worker("site", N2, "", "Init Drn Ok", 0, NONCE, later=False),
-        Worker("files", N1, "n1", "Init Err", 1, NONCE, later=False),
+        Worker("site", N1, "n1", "Init Ok", 3, NONCE, 7, later=False),
+        Worker("site", N2, "", "Init Drn Ok", 0, NONCE, 7, later=False),
+        Worker("files", N1, "n1", "Init Err", 1, NONCE, 7, later=False),
     ]
 
 
@@ -110,7 +113,11 @@ def test_a_cell_and_a_heading_are_read_over_the_tags_inside_them() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [("<th>Busy</th>", "<th>Load</th>"), ("<td>3</td>", "<td>many</td>"), ("<td>0</td>", "<td>no set</td>"), (f"&amp;nonce={NONCE}", "")],
+    [
+        *(("<th>Busy</th>", "<th>Load</th>"), ("<td>3</td>", "<td>many</td>")),
+        *(("<th>Elected</th>", "<th>Chosen</th>"), ("<td>7</td>", "<td>often</td>")),
+        *(("<td>0</td>", "<td>no set</td>"), (f"&amp;nonce={NONCE}", "")),
+    ],
 )
 def test_a_page_of_another_shape_is_refused(change: tuple[str, str]) -> None:
     with pytest.raises(SessionsError, match=r"another shape than that of Apache httpd 2\.4\."):
@@ -134,8 +141,18 @@ def test_a_page_of_another_shape_is_refused(change: tuple[str, str]) -> None:
     ],
 )
 def test_what_a_status_of_apache_means(status: str, serves: bool, out: bool, closed: bool, backup: bool) -> None:
-    server = Worker("site", N1, "n1", status, 0, NONCE, later=False).server
+    server = Worker("site", N1, "n1", status, 0, NONCE, 7, later=False).server
     assert (server.serves, server.gets_clients, server.out, server.closed, server.backup) == (serves, serves, out, closed, backup)
+
+
+@pytest.mark.parametrize(
+    ("status", "failed_after"),
+    [("Init Ok", None), ("Init Err", 7), ("Init Dis Err", 7), ("Init HcFl", None), ("Init Err HcFl", None), ("Init Stop", None)],
+)
+def test_a_worker_that_failed_is_tried_anew_at_a_request_and_one_that_failed_its_check_by_the_next(
+    status: str, failed_after: int | None
+) -> None:
+    assert Worker("site", N1, "n1", status, 0, NONCE, 7, later=False).server.failed_after == failed_after
 
 
 @pytest.mark.parametrize(("worker", "name"), [("n1", "n1"), (N1, "n1"), ("10.0.0.1", "n1"), ("n2.example.org:8080", N2)])
@@ -193,14 +210,18 @@ class Imitation:
     url: str = "http://127.0.0.1/balancer-manager"
     # how many lead to the worker, by its look; None: they cannot be seen
     connections: list[int | None] = field(default_factory=lambda: [None])
+    # by its look, how often the workers were chosen; the last one stays
+    elected: list[int] = field(default_factory=lambda: [7])
 
     def get(self, path: str) -> Answer:
         busy = self.busy.pop(0) if len(self.busy) > 1 and not path else self.busy[0]
-        status = f"Init {' '.join(sorted(self.flags))}{'' if 'Dis' in self.flags else ' Ok'} "
+        elected = self.elected.pop(0) if len(self.elected) > 1 and not path else self.elected[0]
+        status = f"Init {' '.join(sorted(self.flags))}{'' if self.flags & {'Dis', 'Err', 'HcFl', 'Stop'} else ' Ok'} "
         asked = parse_qs(path.removeprefix("?"))
         form = self.form if self.takes and asked.get("w") == [N1] else ""
         sorry = [("http://127.0.0.1:8083", "", self.sorry, 0)] if self.sorry else []
-        text = page(balancer("site", (N1, "n1", status, busy), (N2, "n2", self.other, 0), *sorry, nonce=self.nonce), form=form)
+        workers = [(N1, "n1", status, busy), (N2, "n2", self.other, 0), *sorry]
+        text = page(balancer("site", *workers, nonce=self.nonce, elected=elected), form=form)
         return Answer(**{"status": 200, "headers": {}, "cookies": (), "body": text, **self.changes})
 
     def post(self, path: str, form: t.Mapping[str, str]) -> Answer:
@@ -274,6 +295,27 @@ def test_a_worker_is_put_back_with_both_flags_off() -> None:
     apache = Imitation(flags={"Drn", "Dis"})
     apache.balancer.put_back(timeout=5.0)
     assert (apache.posted, apache.flags) == ([{"w_status_N": "0", "w_status_D": "0"}], set())
+
+
+def test_a_worker_that_failed_while_it_was_out_is_back_where_nobody_has_asked_since() -> None:
+    apache = Imitation(flags={"Drn", "Dis", "Err"})
+    apache.balancer.put_back(timeout=5.0)
+    assert (apache.posted, apache.flags, apache.seconds) == ([{"w_status_N": "0", "w_status_D": "0"}], {"Err"}, 2.5)
+
+
+@pytest.mark.parametrize(
+    ("apache", "status"),
+    [
+        (Imitation(flags={"Drn", "Dis", "Err"}, elected=[7, 7, 7, 7, 8]), "Init Err"),
+        (Imitation(flags={"Drn", "Dis", "Err", "HcFl"}), "Init Err HcFl"),
+        (Imitation(flags={"Drn", "Dis", "Err", "Stop"}), "Init Err Stop"),
+        (Imitation(flags={"Err"}), "Init Err"),
+    ],
+    ids=["a request has failed since", "its check fails", "stopped by somebody else", "it failed when it was not out"],
+)
+def test_a_worker_that_failed_is_not_back_by_what_was_known_before_alone(apache: Imitation, status: str) -> None:
+    with pytest.raises(SessionsError, match=rf"^Apache httpd did not see the server up within 30 s: site/n1 is {status}\.$"):
+        apache.balancer.put_back(timeout=5.0)
 
 
 def test_a_worker_that_is_gone_when_it_is_to_be_set_is_a_refusal() -> None:

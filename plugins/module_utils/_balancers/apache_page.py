@@ -27,7 +27,8 @@ _BACKUP = frozenset(("Stby", "Spar"))
 class Worker(t.NamedTuple):
     """A row of the page. ``url``, ``route``: of its BalancerMember; ``nonce``: what a change of its balancer has to bring, '' is none.
 
-    ``later``: others of its balancer are of a lower set (lbset), and it is used only where none of them can be.
+    ``elected``: how often it was chosen for a request. ``later``: others of its balancer are of a lower set (lbset), and it is used only
+    where none of them can be.
     """
 
     balancer: str
@@ -36,6 +37,7 @@ class Worker(t.NamedTuple):
     status: str
     busy: int
     nonce: str
+    elected: int
     later: bool
 
     @property
@@ -44,8 +46,10 @@ class Worker(t.NamedTuple):
         flags = set(self.status.split())
         serves = "Ok" in flags and not flags & _OUT
         out, closed, backup = bool(flags & _OUT), bool(flags & _CLOSED), self.later or bool(flags & _BACKUP)
+        # a health check of mod_proxy_hcheck goes on by itself
+        failed_after = self.elected if "Err" in flags and "HcFl" not in flags else None
         name = self.route or self.url
-        return Server(self.balancer, name, self.status, self.busy, serves, gets_clients=serves, out=out, closed=closed, backup=backup)
+        return Server(self.balancer, name, self.status, self.busy, serves, serves, out, closed, backup, failed_after)
 
     def is_called(self, name: str) -> bool:
         """By its route, its URL, or the host (and port) in it."""
@@ -160,5 +164,5 @@ def _lowest_sets(rows: t.Iterable[_Row]) -> dict[str, int]:
 
 def _worker(row: _Row, later: bool) -> Worker:
     cells, names = row.cells, row.names
-    route, status, busy = (cells[heading].strip() for heading in ("Route", "Status", "Busy"))
-    return Worker(names["b"], names["w"], route, status, int(busy), names["nonce"], later)
+    route, status, busy, elected = (cells[heading].strip() for heading in ("Route", "Status", "Busy", "Elected"))
+    return Worker(names["b"], names["w"], route, status, int(busy), names["nonce"], int(elected), later)

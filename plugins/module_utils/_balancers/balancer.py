@@ -24,7 +24,8 @@ class Server(t.NamedTuple):
 
     ``serves``: requests of everybody are sent to it, and its health check stands; ``gets_clients``: they are sent to it, whatever its last
     check said; ``out``: somebody has taken it out; ``closed``: so far that no client comes any more; ``backup``: it is used only where no
-    other server can be, and may be a node or a page that says sorry.
+    other server can be, and may be a node or a page that says sorry. ``failed_after``: how many requests had been sent to it when one
+    failed, where it is taken for down until the next one; None where it is not, or is checked without requests, too.
     """
 
     backend: str
@@ -36,6 +37,7 @@ class Server(t.NamedTuple):
     out: bool
     closed: bool
     backup: bool
+    failed_after: int | None = None
 
     @property
     def path(self) -> str:
@@ -125,12 +127,20 @@ class Balancer:
             raise SessionsError(f"{self.driver.title} still counts sessions {timeout:g} s after the server was taken out: {busy}.{hint}")
 
     def put_back(self, timeout: float) -> None:
-        """Ready, until the load balancer itself says that it serves, and goes on saying so: it may say so before its first health check."""
+        """Ready, until the load balancer itself says that it serves, and goes on saying so: it may say so before its first health check.
+
+        What failed before it was put back says nothing of it as it is now: where nobody asks, nothing else will be known of it.
+        """
         outside, timeout = self.unlike("back"), max(timeout, _BACK)
+        failed_before = {server.backend: server.failed_after for server in outside}
+
+        def good(server: Server) -> bool:
+            return server.serves or _is_unasked_since(server, failed_before)
+
         self._set(outside, "ready")
-        servers, settled = self._wait(timeout, lambda server: server.serves, _SETTLED if outside else 1)
+        servers, settled = self._wait(timeout, good, _SETTLED if outside else 1)
         if not settled:
-            seen = ", ".join(f"{server.path} is {server.status}" for server in servers if not server.serves) or "it did not stay up"
+            seen = ", ".join(f"{server.path} is {server.status}" for server in servers if not good(server)) or "it did not stay up"
             raise SessionsError(f"{self.driver.title} did not see the server up within {timeout:g} s: {seen}.")
 
     def _why_last(self, server: Server) -> str:
@@ -182,6 +192,11 @@ class Balancer:
             if seen >= looks or self.clock() + POLL_SECONDS > end:
                 return servers, seen >= looks
             self.sleep(POLL_SECONDS)
+
+
+def _is_unasked_since(server: Server, failed_before: t.Mapping[str, int | None]) -> bool:
+    """Whether it is down for no request of now, in a backend that it is in again. ``failed_before``: by backend, ``failed_after``."""
+    return not server.out and server.failed_after is not None and server.failed_after == failed_before.get(server.backend)
 
 
 def _others_of(server: Server, peers: t.Iterable[Server]) -> list[Server]:
