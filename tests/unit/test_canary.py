@@ -182,6 +182,30 @@ def test_a_node_that_was_restarted_before_the_tokens_were_gone_is_signed_in_to_o
     assert signing_in({"nodes": ["n1"], "node_facts": facts, "record": record, "phase": phase, "route": "rolling"}) == ["n1"]
 
 
+@pytest.mark.parametrize("phase", ["prepared", "revoked", "rolling"])
+@pytest.mark.parametrize(
+    ("record", "ready", "signs_in"),
+    [
+        ({"step": "stopping"}, False, False),
+        # the drain of a start that went on
+        ({"step": "draining", "history": [{"name": "stopping"}, {"name": "draining"}]}, False, False),
+        # its stop was recorded, and not begun
+        ({"step": "stopping"}, True, True),
+        # somebody started it, and it comes up
+        ({"step": "cleaned"}, False, True),
+        ({}, False, True),
+    ],
+    ids=["it stops", "it stops, and was drained since", "it serves", "it comes up", "nothing was done to it"],
+)
+def test_nobody_signs_in_where_an_earlier_start_is_still_stopping_the_node(
+    record: dict[str, t.Any], ready: bool, signs_in: bool, phase: str
+) -> None:
+    facts = {"process": {"running": True, "identity": "b:n1:1"}, "ready": {"ready": ready}}
+    records = {"node_records": {"n1": {"identity": "b:n1:1", **record}}}
+    plan = {"nodes": ["n1"], "node_facts": {"n1": facts}, "record": records, "phase": phase, "route": "outage"}
+    assert signing_in(plan) == (["n1"] if signs_in else [])
+
+
 def _row(kind: str, value: str) -> dict[str, str]:
     return {"kind": kind, "node": "n1", "value": value}
 

@@ -25,7 +25,8 @@ REFUSED = "refused"
 FINISHED = ("proven", "unproven", "abandoned", REFUSED)
 SEALED = "sealed_canary"
 # steps of a node, from the first moment at which it may be down by the doing of the run
-_DOWN = ("stopping", "cleaned", "starting")
+_STOPPING = "stopping"
+_DOWN = (_STOPPING, "cleaned", "starting")
 # what a run does not prove any more, or never will
 PUT_BACK = "its tokens, or older ones, were put back, and old cookies open the door again"
 
@@ -249,10 +250,17 @@ def is_done(process: str, node_record: t.Mapping[str, t.Any]) -> bool:
 
 
 def may_be_down(node_record: t.Mapping[str, t.Any]) -> bool:
-    """Whether the node may be down by the doing of the run.
+    """Whether the node may be down by the doing of the run."""
+    return _step_of(node_record) in _DOWN
 
-    A start that went on may have written its drain over the step of a node that was down: the step before that says it.
-    """
-    step = node_record.get("step")
-    before = [one["name"] for one in node_record.get("history", []) if one["name"] != "draining"]
-    return (before[-1] if step == "draining" and before else step) in _DOWN
+
+def was_told_to_stop(node_record: t.Mapping[str, t.Any]) -> bool:
+    """Whether the last that the run did to the node is a stop whose end it has not seen."""
+    return _step_of(node_record) == _STOPPING
+
+
+def _step_of(node_record: t.Mapping[str, t.Any]) -> str:
+    """A start that went on may have written its drain over the step of a node that was down, or on its way: the step before says it."""
+    step = str(node_record.get("step", ""))
+    before = [str(one["name"]) for one in node_record.get("history", []) if one["name"] != "draining"]
+    return before[-1] if step == "draining" and before else step

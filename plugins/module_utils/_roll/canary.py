@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done, was_told_to_stop
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to, key_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME, SESSION, why_alone
@@ -78,9 +78,18 @@ def signing_in(plan: t.Mapping[str, t.Any]) -> list[str]:
     route live none is by its restart: a session of before it would show nothing.
     """
     restarted = plan["phase"] == "rolling" and plan["route"] != LIVE
-    records = plan["record"].get("node_records", {}) if restarted else {}
-    processes = {node: plan["node_facts"][node]["process"] for node in plan["nodes"]}
-    return [node for node, process in processes.items() if process["running"] and not is_done(process["identity"], records.get(node, {}))]
+    records = plan["record"].get("node_records", {})
+    return [node for node in plan["nodes"] if _signs_in(plan["node_facts"][node], records.get(node, {}), restarted)]
+
+
+def _signs_in(facts: Look, node_record: t.Mapping[str, t.Any], restarted: bool) -> bool:
+    """A node that an earlier start is still stopping takes nobody in any more: what was seen of its cookies before that stands.
+
+    ``restarted``: whether it may be done by its restart.
+    """
+    process = facts["process"]
+    still_stopping = was_told_to_stop(node_record) and not facts["ready"]["ready"]
+    return process["running"] and not still_stopping and not (restarted and is_done(process["identity"], node_record))
 
 
 def with_values(rows: Rows, proof_cookies: Rows) -> list[dict[str, t.Any]]:
