@@ -329,7 +329,43 @@ def test_one_variable_of_the_environment_is_read(proc: Path) -> None:
     ],
 )
 def test_the_unit_is_the_service_at_the_end_of_the_cgroup(cgroup: str, unit: str) -> None:
-    assert leaf_service(cgroup) == unit
+    assert leaf_service(cgroup, []) == unit
+
+
+_DOCKER, _PODMAN = "docker/9f3", "machine.slice/libpod-9f3.scope"
+
+
+@pytest.mark.parametrize(
+    ("first", "cgroup", "unit"),
+    [
+        (f"1:name=systemd:/{_DOCKER}/init.scope\n0::/\n", f"1:name=systemd:/{_DOCKER}/system.slice/jira.service\n0::/\n", "jira.service"),
+        (f"0::/{_PODMAN}/init.scope\n", f"0::/{_PODMAN}/system.slice/jira.service\n", "jira.service"),
+        # as systemd did before its release 226
+        (f"1:name=systemd:/{_DOCKER}\n", f"1:name=systemd:/{_DOCKER}/system.slice/jira.service\n", "jira.service"),
+        (
+            f"0::/{_DOCKER}/init.scope\n",
+            f"0::/{_DOCKER}/user.slice/user-7.slice/user@7.service/jira.service\n",
+            "user.slice/user-7.slice/user@7.service/jira.service",
+        ),
+        # a container inside of this one, and one beside it
+        (f"0::/{_DOCKER}/init.scope\n", f"0::/{_DOCKER}/docker/a7c/system.slice/jira.service\n", ""),
+        (f"0::/{_DOCKER}/init.scope\n", "0::/docker/a7c/system.slice/jira.service\n", ""),
+        (f"0::/{_DOCKER}/init.scope\n", f"0::/{_DOCKER}4/system.slice/jira.service\n", ""),
+        # a container, seen from its host
+        ("0::/init.scope\n", f"0::/{_DOCKER}/system.slice/jira.service\n", ""),
+        ("1:name=systemd:/\n", f"1:name=systemd:/{_DOCKER}/system.slice/jira.service\n", ""),
+        ("0::/init.scope\n", "0::/system.slice/jira.service\n", "jira.service"),
+    ],
+)
+def test_a_unit_is_one_of_the_systemd_that_runs_here_also_in_a_container_that_sees_the_cgroups_of_its_host(
+    first: str, cgroup: str, unit: str, proc: Path
+) -> None:
+    (proc / "1/cgroup").write_text(first)
+    _add(proc, 41, JIRA_ARGUMENTS, cgroup=cgroup)
+    _add(proc, 42, ["x"], cgroup=cgroup)
+    (process,) = all_processes(JIRA, proc)
+    assert process.unit == unit
+    assert [member.pid for member in held_with(process, proc)] == [41, 42]
 
 
 HELD = (

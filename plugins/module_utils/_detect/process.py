@@ -75,7 +75,8 @@ def pids_in_containers(product: Product, proc: Path = PROC) -> list[int]:
 
 
 def _wherever_with(marks: t.Sequence[str], proc: Path) -> list[Process]:
-    found = (_read(proc, int(entry.name)) for entry in proc.iterdir() if entry.name.isdigit())
+    first = _cgroups(proc, 1) or []
+    found = (_read(proc, int(entry.name), first) for entry in proc.iterdir() if entry.name.isdigit())
     return sorted((one for one in found if one and folder_in(marks, one)), key=lambda one: one.pid)
 
 
@@ -188,7 +189,7 @@ def _member(proc: Path, pid: int) -> Member | None:
     return None if fields[0] in _ENDED else Member(pid, int(fields[1]), command)
 
 
-def _read(proc: Path, pid: int) -> Process | None:
+def _read(proc: Path, pid: int, first: t.Sequence[str]) -> Process | None:
     folder = proc / str(pid)
     try:
         state, parent, start_ticks = _state_parent_start((folder / "stat").read_text(encoding="utf-8", errors="replace"))
@@ -201,7 +202,7 @@ def _read(proc: Path, pid: int) -> Process | None:
     if state in _ENDED:
         return None
     user = _name_of(real) if real == effective else ""
-    return Process(boot, pid, start_ticks, user, leaf_service(cgroup), arguments, real, _borrows_rights(folder), parent)
+    return Process(boot, pid, start_ticks, user, leaf_service(cgroup, first), arguments, real, _borrows_rights(folder), parent)
 
 
 def _uids(status: bytes) -> tuple[int, int]:
@@ -238,17 +239,26 @@ def _fields(line: str) -> list[str]:
     return line.rpartition(")")[2].split()
 
 
-def leaf_service(cgroup: str) -> str:
-    """The service at the end of a cgroup path (v1 and v2 forms), '' for scopes, user sessions and containers.
+def leaf_service(cgroup: str, first: t.Sequence[str]) -> str:
+    """The service at the end of a cgroup path (v1 and v2 forms), '' for scopes, user sessions and containers. ``first``: see ``_below``.
 
     One of a user's own manager comes with its path: the system's manager may know another one of that name. What lies inside of another
     unit is that unit's to name: it is none of systemd's. Only a line feed, which no name can hold, ends a line.
     """
-    *above, leaf = _service_of(_paths_in(cgroup)).split("/")
+    *above, leaf = _below(first, _service_of(_paths_in(cgroup))).split("/")
     inside = [one for one in above if not one.endswith(".slice")]
     if not inside:
         return leaf
     return "/".join((*above, leaf)) if inside[0].startswith("user@") else ""
+
+
+def _below(first: t.Sequence[str], path: str) -> str:
+    """The path as systemd here names it. ``first``: those of the first process, which systemd puts into init.scope.
+
+    This host may be a container without a cgroup namespace of its own: then all paths are those of its host.
+    """
+    roots = (f"/{one}".removesuffix("/init.scope")[1:] for one in first)
+    return min((path.removeprefix(f"{root}/") for root in roots if root), key=len, default=path)
 
 
 def _paths_in(cgroup: str) -> list[str]:
