@@ -109,3 +109,31 @@ def test_a_run_that_was_set_aside_has_no_lock_to_give_back(number: str) -> None:
 @pytest.mark.parametrize("step", ["stop_all", "first_batch"])
 def test_after_the_task_files_of_the_site_it_is_seen_whom_ansible_counts_in(step: str) -> None:
     assert loaded(f"tasks/{step}.yml")[-1].get("ansible.builtin.import_tasks") == "still_counted.yml"
+
+
+def task_of(path: str, name: str) -> dict[str, t.Any]:
+    """The task of that name in a task file of the role."""
+    found: dict[str, t.Any] = next(one for one in loaded(f"tasks/{path}.yml") if one["name"] == name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("route", "revoke", "told"),
+    [
+        ("rolling", "database", "a restart of one node after the other is not enough here"),
+        ("outage", "database", "every node was down, and it works all the same"),
+        ("outage", "product", "every node was down, and it works all the same"),
+        ("outage", "manual", "the tokens are still there"),
+        ("live", "manual", "the tokens are still there"),
+    ],
+)
+def test_an_old_cookie_that_still_works_is_told_with_what_may_be_the_cause_on_that_route(route: str, revoke: str, told: str) -> None:
+    dead = task_of("old_tokens", "They are dead")
+    said = evaluated(
+        "__sentence",
+        __sentence=dead["ansible.builtin.assert"]["fail_msg"],
+        **{**dead["vars"], "__open": ["the remember-me cookie of n2 works"], "__no_answer": ""},
+        __force_reauth_plan={"route": route, "revoke": revoke},
+    )
+    assert said.startswith(f"the remember-me cookie of n2 works: {told}")
+    assert ("force_reauth_route=outage" in said) is (route == "rolling")
