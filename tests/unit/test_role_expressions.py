@@ -137,3 +137,48 @@ def test_an_old_cookie_that_still_works_is_told_with_what_may_be_the_cause_on_th
     )
     assert said.startswith(f"the remember-me cookie of n2 works: {told}")
     assert ("force_reauth_route=outage" in said) is (route == "rolling")
+
+
+@pytest.mark.parametrize(
+    ("route", "replayed", "goes_on"),
+    [
+        ("rolling", {"answers": []}, True),
+        ("rolling", {"answers": [], "unanswered": [{}]}, False),
+        ("rolling", {"unreachable": True}, False),
+        # the others are still down
+        ("outage", {"answers": [], "unanswered": [{}]}, True),
+        ("outage", {"unreachable": True}, True),
+    ],
+)
+def test_old_cookies_that_got_no_answer_leave_no_node_of_an_outage_down(route: str, replayed: dict[str, t.Any], goes_on: bool) -> None:
+    dead = task_of("old_tokens", "They are dead")
+    known = {**dead["vars"], "__open": [], "__no_answer": "no answer" if replayed.get("unanswered") else ""}
+    conditions = dead["ansible.builtin.assert"]["that"]
+    seen = {"__force_reauth_plan": {"route": route}, "__force_reauth_first_replay": replayed}
+    assert all(evaluated(one, **known, **seen) for one in conditions) is goes_on
+
+
+@pytest.mark.parametrize(
+    ("route", "running", "done", "asked"),
+    [
+        ("rolling", True, False, ["n2", "n3"]),
+        ("rolling", True, True, []),
+        ("rolling", False, False, []),
+        # no node goes down there
+        ("outage", False, False, []),
+        ("outage", True, False, []),
+    ],
+)
+def test_other_nodes_are_asked_only_where_one_is_to_go_down(route: str, running: bool, done: bool, asked: list[str]) -> None:
+    look = task_of("guard", "Look at the other nodes")
+    gates = {node: {"__force_reauth_gate": {"process": "b:1:1"}} for node in ("n1", "n2", "n3")}
+    turn = {"__force_reauth_turn": {"running": running, "done": done}}
+    found = evaluated(
+        "__loop",
+        __loop=look["loop"],
+        **look["vars"],
+        __force_reauth_plan={"route": route, "nodes": list(gates)},
+        ansible_play_batch=["n1"],
+        hostvars={node: {**gate, **turn} for node, gate in gates.items()},
+    )
+    assert list(found) == asked

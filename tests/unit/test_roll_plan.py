@@ -299,6 +299,51 @@ def test_a_node_that_was_drained_while_it_was_down_is_accepted_as_the_run_had_le
     assert problems == ([] if accepted else ["n1: no process of the product runs from /opt/jira"])
 
 
+LATE = look(ready={"ready": False, "saw": "/status gave no answer"})
+
+
+@pytest.mark.parametrize(
+    ("route", "steps", "down_now", "refused"),
+    [
+        # the first one is up, and has the users of all
+        ("outage", {"n1": "up", "n2": "cleaned", "n3": "cleaned"}, "n2 n3", []),
+        ("outage", {"n1": "up", "n2": "starting", "n3": "up"}, "n2", []),
+        # nobody is started who would take users from it
+        ("outage", {"n1": "up", "n2": "up", "n3": "up"}, "", ["n1: /status gave no answer"]),
+        # by somebody else than the run
+        ("outage", {"n1": "up", "n2": "up", "n3": "up"}, "n3", ["n1: /status gave no answer", "n3: no process of the product runs"]),
+        ("rolling", {"n1": "up", "n2": "stopping", "n3": ""}, "n2", ["n1: /status gave no answer"]),
+    ],
+)
+def test_a_node_that_answers_nobody_is_accepted_while_an_outage_has_others_down(
+    route: str, steps: dict[str, str], down_now: str, refused: list[str]
+) -> None:
+    record = {"nodes": list(steps), "route": route, "node_records": {node: {"step": step} for node, step in steps.items()}}
+    looks = {"n1": LATE, **{node: down() if node in down_now.split() else look() for node in ("n2", "n3")}}
+    problems = plan(looks, record, accept_outage=True)["problems"]
+    assert len(problems) == len(refused)
+    assert all(problem.startswith(start) for problem, start in zip(problems, refused, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("route", "nodes", "batches"),
+    [("outage", ["n2", "n4", "n1", "n3"], [2, 2]), ("rolling", ["n1", "n2", "n3", "n4"], [2, 2])],
+)
+def test_what_an_outage_has_left_down_is_started_before_anybody_who_is_up_is_waited_for(
+    route: str, nodes: list[str], batches: list[int]
+) -> None:
+    steps = {"n1": "up", "n2": "cleaned", "n3": "up", "n4": "starting"}
+    record = {
+        "nodes": list(steps),
+        "route": route,
+        "batches": batches,
+        "node_records": {node: {"step": step} for node, step in steps.items()},
+    }
+    looks = {node: down() if node in ("n2", "n4") else look() for node in steps}
+    made = plan(looks, record, accept_outage=True)
+    assert (made["nodes"], list(made["node_facts"]), made["batches"]) == (nodes, nodes, batches)
+
+
 def balanced(
     status: str, backend: str = "site", name: str = "n1", others: t.Mapping[str, str] | None = None, backups: t.Collection[str] = ()
 ) -> list[dict[str, t.Any]]:

@@ -124,13 +124,21 @@ def min_up_of(wanted: int, batches: t.Sequence[int], nodes: int) -> int:
     return wanted if wanted >= 0 else nodes - max(batches)
 
 
-def node_problems(look: Look, ready: Look, record: Record) -> list[str]:
-    """What speaks against a node. ``record`` is the node's part of the run record: a run that goes on accepts what it did itself."""
+def still_down(looks: t.Mapping[str, Look], node_records: t.Mapping[str, Record]) -> list[str]:
+    """The nodes that are down by the doing of an earlier start."""
+    return [node for node, look in looks.items() if not look["process"]["running"] and may_be_down(node_records.get(node, {}))]
+
+
+def node_problems(look: Look, ready: Look, record: Record, others_down: bool) -> list[str]:
+    """What speaks against a node. ``record`` is the node's part of the run record: a run that goes on accepts what it did itself.
+
+    ``others_down``: of an outage; a node that is up beside them has the users of all, and may answer nobody until they are started.
+    """
     accepted = may_be_down(record)
     if not look["process"]["running"]:
         return [] if accepted else [no_process(look)]
     problems = [look["control"]["problem"]] if look["control"]["problem"] else []
-    if not ready.get("ready") and not accepted:
+    if not ready.get("ready") and not accepted and not others_down:
         problems.append(str(ready.get("saw") or ready.get("msg") or "it was not seen to be ready"))
     return problems
 
@@ -285,19 +293,23 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     """The plan of a run; ``problems`` holds a sentence for everything that speaks against it.
 
     ``looks``: what ``product_detect`` returned, by node, in the inventory's order, each with ``ready`` (of ``node_ready``).
-    ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order, batches and ``revoke`` hold.
+    ``options``: the settings of the run. ``record``: of the run to be resumed, else empty; its route, order, batches and ``revoke`` hold,
+    but in an outage the nodes that are down come first.
     Returns ``product``, ``title``, ``survives``, ``proof`` (lines), ``users`` ('' is everybody), ``revoke``, ``chosen`` (why it, ''),
     ``names_by``, ``blind`` (of ``why_blind``), ``unproven`` (of ``why_unproven``), ``install_dir`` (of ``folder_to_tell``),
     ``asked_place`` (of that function), ``route``, ``phase``, ``restart_route``, ``nodes``, ``batches``, ``min_up``, ``emptied`` (lines:
     backends that a batch leaves to nobody), ``out`` (lines: nodes that an earlier start has left out of a load balancer), ``node_facts``
     (of those of ``nodes`` that were looked at), ``problems`` and ``otherwise``.
     """
-    nodes = list(record.get("nodes") or ordered(looks))
     node_records = record.get("node_records", {})
-    facts = {node: _facts(looks[node], node_records.get(node, {})) for node in nodes if node in looks}
     recorded = record.get("route")
     route = resumed_route(recorded, options["route"]) if recorded else route_of(options["route"], len(looks))
-    problems = [f"{node}: {one}" for node in facts for one in node_problems(looks[node], looks[node]["ready"], node_records.get(node, {}))]
+    down = still_down(looks, node_records) if route == OUTAGE else []
+    # else they would wait for one that may have no time for anybody until they are up
+    nodes = sorted(record.get("nodes") or ordered(looks), key=lambda node: node not in down)
+    facts = {node: _facts(looks[node], node_records.get(node, {})) for node in nodes if node in looks}
+    against = {node: node_problems(looks[node], looks[node]["ready"], node_records.get(node, {}), bool(down)) for node in facts}
+    problems = [f"{node}: {one}" for node, sentences in against.items() for one in sentences]
     problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
     drains = {node: drain_problem(node_records.get(node, {}), options["drain"]) for node in facts}
     problems += [f"{node}: {why}" for node, why in drains.items() if why]
