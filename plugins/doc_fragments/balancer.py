@@ -16,6 +16,7 @@ options:
       - With V(looked) nothing is changed; what would keep it from being taken out is a failure.
       - With V(out) it is taken out. That is refused, in check mode, too, where its backend has other servers and for 30 seconds none of
         them gets clients. Of two that are taken out at once, and would leave nobody, at least one is put back, and is a failure.
+        Where the others are gone when its last session has ended, it is put back, and is a failure, too.
       - With V(back) it is put back, and it was seen to serve for some seconds.
     type: str
     choices: [looked, out, back]

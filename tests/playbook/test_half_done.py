@@ -77,6 +77,20 @@ def test_a_node_that_was_down_when_its_drain_failed_is_named_and_resumed(make_si
 
 
 @pytest.mark.long
+def test_a_node_is_not_stopped_where_the_other_one_has_died_while_it_drained(make_site: MakeSite) -> None:
+    site = make_site(nodes=2)
+    old = site.pids()
+    variables = drained(site)
+    with (site.folder / "drain.yml").open("a", encoding="utf-8") as file:
+        file.write(f"- name: Kill the other one\n  ansible.builtin.command: kill -9 {old['n2']}\n")
+    failed = site.run(**variables)
+    assert failed.status != 0
+    failed.assert_says("stopped in step 'roll'", "n2 is not up: ", "Done: none. Not done: n1, n2")
+    assert "still out of the load balancer" not in failed.said
+    assert (site.pids(), list(site.folder.glob("drained-*"))) == ({"n1": old["n1"], "n2": 0}, [])
+
+
+@pytest.mark.long
 def test_a_node_that_a_newer_start_has_taken_over_while_it_drained_is_not_put_back_under_it(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     old = site.pids()

@@ -434,6 +434,22 @@ def test_a_server_that_became_the_last_one_before_its_drain_is_put_back() -> Non
     assert haproxy.heard == ["set server site/n1 state drain", "set server site/n1 state ready"]
 
 
+@dataclass
+class Lonely(Imitation):
+    """The other one goes while the last sessions are waited for."""
+
+    def _stat(self) -> str:
+        self.other = "DOWN" if self.sessions == [0] else self.other
+        return super()._stat()
+
+
+def test_a_server_that_became_the_last_one_while_its_sessions_ended_is_put_back() -> None:
+    haproxy = Lonely(sessions=[1] * 9 + [0])
+    with pytest.raises(SessionsError, match=r"gets clients \(n2: DOWN\): n1 is put back, else nobody would reach the site"):
+        take_out(haproxy.balancer)
+    assert haproxy.heard == [f"set server site/n1 state {state}" for state in ("drain", "maint", "ready")]
+
+
 def test_a_server_that_somebody_else_drains_is_not_put_back_with_the_others() -> None:
     haproxy = Hasty(status="DRAIN")
     take_out(haproxy.balancer)

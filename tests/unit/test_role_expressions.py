@@ -170,7 +170,7 @@ def test_old_cookies_that_got_no_answer_leave_no_node_of_an_outage_down(route: s
     ],
 )
 def test_other_nodes_are_asked_only_where_one_is_to_go_down(route: str, running: bool, done: bool, asked: list[str]) -> None:
-    look = task_of("guard", "Look at the other nodes")
+    look = task_of("others", "Look at the other nodes")
     gates = {node: {"__force_reauth_gate": {"process": "b:1:1"}} for node in ("n1", "n2", "n3")}
     turn = {"__force_reauth_turn": {"running": running, "done": done}}
     found = evaluated(
@@ -182,3 +182,8 @@ def test_other_nodes_are_asked_only_where_one_is_to_go_down(route: str, running:
         hostvars={node: {**gate, **turn} for node, gate in gates.items()},
     )
     assert list(found) == asked
+
+
+@pytest.mark.parametrize("step", ["guard", "drain_node"])
+def test_the_other_nodes_are_looked_at_last_before_a_node_goes_down(step: str) -> None:
+    assert loaded(f"tasks/{step}.yml")[-1].get("ansible.builtin.import_tasks") == "others.yml"

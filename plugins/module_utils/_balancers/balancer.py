@@ -125,6 +125,8 @@ class Balancer:
         if busy:
             hint = f" {self.driver.hint}." if self.driver.hint else ""
             raise SessionsError(f"{self.driver.title} still counts sessions {timeout:g} s after the server was taken out: {busy}.{hint}")
+        # the others may have gone meanwhile
+        self._give_way(inside)
 
     def put_back(self, timeout: float) -> None:
         """Ready, until the load balancer itself says that it serves, and goes on saying so: it may say so before its first health check.
@@ -165,7 +167,10 @@ class Balancer:
                 )
 
     def _give_way(self, drained: t.Sequence[Server]) -> None:
-        """Of two that are taken out at once each saw the other serve before its drain; after it at least one sees that nobody is left."""
+        """Of two that are taken out at once each saw the other serve before its drain; after it at least one sees that nobody is left.
+
+        ``drained``: as they were before.
+        """
         try:
             self._refuse_last(drained, "is put back")
         except SessionsError:
