@@ -57,18 +57,21 @@ def test_nodes_that_were_drained_and_not_stopped_are_put_back_when_the_record_ca
 
 
 @pytest.mark.long
-def test_a_node_that_was_down_when_its_drain_failed_is_named_and_resumed(make_site: MakeSite) -> None:
+def test_a_load_balancer_that_takes_nodes_neither_out_nor_back_leaves_no_node_of_an_outage_down(make_site: MakeSite) -> None:
     site = make_site(nodes=2)
     browsers = site.sign_in("eve")
     variables: dict[str, t.Any] = {**drained(site), **OUTAGE, "run_id": "CHG-1"}
-    drain = (site.folder / "drain.yml").read_text(encoding="utf-8")
-    (site.folder / "drain.yml").write_text(f"{drain}- name: Fail\n  ansible.builtin.command: 'false'\n", encoding="utf-8")
+    undrain = (site.folder / "undrain.yml").read_text(encoding="utf-8")
+    fail = "- name: Fail\n  ansible.builtin.command: 'false'\n"
+    with (site.folder / "drain.yml").open("a", encoding="utf-8") as file:
+        file.write(fail)
+    (site.folder / "undrain.yml").write_text(f"---\n{fail}  when: inventory_hostname == 'n1'\n{undrain[4:]}", encoding="utf-8")
     failed = site.run(**variables)
     assert failed.status != 0
-    failed.assert_says("n1: it was not seen back in the load balancer (force_reauth_drain=tasks): a resume puts it back", "Resume:")
-    left = recorded(site, "n1")
-    assert (left["step"], left["drain"], [name for name, pid in site.pids().items() if pid]) == ("cleaned", "tasks", [])
-    (site.folder / "drain.yml").write_text(drain, encoding="utf-8")
+    failed.assert_says("stopped in step 'prove'", "n1: it is still out of the load balancer: ", "Done: n2. Not done: n1", "Resume:")
+    assert (all(site.pids().values()), [path.name for path in site.folder.glob("drained-*")]) == (True, ["drained-n1"])
+    assert [(recorded(site, node)["step"], recorded(site, node)["drain"]) for node in ("n1", "n2")] == [("up", "tasks"), ("up", "")]
+    (site.folder / "undrain.yml").write_text(undrain, encoding="utf-8")
     resumed = site.run(**variables)
     assert resumed.status == 0, resumed.output
     resumed.assert_says("Out n1: it was not seen back in the load balancer", ": PROVEN")

@@ -187,3 +187,22 @@ def test_other_nodes_are_asked_only_where_one_is_to_go_down(route: str, running:
 @pytest.mark.parametrize("step", ["guard", "drain_node"])
 def test_the_other_nodes_are_looked_at_last_before_a_node_goes_down(step: str) -> None:
     assert loaded(f"tasks/{step}.yml")[-1].get("ansible.builtin.import_tasks") == "others.yml"
+
+
+@pytest.mark.parametrize(
+    ("route", "running", "goes_on"), [("outage", False, True), ("outage", True, False), ("rolling", False, False), ("rolling", True, False)]
+)
+def test_a_load_balancer_keeps_no_node_of_an_outage_from_its_start(route: str, running: bool, goes_on: bool) -> None:
+    strict, lenient = (
+        task_of("drain_node", "Take the node out"),
+        task_of("drain_node", "Take a node out that an outage has down, or go on without"),
+    )
+    seen = {"__force_reauth_plan": {"route": route}, "__force_reauth_turn": {"running": running}}
+    assert (evaluated(lenient["when"], **seen), evaluated(strict["when"], **seen)) == (goes_on, not goes_on)
+    assert (lenient["any_errors_fatal"], bool(lenient["rescue"])) == (False, True)
+
+
+def test_a_node_that_the_load_balancer_did_not_take_back_is_put_back_before_anything_is_proven() -> None:
+    first, *_others = loaded("tasks/prove.yml")
+    assert first["block"][0]["ansible.builtin.include_tasks"] == "back_in.yml"
+    assert [evaluated(first["when"], __force_reauth_still_out=why) for why in ("", "lb1: it was not seen")] == [False, True]
