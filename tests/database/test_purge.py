@@ -461,6 +461,16 @@ def test_what_came_back_is_counted_by_the_next_start_too_where_one_was_killed_af
     assert told == [(0, 0, 3), (3, 0, 6)]
 
 
+def test_what_the_record_tells_of_was_deleted_also_where_a_row_of_it_is_in_the_table_again(
+    recorded: tuple[Path, dict[str, t.Any]], site: Site
+) -> None:
+    path, start = recorded
+    site.sign_in(1)
+    done = site.purge(scope="archived", start=start)
+    assert (done["came_back"], [one["rows"] for one in done["archives_of_run"]]) == (1, [3, 1])
+    assert done["archives_of_run"][0]["path"] == str(path)
+
+
 def test_the_look_at_what_came_back_asks_for_no_room_of_a_table(
     recorded: tuple[Path, dict[str, t.Any]], site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

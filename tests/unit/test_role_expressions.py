@@ -206,3 +206,17 @@ def test_a_node_that_the_load_balancer_did_not_take_back_is_put_back_before_anyt
     first, *_others = loaded("tasks/prove.yml")
     assert first["block"][0]["ansible.builtin.include_tasks"] == "back_in.yml"
     assert [evaluated(first["when"], __force_reauth_still_out=why) for why in ("", "lb1: it was not seen")] == [False, True]
+
+
+@pytest.mark.parametrize(("came_back", "kept"), [(0, False), (3, True)])
+def test_what_came_back_before_the_roll_is_in_the_record_also_where_an_earlier_start_deleted_it(came_back: int, kept: bool) -> None:
+    (task,) = (one for one in loaded("tasks/revoke.yml") if one["name"] == "Record that the roll may begin")
+    archives = [{"path": "/a/t-1.tsv.gz", "rows": 9}, {"path": "/a/t-2.tsv.gz", "rows": 3}]
+    known = {
+        "__force_reauth_compared": {"rows": 0, "came_back": came_back, "archives_of_run": archives},
+        "__force_reauth_run_recorded": {},
+        "__force_reauth_opened": {"record": {"revoked": {"rows": 9, "archives": archives[:1]}}},
+        **task["vars"],
+    }
+    values = Templar(loader=DataLoader(), variables=known).template(task["vars"]["__force_reauth_values"])
+    assert values == {"phase": "rolling", **({"revoked": {"rows": 9, "archives": archives}} if kept else {})}

@@ -166,7 +166,8 @@ def _run(record: Mapping, plan: Mapping, about: About) -> Values:
 
 
 def _plan(record: Mapping, plan: Mapping, names: t.Sequence[str]) -> Values:
-    sizes, rest = [int(one) for one in record.get("batches") or plan.get("batches") or []], iter(names)
+    # a resumed outage begins with what is down
+    sizes, rest = [int(one) for one in record.get("batches") or plan.get("batches") or []], iter(plan.get("nodes") or names)
     return {
         "route": _route(record, plan),
         "batches": [batch for batch in ([name for _number, name in zip(range(size), rest)] for size in sizes) if batch],

@@ -18,26 +18,32 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 _HELD = 100_000
 
 
-def archives_of_the_run(folder: RunFolder, table: str, written: t.Sequence[Archive]) -> list[Archive]:
+def archives_of_the_run(
+    folder: RunFolder, table: str, written: t.Sequence[Archive], recorded: t.Collection[t.Mapping[str, t.Any]]
+) -> list[Archive]:
     """Those of one table, in their order. ``written``: by this start; of those before it only the sidecar is read.
 
-    A start that ended between an archive and its commit leaves one whose rows were never deleted. They lie in the next one once more.
+    A start that ended between an archive and its commit leaves one whose rows were never deleted. They lie in the next one once more. What
+    the record tells of (``recorded``) was deleted, also where a row of it came back and lies in the next one.
     """
-    mine = {one.path: one for one in written}
+    mine, names = {one.path: one for one in written}, _names(recorded)
     paths = folder.archives(backup=False, table=table)
-    real = [path for path, following in zip(paths, [*paths[1:], None]) if str(path) in mine or not _lies_in(folder, path, following)]
+    told = max((place for place, path in enumerate(paths, 1) if path.name in names), default=0)
+    pairs = zip(paths[told:], [*paths[told + 1 :], None])
+    newer = [path for path, following in pairs if str(path) in mine or not _lies_in(folder, path, following)]
+    real = [*(path for path in paths[:told] if path.name in names), *newer]
     return [mine.get(str(path)) or folder.described(path) for path in real]
 
 
 def rows_since(archives: t.Sequence[Archive], recorded: t.Collection[t.Mapping[str, t.Any]]) -> int:
-    """Rows of those archives that were written after the last one of their table that a record tells of. The folder may have moved."""
-    names = {Path(one["path"]).name for one in recorded}
-    rows: dict[str, int] = {}
-    for one in archives:
-        name = Path(one.path).name
-        table, _dash, _number = name.rpartition("-")
-        rows[table] = 0 if name in names else rows.get(table, 0) + one.rows
-    return sum(rows.values())
+    """Rows of those archives that a record does not tell of."""
+    names = _names(recorded)
+    return sum(one.rows for one in archives if Path(one.path).name not in names)
+
+
+def _names(recorded: t.Collection[t.Mapping[str, t.Any]]) -> set[str]:
+    """The folder may have moved."""
+    return {Path(one["path"]).name for one in recorded}
 
 
 def check_something_to_compare(run_id: str, folder: str, archives: t.Collection[Path], record: t.Mapping[str, t.Any]) -> None:

@@ -109,15 +109,15 @@ def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFol
     purge(accounts, mover, options["single_sweep"])
     written = {source.look.table.name: mover.archives_of(source.look.table) for source in sources.tables}
     tables = {table: sum(one.rows for one in archives) for table, archives in written.items()}
-    of_the_run = [vars(one) for one in _archives_of_the_run(sources, folder, mover)]
+    of_the_run = [vars(one) for one in _archives_of_the_run(sources, folder, mover, recorded=())]
     kept = [_left_alone(source, account.spared) for source, account in zip(sources.tables, accounts) if source.store.wanted.spared]
     deleted = {"rows": mover.rows, "tables": tables, "archives_of_run": of_the_run, "left_alone": kept, "changed": mover.rows > 0}
     return {**deleted, "user_keys": sources.user_keys}
 
 
-def _archives_of_the_run(sources: Sources, folder: RunFolder, mover: Mover) -> list[Archive]:
+def _archives_of_the_run(sources: Sources, folder: RunFolder, mover: Mover, recorded: t.Collection[t.Mapping[str, t.Any]]) -> list[Archive]:
     tables = [source.look.table for source in sources.tables]
-    return [one for table in tables for one in archives_of_the_run(folder, table.name, mover.archives_of(table))]
+    return [one for table in tables for one in archives_of_the_run(folder, table.name, mover.archives_of(table), recorded)]
 
 
 def _expected(options: t.Mapping[str, t.Any], sources: Sources) -> list[int]:
@@ -155,7 +155,7 @@ def _revoke_archived(
         folder.make()
         delete_leftovers(mover, sources.tables, found)
         left, done = sum(len(find_leftovers(source, folder).keys) for source in sources.tables), mover.rows
-    archives = _archives_of_the_run(sources, folder, mover)
+    archives = _archives_of_the_run(sources, folder, mover, recorded)
     # a start that was killed right after its commit has left no other word of what had come back to it
     earlier = rows_since(archives, recorded) - mover.rows if "revoked" in record else 0
     came_back = {"came_back": earlier + done, "archives_of_run": [vars(one) for one in archives]}

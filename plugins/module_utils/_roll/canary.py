@@ -46,16 +46,21 @@ def proof_problems(looks: t.Mapping[str, Look], scope: UserScope | None, resumed
     return untreated + (_sessions_unseen(looks) if doors and not resumed and route == LIVE else [])
 
 
-def account_problems(options: t.Mapping[str, t.Any], nodes: t.Sequence[str]) -> list[str]:
-    """What speaks against the proof account, whose place copied cookies take. ``nodes``: where it is to sign in, of ``signing_in``."""
+def account_problems(options: t.Mapping[str, t.Any], nodes: t.Sequence[str], begun: bool) -> list[str]:
+    """What speaks against the proof account, whose place copied cookies take. ``nodes``: where it is to sign in, of ``signing_in``.
+
+    ``begun``: the run goes on, and what it began with is not asked again.
+    """
     name, password = options["proof_username"], options["proof_password"]
     if options["proof_cookies"] or bool(name) == bool(password):
         return []
     if name:
         return ["give force_reauth_proof_password"] * bool(nodes)
-    return [
-        "force_reauth_proof_password is given without force_reauth_proof_username, so that nothing would be proven: give both, or neither"
-    ]
+    sentence = (
+        "force_reauth_proof_password is given without force_reauth_proof_username, so that nothing would be proven: give both, or, where "
+        "that is meant, -e force_reauth_proof_password= behind all other variables"
+    )
+    return [] if begun else [sentence]
 
 
 def blind_nodes(plan: t.Mapping[str, t.Any], hostvars: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:

@@ -326,7 +326,7 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     problems += proof_problems(looks, scope, bool(record), route) + spared_problems(options, scope)
     phase = resumed_phase(record, route)
     begun = {"nodes": list(facts), "node_facts": facts, "record": record, "route": route, "phase": phase}
-    problems += account_problems(options, signing_in(begun))
+    problems += account_problems(options, signing_in(begun), bool(record))
     blind = why_blind(next(iter(looks.values()))["product"], options, route)
     problems += hand_problems(options, record, scope is not None, blind)
     problems += live_problems(looks, options) if route == LIVE else []
