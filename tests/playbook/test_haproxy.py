@@ -69,6 +69,21 @@ def test_a_drain_that_cannot_end_is_undone_and_no_request_fails_in_the_run_that_
 
 
 @pytest.mark.long
+def test_nodes_that_a_killed_run_has_down_are_started_although_the_load_balancer_cannot_be_asked(site: Site, haproxy: HAProxy) -> None:
+    browsers = site.sign_in("eve")
+    variables = {**haproxy.variables, "route": "outage", "accept_outage": True, "run_id": "CHG-1"}
+    site.kill_when(site.start(**variables), lambda steps: steps.get("n1") == "starting")
+    assert site.pids()["n2"] == 0
+    failed = site.run(**{**variables, "haproxy_socket": "/nonesuch/socket"})
+    assert failed.status != 0
+    failed.assert_says("stopped in step 'prove'", "it is still out of the load balancer: ", "Resume:")
+    assert all(site.pids().values())
+    resumed = site.run(**variables)
+    assert resumed.status == 0, resumed.output
+    assert (haproxy.states(), site.open_doors(browsers)) == ({"n1": "UP", "n2": "UP"}, [])
+
+
+@pytest.mark.long
 def test_a_node_that_a_killed_run_left_in_maintenance_is_put_back_by_its_resume(site: Site, haproxy: HAProxy) -> None:
     variables = {**haproxy.variables, "run_id": "CHG-1"}
     site.kill_when(site.start(**variables), lambda steps: steps.get("n1") == "stopping")

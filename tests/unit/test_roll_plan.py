@@ -502,9 +502,18 @@ def test_a_node_that_an_earlier_start_left_out_of_the_load_balancer_is_named(sta
     assert plan({"n1": seen, "n2": look()}, record, drain=node.get("drain") or "none")["out"] == out
 
 
-def test_what_the_operators_own_look_says_of_the_load_balancer_is_refused() -> None:
-    problems = plan({"n1": look(drain_look="'f5_pool' is undefined"), "n2": look()})["problems"]
-    assert problems == ["n1: force_reauth_drain_look_tasks: 'f5_pool' is undefined"]
+def test_a_load_balancer_that_is_not_seen_is_refused_for_a_node_that_no_start_has_touched() -> None:
+    seen = {"n1": look(drain_look="lb1: it was not seen"), "n2": look()}
+    assert plan(seen)["problems"] == ["n1: lb1: it was not seen"]
+    record = {"nodes": ["n1", "n2"], "route": "rolling", "batches": [1], "node_records": {"n2": {"step": "up"}}}
+    assert plan(seen, record)["problems"] == ["n1: lb1: it was not seen"]
+
+
+def test_a_load_balancer_that_is_not_seen_keeps_no_node_down_that_a_run_has_down() -> None:
+    down = look(drain_look="lb1: it was not seen", process={**look()["process"], "running": False})
+    nodes = {"n1": {"step": "starting", "drain": "haproxy"}, "n2": {"step": "cleaned"}}
+    record = {"nodes": ["n1", "n2"], "route": "outage", "batches": [1], "phase": "rolling", "node_records": nodes}
+    assert plan({"n1": down, "n2": down}, record, drain="haproxy", accept_outage=True, route="outage")["problems"] == []
 
 
 @pytest.mark.parametrize(("drain", "same"), [("haproxy", True), ("none", False), ("tasks", False)])

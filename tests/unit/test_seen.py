@@ -74,14 +74,20 @@ def test_looks_name_the_server_in_every_load_balancer() -> None:
 @pytest.mark.parametrize(
     ("failed", "told"),
     [
-        ({}, ""),
         ({"msg": "'f5_pool' is undefined."}, "'f5_pool' is undefined"),
         ({"msg": "two\nlines"}, "two\\nlines"),
         ({"msg": "non-zero return code", "cmd": ["pool"], "stderr": "asked lb1\nno such pool."}, "non-zero return code: no such pool"),
     ],
 )
 def test_looks_tell_why_the_operators_own_look_at_a_load_balancer_failed(failed: dict[str, t.Any], told: str) -> None:
-    assert looks(["n1"], {"n1": {**SEEN, "__force_reauth_drain_look": failed}})["n1"]["drain_look"] == told
+    found = {**SEEN, "__force_reauth_drain_look": failed}
+    assert looks(["n1"], {"n1": found})["n1"]["drain_look"] == f"force_reauth_drain_look_tasks: {told}"
+
+
+@pytest.mark.parametrize(("failed", "told"), [("", ""), ("lb1: it was not seen.", "lb1: it was not seen")])
+def test_looks_tell_why_the_roles_look_at_a_load_balancer_failed(failed: str, told: str) -> None:
+    found = {**SEEN, "__force_reauth_drain_look": {}, "__force_reauth_unbalanced": failed}
+    assert looks(["n1"], {"n1": found})["n1"]["drain_look"] == told
 
 
 def test_load_balancers_that_were_not_asked_are_none() -> None:

@@ -186,7 +186,7 @@ def balancer_problems(look: Look, record: Record) -> list[str]:
     """What load balancers say against a node. What a run that goes on has drained, it puts back itself."""
     if is_touched(record):
         return []
-    looked = [f"force_reauth_drain_look_tasks: {look['drain_look']}"] if look["drain_look"] else []
+    looked = [look["drain_look"]] if look["drain_look"] else []
     return looked + [
         f"it is {server['status']} in backend {server['backend']} of the load balancer {server['balancer']}, before this run has touched it"
         for server in look["balanced"]

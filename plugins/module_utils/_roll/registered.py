@@ -67,7 +67,7 @@ def told_apart(hosts: t.Sequence[str], hostvars: HostVars, names: t.Sequence[str
 def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
     """By node, what ``node_look`` returned (of ``asked`` without its cookies), with ``balanced``, of the load balancers that were asked.
 
-    ``drain_look``: why the operator's own look at one failed, '' where it did not.
+    ``drain_look``: why the look at one failed, the operator's own or the role's, '' where it did not.
     """
     return {
         node: {
@@ -78,7 +78,7 @@ def looks(nodes: t.Sequence[str], hostvars: HostVars) -> dict[str, t.Any]:
                 for one in (hostvars[node].get(asked) or {}).get("results") or []
                 for server in one.get("servers") or []
             ],
-            "drain_look": _in_words(hostvars[node].get("__force_reauth_drain_look") or {}),
+            "drain_look": _why_unbalanced(hostvars[node]),
             "asked": {name: value for name, value in hostvars[node]["__force_reauth_detected"]["asked"].items() if name in _ASKED},
         }
         for node in nodes
@@ -277,6 +277,11 @@ def _why_out(found: t.Mapping[str, t.Any], record: Record) -> str:
         return f"it is still out of the load balancer: {found['__force_reauth_still_out']}"
     drain = found.get("__force_reauth_drained") or record.get("drain")
     return not_seen_back(drain) if drain and not found.get("__force_reauth_undrained") else ""
+
+
+def _why_unbalanced(found: t.Mapping[str, t.Any]) -> str:
+    own = _in_words(found.get("__force_reauth_drain_look") or {})
+    return f"force_reauth_drain_look_tasks: {own}" if own else _in_words({"msg": found.get("__force_reauth_unbalanced")})
 
 
 def _in_words(failure: t.Mapping[str, t.Any]) -> str:
