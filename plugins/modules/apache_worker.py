@@ -17,6 +17,8 @@ description:
     host of httpd the connections to the worker are therefore counted, too. A worker to which none leads has no request.
   - Put back, both flags are off, and Apache httpd uses the worker again. One that failed before (C(Err)) httpd tries anew at the next
     request. It is back where nobody has asked since, and not where a request since has failed again.
+  - One that is in already and has failed is back where nobody is sent to it for 90 seconds. After 60 httpd would try it anew (C(retry)), so
+    that O(timeout) has to be 93 at the least for that.
   - Runs where the page C(balancer-manager) of httpd 2.4 may be asked, most often on the host of httpd, through that page.
   - Where C(BalancerPersist) is off, httpd forgets such changes when it is started anew or reads its configuration again.
 options:

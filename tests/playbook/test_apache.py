@@ -161,6 +161,9 @@ def test_a_worker_that_failed_while_all_nodes_were_down_is_back_before_anybody_a
         with Backend("n2", free_ports["n2"]):
             balancer(apache.manager, worker="n2").put_back(timeout=patient(10))
             assert apache.states()["n2"] == "Init Err"
+            nobody = Clients(lambda: None)
+            replace(balancer(apache.manager, worker="n2"), clock=nobody.clock, sleep=nobody.sleep).put_back(timeout=300)
+            assert (apache.states()["n2"], nobody.now) == ("Init Err", 92.5)
             assert (apache.get("/", "n2"), apache.states()["n2"]) == ("n2", "Init Ok")
         clients = Clients(lambda: apache.get("/", "n1"))
         with pytest.raises(SessionsError, match=r"did not see the server up within 30 s: site/n1 is Init Err\."):

@@ -303,19 +303,43 @@ def test_a_worker_that_failed_while_it_was_out_is_back_where_nobody_has_asked_si
     assert (apache.posted, apache.flags, apache.seconds) == ([{"w_status_N": "0", "w_status_D": "0"}], {"Err"}, 2.5)
 
 
+def test_a_worker_that_failed_while_it_was_out_is_back_once_more_as_often_as_it_is_put_back() -> None:
+    apache = Imitation(flags={"Drn", "Dis", "Err"})
+    apache.balancer.put_back(timeout=300.0)
+    apache.balancer.put_back(timeout=300.0)
+    assert (apache.posted, apache.flags, apache.seconds) == ([{"w_status_N": "0", "w_status_D": "0"}], {"Err"}, 2.5 + 92.5)
+
+
+def test_a_worker_that_failed_and_was_never_out_is_back_where_nobody_was_sent_to_it_for_longer_than_httpd_shuns_it() -> None:
+    apache = Imitation(flags={"Err"})
+    apache.balancer.put_back(timeout=92.5)
+    assert (apache.posted, apache.flags, apache.seconds) == ([], {"Err"}, 92.5)
+
+
 @pytest.mark.parametrize(
     ("apache", "status"),
     [
         (Imitation(flags={"Drn", "Dis", "Err"}, elected=[7, 7, 7, 7, 8]), "Init Err"),
         (Imitation(flags={"Drn", "Dis", "Err", "HcFl"}), "Init Err HcFl"),
         (Imitation(flags={"Drn", "Dis", "Err", "Stop"}), "Init Err Stop"),
-        (Imitation(flags={"Err"}), "Init Err"),
+        (Imitation(flags={"Err"}, elected=[7] * 180 + [8]), "Init Err"),
+        (Imitation(flags={"Err"}, elected=[7, 7, 8]), "Init Err"),
+        (Imitation(flags={"Err", "HcFl"}), "Init Err HcFl"),
     ],
-    ids=["a request has failed since", "its check fails", "stopped by somebody else", "it failed when it was not out"],
+    ids=[
+        *("a request has failed since", "its check fails", "stopped by somebody else"),
+        *("never out, a request fails at last", "never out, a request fails at once", "never out, its check fails"),
+    ],
 )
 def test_a_worker_that_failed_is_not_back_by_what_was_known_before_alone(apache: Imitation, status: str) -> None:
-    with pytest.raises(SessionsError, match=rf"^Apache httpd did not see the server up within 30 s: site/n1 is {status}\.$"):
-        apache.balancer.put_back(timeout=5.0)
+    with pytest.raises(SessionsError, match=rf"^Apache httpd did not see the server up within 300 s: site/n1 is {status}\.$"):
+        apache.balancer.put_back(timeout=300.0)
+
+
+@pytest.mark.parametrize(("timeout", "waited"), [(5.0, "30"), (60.0, "60"), (92.0, "92")])
+def test_a_worker_that_failed_and_was_never_out_is_not_back_where_less_time_is_given_than_tells_it(timeout: float, waited: str) -> None:
+    with pytest.raises(SessionsError, match=rf"^Apache httpd did not see the server up within {waited} s: site/n1 is Init Err\.$"):
+        Imitation(flags={"Err"}).balancer.put_back(timeout)
 
 
 def test_a_worker_that_is_gone_when_it_is_to_be_set_is_a_refusal() -> None:

@@ -223,6 +223,13 @@ def test_a_server_that_goes_up_and_down_is_not_back() -> None:
         haproxy.balancer.put_back(timeout=5.0)
 
 
+def test_a_server_that_was_down_without_being_out_is_not_back_at_the_first_look_that_sees_it_up() -> None:
+    haproxy = Imitation(then=["DOWN", "UP"] * 40)
+    with pytest.raises(SessionsError, match="within 30 s: "):
+        haproxy.balancer.put_back(timeout=5.0)
+    assert haproxy.heard == []
+
+
 def take_out(balancer: Balancer) -> None:
     balancer.take_out(grace=1.0, timeout=1.0)
 

@@ -16,6 +16,8 @@ POLL_SECONDS = 0.5
 _SETTLED = 6
 # seconds: a drain may be given less, its health checks are not quicker for that
 _BACK = 30.0
+# seconds: Apache httpd tries a worker that failed anew after 60 (retry), at the next request; a site that is open has one within 30 more
+_ASKED = 90.0
 _MOST_NAMED = 10
 
 
@@ -101,7 +103,7 @@ class Balancer:
 
     def unlike(self, state: str) -> list[Server]:
         """Where it is not yet 'out' or 'back'; nothing is unlike 'looked'. Raises SessionsError."""
-        return [one for one in self.driver.look() if (state == "out" and not one.closed) or (state == "back" and one.out)]
+        return _unlike(state, self.driver.look())
 
     def see_others(self) -> None:
         """Raises SessionsError where for 30 s nobody would reach a backend without it."""
@@ -131,18 +133,19 @@ class Balancer:
     def put_back(self, timeout: float) -> None:
         """Ready, until the load balancer itself says that it serves, and goes on saying so: it may say so before its first health check.
 
-        What failed before it was put back says nothing of it as it is now: where nobody asks, nothing else will be known of it.
+        What failed before it was put back says nothing of it as it is now: where nobody asks, nothing else will be known of it. One that
+        was in already may have failed since, and is good where nobody was sent to it for so long that somebody would have been.
         """
-        outside, timeout = self.unlike("back"), max(timeout, _BACK)
-        failed_before = {server.backend: server.failed_after for server in outside}
+        before, timeout = self.driver.look(), max(timeout, _BACK)
+        outside, asked = _unlike("back", before), self.clock() + _ASKED
 
         def good(server: Server) -> bool:
-            return server.serves or _is_unasked_since(server, failed_before)
+            return server.serves or _is_unasked_since(server, before if self.clock() >= asked else outside)
 
         self._set(outside, "ready")
-        servers, settled = self._wait(timeout, good, _SETTLED if outside else 1)
+        servers, settled = self._wait(timeout, good, 1 if all(one.serves for one in before) else _SETTLED)
         if not settled:
-            seen = ", ".join(f"{server.path} is {server.status}" for server in servers if not good(server)) or "it did not stay up"
+            seen = ", ".join(f"{server.path} is {server.status}" for server in servers if not server.serves) or "it did not stay up"
             raise SessionsError(f"{self.driver.title} did not see the server up within {timeout:g} s: {seen}.")
 
     def _why_last(self, server: Server) -> str:
@@ -199,8 +202,13 @@ class Balancer:
             self.sleep(POLL_SECONDS)
 
 
-def _is_unasked_since(server: Server, failed_before: t.Mapping[str, int | None]) -> bool:
-    """Whether it is down for no request of now, in a backend that it is in again. ``failed_before``: by backend, ``failed_after``."""
+def _unlike(state: str, servers: t.Iterable[Server]) -> list[Server]:
+    return [one for one in servers if (state == "out" and not one.closed) or (state == "back" and one.out)]
+
+
+def _is_unasked_since(server: Server, before: t.Iterable[Server]) -> bool:
+    """Whether it is in, and down for the request for which it was down ``before``: none has been sent to it since."""
+    failed_before = {one.backend: one.failed_after for one in before}
     return not server.out and server.failed_after is not None and server.failed_after == failed_before.get(server.backend)
 
 
