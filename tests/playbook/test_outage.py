@@ -52,6 +52,27 @@ def test_a_started_node_that_answers_nobody_leaves_the_others_down_neither_in_th
     result.assert_says(": PROVEN")
 
 
+@pytest.mark.long
+def test_a_node_that_dies_while_the_others_are_started_is_named_before_anything_is_proven(make_site: MakeSite) -> None:
+    site = make_site(nodes=3)
+    browsers = site.sign_in("eve", "adam")
+    variables = {**OUTAGE, "gate_timeout": 10, "run_id": "CHG-1"}
+    run = site.start(**variables)
+    site.wait_for_step(run, lambda steps: steps.get("n2") == "starting")
+    site.cluster["n1"].kill()
+    failed = run.wait()
+    assert failed.status != 0
+    failed.assert_says("stopped in step 'prove'", "n1: The node was not up within ", "Done: n2, n3. Not done: n1", "Resume:")
+    assert [name for name, pid in site.pids().items() if not pid] == ["n1"]
+    assert (site.record()["phase"], site.locks()) == ("rolling", ["n1"])
+    site.cluster["n1"].start()
+    site.cluster["n1"].wait_running()
+    resumed = site.run(**variables)
+    assert resumed.status == 0, resumed.output
+    resumed.assert_says(": PROVEN")
+    assert (site.open_doors(browsers), site.locks()) == ([], [])
+
+
 def own_tasks(site: Site, between_stop_and_purge: str) -> dict[str, t.Any]:
     """Task files of a user that stop and start a node; when n2 has stopped, the SQL statement is carried out."""
     script = site.folder / "statement.py"

@@ -155,6 +155,18 @@ def test_counts_that_a_template_made_a_text_of_are_numbers() -> None:
     assert found["nodes"][0]["gate_seconds"] == 12
 
 
+def test_the_wait_for_a_start_is_told_and_not_that_for_the_look_which_ends_an_outage() -> None:
+    seen = seen_of(THREE)
+    seen["nodes"][THREE[0]]["gate_seconds"] = 1
+    assert check(evidence(record_of(THREE), plan_of(THREE), seen, about()))["nodes"][0]["gate_seconds"] == 12
+
+
+def test_a_wait_that_could_not_be_recorded_is_told_as_it_was_seen() -> None:
+    record = record_of(THREE)
+    del record["node_records"][THREE[0]]["gate_seconds"]
+    assert check(evidence(record, plan_of(THREE), seen_of(THREE), about()))["nodes"][0]["gate_seconds"] == 12
+
+
 def test_a_look_of_a_later_start_is_not_told_as_the_tokens_before() -> None:
     record = record_of(THREE)
     del record["tokens_seen"]

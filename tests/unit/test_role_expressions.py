@@ -220,3 +220,15 @@ def test_what_came_back_before_the_roll_is_in_the_record_also_where_an_earlier_s
     }
     values = Templar(loader=DataLoader(), variables=known).template(task["vars"]["__force_reauth_values"])
     assert values == {"phase": "rolling", **({"revoked": {"rows": 9, "archives": archives}} if kept else {})}
+
+    _look, put_back, *_others = loaded("tasks/prove.yml")
+    assert put_back["block"][0]["ansible.builtin.include_tasks"] == "back_in.yml"
+    assert [evaluated(put_back["when"], __force_reauth_still_out=why) for why in ("", "lb1: it was not seen")] == [False, True]
+
+
+def test_after_an_outage_every_node_is_seen_up_once_more_before_anything_else_is_asked_of_it() -> None:
+    look, *_others = loaded("tasks/prove.yml")
+    # included: an import that is skipped would forget the gate of the roll
+    assert look["ansible.builtin.include_tasks"] == "gate.yml"
+    routes = ("rolling", "outage", "live")
+    assert [evaluated(look["when"], __force_reauth_plan={"route": route}) for route in routes] == [False, True, False]

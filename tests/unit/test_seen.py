@@ -296,13 +296,18 @@ def before(step: str = "up", identity: str = "b:1:1") -> dict[str, t.Any]:
         ("rolling", {**before(), "drain": ""}, {}, True),
         ("rolling", {}, {}, False),
         ("rolling", {}, {"__force_reauth_back": 1.0}, True),
+        ("rolling", {}, {"__force_reauth_back": 1.0, "__force_reauth_gate": {"process": "b:1:2"}}, True),
+        ("rolling", {}, {"__force_reauth_back": 1.0, "__force_reauth_gate": {"failed": True}}, False),
+        ("rolling", {}, {"__force_reauth_back": 1.0, "__force_reauth_gate": {"unreachable": True}}, False),
+        ("rolling", before(), {"__force_reauth_gate": {"failed": True}}, False),
         ("revoked", before(), {}, False),
         ("prepared", before(), {}, False),
     ],
     ids=[
         *("seen back by an earlier start", "not seen up", "not restarted", "saved sessions may be back", "still out"),
         *("not seen back", "seen back", "no record"),
-        *("by this start", "another deletion since", "nothing deleted yet"),
+        *("by this start", "by this start, and its gate passed", "died since", "lost since", "back by an earlier start, and died since"),
+        *("another deletion since", "nothing deleted yet"),
     ],
 )
 def test_a_node_that_an_earlier_start_restarted_and_saw_back_is_done(

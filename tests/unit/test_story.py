@@ -81,6 +81,16 @@ def test_a_gate_that_is_asked_again_is_no_new_step() -> None:
     assert story.live(14.0, 200) == ["n1         drain 3 s > stop 5 s > start 2 s > gate 4 s"]
 
 
+def test_a_node_that_is_back_is_on_no_way_again_where_it_is_seen_once_more() -> None:
+    story = Story()
+    walked(story)
+    story.ended("n1", BACK, 12.0)
+    story.began("n1", "gate", 13.0)
+    assert story.said("  n1: state RUNNING (0 s)") == "  n1: state RUNNING (0 s)"
+    assert story.failed("n1", "Wait", {"msg": "not up"}, 14.0, "FAILED") == ["FAILED      n1, 'Wait': not up"]
+    assert story.over(15.0) == []
+
+
 def test_a_step_is_told_once_and_when_something_of_it_begins() -> None:
     story = Story()
     story.play("Select the nodes")

@@ -30,7 +30,8 @@ def node_part(
     done = is_done(after, record)
     kept = str(record.get("sessions") or (facts.get("sessions") or {}).get("kept", "unknown"))
     alone = bool(why_alone(LIVE if live and not done else "", kept))
-    gate_seconds = seen["gate_seconds"] if seen["gate_seconds"] >= 0 else int(record.get("gate_seconds", -1))
+    # of the gate after the start, which is recorded: in an outage a node passes another one in the end
+    gate_seconds = int(record.get("gate_seconds", seen["gate_seconds"]))
     return {
         "name": node,
         "title": " ".join(str(facts.get(one, "")) for one in ("title", "version")).strip(),

@@ -166,8 +166,12 @@ def standbys(nodes: t.Sequence[str], results: Results) -> Standbys:
 
 
 def nodes_done(plan: t.Mapping[str, t.Any], hostvars: HostVars) -> list[str]:
-    """The nodes that are back with their sessions ended, by this start or by an earlier one of the run."""
-    return [node for node in plan["nodes"] if hostvars[node].get("__force_reauth_back") or _was_done(node, plan, hostvars[node])]
+    """The nodes that are back with their sessions ended, by this start or by an earlier one of the run.
+
+    One whose last gate failed is none of them: it was up, and is no more.
+    """
+    up = [node for node in plan["nodes"] if not _did_not_answer(hostvars[node].get("__force_reauth_gate") or {})]
+    return [node for node in up if hostvars[node].get("__force_reauth_back") or _was_done(node, plan, hostvars[node])]
 
 
 def _was_done(node: str, plan: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> bool:

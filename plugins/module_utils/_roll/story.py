@@ -48,6 +48,7 @@ class Story:
     def __init__(self) -> None:
         self._play = self._told = ""
         self._walks: dict[str, Walk] = {}
+        self._back: set[str] = set()
         self._last_reason = ""
 
     def play(self, name: str) -> None:
@@ -56,7 +57,8 @@ class Story:
 
     def began(self, host: str, action: str, now: float) -> list[str]:
         """A task begins on a host."""
-        if action == GATE:
+        # one that is back is on no way again where it is only seen once more
+        if action == GATE and host not in self._back:
             self._step(host, GATE, now)
         if self._play in ("", self._told, *_UNTOLD):
             return []
@@ -70,7 +72,10 @@ class Story:
         step = _STEPS.get(str(after.get("step"))) if before.get("step") != after.get("step") else None
         if step:
             self._step(host, step, now)
-        return self._close(host, now, "") if (result.get("ansible_facts") or {}).get("__force_reauth_back") else []
+        if not (result.get("ansible_facts") or {}).get("__force_reauth_back"):
+            return []
+        self._back.add(host)
+        return self._close(host, now, "")
 
     def failed(self, host: str, task: str, result: Result, now: float, how: str) -> list[str]:
         """A task has failed on a host. ``how``: FAILED, UNREACHABLE, or ignored: then the run goes on."""
