@@ -202,6 +202,31 @@ def test_a_load_balancer_keeps_no_node_of_an_outage_from_its_start(route: str, r
     assert (lenient["any_errors_fatal"], bool(lenient["rescue"])) == (False, True)
 
 
+@pytest.mark.parametrize(
+    ("path", "block"),
+    [
+        ("undrain", "Put a node back after an outage, or keep why it is still out"),
+        ("drain_node", "Take a node out that an outage has down, or go on without"),
+    ],
+)
+@pytest.mark.parametrize(("given", "waited"), [(300.0, 30), (30.0, 30), (5.0, 5)])
+def test_a_load_balancer_is_not_waited_for_long_while_an_outage_has_other_nodes_down(
+    path: str, block: str, given: float, waited: int
+) -> None:
+    hurried = task_of(path, block)["block"][0]
+    known = {"__force_reauth_given": {"drain_timeout": given}}
+    for driver, ask in zip(("haproxy_server", "apache_worker"), loaded("tasks/balancer/ask.yml"), strict=False):
+        timeout = ask[f"dcops.atlassian_sessions.{driver}"]["timeout"]
+        assert evaluated("__timeout", __timeout=timeout, **known) == given
+        assert evaluated("__timeout", __timeout=timeout, **known, **hurried.get("vars", {})) == waited
+
+
+@pytest.mark.parametrize(("path", "task"), [("undrain", "Put the node back"), ("drain_node", "Take the node out")])
+def test_a_load_balancer_has_its_whole_time_where_no_node_is_down_for_it(path: str, task: str) -> None:
+    put_back = loaded("tasks/prove.yml")[1]["block"][0]
+    assert [one.get("vars", {}) for one in (task_of(path, task), put_back)] == [{}, {}]
+
+
 def test_a_node_that_the_load_balancer_did_not_take_back_is_put_back_before_anything_is_proven() -> None:
     first, *_others = loaded("tasks/prove.yml")
     assert first["block"][0]["ansible.builtin.include_tasks"] == "back_in.yml"
