@@ -451,9 +451,13 @@ def test_what_came_back_is_counted_by_the_next_start_too_where_one_was_killed_af
     def end(*_sources: object) -> t.NoReturn:
         raise SessionsError("It is killed.")
 
+    looks: t.Iterator[t.Callable[..., t.Any]] = iter([find_leftovers, end])
+
+    def look(*given: object) -> t.Any:
+        return next(looks)(*given)
+
     with monkeypatch.context() as patch:
-        looks: t.Iterator[t.Callable[..., t.Any]] = iter([find_leftovers, end])
-        patch.setattr(revoke_steps, "find_leftovers", lambda *given: next(looks)(*given))
+        patch.setattr(revoke_steps, "find_leftovers", look)
         with pytest.raises(SessionsError, match="It is killed"):
             site.purge(scope="archived", start=recorded[1])
     after = site.purge(scope="archived", start=recorded[1])
