@@ -162,7 +162,7 @@ def test_a_sweep_that_asks_nothing_any_more_gives_its_locks_back(server_site: Si
     written = []
 
     def wait() -> None:
-        time.sleep(patient(2))
+        # it waits for the locks of the sweep, until the server gives them back
         server_site.sign_in(1, first=900)
         written.append(len(server_site.rows()))
 

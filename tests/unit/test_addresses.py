@@ -21,7 +21,7 @@ ELSEWHERE = ("192.0.2.7", "2001:db8::7")
     [("127.0.0.1", "127.0.0.1"), ("127.0.0.9", "127.0.0.9"), *((one, "") for one in ELSEWHERE), ("no host", ""), ("x" * 300, "")],
 )
 def test_a_number_is_this_hosts_or_none(host: str, number: str) -> None:
-    assert own_number(host, 10) == number
+    assert own_number(host, 10, ipv6_first=False) == number
 
 
 @pytest.mark.parametrize(
@@ -87,5 +87,5 @@ def test_what_is_no_address_of_one_host_is_not_this_hosts(number: str) -> None:
 def test_a_resolver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     end = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_asked, **_kind: [] * end.wait())
-    assert own_number("jira1.example.com", 0.1) == ""
+    assert own_number("jira1.example.com", 0.1, ipv6_first=False) == ""
     end.set()

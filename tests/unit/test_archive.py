@@ -123,10 +123,6 @@ def test_room_for_two_copies_and_a_margin_is_enough() -> None:
     description.check_room(1000 + description.ROOM_MARGIN, 1000, 1, "/a")
 
 
-def test_where_nothing_but_what_came_back_is_written_no_room_is_asked_for() -> None:
-    description.check_room(0, 1000, 0, "/a")
-
-
 def test_one_byte_less_is_too_little_room() -> None:
     with pytest.raises(SessionsError, match="too little room for the archives in /a: 64 MiB free, 65 MiB needed"):
         description.check_room(2 * 1000 + description.ROOM_MARGIN - 1, 1000, 2, "/a")

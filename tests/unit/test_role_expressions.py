@@ -253,3 +253,10 @@ def test_after_an_outage_every_node_is_seen_up_once_more_before_anything_else_is
     assert look["ansible.builtin.include_tasks"] == "gate.yml"
     routes = ("rolling", "outage", "live")
     assert [evaluated(look["when"], __force_reauth_plan={"route": route}) for route in routes] == [False, True, False]
+
+
+def test_the_look_at_what_came_back_waits_for_locks_as_long_as_the_purge() -> None:
+    module = "dcops.atlassian_sessions.remember_me_purge"
+    (look,) = (one[module] for one in loaded("tasks/came_back.yml") if module in one)
+    (purge,) = (one[module] for one in task_of("revoke", "Back up and delete the tokens")["block"] if module in one)
+    assert look["lock_wait"] == purge["lock_wait"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.description import Archive, name_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.run_archives import rows_since
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.steps import copies_to_come
 
 
 def archive(table: str, number: int, rows: int, folder: str = "/a") -> Archive:
@@ -29,3 +30,10 @@ def archive(table: str, number: int, rows: int, folder: str = "/a") -> Archive:
 )
 def test_rows_of_archives_of_which_the_record_does_not_tell_are_counted(archives: list[Archive], recorded: list[str], rows: int) -> None:
     assert rows_since(archives, [{"path": path} for path in recorded]) == rows
+
+
+@pytest.mark.parametrize(
+    ("scope", "check_mode", "copies"), [("all", True, 2), ("all", False, 1), ("archived", True, 0), ("archived", False, 0)]
+)
+def test_room_is_asked_for_what_is_still_to_be_written(scope: str, check_mode: bool, copies: int) -> None:
+    assert copies_to_come(scope, check_mode) == copies

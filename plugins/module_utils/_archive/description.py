@@ -124,12 +124,9 @@ def _count_in(value: t.Any) -> int:
 
 
 def check_room(free: int, table_bytes: int, copies: int, folder: str) -> None:
-    """Raises SessionsError when the folder's file system cannot take so many copies of a table of that size (bytes).
-
-    0 copies: what came back of tokens that are deleted is little, and never speaks against the restarts that follow.
-    """
+    """Raises SessionsError when the folder's file system cannot take so many copies of a table of that size (bytes)."""
     needed = copies * table_bytes + ROOM_MARGIN
-    if copies and free < needed:
+    if free < needed:
         raise SessionsError(
             f"There is too little room for the archives in {folder}: {free // 1024**2} MiB free, {needed // 1024**2 + 1} MiB needed. "
             "Name another archive_dir."

@@ -53,18 +53,22 @@ class RunFolder:
         self.path = self._top / cluster / check_run_id(run_id)
 
     def check(self, table_bytes: int, copies: int) -> None:
-        """Raises SessionsError when so many copies of a table of that size could not be kept here. Leaves nothing behind."""
+        """Raises SessionsError when so many copies of a table of that size could not be kept here. Leaves nothing behind.
+
+        With none, nothing is tried: what came back of deleted tokens is little, and never speaks against the restarts that follow.
+        """
         check_private_folders(self.path, self._top)
         there = self.path
         while not os.path.lexists(there):
             there = there.parent
         if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK, effective_ids=True)):
             raise SessionsError(f"{there} is no folder in which this account may write: name another archive_dir, or another account.")
+        if not copies:
+            return
         room = os.statvfs(there)
         description.check_room(room.f_bavail * room.f_frsize, table_bytes, copies, str(there))
         try:
-            if copies:
-                try_new_file(there)
+            try_new_file(there)
         except OSError as error:
             raise SessionsError(f"Archives cannot be kept in {there}: {error.strerror}.") from error
 

@@ -45,7 +45,7 @@ def addresses_of(host: str, port: int, ends: float) -> list[t.Any]:
     return answer
 
 
-def own_number(host: str, seconds: float, ipv6_first: bool = False) -> str:
+def own_number(host: str, seconds: float, ipv6_first: bool) -> str:
     """The address of this host for which the name, or number, stands; '' where it stands for none, or that is not known in time.
 
     Of several the one that Java takes: IPv4 comes first, whatever the resolver says, or IPv6 where Java is told so.
