@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -74,7 +75,8 @@ class Bench:
         """The act in a process of its own, under a run id of its own."""
         self.runs += 1
         asked = json.dumps({**self.site.options(), "run_id": f"run-{self.runs}", **options})
-        done = subprocess.run([sys.executable, "-m", "bench.ours", act], input=asked, stdout=subprocess.PIPE, text=True, check=True)
+        command = [sys.executable, "-m", "bench.ours", act]
+        done = subprocess.run(command, input=asked, env=_with_byte_code(), stdout=subprocess.PIPE, text=True, check=True)
         answer = t.cast("dict[str, t.Any]", json.loads(done.stdout))
         self.peaks.append(answer["peak_mb"])
         return answer
@@ -135,3 +137,8 @@ class Bench:
     def _of(self, work: str, peer: str, taken: t.Sequence[tuple[float, float]], goal: Goal) -> Mark:
         ours, peers = tuple(ours for ours, _peer in taken), tuple(peer for _ours, peer in taken)
         return Mark(f"{self.site.engine}: {work}", ours, goal, peer, peers)
+
+
+def _with_byte_code() -> dict[str, str]:
+    """An environment in which Python keeps the byte code of what it imports: the peer's libraries were installed with theirs."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -61,9 +61,9 @@ def test_keeps_archives_from_everybody_else(site: Site) -> None:
     assert files(done["folder"]) == ["remembermetoken-1.json", "remembermetoken-1.tsv.gz"]
 
 
-def test_purges_an_empty_table_without_an_archive(site: Site) -> None:
+def test_purges_an_empty_table_in_one_sweep_and_without_an_archive(site: Site) -> None:
     done = site.purge()
-    assert (done["rows"], done["archives"], done["changed"]) == (0, [], False)
+    assert (done["rows"], done["archives"], done["changed"], done["sweeps"]) == (0, [], False, 1)
     assert files(done["folder"]) == []
 
 

@@ -38,8 +38,7 @@ def test_tokens_that_belong_to_nobody_are_said_and_deleted_as_well(site: Site) -
     assert len(site.rows("app_user")) == 2
 
 
-@pytest.mark.usefixtures("users")
-def test_an_empty_token_table_has_no_users(site: Site) -> None:
+def test_an_empty_token_table_has_no_users_and_nobody_asks_for_their_names(site: Site) -> None:
     looked = site.look()
     assert (looked["rows"], looked["users"], looked["notes"]) == (0, 0, [])
 

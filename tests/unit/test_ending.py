@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import typing as t
 from contextlib import nullcontext
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import check_told, end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+
+from demo.playbook import collections_path
 
 COOKIES = {"type": "list", "elements": "dict", "no_log": False, "options": {"name": {}, "value": {"type": "str", "no_log": True}}}
 SPEC: dict[str, t.Any] = {"user": {"type": "str"}, "password": {"type": "str", "no_log": True}, "key": {"no_log": True}, "cookies": COOKIES}
@@ -88,3 +93,11 @@ def test_a_module_that_cannot_tell_all_fails() -> None:
     (ended,) = module.ended
     assert ended["failed"]
     assert "(usernames)" in ended["msg"]
+
+
+def test_who_has_no_secret_loads_nothing_of_ansible_for_it() -> None:
+    loads = f"import sys, {check_told.__module__} as ending; ending.check_told({{'a': 1}}, {{'a': {{}}}}, {{'a': 1}})"
+    found = "print(sorted(name for name in sys.modules if name.startswith('ansible.module_utils')))"
+    environment = {**os.environ, "PYTHONPATH": str(collections_path())}
+    run = subprocess.run([sys.executable, "-c", f"{loads}; {found}"], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    assert run.stdout == "[]\n"

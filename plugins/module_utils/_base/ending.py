@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
 if t.TYPE_CHECKING:
@@ -54,4 +53,6 @@ def _secrets(option: Values, value: t.Any) -> list[str]:
 
 def _altered(value: t.Any, secrets: t.Sequence[str]) -> bool:
     """Whether Ansible would; without secrets it makes plain lists and texts as well."""
+    from ansible.module_utils.common.parameters import remove_values  # a module has it; whoever has no secret needs it not
+
     return bool(remove_values(value, secrets) != remove_values(value, ()))

@@ -27,7 +27,7 @@ def count_users(looks: t.Sequence[tuple[TokenStore, Look]]) -> Counted:
     if len(looks) > 1:
         with store.connector.connect("count the users of the tokens", store.begin) as connection:
             return {"users": number_of_holders(connection, [one.table for _store, one in looks]), "notes": []}
-    if not wanted:
+    if not wanted or not look.rows:
         return {"users": look.users, "notes": []}
     try:
         names, tokens_of_nobody = store.named_users(look.table, wanted)
