@@ -17,6 +17,7 @@ from bench.engines import ENGINES
 from bench.marks import Mark, table
 
 BUILD = Path("build")
+ALL = ("playbook", "live", "database")
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Ratios to what an administrator would type, and to what has to be."
     )
-    parser.add_argument("--only", choices=("database", "playbook", "live"), help="one part")
+    parser.add_argument("--only", choices=(*ALL, "memory", "empty"), help="one part; memory and empty: of the database")
     parser.add_argument("--engine", choices=tuple(ENGINES), action="append", help="of the database one engine (default: each)")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--rows", type=int, default=200_000, help="tokens in the table (default: %(default)s)")
@@ -44,12 +45,15 @@ def main() -> None:
 
 
 def _marks(options: argparse.Namespace) -> t.Iterator[Mark]:
+    tables = database.Settings(options.rows, options.repeat, tuple(options.engine or ENGINES))
     parts: t.Mapping[str, t.Callable[[], t.Iterator[Mark]]] = {
         "playbook": lambda: playbook.marks(playbook.Settings(options.start, options.nodes, options.repeat)),
         "live": lambda: live.marks(live.Settings(options.users, options.repeat)),
-        "database": lambda: database.marks(database.Settings(options.rows, options.repeat, tuple(options.engine or ENGINES))),
+        "database": lambda: database.marks(tables),
+        "memory": lambda: database.marks(tables, database.Bench.memory),
+        "empty": lambda: database.marks(tables, database.Bench.empty),
     }
-    return itertools.chain.from_iterable(marks() for name, marks in parts.items() if options.only in (None, name))
+    return itertools.chain.from_iterable(parts[name]() for name in ([options.only] if options.only else ALL))
 
 
 if __name__ == "__main__":

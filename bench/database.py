@@ -35,14 +35,14 @@ class Settings(t.NamedTuple):
     engines: tuple[str, ...]
 
 
-def marks(settings: Settings) -> t.Iterator[Mark]:
-    """All of every engine."""
+def marks(settings: Settings, part: t.Callable[[Bench], t.Iterator[Mark]] | None = None) -> t.Iterator[Mark]:
+    """All of every engine, or one part of it."""
     for name in settings.engines:
         engine = ENGINES[name]
         # a short path: the name of a unix socket has little room; the server removes the folder
         with engine.server(Path(tempfile.mkdtemp(prefix="das-"))) as server, tempfile.TemporaryDirectory() as folder:
             site = Site(server.make_database("tracker"), Path(folder) / "archives")
-            yield from Bench(site, Path(folder), settings).marks()
+            yield from (part or Bench.marks)(Bench(site, Path(folder), settings))
 
 
 @dataclass
@@ -87,13 +87,22 @@ class Bench:
         yield self._mark("backup", rows, lambda: self.ours("backup"), lambda: self.peer.write(self.peer.backup, file))
         yield self._mark("purge", rows, lambda: self.ours("purge"), lambda: self.peer.write(self.peer.purge, file))
         self.fill(rows)
-        archives = [{"path": one["path"], "sha256": one["sha256"]} for one in self.ours("purge")["archives"]]
-        back = {"archives": archives, "accept_live_logins": True}
+        back = _way_back(self.ours("purge"))
         yield self._mark("restore", 0, lambda: self.ours("restore", **back), lambda: self.peer.read(self.peer.restore, file))
         yield from self._encrypted()
         yield self._waits(file)
-        yield Mark(f"{self.site.engine}: memory at {rows} rows", tuple(self.peaks), no_more_than(120, "MB"), unit="MB")
-        yield self._empty()
+        yield self._memory()
+        yield from self.empty()
+
+    def memory(self) -> t.Iterator[Mark]:
+        """Each act once, with no peer: at sizes at which the rest would take hours."""
+        self.fill(self.settings.rows)
+        self.ours("backup")
+        self.ours("restore", **_way_back(self.ours("purge")))
+        yield self._memory()
+
+    def _memory(self) -> Mark:
+        return Mark(f"{self.site.engine}: memory at {self.settings.rows} rows", tuple(self.peaks), no_more_than(120, "MB"), unit="MB")
 
     def _mark(self, work: str, rows: int, ours: t.Callable[[], object], peers: t.Callable[[], object]) -> Mark:
         taken = [(self._seconds(rows, ours), self._seconds(rows, peers)) for _time in range(self.settings.repeat)]
@@ -118,7 +127,7 @@ class Bench:
             taken.append((ours, longest_wait(self.site.database, rows + 1, lambda: self.peer.write(self.peer.purge, file))))
         return self._of("longest sign-in during the purge", self.peer.words["purge"], taken, ratio_of(0.1))
 
-    def _empty(self) -> Mark:
+    def empty(self) -> t.Iterator[Mark]:
         """What is there before the first row."""
         driver = ENGINES[self.site.engine].driver
         start = [sys.executable, "-c", f"import {driver}"]
@@ -126,7 +135,7 @@ class Bench:
             (self._seconds(0, lambda: self.ours("purge")), self._seconds(0, lambda: subprocess.run(start, check=True)))
             for _time in range(self.settings.repeat)
         ]
-        return self._of("purge of an empty table", f"start of Python and {driver}", taken, more_by(0.3))
+        yield self._of("purge of an empty table", f"start of Python and {driver}", taken, more_by(0.3))
 
     def _seconds(self, rows: int, act: t.Callable[[], object]) -> float:
         self.fill(rows)
@@ -137,6 +146,11 @@ class Bench:
     def _of(self, work: str, peer: str, taken: t.Sequence[tuple[float, float]], goal: Goal) -> Mark:
         ours, peers = tuple(ours for ours, _peer in taken), tuple(peer for _ours, peer in taken)
         return Mark(f"{self.site.engine}: {work}", ours, goal, peer, peers)
+
+
+def _way_back(purged: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What a restore of its archives is told."""
+    return {"archives": [{"path": one["path"], "sha256": one["sha256"]} for one in purged["archives"]], "accept_live_logins": True}
 
 
 def _with_byte_code() -> dict[str, str]:
