@@ -120,7 +120,7 @@ status:
     survives:
       description:
         - What a sign-out does not end (C(what)), how much of it there is (C(count), V(-1) is not counted; C(how) says what was counted,
-          or why it was not), and where one ends it (C(end_at)).
+          or why it was not), and where one ends it (C(end_at), V(not known here) where no place is known).
       type: list
       elements: dict
       sample: [{"what": "Crowd single sign-on", "count": -1, "how": "", "end_at": "Crowd's administration"}]

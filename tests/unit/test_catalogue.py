@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import typing as t
 from pathlib import Path
@@ -28,6 +29,25 @@ YAML = sorted(path for folder in ("roles", "playbooks") for path in (CHECKOUT / 
 
 def test_the_catalogue_holds_every_product_file() -> None:
     assert set(PRODUCTS) == {path.stem for path in PRODUCT_FILES.glob("[!_]*.py")}
+
+
+# so many keyword arguments two may have alike by chance: more belong into _common.py, or _seraph.py
+MOST_ALIKE = 8
+
+
+def _keywords(text: str) -> set[str]:
+    return {ast.unparse(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.keyword)}
+
+
+@pytest.mark.parametrize(("one", "other"), [*itertools.combinations(sorted(PRODUCTS), 2)])
+def test_a_product_file_holds_what_is_particular_to_it(one: str, other: str) -> None:
+    texts = [(PRODUCT_FILES / f"{name}.py").read_text(encoding="utf-8") for name in (one, other)]
+    alike = _keywords(texts[0]) & _keywords(texts[1])
+    assert len(alike) <= MOST_ALIKE, sorted(alike)
+
+
+def test_what_two_files_say_alike_is_found() -> None:
+    assert _keywords('Web(port=1, form=("a", X))') & _keywords("Web(port=2, form=('a', X))") == {"form=('a', X)"}
 
 
 @pytest.mark.parametrize("name", ["", "jirra", "Jira"])

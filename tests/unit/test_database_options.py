@@ -23,8 +23,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
     mysql_arguments,
     postgresql_arguments,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES, check_supported, engine_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES, engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import _tls_arguments
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.supported import check_supported
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import older_libpq_problem, unnamed_problem
 
 GIVEN: dict[str, t.Any] = {

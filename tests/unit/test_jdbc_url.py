@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import DRIVERS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import (
     JdbcUrl,
     engine_in,
     parse_jdbc_url,
     with_properties,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 
 NO_PORT = "its port is no port number"
 NO_NAME = "it names no database"
@@ -229,6 +234,44 @@ def test_no_password_stays_in_what_was_taken_apart(url: str) -> None:
 )
 def test_a_database_type_or_a_driver_tells_the_engine(words: str, engine: str) -> None:
     assert engine_in(words) == engine
+
+
+SERVERS = {
+    PG: "jdbc:postgresql://db1/x",
+    MY: "jdbc:mysql://db1/x",
+    "mariadb": "jdbc:mariadb://db1/x",
+    MS: "jdbc:sqlserver://db1;databaseName=x",
+    ORA: "jdbc:oracle:thin:@//db1/x",
+}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_every_engine_is_told_by_its_name(name: str) -> None:
+    assert engine_in(name) == name
+
+
+def test_every_engine_with_a_port_has_a_form_and_is_asked_for_its_tls() -> None:
+    of_servers = {name for name, engine in ENGINES.items() if engine.default_port}
+    assert of_servers == set(SERVERS)
+    assert of_servers <= set(DRIVERS)
+
+
+@pytest.mark.parametrize(("name", "url"), SERVERS.items())
+def test_the_usual_port_is_that_of_the_engine(name: str, url: str) -> None:
+    assert parse_jdbc_url(url) == JdbcUrl(name, "db1", ENGINES[name].default_port, False, "x")
+
+
+def test_the_usual_ports_stand_in_one_file() -> None:
+    """The other files ask it: one engine more is one line there."""
+    utils = Path(__file__).resolve().parents[2] / "plugins/module_utils"
+    ports = {str(engine.default_port) for engine in ENGINES.values()} - {"0"}
+    found = {
+        path.name
+        for path in utils.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and str(node.value) in ports
+    }
+    assert found == {"engines.py"}
 
 
 @pytest.mark.parametrize(

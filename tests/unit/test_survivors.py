@@ -20,7 +20,7 @@ def test_each_is_told_with_its_number_where_it_was_counted_and_the_place_to_end_
     first, second, third = survivors(["personal access tokens", "SSH keys", "Basic authentication"], COUNTED)
     assert (first["count"], first["how"]) == (412, "all of them")
     assert first["end_at"].startswith("Personal access tokens, of each user")
-    assert (second["count"], second["how"], second["end_at"]) == (-1, "not counted: x", "")
+    assert (second["count"], second["how"], second["end_at"]) == (-1, "not counted: x", "not known here")
     assert (third["count"], third["how"]) == (-1, "")
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, Sure, row
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import (
-    EMBEDDED_ENGINES,
     UNKNOWN,
     JdbcUrl,
     engine_in,
@@ -22,9 +21,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import BuiltIn, DatabaseKeys
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 
 # in place of a password: {ATL_SECURED}, {ENCRYPTED}.., or the JSON of a secret store
 _NOT_PLAIN = re.compile(r"\{(?:[A-Z_]+\}|\s*\")")
+
+_EMBEDDED = [name for name, engine in ENGINES.items() if engine.embedded]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def find_database(
         "hosts": list(parsed.hosts),
         "doubts": _doubts(found, parsed),
         "jndi": bool(written.jndi),
-        "embedded": parsed.embedded or (not url and found["engine"].value in EMBEDDED_ENGINES),
+        "embedded": parsed.embedded or (not url and found["engine"].value in _EMBEDDED),
         "encrypted_password": encrypted,
     }, [row(f"database.{name}", fact) for name, fact in found.items()]
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_parts import JdbcUrl, at
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import tls_asked
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 
 _DESCRIPTION = re.compile(r"@\s*(?P<address>\(\s*(?:DESCRIPTION|DESCRIPTION_LIST|ADDRESS)\s*=.*)", re.IGNORECASE | re.DOTALL)
 _SERVER = r"(?:\[[^\]]*\]|[^:/\[?,]+)(?::[^:/?,]+)?"
@@ -56,7 +57,7 @@ def _easy(url: JdbcUrl, address: str) -> JdbcUrl:
 def _described(url: JdbcUrl, description: str) -> JdbcUrl:
     names = {mark + name.strip() for key, mark in (("SERVICE_NAME", ""), ("SID", _SID)) for name in _all_in(description, key)}
     blocks = re.findall(r"\(\s*ADDRESS\s*=((?:\s*\([^()]*\))+)", description, re.IGNORECASE) or [description]
-    hosts = [f"{_in(block, 'HOST')}:{_in(block, 'PORT') or '1521'}" for block in blocks]
+    hosts = [f"{_in(block, 'HOST')}:{_in(block, 'PORT') or ENGINES['oracle'].default_port}" for block in blocks]
     found = at(replace(url, name=names.pop() if len(names) == 1 else ""), hosts)
     return found if found.name or found.doubt else replace(found, doubt="it does not name one service")
 

@@ -15,12 +15,13 @@ from urllib.parse import unquote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import port_number
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 
 UNKNOWN = "unknown"
 
 _HOST = re.compile(r"\w[\w.-]*|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\w+)?\]")
 # engines whose databases are files, also behind a server
-_OF_FILES = ("sqlite", "h2", "hsqldb")
+_OF_FILES = [name for name, engine in ENGINES.items() if not engine.default_port]
 _NAME = re.compile(r"\w[\w .-]*")
 # with a colon before it: the SID of an Oracle database, see jdbc_oracle
 _DATABASE = re.compile(rf":?{_NAME.pattern}")

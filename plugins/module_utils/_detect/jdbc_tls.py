@@ -38,7 +38,7 @@ class _Unclear(Exception):
 def tls_asked(driver: str, parameters: Parameters) -> str:
     """``require``, ``verify-ca`` or ``verify-full``; '' where nothing is insisted on, UNCLEAR where it cannot be told."""
     try:
-        return _DRIVERS[driver](parameters)
+        return DRIVERS[driver](parameters)
     except _Unclear:
         return UNCLEAR
 
@@ -111,7 +111,7 @@ def _is_on(parameters: Parameters, name: str, empty: bool = False) -> bool:
     return value in _TRUE
 
 
-_DRIVERS: t.Mapping[str, t.Callable[[Parameters], str]] = {
+DRIVERS: t.Mapping[str, t.Callable[[Parameters], str]] = {
     "postgresql": _postgresql,
     "mysql": _mysql,
     "mariadb": _mariadb,

@@ -24,16 +24,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
     cleaned,
     parameters_of,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR, stronger, tls_asked
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import DRIVERS, UNCLEAR, stronger, tls_asked
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 
-__all__ = ["DEFAULT_PORTS", "EMBEDDED_ENGINES", "UNKNOWN", "JdbcUrl", "engine_in", "parse_jdbc_url", "with_properties"]
+__all__ = ["UNKNOWN", "JdbcUrl", "engine_in", "parse_jdbc_url", "with_properties"]
 
-DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "sqlserver": 1433, "oracle": 1521}
 # who understands the properties of an engine
 _DRIVERS_OF = {"sqlserver": ("sqlserver", "jtds")}
-# whose files belong to one process at a time
-EMBEDDED_ENGINES = ("h2", "hsqldb")
 
 # the first that is part of a database type, a driver class or a dialect
 _ENGINE_WORDS = (
@@ -81,7 +79,7 @@ def with_properties(url: JdbcUrl, text: str) -> JdbcUrl:
     """With what properties beside the URL (``name=value;name=value``) ask of the driver: the stronger TLS of both, and an instance."""
     _none, properties = parameters_of(f";{text}", ";", ";")
     drivers = _DRIVERS_OF.get(url.engine, (url.engine,))
-    asked = [tls_asked(driver, properties) for driver in drivers if driver in DEFAULT_PORTS or driver == "jtds"]
+    asked = [tls_asked(driver, properties) for driver in drivers if driver in DRIVERS]
     secured = replace(url, ssl_mode=stronger([url.ssl_mode, *asked]))
     if url.engine != "sqlserver":
         return secured
@@ -92,7 +90,7 @@ def with_properties(url: JdbcUrl, text: str) -> JdbcUrl:
 def _with_default_port(url: JdbcUrl) -> JdbcUrl:
     if url.port_given or url.instance or not (url.host or url.hosts):
         return url
-    return replace(url, port=DEFAULT_PORTS.get(url.engine, 0))
+    return replace(url, port=ENGINES[url.engine].default_port)
 
 
 def _postgresql(rest: str) -> JdbcUrl:

@@ -5,40 +5,22 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
-    POM_VERSION,
-    SERAPH_CAPTCHA,
-    SERAPH_REASON_HEADER,
-    SERAPH_REFUSED,
-    SERAPH_SIGN_IN_FORM,
-    SURVIVES,
-    TOMCAT_PID_FILE,
-    TOMCAT_PID_VARIABLE,
-    TOMCAT_PROCESS,
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import SURVIVES, hibernate_database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._seraph import (
     TOMCAT_SAVED_SESSIONS,
-    TWO_STEP_SIGN_IN_PATH,
-    WHOAMI_PATH,
-    container_cookie,
-    hibernate_database,
+    home_places,
     seraph_authenticator,
-    seraph_cookie,
-    set_by_scripts,
+    seraph_files,
+    seraph_web,
     tokens_with_login_names,
-    tomcat_with,
+    tomcat_service,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
-    ARGUMENT,
-    ENVIRONMENT,
-    ConnectorKeys,
     EndSessions,
-    Files,
     MembersPage,
     Place,
     Product,
-    Service,
-    SessionKeys,
     UserList,
-    Web,
 )
 
 _POINTER = "atlassian-bamboo/WEB-INF/classes/bamboo-init.properties"
@@ -50,55 +32,27 @@ BAMBOO = Product(
     name="bamboo",
     title="Bamboo",
     tokens=tokens_with_login_names("rememberme_token"),
-    files=Files(
-        signs=(_POINTER,),
-        usual_install="/opt/atlassian/bamboo",
-        version=(("atlassian-bamboo/META-INF/maven/com.atlassian.bamboo/*/pom.properties", POM_VERSION),),
-        home=(
-            Place(ARGUMENT, "-Dbamboo.home="),
-            Place(ENVIRONMENT, "BAMBOO_HOME"),
-            *set_by_scripts("BAMBOO_HOME"),
-            Place(f"{{install}}/{_POINTER}", "bamboo.home"),
-        ),
+    files=seraph_files(
+        "bamboo",
+        "atlassian-bamboo",
+        pointer=_POINTER,
+        home=home_places("bamboo", _POINTER),
         database=hibernate_database(_SETTINGS, "application-configuration"),
         node_id=(Place(_NODE, "node.id"),),
         # the file itself is there on every node since 9.5, also on a single one
         clustered=((Place(_NODE, "node.hostname"),),),
-        tomcat=tomcat_with("atlassian-bamboo"),
-        connector=ConnectorKeys(),
-        session_cookie=(container_cookie("atlassian-bamboo"),),
-        remember_me_cookie=(seraph_cookie("atlassian-bamboo"),),
-        sessions=SessionKeys(default="disk"),
         sign_on=seraph_authenticator("atlassian-bamboo", "com.atlassian.bamboo.user.authentication.BambooAuthenticator", _CROWD),
     ),
-    service=Service(
-        start=("bin/start-bamboo.sh",),
-        stop=("bin/stop-bamboo.sh",),
-        process=TOMCAT_PROCESS,
-        pid_file=TOMCAT_PID_FILE,
-        pid_variable=TOMCAT_PID_VARIABLE,
-    ),
-    web=Web(
-        default_port=8085,
-        session_cookie="JSESSIONID",
-        remember_me_cookie="seraph.bamboo",
-        remember_me_form="key",
+    service=tomcat_service("bamboo"),
+    web=seraph_web(
+        default_port=8085, remember_me_cookie="seraph.bamboo", sign_in_page="/userlogin.action", sign_in_form_mark="loginForm"
+    )._replace(
         # /status answers 200 long before the node is up
         status_path="/rest/api/latest/status",
         # PAUSED: no new builds, but it serves its users; of a cluster it is the state of every node
         ready_states=("RUNNING", "PAUSED", "RUNNING_AS_SECONDARY"),
         secondary_states=("RUNNING_AS_SECONDARY",),
         shared_states=("PAUSED",),
-        functional_path="/userlogin.action",
-        sign_in_page="/userlogin.action",
-        sign_in_json_path=TWO_STEP_SIGN_IN_PATH,
-        sign_in_path="/userlogin.action",
-        sign_in_form=SERAPH_SIGN_IN_FORM,
-        whoami_path=WHOAMI_PATH,
-        sign_in_form_mark="loginForm",
-        reason_header=SERAPH_REASON_HEADER,
-        refused_reason=SERAPH_REFUSED,
-        captcha_reason=SERAPH_CAPTCHA,
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "agents and their authentication", "repository and deployment credentials"),

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
-    CROWD,
-    POM_VERSION,
     SURVIVES,
     TWO_STEP_SIGN_IN_PATH,
     WHOAMI_PATH,
+    crowd_switch,
+    maven_version,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
@@ -29,7 +29,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Product,
     Service,
     SessionKeys,
-    SignOnKeys,
     Survivors,
     TokenTable,
     UserTable,
@@ -80,7 +79,7 @@ BITBUCKET = Product(
     files=Files(
         signs=("bin/start-bitbucket.sh", _HOME_SCRIPT),
         usual_install="/opt/atlassian/bitbucket",
-        version=(("app/META-INF/maven/com.atlassian.bitbucket.server/*/pom.properties", POM_VERSION),),
+        version=(maven_version("app", "bitbucket.server"),),
         home=(
             Place(ARGUMENT, "-Dbitbucket.home="),
             Place(ENVIRONMENT, "BITBUCKET_HOME"),
@@ -121,7 +120,7 @@ BITBUCKET = Product(
             setting=_setting("hazelcast.http.sessions"),
             values=(("local", "memory"), ("sticky", "replicated"), ("replicated", "replicated")),
         ),
-        sign_on=SignOnKeys(CROWD, setting=_setting("plugin.auth-crowd.sso.enabled"), on=r"(?i)true", off=r"(?i)false"),
+        sign_on=crowd_switch(_setting("plugin.auth-crowd.sso.enabled")),
     ),
     service=Service(
         start=("bin/start-bitbucket.sh",),

@@ -21,12 +21,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     CROWD as SERVER,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
-    POM_VERSION,
     TOMCAT_PID_VARIABLE,
     WHOAMI_PATH,
     container_cookie,
     hibernate,
     hibernate_database,
+    maven_version,
     tomcat_contexts,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
@@ -104,7 +104,7 @@ CROWD = Product(
     files=Files(
         signs=(_POINTER,),
         usual_install="/opt/atlassian/crowd",
-        version=((f"{_WEBAPP}/META-INF/maven/com.atlassian.crowd/*/pom.properties", POM_VERSION),),
+        version=(maven_version(_WEBAPP, "crowd"),),
         home=(Place(ARGUMENT, "-Dcrowd.home="), Place(f"{{install}}/{_POINTER}", "crowd.home")),
         database=hibernate_database(_SETTINGS, "application-configuration", older=_OLDER_SETTINGS),
         node_id=(Place(ARGUMENT, "-Dcluster.node.name="),),

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import CROWD, MANIFEST_PATH, SURVIVES, WHOAMI_PATH
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
+    MANIFEST_PATH,
+    SURVIVES,
+    WHOAMI_PATH,
+    crowd_switch,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,
     DEFAULT,
@@ -19,7 +24,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
     Product,
     Service,
     SessionKeys,
-    SignOnKeys,
     TokenTable,
     UserTable,
     Web,
@@ -86,7 +90,7 @@ FISHEYE = Product(
         remember_me_cookie=(),
         sessions=SessionKeys(default="memory"),
         # the name of the attribute is recalled, not seen
-        sign_on=SignOnKeys(CROWD, setting=(Place(_SETTINGS, "crowd@sso-enabled"),), on=r"(?i)true", off=r"(?i)false"),
+        sign_on=crowd_switch((Place(_SETTINGS, "crowd@sso-enabled"),)),
     ),
     service=Service(
         start=("bin/fisheyectl.sh", "start"),

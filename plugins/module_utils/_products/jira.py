@@ -5,47 +5,29 @@
 
 from __future__ import annotations
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import (
-    PERSONAL_TOKENS,
-    POM_VERSION,
-    SERAPH_CAPTCHA,
-    SERAPH_REASON_HEADER,
-    SERAPH_REFUSED,
-    SERAPH_SIGN_IN_FORM,
-    SURVIVES,
-    TOMCAT_PID_FILE,
-    TOMCAT_PID_VARIABLE,
-    TOMCAT_PROCESS,
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._common import PERSONAL_TOKENS, SURVIVES
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._seraph import (
     TOMCAT_SAVED_SESSIONS,
-    TWO_STEP_SIGN_IN_PATH,
-    WHOAMI_PATH,
-    container_cookie,
+    home_places,
     seraph_authenticator,
-    seraph_cookie,
-    set_by_scripts,
-    tomcat_with,
+    seraph_files,
+    seraph_web,
+    tomcat_service,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
-    ARGUMENT,
-    ENVIRONMENT,
     OPTIONS,
     ClearPage,
     Column,
-    ConnectorKeys,
     DatabaseKeys,
     EndSessions,
-    Files,
     MembersPage,
     MemberTables,
     Place,
     Product,
-    Service,
-    SessionKeys,
     Survivors,
     TokenTable,
     UserList,
     UserTable,
-    Web,
 )
 
 _POINTER = "atlassian-jira/WEB-INF/classes/jira-application.properties"
@@ -71,19 +53,11 @@ JIRA = Product(
         # names in lower case
         users=UserTable("app_user", key="user_key", name="lower_user_name"),
     ),
-    files=Files(
-        signs=(_POINTER,),
-        usual_install="/opt/atlassian/jira",
-        version=(
-            ("atlassian-jira/META-INF/maven/com.atlassian.jira/*/pom.properties", POM_VERSION),
-            ("README.txt", r"\bJIRA (\d+(?:\.\d+)+)"),
-        ),
-        home=(
-            Place(ARGUMENT, "-Djira.home="),
-            Place(ENVIRONMENT, "JIRA_HOME"),
-            *set_by_scripts("JIRA_HOME"),
-            Place(f"{{install}}/{_POINTER}", "jira.home"),
-        ),
+    files=seraph_files(
+        "jira",
+        "atlassian-jira",
+        pointer=_POINTER,
+        home=home_places("jira", _POINTER),
         database=DatabaseKeys(
             file=_DATABASE,
             root="jira-database-config",
@@ -98,40 +72,15 @@ JIRA = Product(
         ),
         node_id=(Place("{home}/cluster.properties", "jira.node.id"),),
         clustered=((Place("{home}/cluster.properties", "jira.node.id"),),),
-        tomcat=tomcat_with("atlassian-jira"),
-        connector=ConnectorKeys(),
-        session_cookie=(container_cookie("atlassian-jira"),),
-        remember_me_cookie=(seraph_cookie("atlassian-jira"),),
-        sessions=SessionKeys(default="disk"),
         sign_on=seraph_authenticator("atlassian-jira", "com.atlassian.jira.security.login.JiraSeraphAuthenticator"),
+        more_versions=(("README.txt", r"\bJIRA (\d+(?:\.\d+)+)"),),
     ),
-    service=Service(
-        start=("bin/start-jira.sh",),
-        stop=("bin/stop-jira.sh",),
-        process=TOMCAT_PROCESS,
-        pid_file=TOMCAT_PID_FILE,
-        pid_variable=TOMCAT_PID_VARIABLE,
-        options=(*OPTIONS, "START_JIRA_JAVA_OPTS"),
-        from_files=("JVM_OPENS",),
-    ),
-    web=Web(
+    service=tomcat_service("jira")._replace(options=(*OPTIONS, "START_JIRA_JAVA_OPTS"), from_files=("JVM_OPENS",)),
+    web=seraph_web(
         default_port=8080,
-        session_cookie="JSESSIONID",
         remember_me_cookie="seraph.rememberme.cookie",
-        remember_me_form="key",
-        status_path="/status",
-        ready_states=("RUNNING",),
-        # a page that renders through the whole application, without a sign-in
-        functional_path="/login.jsp",
         sign_in_page="/login.jsp",
-        sign_in_json_path=TWO_STEP_SIGN_IN_PATH,
-        sign_in_path="/login.jsp",
-        sign_in_form=SERAPH_SIGN_IN_FORM,
-        whoami_path=WHOAMI_PATH,
         sign_in_form_mark="login-form-remember-me",
-        reason_header=SERAPH_REASON_HEADER,
-        refused_reason=SERAPH_REFUSED,
-        captcha_reason=SERAPH_CAPTCHA,
     ),
     persisted_sessions=TOMCAT_SAVED_SESSIONS,
     survives=(*SURVIVES, "mobile apps"),

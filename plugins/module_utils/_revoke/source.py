@@ -17,10 +17,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product, TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database, database_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import check_supported
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.in_memory import memory_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Look, Purpose, TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.supported import check_supported
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.survivors import Counted, count_survivors
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.tls import mode_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import (

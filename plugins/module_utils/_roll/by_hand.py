@@ -19,7 +19,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.des
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import is_since
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import means_this_machine
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES, engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.script import Job, script_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import cluster_name, treated_words
 
@@ -274,8 +274,8 @@ def _in_time(cookies: Rows) -> str:
 def _schema(database: Values, given: Values) -> str:
     """MySQL calls a database a schema."""
     named = str(given["database_schema"] or database["schema"] or "")
-    engine = str(given["database_engine"] or database["engine"])
-    return str(given["database_name"] or database["name"]) if engine in ("mysql", "mariadb") else named
+    engine = ENGINES.get(str(given["database_engine"] or database["engine"]))
+    return str(given["database_name"] or database["name"]) if engine and engine.is_mysql else named
 
 
 def _problem(job: Job, database: Values, given: Values) -> str:

@@ -13,11 +13,12 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import assignments
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import means_this_machine, telling
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 
 Look = t.Mapping[str, t.Any]
 
-# engines whose database is a file: nobody is sent a password
-FILES = ("sqlite", "hsqldb")
+# engines whose database is a file, and that are asked: nobody is sent a password
+FILES = [name for name, engine in ENGINES.items() if not engine.default_port and engine.dialect]
 
 
 def account_of(given: t.Mapping[str, t.Any], found: t.Mapping[str, t.Any]) -> str:

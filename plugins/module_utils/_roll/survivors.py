@@ -9,9 +9,12 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
 
+# of a product's word whose place nobody has named, and of one that an older run wrote down
+_NO_PLACE = "not known here"
+
 
 class Survivor(t.TypedDict):
-    """``count``: -1 is not counted; ``how``: what was counted, or why it was not; ``end_at``: where it is ended. '' is not known."""
+    """``count``: -1 is not counted; ``how``: what was counted, or why it was not, ''; ``end_at``: where it is ended, in words."""
 
     what: str
     count: int
@@ -27,7 +30,7 @@ def survivors(survives: t.Sequence[t.Any], counted: t.Iterable[t.Mapping[str, t.
             "what": what,
             "count": int(found.get(what, {}).get("count", -1)),
             "how": str(found.get(what, {}).get("how", "")),
-            "end_at": END_AT.get(what, ""),
+            "end_at": END_AT.get(what, _NO_PLACE),
         }
         for what in map(str, survives)
     ]
