@@ -13,7 +13,7 @@ from demo import packages
 from demo.packages import MAY_BE_MISSING, PACKAGES, Missing
 from tests import borrowed
 from tests.borrowed import borrow
-from tests.conftest import _without_skip
+from tests.skips import without_skip
 
 ABSENT = "not to be had from here"
 
@@ -62,7 +62,7 @@ def _skipped(reason: str) -> pytest.TestReport:
 )
 def test_a_test_that_is_left_out_has_failed_unless_it_may_be(reason: str, ci: str, outcome: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", ci)
-    report = _without_skip(_skipped(reason))
+    report = without_skip(_skipped(reason))
     told = f"Not skipped here (CI=true): Skipped: {reason}" if outcome == "failed" else _skipped(reason).longrepr
     assert (report.outcome, report.longrepr) == (outcome, told)
 
@@ -71,7 +71,7 @@ def test_a_failure_that_is_expected_is_no_test_that_is_left_out(monkeypatch: pyt
     monkeypatch.setenv("CI", "true")
     report = _skipped("known")
     report.wasxfail = "known"
-    assert _without_skip(report).outcome == "skipped"
+    assert without_skip(report).outcome == "skipped"
 
 
 def test_what_a_test_borrows_in_vain_leaves_it_out_with_the_words_that_allow_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,4 +79,4 @@ def test_what_a_test_borrows_in_vain_leaves_it_out_with_the_words_that_allow_it(
     monkeypatch.setattr(borrowed, "provide", _provide)
     with pytest.raises(pytest.skip.Exception) as left_out:
         borrow("mysql")
-    assert _without_skip(_skipped(str(left_out.value))).outcome == "skipped"
+    assert without_skip(_skipped(str(left_out.value))).outcome == "skipped"
