@@ -61,7 +61,7 @@ bench: venv ## how fast tokens are copied, purged, put back, and how long the pl
 	@python -m bench --rows $(ROWS) $(BENCH)
 
 .PHONY: mutants
-mutants: venv .venv/.mutants ## which small changes of the collection does no test see? (MUTANTS='core --only "*/_roll/plan.py"'); takes an hour; build/mutants-<date>.md
+mutants: venv .venv/.mutants ## which small changes of the collection does no test see? (MUTANTS='core --only "*/_roll/plan.py"'); takes an hour or more; build/mutants-<date>.md
 	@python -m demo.packages postgresql mariadb
 	@nice -n 19 python -m tests.tools.mutants $(MUTANTS)
 

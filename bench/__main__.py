@@ -1,20 +1,24 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m bench --rows 200000 --repeat 3``: build/bench.md for people, build/bench.json for programs. ``--only`` runs a part."""
+"""``python -m bench --rows 200000 --repeat 3``: build/bench.md for people, build/bench.json for programs. ``--only`` runs a part.
+
+What both files have of other parts stays; a mark that is measured again replaces the older one.
+"""
 
 from __future__ import annotations
 
 import argparse
 import itertools
 import json
+import sys
 import typing as t
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import database, live, playbook
 from bench.engines import ENGINES
-from bench.marks import Mark, table
+from bench.marks import Mark, Values, merged, read_values, table
 
 BUILD = Path("build")
 ALL = ("playbook", "live", "database")
@@ -33,15 +37,30 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=50, help="nodes of the large preflight (default: %(default)s)")
     parser.add_argument("--users", type=int, default=20_000, help="users whose sessions are ended (default: %(default)s)")
     options = parser.parse_args()
-    marks = []
+    measured = []
     for mark in _marks(options):
         print(mark.line(), flush=True)
-        marks.append(mark)
-    written = table(marks, f"Medians of {options.repeat}, {datetime.now(UTC):%Y-%m-%d}")
+        measured.append(mark.values())
+    _write(measured)
+
+
+def _write(measured: t.Sequence[Values]) -> None:
     BUILD.mkdir(exist_ok=True)
-    (BUILD / "bench.md").write_text(written, encoding="utf-8")
-    (BUILD / "bench.json").write_text(json.dumps([mark.values() for mark in marks], indent=1) + "\n", encoding="utf-8")
-    print(f"\n{written}")
+    programs = BUILD / "bench.json"
+    marks = merged(_older(programs), measured)
+    people = table(marks, f"Medians, each as it was measured last, up to {datetime.now(UTC):%Y-%m-%d}")
+    programs.write_text(json.dumps(marks, indent=1) + "\n", encoding="utf-8")
+    (BUILD / "bench.md").write_text(people, encoding="utf-8")
+    print(f"\n{people}")
+
+
+def _older(file: Path) -> list[Values]:
+    if not file.exists():
+        return []
+    found = read_values(file.read_text(encoding="utf-8", errors="replace"))
+    if found is None:
+        print(f"{file} is no list of marks as this bench writes it: it is replaced, and has the marks of this run only.", file=sys.stderr)
+    return found or []
 
 
 def _marks(options: argparse.Namespace) -> t.Iterator[Mark]:

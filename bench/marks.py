@@ -1,13 +1,26 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was measured, what is wanted of it, and the table of both. Pure."""
+"""What was measured, what is wanted of it, and the table of both, from several runs. Pure."""
 
 from __future__ import annotations
 
+import json
 import statistics
 import typing as t
 from dataclasses import dataclass
+
+# of one mark, as programs read it, and the kinds of it where it is in seconds
+Values = dict[str, t.Any]
+_KINDS: t.Mapping[str, tuple[type, ...]] = {
+    "name": (str,),
+    "ours_s": (int, float),
+    "peer": (str, type(None)),
+    "peer_s": (int, float, type(None)),
+    "ratio": (int, float, type(None)),
+    "goal": (str,),
+    "met": (bool,),
+}
 
 
 class Goal(t.NamedTuple):
@@ -55,13 +68,16 @@ class Mark:
 
     def line(self) -> str:
         """For people who wait."""
-        told = f"{self.ratio:.2f} of {self.peer}" if self.ratio is not None else _values(self.ours, self.unit)
+        told = _spread(self.ours, self.unit)
+        if self.ratio is not None:
+            told += f", {self.ratio:.2f} of {self.peer}: {_spread(self.peers, 's')}"
         return f"{self.work}: {told} ({self.goal.words}: {'met' if self.met else 'NOT met'})"
 
-    def values(self) -> dict[str, t.Any]:
-        """For programs: medians. Of a mark in MB ``ours_s`` is not there, ``ours_mb`` is."""
+    def values(self) -> Values:
+        """For programs: medians. Of a mark in MB ``ours_s`` is null, and ``ours_mb`` beside it."""
         return {
             "name": self.work,
+            "ours_s": None,
             f"ours_{self.unit.lower()}": round(statistics.median(self.ours), 4),
             "peer": self.peer or None,
             "peer_s": round(statistics.median(self.peers), 4) if self.peers else None,
@@ -71,7 +87,28 @@ class Mark:
         }
 
 
-def table(marks: t.Sequence[Mark], title: str) -> str:
+def read_values(text: str) -> list[Values] | None:
+    """The marks that an earlier run left for programs; None where the text is anything else."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, list) and all(map(_is_values, found)) else None
+
+
+def _is_values(found: object) -> bool:
+    if not isinstance(found, dict):
+        return False
+    kinds = {**_KINDS, **({"ours_s": (type(None),), "ours_mb": (int, float)} if "ours_mb" in found else {})}
+    return found.keys() == kinds.keys() and all(isinstance(found[name], kind) for name, kind in kinds.items())
+
+
+def merged(older: t.Sequence[Values], newer: t.Sequence[Values]) -> list[Values]:
+    """Each mark once, as it was measured last."""
+    return list({mark["name"]: mark for mark in (*older, *newer)}.values())
+
+
+def table(marks: t.Sequence[Values], title: str) -> str:
     """The marks in Markdown."""
     return "\n".join(
         [
@@ -85,13 +122,13 @@ def table(marks: t.Sequence[Mark], title: str) -> str:
     )
 
 
-def _row(mark: Mark) -> str:
-    ratio = "-" if mark.ratio is None else f"**{mark.ratio:.2f}**"
-    peers = _values(mark.peers, "s") if mark.peers else "-"
-    met = "yes" if mark.met else "no"
-    return f"| {mark.work} | {_values(mark.ours, mark.unit)} | {mark.peer or '-'} | {peers} | {ratio} | {mark.goal.words} | {met} |"
+def _row(mark: Values) -> str:
+    ours = f"{mark['ours_mb']:.3f} MB" if "ours_mb" in mark else f"{mark['ours_s']:.3f} s"
+    peers = "-" if mark["peer_s"] is None else f"{mark['peer_s']:.3f} s"
+    ratio = "-" if mark["ratio"] is None else f"**{mark['ratio']:.2f}**"
+    return f"| {mark['name']} | {ours} | {mark['peer'] or '-'} | {peers} | {ratio} | {mark['goal']} | {'yes' if mark['met'] else 'no'} |"
 
 
-def _values(values: t.Sequence[float], unit: str) -> str:
+def _spread(values: t.Sequence[float], unit: str) -> str:
     """The median, and between which it lies."""
     return f"{statistics.median(values):.3f} {unit} ({min(values):.3f} .. {max(values):.3f})"

@@ -1,11 +1,10 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The checkout, wherever it lies, is the collection; where ``CI=true`` is set, a skip is a failure, but one that says MAY_BE_MISSING."""
+"""The checkout, wherever it lies, is the collection; where ``CI=true`` is set, a skip is a failure (``skips``)."""
 
 from __future__ import annotations
 
-import os
 import sys
 import types
 import typing as t
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.packages import MAY_BE_MISSING
+from tests.skips import without_skip
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PACKAGES: t.Mapping[str, list[str]] = {
@@ -21,8 +20,6 @@ PACKAGES: t.Mapping[str, list[str]] = {
     "ansible_collections.dcops": [],
     "ansible_collections.dcops.atlassian_sessions": [str(CHECKOUT)],
 }
-
-Report = t.TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
 def _map_collection() -> None:
@@ -37,20 +34,9 @@ _map_collection()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> t.Generator[None, pytest.TestReport, pytest.TestReport]:
-    return _without_skip((yield))
+    return without_skip((yield))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> t.Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    return _without_skip((yield))
-
-
-def _without_skip(report: Report) -> Report:
-    expected_failure = hasattr(report, "wasxfail")
-    if os.environ.get("CI") == "true" and report.skipped and not expected_failure:
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        if MAY_BE_MISSING in str(reason):
-            return report
-        report.outcome = "failed"
-        report.longrepr = f"Not skipped here (CI=true): {reason}"
-    return report
+    return without_skip((yield))

@@ -16,6 +16,8 @@ import typing as t
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from demo.patience import patient
+
 Talk = t.Callable[[socket.socket, bytearray], None]
 # requests that come before the first message: TLS, GSSAPI
 _PG_BEFORE = (80877103, 80877104)
@@ -51,7 +53,7 @@ class RogueServer:
             except OSError:
                 return
             with client:
-                client.settimeout(10)
+                client.settimeout(patient(10))
                 try:
                     self._talk(client, self.heard)
                 except (OSError, EOFError):

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from bench.marks import Goal, Mark, more_by, no_more_than, ratio_of, table
+from bench import __main__ as bench
+from bench.marks import Goal, Mark, more_by, no_more_than, ratio_of, read_values, table
 from bench.moments import BUSY, GONE, ROLL, UP, Moment, floor, read, seconds_between, seconds_of, tasks
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PURGE = Mark("engine: purge", (1.0, 3.0, 2.0), ratio_of(0.5), "psql", (4.0, 4.5, 3.5))
-OWN = Mark("playbook: own part", (7.0,), no_more_than(6))
+OWN = Mark("playbook: own part", (7.0, 6.5, 7.5), no_more_than(6))
+MEMORY = Mark("engine: memory", (30.0,), no_more_than(120, "MB"), unit="MB")
 
 
 def test_a_ratio_is_that_of_the_medians() -> None:
@@ -37,15 +41,17 @@ def test_a_goal_is_met_up_to_its_limit(goal: Goal, ours: float, peers: tuple[flo
 
 
 def test_a_line_tells_what_was_taken_by_turns_and_whether_that_is_as_wanted() -> None:
-    assert table([PURGE, OWN], "5 tokens").splitlines() == [
+    assert table([mark.values() for mark in (PURGE, OWN, MEMORY)], "5 tokens").splitlines() == [
         "# 5 tokens",
         "",
         "| work | ours | peer | the peer's | ratio | goal | met |",
         "|---|---|---|---|---|---|---|",
-        "| engine: purge | 2.000 s (1.000 .. 3.000) | psql | 4.000 s (3.500 .. 4.500) | **0.50** | <= 0.5 | yes |",
-        "| playbook: own part | 7.000 s (7.000 .. 7.000) | - | - | - | <= 6 s | no |",
+        "| engine: purge | 2.000 s | psql | 4.000 s | **0.50** | <= 0.5 | yes |",
+        "| playbook: own part | 7.000 s | - | - | - | <= 6 s | no |",
+        "| engine: memory | 30.000 MB | - | - | - | <= 120 MB | yes |",
     ]
-    assert OWN.line() == "playbook: own part: 7.000 s (7.000 .. 7.000) (<= 6 s: NOT met)"
+    assert PURGE.line() == "engine: purge: 2.000 s (1.000 .. 3.000), 0.50 of psql: 4.000 s (3.500 .. 4.500) (<= 0.5: met)"
+    assert OWN.line() == "playbook: own part: 7.000 s (6.500 .. 7.500) (<= 6 s: NOT met)"
 
 
 def test_programs_are_told_the_same() -> None:
@@ -59,7 +65,75 @@ def test_programs_are_told_the_same() -> None:
         "met": True,
     }
     assert (OWN.values()["peer_s"], OWN.values()["ratio"], OWN.values()["met"]) == (None, None, False)
-    assert Mark("memory", (30.0,), no_more_than(120, "MB"), unit="MB").values()["ours_mb"] == 30.0
+    assert {*MEMORY.values()} == {*PURGE.values(), "ours_mb"}
+    assert (MEMORY.values()["ours_s"], MEMORY.values()["ours_mb"]) == (None, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_ours"),
+    [
+        ("[]", True),
+        (json.dumps([PURGE.values(), OWN.values(), MEMORY.values()]), True),
+        ("", False),
+        ("[{", False),
+        ("{}", False),
+        ("[1]", False),
+        (json.dumps([PURGE.values(), {"name": "engine: purge"}]), False),
+        (json.dumps([PURGE.values() | {"ours_s": "2"}]), False),
+        (json.dumps([PURGE.values() | {"ours_s": None}]), False),
+        (json.dumps([PURGE.values() | {"by": "others"}]), False),
+    ],
+)
+def test_a_list_of_marks_is_told_from_anything_else(text: str, is_ours: bool) -> None:
+    assert read_values(text) == (json.loads(text) if is_ours else None)
+
+
+def _measure(monkeypatch: pytest.MonkeyPatch, *marks: Mark) -> None:
+    monkeypatch.setattr(bench, "_marks", lambda _options: iter(marks))
+    monkeypatch.setattr(sys, "argv", ["bench"])
+    bench.main()
+
+
+def _left(folder: Path) -> tuple[object, list[str]]:
+    """What both files say: all for programs, the rows of the table for people."""
+    lines = (folder / "build/bench.md").read_text(encoding="utf-8").splitlines()
+    return json.loads((folder / "build/bench.json").read_text(encoding="utf-8")), lines[4:]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """In which it is measured."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _as_left(*marks: Mark) -> tuple[object, list[str]]:
+    values = [mark.values() for mark in marks]
+    return values, table(values, "").splitlines()[4:]
+
+
+def test_both_files_have_every_mark_after_all_parts_were_measured_and_each_as_it_was_last(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _measure(monkeypatch, PURGE, OWN)
+    assert _left(folder) == _as_left(PURGE, OWN)
+    again = Mark(PURGE.work, (9.0,), ratio_of(0.5), "psql", (4.0,))
+    _measure(monkeypatch, again, MEMORY)
+    assert _left(folder) == _as_left(again, OWN, MEMORY)
+    told = capsys.readouterr()
+    assert told.out.count(OWN.line()) == 1
+    assert told.err == ""
+
+
+@pytest.mark.parametrize("text", ["[{", '[{"name": "of others"}]', "\udcff"])
+def test_a_file_of_anything_else_is_replaced_with_a_sentence(
+    text: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "build").mkdir()
+    (folder / "build/bench.json").write_text(text, encoding="utf-8", errors="surrogateescape")
+    _measure(monkeypatch, OWN)
+    assert _left(folder) == _as_left(OWN)
+    assert capsys.readouterr().err.startswith("build/bench.json is no list of marks as this bench writes it: it is replaced")
 
 
 MOMENTS = [

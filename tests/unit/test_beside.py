@@ -12,10 +12,12 @@ import typing as t
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead, Beside, FileAhead, Taker, in_time
 
+from demo.patience import patient
+
 
 def test_an_act_goes_on_beside_and_is_waited_for() -> None:
     go, done = threading.Event(), []
-    act = Beside(lambda: done.append(go.wait(60)))
+    act = Beside(lambda: done.append(go.wait(patient(60))))
     assert done == []
     go.set()
     act.end()
@@ -30,11 +32,11 @@ def test_what_an_act_met_is_raised_at_its_end() -> None:
 
 def test_what_takes_too_long_is_left_behind() -> None:
     go = threading.Event()
-    assert in_time(lambda: 7, 60) == 7
+    assert in_time(lambda: 7, patient(60)) == 7
     with pytest.raises(ValueError, match="nothing"):
-        in_time(lambda: int("nothing"), 60)
+        in_time(lambda: int("nothing"), patient(60))
     with pytest.raises(TimeoutError, match="timed out"):
-        in_time(lambda: go.wait(60), 0.01)
+        in_time(lambda: go.wait(patient(60)), 0.01)
     go.set()
 
 

@@ -20,6 +20,7 @@ from demo.behaviour import HEALTHY
 from demo.browser import Browser
 from demo.cluster import CANARY, Cluster
 from demo.imitated import PRODUCTS as STAND_INS
+from demo.patience import patient
 
 CALLS = PRODUCTS["crowd"].clear_calls
 assert CALLS
@@ -60,7 +61,7 @@ def clear(cluster: Cluster, user: str = CANARY, password: str = "", check_mode: 
         "url": cluster["n1"].url,
         "site_url": "",
         "validate_certs": True,
-        "request_timeout": 10,
+        "request_timeout": patient(10),
         "functional_path": "",
     }
     return clear_or_ask({**web, "username": user, "password": password or cluster.users[user]}, check_mode)

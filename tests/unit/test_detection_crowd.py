@@ -20,7 +20,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from demo.cluster import Cluster
 from demo.imitated import PRODUCTS as STAND_INS
 from tests.unit.fake_node import HOME, INSTALL, FakeNode, fact, look_at
-from tests.unit.test_product_detect import OPTIONS
+from tests.unit.test_product_detect import options_with
 
 CROWD = PRODUCTS["crowd"]
 SHARED, OLDER = "{home}/shared/crowd.cfg.xml", "{home}/crowd.cfg.xml"
@@ -177,7 +177,7 @@ def test_a_tomcat_that_is_a_link_is_refused(saved: Path, tmp_path: Path) -> None
 def test_a_running_node_is_described(tmp_path: Path) -> None:
     with Cluster(tmp_path / "c", nodes=1, product=STAND_INS["crowd"], context="/crowd") as cluster:
         node = cluster["n1"]
-        found = detect({**OPTIONS, "install_dir": str(node.install)})
+        found = detect(options_with(install_dir=str(node.install)))
         assert [found[name] for name in ("product", "version", "url", "clustered")] == ["crowd", "7.0.1", node.url, True]
         assert (found["process"]["pid"], found["control"]["problem"], found["sign_on"]["state"]) == (node.pid, "", "off")
         assert found["control"]["stop_command"] == [str(node.install / "stop_crowd.sh")]

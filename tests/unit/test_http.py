@@ -41,7 +41,7 @@ def _server(serve: Serve) -> t.Iterator[str]:
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    thread.join(5)
+    thread.join(patient(5))
 
 
 def _drip(before: bytes) -> Serve:

@@ -21,6 +21,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.acc
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import host_node, node_reader, systemd
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import is_installation
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member, Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
@@ -28,24 +29,15 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.n
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, all_processes, install_dir_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import remove_saved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import registered
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import no_process
 
 from demo.cluster import Cluster, ClusterNode
+from demo.patience import patient
 from demo.playbook import collections_path
 
-OPTIONS = {
-    "product": "",
-    "install_dir": "",
-    "home_dir": "",
-    "node_url": "",
-    "service": "",
-    "service_manager": "auto",
-    "site_url": "",
-    "validate_certs": True,
-    "request_timeout": 10,
-}
 POINTER = "atlassian-jira/WEB-INF/classes/jira-application.properties"
 
 
@@ -61,9 +53,21 @@ def _started_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_reader, "starter_of", lambda _process: None)
 
 
+@pytest.fixture(autouse=True)
+def _blind_to_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is installed or runs here is no installation, unless these tests have made it."""
+    made = tmp_path_factory.getbasetemp()
+
+    def made_here(product: Product, folder: str) -> bool:
+        return Path(folder).is_relative_to(made) and is_installation(product, folder)
+
+    monkeypatch.setattr(node_reader, "is_installation", made_here)
+    monkeypatch.setattr(node_reader, "pids_in_containers", lambda _product: [])
+
+
 @pytest.fixture
 def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No process of any product on this host."""
+    """No process of any product on this host, nor one of another test."""
     monkeypatch.setattr(node_reader, "all_processes", lambda _product: [])
 
 
@@ -77,8 +81,15 @@ def install(tmp_path: Path) -> Path:
     return tmp_path / "install"
 
 
+def options_with(**options: object) -> dict[str, t.Any]:
+    """Those of product_detect, all others as it has them."""
+    names = ("product", "install_dir", "home_dir", "node_url", "service", "site_url")
+    others = {"service_manager": "auto", "validate_certs": True, "request_timeout": patient(10)}
+    return {**dict.fromkeys(names, ""), **others, **options}
+
+
 def _detect(**options: str) -> dict[str, t.Any]:
-    return detect({**OPTIONS, **options})
+    return detect(options_with(**options))
 
 
 def _fact(answer: dict[str, t.Any], name: str) -> tuple[str, str]:
@@ -136,8 +147,10 @@ def test_the_module_ships_all_that_it_needs_and_changes_nothing(node: ClusterNod
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     answer = json.loads(run.stdout.partition("=>")[2])
     here = _detect(install_dir=str(node.install))
-    # they do not look at the same second
-    assert 0 <= here["process"].pop("seconds") - answer["process"].pop("seconds") < 60
+    # they do not look at the same second, and only the module sees what else runs on this machine
+    assert 0 <= here["process"].pop("seconds") - answer["process"].pop("seconds") < patient(60)
+    assert here["process"].pop("strangers") == ""
+    answer["process"].pop("strangers")
     assert {name: answer[name] for name in answer if name != "changed"} == here
     assert not answer["changed"]
 
@@ -370,12 +383,12 @@ def test_a_node_that_is_down_is_looked_at_though_nobody_tells_where_it_answers(t
     (tmp_path / "install/bin/start-bitbucket.sh").touch()
     (tmp_path / "home").mkdir()
     places = {"install_dir": f"{tmp_path}/install", "home_dir": f"{tmp_path}/home"}
-    seen = first_look({**OPTIONS, **places, "run_id": "r1", "abandon": "", "canary": True, "functional_path": ""})
+    seen = first_look(options_with(**places, run_id="r1", abandon="", canary=True, functional_path=""))
     assert (seen["url"], seen["ready"]["ready"], seen["ready"]["saw"], seen["asked"]) == ("", False, "no process is left", {})
 
 
 def test_a_node_that_runs_and_does_not_tell_where_it_answers_is_refused_with_the_reason(install: Path) -> None:
-    options = {**OPTIONS, "install_dir": str(install), "run_id": "r1", "abandon": "", "canary": False, "functional_path": ""}
+    options = options_with(install_dir=str(install), run_id="r1", abandon="", canary=False, functional_path="")
     with _running(install), pytest.raises(SessionsError) as refusal:
         first_look(options)
     assert str(refusal.value) == (

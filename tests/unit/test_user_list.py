@@ -19,6 +19,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.user
 
 from demo.cluster import CANARY, Cluster
 from demo.imitated import PRODUCTS as IMITATED
+from demo.patience import patient
 
 JIRA, BAMBOO = (call_of(PRODUCTS[name]).users for name in ("jira", "bamboo"))
 
@@ -118,7 +119,7 @@ def names_of(cluster: Cluster, **more: t.Any) -> list[str]:
 
 
 def treated(cluster: Cluster, **more: t.Any) -> Treated:
-    web = {"site_url": "", "validate_certs": True, "request_timeout": 10, "functional_path": ""}
+    web = {"site_url": "", "validate_certs": True, "request_timeout": patient(10), "functional_path": ""}
     who = {
         "admin_token": cluster.admin_token,
         "usernames": None,

@@ -28,6 +28,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.paus
 from demo.behaviour import HEALTHY
 from demo.browser import Browser
 from demo.cluster import Cluster
+from demo.patience import patient
 
 CALL = user_sessions.call_of(PRODUCTS["jira"])
 
@@ -204,7 +205,7 @@ def cluster(_cluster: Cluster) -> Cluster:
 
 
 def options(cluster: Cluster, **more: t.Any) -> dict[str, t.Any]:
-    web = {"site_url": "", "validate_certs": True, "request_timeout": 10, "functional_path": ""}
+    web = {"site_url": "", "validate_certs": True, "request_timeout": patient(10), "functional_path": ""}
     named = {"product": "jira", "url": cluster["n1"].url, **web, "admin_token": cluster.admin_token, "usernames": ["eve"], "parallel": 2}
     return {**named, **more}
 

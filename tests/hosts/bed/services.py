@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from demo.patience import patient
 from demo.products import StandInProduct
 from demo.tokens import Database
 from tests.hosts.bed.host import Host
@@ -20,7 +21,7 @@ STATES = f"show stat {BACKEND} 4 -1"
 TALK = """
 import socket, sys
 talk = socket.socket(socket.AF_UNIX)
-talk.settimeout(10)
+talk.settimeout(float(sys.argv[3]))
 talk.connect(sys.argv[1])
 talk.sendall(sys.argv[2].encode() + b"\\n")
 print(b"".join(iter(lambda: talk.recv(65536), b"")).decode(), end="")
@@ -91,7 +92,7 @@ def prepare_load_balancer(host: Host, product: StandInProduct, nodes: t.Sequence
 
 def ask_load_balancer(host: Host, command: str) -> str:
     """What HAProxy's admin socket answers."""
-    return host.run("python3", "-c", TALK, SOCKET, command)
+    return host.run("python3", "-c", TALK, SOCKET, command, str(patient(10)))
 
 
 def states_of_servers(host: Host) -> dict[str, str]:
