@@ -170,6 +170,8 @@ def test_a_database_that_cannot_be_reached(site: Site, more: dict[str, object], 
         ("ACCOUNT LOCK", "the account may not sign in there (NOLOGIN, locked"),
         ("PASSWORD EXPIRE", "the account's password has expired"),
         ("WITH MAX_QUERIES_PER_HOUR 1", "the account has no connection left (a limit of its own)"),
+        ("REQUIRE SSL", "or wants TLS from this account"),
+        ("REQUIRE X509", "or a certificate, which this collection cannot give"),
     ],
 )
 def test_what_the_server_says_of_the_account(site: Site, limit: str, said: str) -> None:

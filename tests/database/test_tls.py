@@ -237,6 +237,17 @@ def test_a_password_beyond_ascii(site: Site) -> None:
     assert "it refuses the user name or the password" in said
 
 
+@pytest.mark.parametrize("tls", ["mariadb_tls", MYSQL_TLS], indirect=True)
+def test_a_server_that_lets_nobody_in_without_tls(site: Site) -> None:
+    by_address = site.with_database(host=OTHER_NAME)
+    by_address.run_sql("SET GLOBAL require_secure_transport = ON")
+    try:
+        assert site.look()["rows"] == 0
+        assert "wants TLS from this account" in refusal(site, database_ssl_mode="disable")
+    finally:
+        by_address.run_sql("SET GLOBAL require_secure_transport = OFF")
+
+
 # accounts of MySQL: a password that the server has not seen since it started is asked for in clear text, or under a key
 
 
