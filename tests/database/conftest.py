@@ -27,6 +27,8 @@ NOBODY = 65534
 # MySQL takes MariaDB's path: make test runs what is particular to it there, make test-all everything
 ON_MYSQL = pytest.param("mysql", marks=pytest.mark.long)
 ENGINES = ["sqlite", "postgresql", "mariadb", ON_MYSQL]
+# what is particular to the two of them, or quick
+MYSQLS = ["mariadb", "mysql"]
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +86,13 @@ def mariadb(mariadb_server: MariadbServer, archive_dir: Path) -> Site:
 def mysql(mysql_server: MysqlServer, archive_dir: Path) -> Site:
     """Jira's database on MySQL, without the table."""
     return Site(mysql_server.make_database(f"db{next(_numbers)}"), archive_dir)
+
+
+@pytest.fixture(params=MYSQLS)
+def mysqls(request: pytest.FixtureRequest) -> Site:
+    """Jira's database on MariaDB and on MySQL, without the table."""
+    found: Site = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(params=ENGINES)

@@ -12,14 +12,14 @@ from contextlib import closing
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.script import Job, script_of
 
-from tests.database.conftest import ENGINES
+from tests.database.conftest import MYSQLS
 from tests.database.site import Site
 from tests.database.test_contention import INSERT, open_transaction
 
 COPY = "remembermetoken_chg_4711"
 
 
-@pytest.fixture(params=[*ENGINES[:3], "mysql"])
+@pytest.fixture(params=["sqlite", "postgresql", *MYSQLS])
 def by_hand(request: pytest.FixtureRequest) -> Site:
     """Jira's token table with rows, on each engine."""
     site: Site = request.getfixturevalue(request.param)
@@ -65,7 +65,7 @@ _AUTOCOMMIT: dict[str, tuple[t.Any, ...]] = {
 def test_every_token_is_copied_deleted_and_can_be_put_back(by_hand: Site) -> None:
     before = by_hand.rows()
     answers = carry_out(by_hand, statements_of(by_hand))
-    assert answers[1:] == [50] * (3 if by_hand.engine in ("mariadb", "mysql") else 2) + [0]
+    assert answers[1:] == [50] * (3 if by_hand.database.sql == "mariadb" else 2) + [0]
     assert (by_hand.rows(), by_hand.rows(COPY)) == ([], before)
     by_hand.run_sql(f"INSERT INTO remembermetoken SELECT * FROM {COPY}")  # noqa: S608  a name of the tests
     assert by_hand.rows() == before
@@ -86,12 +86,12 @@ def test_a_console_that_goes_on_after_an_error_deletes_nothing_that_is_not_copie
     assert set(before) <= {*by_hand.rows(), *by_hand.rows(COPY)}
 
 
-@pytest.mark.parametrize("engine", ["postgresql", "mariadb"])
+@pytest.mark.parametrize("engine", ["postgresql", *MYSQLS])
 def test_a_writer_that_holds_the_table_stops_the_script_before_anything_is_deleted(engine: str, request: pytest.FixtureRequest) -> None:
     site: Site = request.getfixturevalue(engine)
     site.create().sign_in(5)
     # not to wait for ten seconds
-    hasty = [re.sub(r"= '?10s?'?$", "= 1" if engine == "mariadb" else "= '300ms'", one) for one in statements_of(site)]
+    hasty = [re.sub(r"= '?10s?'?$", "= '300ms'" if engine == "postgresql" else "= 1", one) for one in statements_of(site)]
     with open_transaction(site, INSERT.format(900, "x")):
         answers = carry_out(site, hasty)
     assert answers[-1] in ("LockNotAvailable", "OperationalError"), answers

@@ -61,21 +61,21 @@ def test_archives_a_row_that_arrives_between_the_sweeps(postgres_site: Site) -> 
     assert [archive["rows"] for archive in done["archives"]] == [20, 1]
 
 
-def test_archives_a_row_with_a_low_key_that_arrives_behind_a_range(mariadb: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_archives_a_row_with_a_low_key_that_arrives_behind_a_range(mysqls: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(purge_module, "RANGE", 10)
-    mariadb.create().sign_in(25, first=100)
+    mysqls.create().sign_in(25, first=100)
     move, moves = purge_module.Mover.move, [1, 2]
 
     def move_and_see_one_arrive(*arguments: t.Any, **more: t.Any) -> None:
         move(*arguments, **more)
         moves.pop()
         if not moves:
-            mariadb.run_sql(INSERT.format(5, "behind the sweep"))
+            mysqls.run_sql(INSERT.format(5, "behind the sweep"))
             monkeypatch.setattr(purge_module.Mover, "move", move)
 
     monkeypatch.setattr(purge_module.Mover, "move", move_and_see_one_arrive)
-    done = mariadb.purge()
-    assert mariadb.rows() == []
+    done = mysqls.purge()
+    assert mysqls.rows() == []
     assert [(archive["rows"], archive["first"]) for archive in done["archives"]] == [(10, "100"), (10, "110"), (5, "120"), (1, "5")]
 
 

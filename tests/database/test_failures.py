@@ -30,6 +30,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.p
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange
 
+from tests.database.conftest import MYSQLS
 from tests.database.site import Site, lines
 
 END_OF_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dcops.atlassian_sessions'"
@@ -232,7 +233,7 @@ def test_an_archive_outlives_a_commit_whose_end_is_not_known(
     ("engine", "statement"),
     [
         ("postgresql", "ALTER TABLE {child} ADD FOREIGN KEY (token) REFERENCES remembermetoken DEFERRABLE INITIALLY DEFERRED"),
-        ("mariadb", "FLUSH TABLES WITH READ LOCK"),
+        *((engine, "FLUSH TABLES WITH READ LOCK") for engine in MYSQLS),
     ],
 )
 def test_an_archive_goes_with_a_commit_that_the_server_is_known_to_have_rolled_back(

@@ -19,7 +19,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.m
 
 from demo.imitated import PRODUCTS
 from demo.mariadb import MariadbServer
+from demo.mysql import MysqlServer
 from demo.tokens import Tokens
+from tests.borrowed import borrow_mysql
+from tests.database.conftest import ON_MYSQL
 from tests.database.site import Site, lines
 from tests.database.tables import JIRA
 from tests.database.test_contention import INSERT, open_transaction
@@ -27,23 +30,18 @@ from tests.database.test_refusals import PASSWORD, refusal
 
 TRIGGER = "CREATE TRIGGER kept BEFORE DELETE ON remembermetoken FOR EACH ROW SET @x = 1"
 CHILD = "CREATE TABLE child (t decimal(18,0), CONSTRAINT pointing FOREIGN KEY (t) REFERENCES remembermetoken (ID) ON DELETE CASCADE)"
-
-
-@pytest.fixture(params=["mariadb", "mysql"])
-def bare(request: pytest.FixtureRequest) -> Site:
-    """Jira's database on either, without the table."""
-    site: Site = request.getfixturevalue(request.param)
-    return site
+# PyMySQL leaves the socket of a connection that failed to the garbage collector
+LEAVES_ITS_SOCKET = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture
-def site(bare: Site) -> Site:
-    """Jira's empty token table on either."""
-    return bare.create()
+def site(mysqls: Site) -> Site:
+    """Jira's empty token table on MariaDB and on MySQL."""
+    return mysqls.create()
 
 
-def test_a_missing_table(bare: Site) -> None:
-    assert "There is no table remembermetoken" in refusal(bare)
+def test_a_missing_table(mysqls: Site) -> None:
+    assert "There is no table remembermetoken" in refusal(mysqls)
 
 
 def test_two_candidates_that_differ_in_case_only(site: Site) -> None:
@@ -148,8 +146,7 @@ def account(site: Site, rights: str, limits: str = "") -> Site:
     return site.with_database(user=name, password=PASSWORD)
 
 
-# PyMySQL leaves the socket of a connection that failed to the garbage collector
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@LEAVES_ITS_SOCKET
 @pytest.mark.parametrize(
     ("more", "said"),
     [
@@ -164,6 +161,21 @@ def test_a_database_that_cannot_be_reached(site: Site, more: dict[str, object], 
     gc.collect()
     assert said in refused
     assert PASSWORD not in refused
+
+
+@LEAVES_ITS_SOCKET
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("ACCOUNT LOCK", "the account may not sign in there (NOLOGIN, locked"),
+        ("PASSWORD EXPIRE", "the account's password has expired"),
+        ("WITH MAX_QUERIES_PER_HOUR 1", "the account has no connection left (a limit of its own)"),
+        ("REQUIRE SSL", "or wants TLS from this account"),
+        ("REQUIRE X509", "or a certificate, which this collection cannot give"),
+    ],
+)
+def test_what_the_server_says_of_the_account(site: Site, limit: str, said: str) -> None:
+    assert said in refusal(account(site, "SELECT, DELETE", limit))
 
 
 def test_the_name_of_the_engine_does_not_matter(site: Site) -> None:
@@ -184,11 +196,20 @@ def test_settings_of_the_account_do_not_matter(site: Site) -> None:
     assert b"77\t\\N\tback\\\\slash\ttab\\there\n" in lines(done["archives"])
 
 
-@pytest.fixture(scope="module", params=[1, 0], ids=["folded", "exact"])
-def tcp_server(request: pytest.FixtureRequest) -> t.Iterator[MariadbServer]:
-    """A server on a port, whose account has a password, and which folds the names of tables or does not."""
-    folder = Path(tempfile.mkdtemp(prefix="das-"))
-    with MariadbServer(folder, tcp=True, settings=(f"--lower-case-table-names={request.param}",)) as server:
+@pytest.fixture(scope="module", params=[("--lower-case-table-names=1",), ()], ids=["folded", "exact"])
+def names(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """By what a server folds the names of tables, or does not."""
+    settings: tuple[str, ...] = request.param
+    return settings
+
+
+@pytest.fixture(scope="module", params=["mariadb", ON_MYSQL])
+def tcp_server(request: pytest.FixtureRequest, names: tuple[str, ...]) -> t.Iterator[MariadbServer]:
+    """A server on a port, whose account has a password."""
+    if request.param == "mysql":
+        borrow_mysql()
+    kind = {"mariadb": MariadbServer, "mysql": MysqlServer}[request.param]
+    with kind(Path(tempfile.mkdtemp(prefix="das-")), tcp=True, settings=names) as server:
         yield server
 
 

@@ -19,13 +19,14 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens i
 
 from demo.patience import wait_for
 from demo.tokens import Database
+from tests.database.conftest import MYSQLS
 from tests.database.rogue import RogueServer, mysql_asking_for_a_file
 from tests.database.site import Site, lines
 from tests.database.tables import BITBUCKET, HARD_ROWS
 from tests.database.test_contention import open_transaction
 from tests.database.test_mysql import account
 from tests.database.test_refusals import PASSWORD, refusal
-from tests.database.test_settings import MYSQLS, set_for_all
+from tests.database.test_settings import set_for_all
 
 # what is joined is told apart by tabs, ends of lines and a mark for NULL: values of nothing but those, beside NULLs
 TRAPS: tuple[tuple[object, ...], ...] = (
@@ -51,11 +52,10 @@ def transactions(site: Site, query: str) -> list[tuple[t.Any, ...]]:
     return site.query(query)
 
 
-@pytest.fixture(params=MYSQLS)
-def site(request: pytest.FixtureRequest) -> Site:
+@pytest.fixture
+def site(mysqls: Site) -> Site:
     """Jira's empty token table on MariaDB and on MySQL."""
-    found: Site = request.getfixturevalue(request.param)
-    return found.create()
+    return mysqls.create()
 
 
 @pytest.fixture(params=[0, 1], ids=["by INSERT", "by LOAD DATA"])

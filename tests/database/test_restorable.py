@@ -9,19 +9,11 @@ import typing as t
 
 import pytest
 
-from tests.database.conftest import ENGINES
+from tests.database.conftest import ENGINES, MYSQLS
 from tests.database.site import Site, lines
 from tests.database.test_refusals import refusal
 
 HARD = "tab\there", "back\\slash", "\\N", "line\nfeed"
-MYSQLS = ["mariadb", "mysql"]
-
-
-@pytest.fixture(params=MYSQLS)
-def mysqls(request: pytest.FixtureRequest) -> Site:
-    """Jira's empty token table on MariaDB and on MySQL."""
-    site: Site = request.getfixturevalue(request.param)
-    return site.create()
 
 
 def same_after_purge_and_restore(site: Site) -> list[bytes]:
@@ -54,7 +46,7 @@ def test_columns_of_every_readable_kind_come_back(mysqls: Site, kind: str) -> No
     }
     some = values.get(kind, [1.1, 123456.789, 0.1])
     quoted = ", ".join("'" + str(value).replace("\\", "\\\\") + "'" for value in some)
-    mysqls.run_sql(f"ALTER TABLE remembermetoken ADD COLUMN more {kind}" + (f"({quoted})" if kind in ("ENUM", "SET") else ""))
+    mysqls.create().run_sql(f"ALTER TABLE remembermetoken ADD COLUMN more {kind}" + (f"({quoted})" if kind in ("ENUM", "SET") else ""))
     mysqls.sign_in(len(some) + 1)
     for number, value in enumerate(some, start=1):
         mysqls.query("UPDATE remembermetoken SET more = ? WHERE ID = ?", value, number)
@@ -75,7 +67,7 @@ def test_columns_of_mariadbs_own_kinds_come_back(mariadb: Site, kind: str) -> No
     "kind", ["varbinary(20)", "binary(4)", "blob", "longblob", "point", "geometry", "varchar(20) CHARACTER SET binary"]
 )
 def test_binary_and_spatial_columns_are_refused(mysqls: Site, kind: str) -> None:
-    mysqls.run_sql(f"ALTER TABLE remembermetoken ADD COLUMN more {kind}")
+    mysqls.create().run_sql(f"ALTER TABLE remembermetoken ADD COLUMN more {kind}")
     assert "could not be put back after a purge: it has the column more (" in refusal(mysqls)
 
 
@@ -113,7 +105,7 @@ GENERATED = {
 GENERATED["sqlite"] = GENERATED["postgresql"][0], ("VIRTUAL",)
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mariadb", "mysql"])
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql", *MYSQLS])
 def test_generated_columns_are_made_again(engine: str, request: pytest.FixtureRequest) -> None:
     site: Site = request.getfixturevalue(engine).create()
     definition, kinds = GENERATED[site.database.sql]
@@ -124,7 +116,7 @@ def test_generated_columns_are_made_again(engine: str, request: pytest.FixtureRe
 
 
 def test_a_default_that_is_an_expression_is_no_generated_column(mysqls: Site) -> None:
-    mysqls.run_sql("ALTER TABLE remembermetoken ADD COLUMN more varchar(40) DEFAULT (concat('a', 'b'))")
+    mysqls.create().run_sql("ALTER TABLE remembermetoken ADD COLUMN more varchar(40) DEFAULT (concat('a', 'b'))")
     mysqls.sign_in(1)
     assert same_after_purge_and_restore(mysqls)[0].endswith(b"\tab\n")
 

@@ -155,7 +155,10 @@ def test_two_archives_that_disagree(filled: Site, tmp_path: Path) -> None:
     assert "with other content" in refusal(filled, [other, archive])
 
 
-@pytest.mark.parametrize(("engine", "other"), [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("mariadb", "sqlite")])
+@pytest.mark.parametrize(
+    ("engine", "other"),
+    [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("mariadb", "sqlite"), ("mysql", "sqlite"), ("mysql", "mariadb")],
+)
 def test_a_foreign_database(engine: str, other: str, request: pytest.FixtureRequest) -> None:
     site: Site = request.getfixturevalue(engine).create()
     site.sign_in(3)
@@ -475,22 +478,22 @@ def test_takes_no_time_for_rows_times_rows(postgres_site: Site) -> None:
 # what old servers let in
 
 
-def test_brings_dates_of_zeros_and_a_key_of_zero_back(mariadb: Site) -> None:
-    mariadb.run_sql(
+def test_brings_dates_of_zeros_and_a_key_of_zero_back(mysqls: Site) -> None:
+    mysqls.run_sql(
         "CREATE TABLE remembermetoken (ID bigint AUTO_INCREMENT PRIMARY KEY, CREATED datetime, TOKEN varchar(255), USERNAME varchar(255))",
         "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
         "INSERT INTO remembermetoken VALUES (0, '0000-00-00 00:00:00', 'a', 'b'), (7, '2026-02-31 00:00:00', 'c', 'd')",
     )
-    before = mariadb.query("SELECT ID, CAST(CREATED AS CHAR), TOKEN FROM remembermetoken ORDER BY ID")
-    mariadb.restore(mariadb.purge()["archives"])
-    assert mariadb.query("SELECT ID, CAST(CREATED AS CHAR), TOKEN FROM remembermetoken ORDER BY ID") == before
+    before = mysqls.query("SELECT ID, CAST(CREATED AS CHAR), TOKEN FROM remembermetoken ORDER BY ID")
+    mysqls.restore(mysqls.purge()["archives"])
+    assert mysqls.query("SELECT ID, CAST(CREATED AS CHAR), TOKEN FROM remembermetoken ORDER BY ID") == before
 
 
 @pytest.mark.parametrize("charset", ["latin1", "utf8mb3", "utf8mb4"])
-def test_brings_texts_of_every_character_set_back(mariadb: Site, charset: str) -> None:
-    mariadb.create()
-    mariadb.run_sql(f"ALTER TABLE remembermetoken CONVERT TO CHARACTER SET {charset}")
-    mariadb.add((1, None, "tab\t back\\slash é", "ß\n"), (2, None, "É", "SS"))
-    before = mariadb.rows()
-    mariadb.restore(mariadb.purge()["archives"])
-    assert mariadb.rows() == before
+def test_brings_texts_of_every_character_set_back(mysqls: Site, charset: str) -> None:
+    mysqls.create()
+    mysqls.run_sql(f"ALTER TABLE remembermetoken CONVERT TO CHARACTER SET {charset}")
+    mysqls.add((1, None, "tab\t back\\slash é", "ß\n"), (2, None, "É", "SS"))
+    before = mysqls.rows()
+    mysqls.restore(mysqls.purge()["archives"])
+    assert mysqls.rows() == before

@@ -29,7 +29,6 @@ from tests.database.tables import HARD_ROWS
 from tests.database.test_contention import INSERT, open_transaction
 from tests.database.test_settings_postgresql import account
 
-MYSQLS = ["mariadb", "mysql"]
 # by the name of the variable: what an account might have; a server has those that it knows
 MYSQL_SETTINGS: t.Mapping[str, object] = {
     "sql_select_limit": 2,
@@ -62,11 +61,10 @@ MYSQL_SETTINGS: t.Mapping[str, object] = {
 }
 
 
-@pytest.fixture(params=MYSQLS)
-def site(request: pytest.FixtureRequest) -> Site:
+@pytest.fixture
+def site(mysqls: Site) -> Site:
     """Jira's empty token table on MariaDB and on MySQL."""
-    found: Site = request.getfixturevalue(request.param)
-    return found.create()
+    return mysqls.create()
 
 
 @contextmanager

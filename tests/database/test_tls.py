@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import ssl
 import tempfile
 import typing as t
 from contextlib import contextmanager
@@ -22,8 +23,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 
 from demo.mariadb import MariadbServer
+from demo.mysql import MysqlServer
 from demo.postgresql import PostgresServer
 from demo.tokens import Database
+from tests.borrowed import borrow_mysql
 from tests.database.certificates import Certificates, make_certificates
 from tests.database.site import Site
 from tests.database.test_refusals import PASSWORD, refusal
@@ -31,6 +34,7 @@ from tests.database.test_refusals import PASSWORD, refusal
 # PyMySQL leaves the socket of a connection that failed to the garbage collector
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 _numbers = itertools.count(1)
+MYSQL_TLS = pytest.param("mysql_tls", marks=pytest.mark.long)
 # which it has, and another by which it is reached as well
 NAME, OTHER_NAME = "localhost", "127.0.0.1"
 NOT_SIGNED = "its TLS certificate is not accepted: no authority in database_ssl_ca (or of the system) has signed it"
@@ -62,16 +66,29 @@ def postgres_tls() -> t.Iterator[TlsServer]:
             yield TlsServer(files, server.make_database, server)
 
 
-@pytest.fixture(scope="module")
-def mariadb_tls() -> t.Iterator[TlsServer]:
+@contextmanager
+def _of_kind(kind: type[MariadbServer]) -> t.Iterator[TlsServer]:
     with _folder() as (folder, files):
         files.key.chmod(0o644)
         options = (f"--ssl-ca={files.authority}", f"--ssl-cert={files.certificate}", f"--ssl-key={files.key}")
-        with MariadbServer(folder, tcp=True, settings=options) as server:
+        with kind(folder, tcp=True, settings=options) as server:
             yield TlsServer(files, server.make_database, server)
 
 
-@pytest.fixture(params=["postgres_tls", "mariadb_tls"])
+@pytest.fixture(scope="module")
+def mariadb_tls() -> t.Iterator[TlsServer]:
+    with _of_kind(MariadbServer) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def mysql_tls() -> t.Iterator[TlsServer]:
+    borrow_mysql()
+    with _of_kind(MysqlServer) as made:
+        yield made
+
+
+@pytest.fixture(params=["postgres_tls", "mariadb_tls", MYSQL_TLS])
 def tls(request: pytest.FixtureRequest) -> TlsServer:
     found: TlsServer = request.getfixturevalue(request.param)
     return found
@@ -106,7 +123,7 @@ def test_a_server_that_vanishes_without_a_word_is_given_up_after_a_minute(site: 
     store = store_of(database_of(site.options(database_ssl_mode=mode)), product_named("jira").tokens)
     with store.connector.connect("look", store.begin) as connection:
         driver = t.cast("t.Any", connection.connection.driver_connection)
-        descriptor = driver._sock.fileno() if site.engine == "mariadb" else driver.fileno()
+        descriptor = driver.fileno() if site.engine == "postgresql" else driver._sock.fileno()
         with socket.socket(fileno=os.dup(descriptor)) as connected:
             names = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
             assert [connected.getsockopt(socket.IPPROTO_TCP, name) for name in names] == [30, 10, 3, 60_000]
@@ -125,10 +142,10 @@ def test_a_name_that_the_certificate_does_not_have(site: Site, tls: TlsServer) -
 
 
 def test_without_a_file_of_authorities(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """On MariaDB the authorities of the system count; libpq has none of them."""
+    """On MariaDB and MySQL the authorities of the system count; libpq has none of them."""
     monkeypatch.setenv("HOME", str(tmp_path))
     said = refusal(site, database_ssl_mode="verify-full")
-    assert (NOT_SIGNED if site.engine == "mariadb" else "give their file on the database host with database_ssl_ca") in said
+    assert ("give their file on the database host with database_ssl_ca" if site.engine == "postgresql" else NOT_SIGNED) in said
 
 
 def test_the_authorities_of_the_system_are_enough(site: Site, tls: TlsServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -213,27 +230,83 @@ def _ca(tls: TlsServer, mode: str) -> str:
 
 def test_a_password_beyond_ascii(site: Site) -> None:
     password, name = "pa€ß日本", f"u_{site.database.name}"
-    create = f"CREATE USER {name} IDENTIFIED BY" if site.engine == "mariadb" else f"CREATE ROLE {name} LOGIN PASSWORD"
+    create = f"CREATE ROLE {name} LOGIN PASSWORD" if site.engine == "postgresql" else f"CREATE USER {name} IDENTIFIED BY"
     site.with_database(host=OTHER_NAME).run_sql(f"{create} '{password}'", f"GRANT SELECT, DELETE ON remembermetoken TO {name}")
     assert site.with_database(user=name, password=password).look()["rows"] == 0
     said = refusal(site.with_database(user=name, password="pa€ß日"))
     assert "it refuses the user name or the password" in said
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ("ACCOUNT LOCK", "the account may not sign in there (NOLOGIN, locked"),
-        ("PASSWORD EXPIRE", "the account's password has expired"),
-        ("WITH MAX_QUERIES_PER_HOUR 1", "the account has no connection left (a limit of its own)"),
-    ],
-)
-def test_what_mariadb_says_of_the_account(mariadb_tls: TlsServer, archive_dir: Path, change: str, said: str) -> None:
-    site = Site(mariadb_tls.make_database(f"db{next(_numbers)}"), archive_dir).create()
+@pytest.mark.parametrize("tls", ["mariadb_tls", MYSQL_TLS], indirect=True)
+def test_a_server_that_lets_nobody_in_without_tls(site: Site) -> None:
+    by_address = site.with_database(host=OTHER_NAME)
+    by_address.run_sql("SET GLOBAL require_secure_transport = ON")
+    try:
+        assert site.look()["rows"] == 0
+        assert "wants TLS from this account" in refusal(site, database_ssl_mode="disable")
+    finally:
+        by_address.run_sql("SET GLOBAL require_secure_transport = OFF")
+
+
+# accounts of MySQL: a password that the server has not seen since it started is asked for in clear text, or under a key
+
+
+@pytest.fixture(params=["caching_sha2_password", "sha256_password"])
+def newcomer(mysql_tls: TlsServer, archive_dir: Path, request: pytest.FixtureRequest) -> Site:
+    """Jira's table, for an account that has not signed in yet."""
+    site = Site(mysql_tls.make_database(f"db{next(_numbers)}"), archive_dir).create()
     name = f"u_{site.database.name}"
-    create = f"CREATE USER {name} IDENTIFIED BY '{PASSWORD}'"
-    site.run_sql(create, f"GRANT SELECT, DELETE ON remembermetoken TO {name}", f"ALTER USER {name} {change}")
-    assert said in refusal(site.with_database(user=name, password=PASSWORD))
+    create = f"CREATE USER {name} IDENTIFIED WITH {request.param} BY '{PASSWORD}'"
+    site.run_sql(create, f"GRANT SELECT, DELETE ON remembermetoken TO {name}")
+    return site.with_database(user=name, password=PASSWORD)
+
+
+@pytest.fixture
+def no_tls(mysql_tls: TlsServer) -> t.Iterator[None]:
+    """MySQL's TLS is switched off."""
+    with t.cast("MysqlServer", mysql_tls.server).database("mysql").transaction() as execute:
+        execute("SET GLOBAL ssl_key = '/nowhere'")
+        execute("ALTER INSTANCE RELOAD TLS NO ROLLBACK ON ERROR")
+        yield
+        execute("SET GLOBAL ssl_key = ?", str(mysql_tls.files.key))
+        execute("ALTER INSTANCE RELOAD TLS")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("mode", ["", "prefer", "require", "disable"])
+def test_mysql_gets_a_new_password_over_tls_or_under_its_key(newcomer: Site, mode: str) -> None:
+    """Under its key where people have said that nobody listens."""
+    assert newcomer.look(database_ssl_mode=mode)["rows"] == 0
+    assert "it refuses the user name or the password" in refusal(newcomer, database_ssl_mode=mode, database_password="another")
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("no_tls")
+def test_mysql_without_tls_gets_no_new_password_unless_people_have_said_that_nobody_listens(newcomer: Site) -> None:
+    for mode in ("", "prefer"):
+        assert "it asks for the password under a key of its own, without TLS" in refusal(newcomer, database_ssl_mode=mode)
+    for mode in ("require", "verify-full"):
+        assert "it does not offer TLS" in refusal(newcomer, database_ssl_mode=mode)
+    assert newcomer.look(database_ssl_mode="disable")["rows"] == 0
+
+
+@pytest.mark.long
+def test_the_certificate_that_mysql_makes_for_itself(archive_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = ssl.create_default_context
+
+    def as_python_3_13(**arguments: t.Any) -> ssl.SSLContext:
+        context = make(**arguments)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr(ssl, "create_default_context", as_python_3_13)
+    borrow_mysql()
+    folder = Path(tempfile.mkdtemp(prefix="das-"))
+    with MysqlServer(folder, tcp=True) as server:
+        site = Site(server.make_database("jira"), archive_dir).create()
+        authority = {"database_ssl_ca": str(folder / "data/ca.pem")}
+        assert site.look(database_ssl_mode="verify-ca", **authority)["rows"] == 0
+        assert "its TLS certificate is for another host name" in refusal(site, database_ssl_mode="verify-full", **authority)
 
 
 @pytest.mark.parametrize("password", ["nul\0" + PASSWORD, "half\udce4" + PASSWORD])

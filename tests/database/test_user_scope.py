@@ -16,7 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke i
 
 from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
-from tests.database.conftest import ENGINES, ON_MYSQL
+from tests.database.conftest import ENGINES
 from tests.database.site import Site, lines, tree
 from tests.database.tables import BITBUCKET, CONFLUENCE
 
@@ -149,12 +149,10 @@ def test_a_name_that_is_not_known_is_told_by_a_look_where_that_is_wanted_and_a_p
 
 # to which an accent, and a blank at the end, make no difference
 ALIKE = "CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
-mysqls = pytest.mark.parametrize("engine", ["mariadb", ON_MYSQL])
 
 
-@mysqls
-def test_a_user_whom_the_database_takes_for_a_named_one_is_another(engine: str, request: pytest.FixtureRequest) -> None:
-    site = request.getfixturevalue(engine).create()
+def test_a_user_whom_the_database_takes_for_a_named_one_is_another(mysqls: Site) -> None:
+    site = mysqls.create()
     tokens = jira(site)
     site.run_sql(f"ALTER TABLE app_user {ALIKE}")
     for number, name in enumerate(("jose", "josé", "jose "), start=1):
@@ -168,11 +166,8 @@ def test_a_user_whom_the_database_takes_for_a_named_one_is_another(engine: str, 
         site.purge(usernames=["jose"])
 
 
-@mysqls
-def test_nothing_is_deleted_where_the_database_takes_the_tokens_of_another_for_those_of_a_named_user(
-    engine: str, request: pytest.FixtureRequest
-) -> None:
-    site = replace(request.getfixturevalue(engine), product="confluence")
+def test_nothing_is_deleted_where_the_database_takes_the_tokens_of_another_for_those_of_a_named_user(mysqls: Site) -> None:
+    site = replace(mysqls, product="confluence")
     tokens = Tokens(site.database, PRODUCTS["confluence"])
     tokens.create()
     site.run_sql(f"ALTER TABLE remembermetoken {ALIKE}")
@@ -187,9 +182,8 @@ def test_nothing_is_deleted_where_the_database_takes_the_tokens_of_another_for_t
     assert site.purge(usernames=["jose", "josé"])["rows"] == 3
 
 
-@mysqls
-def test_keys_that_the_database_does_not_tell_apart_are_refused_as_well(engine: str, request: pytest.FixtureRequest) -> None:
-    site = request.getfixturevalue(engine).create()
+def test_keys_that_the_database_does_not_tell_apart_are_refused_as_well(mysqls: Site) -> None:
+    site = mysqls.create()
     jira(site, "eve", "adam")
     site.run_sql(f"ALTER TABLE remembermetoken {ALIKE}", "UPDATE remembermetoken SET username = 'kéy1' WHERE username = 'KEY2'")
     with pytest.raises(SessionsError, match="the database takes 'kéy1' for one of the users"):

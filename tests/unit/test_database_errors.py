@@ -68,7 +68,7 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (PG, "", f"something in another language {SECRET}", "it answered with an error that this collection does not know"),
         (MY, "1205", "Lock wait timeout exceeded", LOCKED),
         (MY, "1412", "Table definition has changed, please retry transaction", LOCKED),
-        (MY, "1045", f"Access denied for user 'x' (using password: {SECRET})", REFUSED),
+        (MY, "1045", f"Access denied for user 'x' (using password: {SECRET})", f"{REFUSED}, or wants TLS from this account"),
         (MY, "1862", "Your password has expired.", "the account's password has expired"),
         (MY, "3118", f"Access denied for user '{SECRET}'. Account is locked.", NOT_FOR_LOGIN),
         (MY, "4151", f"Access denied, this account is locked {SECRET}", NOT_FOR_LOGIN),

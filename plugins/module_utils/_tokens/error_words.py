@@ -35,6 +35,9 @@ NO_AUTHORITY = "the file of the TLS authorities (database_ssl_ca) is not underst
 _READ_ONLY = "it is read-only (a standby?)"
 _FULL = "its disk is full"
 _REFUSED = "it refuses the user name or the password"
+_REFUSED_OR_TLS = (
+    f"{_REFUSED}, or wants TLS from this account (database_ssl_mode require), or a certificate, which this collection cannot give"
+)
 _NO_DATABASE = "it has no database of that name"
 _NO_ACCOUNT = "it has no account of that name"
 _NO_TABLE = "it has no table of that name"
@@ -147,7 +150,8 @@ _MYSQL_CODES: Codes = {
     "1180": CONTENDED,
     "3101": CONTENDED,
     "1044": "the account may not use that database",
-    "1045": _REFUSED,
+    # also of an account with REQUIRE SSL or X509, and on MariaDB of a server that wants TLS from everybody
+    "1045": _REFUSED_OR_TLS,
     "1698": _PEER,
     "1049": _NO_DATABASE,
     "1146": _NO_TABLE,
