@@ -92,6 +92,7 @@ PARTS: t.Mapping[str, Part] = {
             "*/_tokens/commit_end.py",
             "*/_tokens/driver_errors.py",
             "*/_tokens/engines.py",
+            "*/_tokens/supported.py",
             "*/_tokens/error_words.py",
             "*/_tokens/mysql_joined.py",
             "*/_tokens/mysql_rights.py",
