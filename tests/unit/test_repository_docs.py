@@ -36,7 +36,7 @@ def code(cell: str) -> list[str]:
 @cache
 def sayings() -> str:
     """All that the collection may print, in one line: string literals that are broken over lines are put together."""
-    files = [*(CHECKOUT / "plugins").rglob("*.py"), *(ROLE / "tasks").glob("*.yml")]
+    files = [*(CHECKOUT / "plugins").rglob("*.py"), *(ROLE / "tasks").rglob("*.yml")]
     text = " ".join(text_of(file) for file in files)
     return re.sub(r"\s+", " ", re.sub(r"\"\s*f?\"", "", text))
 
@@ -101,6 +101,12 @@ def test_a_guide_names_no_variable_that_the_role_has_not(guide: Path) -> None:
     known = {*yaml.safe_load(text_of(ROLE / "defaults/main.yml")), "force_reauth_status"}  # a name among the statistics
     named = {name for name in re.findall(r"(?<![\w./])force_reauth_\w+(?![\w/])", text_of(guide)) if not name.endswith("_")}
     assert named - known == set()
+
+
+def test_the_guide_to_how_it_works_names_every_task_file_of_the_role_or_its_folder() -> None:
+    named = set(code(text_of(SITE / "rst/how_it_works.rst")))
+    files = [path.relative_to(ROLE / "tasks").with_suffix("") for path in (ROLE / "tasks").rglob("*.yml")]
+    assert [str(file) for file in files if not {str(file), f"{file.parent}/"} & named] == []
 
 
 def _rights_told() -> dict[str, list[list[str]]]:
