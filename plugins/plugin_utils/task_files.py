@@ -29,6 +29,8 @@ class Loader(t.Protocol):
 def check_task_files(settings: t.Mapping[str, t.Any], loader: Loader, role: str) -> None:
     """Raises SessionsError when a task file that the settings want is not named, not there, of the role itself, or no list of tasks.
 
+    So it does where it includes a file by a name that the role has, too: Ansible looks in the role first, and would run that one.
+
     Each is a whole path, as ``typed`` sees to. One that was not taken is run by nobody.
     """
     wanted = [(chosen, name) for chosen, files in _WANTED.items() if settings.get(chosen) == "tasks" for name in files if name in settings]
@@ -49,20 +51,27 @@ def _problem(named: str, loader: Loader, role: str) -> str:
     if not path.is_file():
         return f"{named} is not there"
     try:
-        tasks = loader.load_from_file(str(path))
-        _check(tasks)
+        included = _included(loader.load_from_file(str(path)))
     except AnsibleError as error:
         return f"{path} is no task file: {shown(error.message.splitlines()[0], 300)}"
+    ours = [name for name in included if not Path(name).is_absolute() and Path(role, "tasks", name).is_file()]
+    if ours:
+        return f"{path} includes {shown(ours[0])}, and Ansible takes that of this collection's role: name yours by its whole path"
     return ""
 
 
-def _check(tasks: t.Any) -> None:
-    """Raises AnsibleError when they are no tasks, or a task names no module that is here."""
+def _included(tasks: t.Any) -> list[str]:
+    """The task files that the tasks include, as they name them.
+
+    Raises AnsibleError when they are no tasks, or a task names no module that is here.
+    """
     if not tasks or not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise AnsibleError("it holds no list of tasks")
+    included = []
     for task in tasks:
         blocks = [task[name] for name in ("block", "rescue", "always") if name in task]
-        for block in blocks:
-            _check(block)
+        included += [name for block in blocks for name in _included(block)]
         if not blocks:
-            ModuleArgsParser(task).parse()
+            action, arguments, _host = ModuleArgsParser(task).parse()
+            included += [str(arguments[key]) for key in ("_raw_params", "file") if key in arguments and action.endswith("include_tasks")]
+    return included

@@ -51,4 +51,4 @@ def test_a_version_that_is_none_is_refused() -> None:
 @pytest.mark.parametrize("name", ["select", "restore"])
 def test_it_is_the_first_that_a_playbook_looks_at(name: str) -> None:
     tasks = yaml.safe_load((CHECKOUT / f"roles/force_reauth/tasks/{name}.yml").read_text(encoding="utf-8"))
-    assert tasks[0]["ansible.builtin.import_tasks"] == "core.yml"
+    assert tasks[0]["ansible.builtin.import_tasks"] == "begin/core.yml"

@@ -21,6 +21,8 @@ MODULES = sorted((PLUGINS / "modules").glob("*.py"))
 ACTIONS = sorted((PLUGINS / "action").glob("*.py"))
 UTILS = sorted((PLUGINS / "module_utils").rglob("*.py"))
 ROLE = CHECKOUT / "roles/force_reauth"
+TASKS = ROLE / "tasks"
+PARTS = sorted(path for path in TASKS.rglob("*.yml") if path.parent != TASKS)
 
 COLLECTION = "ansible_collections.dcops.atlassian_sessions."
 DOCUMENTATION = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
@@ -303,7 +305,7 @@ def test_packages_are_empty(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_every_module_is_named_by_a_test_or_a_task_of_the_role(path: Path) -> None:
     tests = [file for file in (CHECKOUT / "tests").rglob("test_*.py") if file != Path(__file__)]
-    tasks = list((ROLE / "tasks").rglob("*.yml"))
+    tasks = list(TASKS.rglob("*.yml"))
     named = re.compile(rf"(\b|_){path.stem}\b")
     assert any(named.search(file.read_text(encoding="utf-8")) for file in (*tests, *tasks))
 
@@ -368,8 +370,26 @@ def variables() -> dict[str, t.Any]:
     return {name: spec for entry in argument_specs().values() for name, spec in entry.get("options", {}).items()}
 
 
-def test_every_entry_point_of_the_role_is_a_task_file() -> None:
-    assert {name for name in entry_points() if not (ROLE / f"tasks/{name}.yml").is_file()} == set()
+def test_beside_the_entry_points_of_the_role_lies_nothing_else() -> None:
+    assert {path.stem for path in TASKS.glob("*.yml")} == entry_points()
+
+
+def included_in(path: Path) -> set[str]:
+    """The files of the role that a task file includes or imports, by the path that it gives them."""
+    return set(re.findall(r"(?:include|import)_tasks: ([\w./]+)", path.read_text(encoding="utf-8")))
+
+
+def test_every_part_of_a_step_is_included_by_its_path_from_the_folder_of_the_steps() -> None:
+    files = {str(path.relative_to(TASKS)): path for path in TASKS.rglob("*.yml")}
+    included = {name for path in files.values() for name in included_in(path)}
+    assert included - set(files) == set()
+    assert set(files) - included - {f"{name}.yml" for name in entry_points()} == set()
+
+
+@pytest.mark.parametrize("path", PARTS, ids=lambda path: str(path.relative_to(TASKS)))
+def test_a_part_of_a_step_imports_nothing(path: Path) -> None:
+    """Ansible would look for it in the folder where the run is started first: a file of the site would run in its place."""
+    assert "import_tasks" not in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", PLAYBOOKS)
@@ -382,17 +402,17 @@ def test_no_play_is_cut_short_by_the_time_that_a_site_gives_a_task(name: str) ->
     assert {play.get("timeout") for play in yaml_of(CHECKOUT / "playbooks" / name)} == {0}
 
 
-@pytest.mark.parametrize(("file", "module"), [("look", "node_look"), ("standbys", "product_detect")])
+@pytest.mark.parametrize(("file", "module"), [("look", "node_look"), ("cluster/standbys", "product_detect")])
 def test_a_look_at_a_host_has_an_end_and_its_node_says_why(file: str, module: str) -> None:
-    (task,) = (one for one in yaml_of(ROLE / f"tasks/{file}.yml") if f"dcops.atlassian_sessions.{module}" in one)
+    (task,) = (one for one in yaml_of(TASKS / f"{file}.yml") if f"dcops.atlassian_sessions.{module}" in one)
     # failed_when does not reach a task that was given up
     assert (task.get("timeout"), task.get("ignore_errors")) == (600, True)
 
 
-@pytest.mark.parametrize("file", ["stop_all", "revoke", "came_back"])
+@pytest.mark.parametrize("file", ["stop_all", "revoke", "tokens/came_back"])
 def test_what_may_read_the_archives_of_the_run_has_its_key(file: str) -> None:
     """Those of an earlier start are encrypted for it, too."""
-    tasks = [inner for outer in yaml_of(ROLE / f"tasks/{file}.yml") for inner in outer.get("block", [outer])]
+    tasks = [inner for outer in yaml_of(TASKS / f"{file}.yml") for inner in outer.get("block", [outer])]
     purges = [task[name] for task in tasks if (name := "dcops.atlassian_sessions.remember_me_purge") in task]
     assert [purge.get("archive_key") for purge in purges] == ["{{ __force_reauth_archive_key }}"]
 

@@ -36,7 +36,7 @@ def code(cell: str) -> list[str]:
 @cache
 def sayings() -> str:
     """All that the collection may print, in one line: string literals that are broken over lines are put together."""
-    files = [*(CHECKOUT / "plugins").rglob("*.py"), *(ROLE / "tasks").glob("*.yml")]
+    files = [*(CHECKOUT / "plugins").rglob("*.py"), *(ROLE / "tasks").rglob("*.yml")]
     text = " ".join(text_of(file) for file in files)
     return re.sub(r"\s+", " ", re.sub(r"\"\s*f?\"", "", text))
 

@@ -62,7 +62,7 @@ LOOKS_AT_THE_DATABASE = [
     ("stop_all", "See that the tokens that the nodes have handed out are in the table that is to be purged"),
     ("by_product", "Mark how far the token table reaches"),
     ("by_product", "Count what is left of the tokens that were there before"),
-    ("live_names", "Read them from the product's table"),
+    ("live/names", "Read them from the product's table"),
     ("status", "Count the tokens, and look at the archives"),
 ]
 
@@ -108,7 +108,7 @@ def test_a_run_that_was_set_aside_has_no_lock_to_give_back(number: str) -> None:
 
 @pytest.mark.parametrize("step", ["stop_all", "first_batch"])
 def test_after_the_task_files_of_the_site_it_is_seen_whom_ansible_counts_in(step: str) -> None:
-    assert loaded(f"tasks/{step}.yml")[-1].get("ansible.builtin.import_tasks") == "still_counted.yml"
+    assert loaded(f"tasks/{step}.yml")[-1].get("ansible.builtin.import_tasks") == "cluster/still_counted.yml"
 
 
 def task_of(path: str, name: str) -> dict[str, t.Any]:
@@ -128,7 +128,7 @@ def task_of(path: str, name: str) -> dict[str, t.Any]:
     ],
 )
 def test_an_old_cookie_that_still_works_is_told_with_what_may_be_the_cause_on_that_route(route: str, revoke: str, told: str) -> None:
-    dead = task_of("old_tokens", "They are dead")
+    dead = task_of("tokens/replay", "They are dead")
     said = evaluated(
         "__sentence",
         __sentence=dead["ansible.builtin.assert"]["fail_msg"],
@@ -151,7 +151,7 @@ def test_an_old_cookie_that_still_works_is_told_with_what_may_be_the_cause_on_th
     ],
 )
 def test_old_cookies_that_got_no_answer_leave_no_node_of_an_outage_down(route: str, replayed: dict[str, t.Any], goes_on: bool) -> None:
-    dead = task_of("old_tokens", "They are dead")
+    dead = task_of("tokens/replay", "They are dead")
     known = {**dead["vars"], "__open": [], "__no_answer": "no answer" if replayed.get("unanswered") else ""}
     conditions = dead["ansible.builtin.assert"]["that"]
     seen = {"__force_reauth_plan": {"route": route}, "__force_reauth_first_replay": replayed}
@@ -170,7 +170,7 @@ def test_old_cookies_that_got_no_answer_leave_no_node_of_an_outage_down(route: s
     ],
 )
 def test_other_nodes_are_asked_only_where_one_is_to_go_down(route: str, running: bool, done: bool, asked: list[str]) -> None:
-    look = task_of("others", "Look at the other nodes")
+    look = task_of("cluster/others", "Look at the other nodes")
     gates = {node: {"__force_reauth_gate": {"process": "b:1:1"}} for node in ("n1", "n2", "n3")}
     turn = {"__force_reauth_turn": {"running": running, "done": done}}
     found = evaluated(
@@ -184,9 +184,9 @@ def test_other_nodes_are_asked_only_where_one_is_to_go_down(route: str, running:
     assert list(found) == asked
 
 
-@pytest.mark.parametrize("step", ["guard", "drain_node"])
-def test_the_other_nodes_are_looked_at_last_before_a_node_goes_down(step: str) -> None:
-    assert loaded(f"tasks/{step}.yml")[-1].get("ansible.builtin.import_tasks") == "others.yml"
+@pytest.mark.parametrize(("step", "how"), [("guard", "import_tasks"), ("node/drain", "include_tasks")])
+def test_the_other_nodes_are_looked_at_last_before_a_node_goes_down(step: str, how: str) -> None:
+    assert loaded(f"tasks/{step}.yml")[-1].get(f"ansible.builtin.{how}") == "cluster/others.yml"
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_the_other_nodes_are_looked_at_last_before_a_node_goes_down(step: str) -
 )
 def test_a_load_balancer_keeps_no_node_of_an_outage_from_its_start(route: str, running: bool, goes_on: bool) -> None:
     strict, lenient = (
-        task_of("drain_node", "Take the node out"),
-        task_of("drain_node", "Take a node out that an outage has down, or go on without"),
+        task_of("node/drain", "Take the node out"),
+        task_of("node/drain", "Take a node out that an outage has down, or go on without"),
     )
     seen = {"__force_reauth_plan": {"route": route}, "__force_reauth_turn": {"running": running}}
     assert (evaluated(lenient["when"], **seen), evaluated(strict["when"], **seen)) == (goes_on, not goes_on)
@@ -206,7 +206,7 @@ def test_a_load_balancer_keeps_no_node_of_an_outage_from_its_start(route: str, r
     ("path", "block"),
     [
         ("undrain", "Put a node back after an outage, or keep why it is still out"),
-        ("drain_node", "Take a node out that an outage has down, or go on without"),
+        ("node/drain", "Take a node out that an outage has down, or go on without"),
     ],
 )
 @pytest.mark.parametrize(("given", "waited"), [(300.0, 30), (30.0, 30), (5.0, 5)])
@@ -221,7 +221,7 @@ def test_a_load_balancer_is_not_waited_for_long_while_an_outage_has_other_nodes_
         assert evaluated("__timeout", __timeout=timeout, **known, **hurried.get("vars", {})) == waited
 
 
-@pytest.mark.parametrize(("path", "task"), [("undrain", "Put the node back"), ("drain_node", "Take the node out")])
+@pytest.mark.parametrize(("path", "task"), [("undrain", "Put the node back"), ("node/drain", "Take the node out")])
 def test_a_load_balancer_has_its_whole_time_where_no_node_is_down_for_it(path: str, task: str) -> None:
     put_back = loaded("tasks/prove.yml")[1]["block"][0]
     assert [one.get("vars", {}) for one in (task_of(path, task), put_back)] == [{}, {}]
@@ -229,7 +229,7 @@ def test_a_load_balancer_has_its_whole_time_where_no_node_is_down_for_it(path: s
 
 def test_a_node_that_the_load_balancer_did_not_take_back_is_put_back_before_anything_is_proven() -> None:
     _look, put_back, *_others = loaded("tasks/prove.yml")
-    assert put_back["block"][0]["ansible.builtin.include_tasks"] == "back_in.yml"
+    assert put_back["block"][0]["ansible.builtin.include_tasks"] == "balancer/back_in.yml"
     assert [evaluated(put_back["when"], __force_reauth_still_out=why) for why in ("", "lb1: it was not seen")] == [False, True]
 
 
@@ -257,6 +257,6 @@ def test_after_an_outage_every_node_is_seen_up_once_more_before_anything_else_is
 
 def test_the_look_at_what_came_back_waits_for_locks_as_long_as_the_purge() -> None:
     module = "dcops.atlassian_sessions.remember_me_purge"
-    (look,) = (one[module] for one in loaded("tasks/came_back.yml") if module in one)
+    (look,) = (one[module] for one in loaded("tasks/tokens/came_back.yml") if module in one)
     (purge,) = (one[module] for one in task_of("revoke", "Back up and delete the tokens")["block"] if module in one)
     assert look["lock_wait"] == purge["lock_wait"]

@@ -124,7 +124,7 @@ ROLE_VARIABLES = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf
 
 def used_by(*files: str) -> set[str]:
     """The settings that these task files name, and those of the database where they ask it."""
-    text = "".join((ROLE / f"tasks/{name}.yml").read_text(encoding="utf-8") for name in ("core", "connections", *files))
+    text = "".join((ROLE / f"tasks/{name}.yml").read_text(encoding="utf-8") for name in ("begin/core", "begin/connections", *files))
     text += str(ROLE_VARIABLES["__force_reauth_database_options"]) if "__force_reauth_database_options" in text else ""
     return {f"force_reauth_{name}" for name in re.findall(r"__force_reauth_given\.(\w+)", text)}
 
@@ -139,7 +139,7 @@ def taken_by(file: str) -> set[str]:
     return {*named, *arguments.get("required", [])}
 
 
-@pytest.mark.parametrize(("file", "more"), [("expire", ["one_cluster"]), ("restore", ["one_cluster"])])
+@pytest.mark.parametrize(("file", "more"), [("expire", ["begin/one_cluster"]), ("restore", ["begin/one_cluster"])])
 def test_a_playbook_takes_what_its_tasks_use_and_nothing_else(file: str, more: list[str]) -> None:
     assert taken_by(file) == used_by(file, *more)
 

@@ -75,6 +75,37 @@ def test_a_file_of_the_role_itself_is_refused(check: t.Callable[..., None], tmp_
 
 
 @pytest.mark.parametrize(
+    "included",
+    [
+        "include_tasks: start.yml",
+        "ansible.builtin.include_tasks: node/stop.yml",
+        "ansible.builtin.include_tasks: {file: start.yml}",
+        "block: [{block: [{include_tasks: ./start.yml}]}]",
+    ],
+)
+def test_a_file_that_includes_one_which_ansible_would_take_from_the_role_is_refused(
+    check: t.Callable[..., None], tmp_path: Path, included: str
+) -> None:
+    for name in ("start.yml", "node/stop.yml"):
+        of_the_role = tmp_path / "role/tasks" / name
+        of_the_role.parent.mkdir(parents=True, exist_ok=True)
+        of_the_role.write_text(GOOD, encoding="utf-8")
+    with pytest.raises(SessionsError, match=r"/stop.yml includes \S+, and Ansible takes that of this collection's role"):
+        check(f"- name: Go on\n  {included}\n", GOOD)
+
+
+@pytest.mark.parametrize(
+    "included",
+    ["include_tasks: helper.yml", "import_tasks: start.yml", "include_tasks: '{{ folder }}/start.yml'", "include_tasks: {tmp}/start.yml"],
+)
+def test_a_file_that_includes_another_one_of_the_site_is_fine(check: t.Callable[..., None], tmp_path: Path, included: str) -> None:
+    of_the_role = tmp_path / "role/tasks/start.yml"
+    of_the_role.parent.mkdir(parents=True)
+    of_the_role.write_text(GOOD, encoding="utf-8")
+    check(f"- name: Go on\n  {included.replace('{tmp}', str(tmp_path))}\n", GOOD)
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         (None, "/stop.yml is not there"),
