@@ -6,12 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import (
-    JdbcUrl,
-    engine_in,
-    parse_jdbc_url,
-    with_properties,
-)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_parts import JdbcUrl
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import engine_in, parse_jdbc_url, with_properties
 
 NO_PORT = "its port is no port number"
 NO_NAME = "it names no database"

@@ -10,11 +10,10 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, Sure, row
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_parts import UNKNOWN, JdbcUrl
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import (
     EMBEDDED_ENGINES,
-    UNKNOWN,
-    JdbcUrl,
     engine_in,
     parse_jdbc_url,
     with_properties,

@@ -16,7 +16,6 @@ from urllib.parse import unquote
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import port_number
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_oracle import oracle
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_parts import (
-    UNKNOWN,
     JdbcUrl,
     at,
     bracketed,
@@ -26,8 +25,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR, stronger, tls_asked
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
-
-__all__ = ["DEFAULT_PORTS", "EMBEDDED_ENGINES", "UNKNOWN", "JdbcUrl", "engine_in", "parse_jdbc_url", "with_properties"]
 
 DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "sqlserver": 1433, "oracle": 1521}
 # who understands the properties of an engine
