@@ -70,6 +70,7 @@ PARTS: t.Mapping[str, Part] = {
             "*/_archive/description.py",
             "*/_archive/copy_text.py",
             "*/_web/gate.py",
+            "*/_web/members_*.py",
             "*/_web/readiness.py",
             "*/_balancers/apache*.py",
             "*/_balancers/balancer.py",
@@ -78,6 +79,7 @@ PARTS: t.Mapping[str, Part] = {
             "*/_detect/jdbc_url.py",
             "*/_tokens/table.py",
             "*/_tokens/user_scope.py",
+            "*/_revoke/members.py",
         ),
         tests="tests/unit",
         # those look at the checkout or start nodes

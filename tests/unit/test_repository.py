@@ -188,6 +188,11 @@ def test_a_file_that_says_it_is_pure_is_pure_with_all_that_it_imports(path: Path
     assert impurity_of(path, _core()) == set()
 
 
+@pytest.mark.parametrize("path", [path for path in _core() if path.parent.name == "_roll"], ids=lambda path: path.stem)
+def test_what_is_decided_on_what_was_seen_is_decided_by_pure_files(path: Path) -> None:
+    assert _core()[path].says_pure
+
+
 PURE = (
     "_archive/description",
     "_base/errors",
