@@ -8,11 +8,12 @@ from __future__ import annotations
 import typing as t
 from functools import wraps
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description, shelved
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import shelved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base import ansible_core
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown, sentence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence import status
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import adds_up
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
     by_hand,
     canary,
@@ -111,7 +112,7 @@ class FilterModule:
             "revoke_way": revoke_way.revoke_way,
             "roll_plan": _with_problems_for_people(plan.make_plan),
             "roll_verdict": _for_people(verdict.verdict),
-            "rows_expected": description.rows_expected,
+            "rows_expected": adds_up.rows_expected,
             "script_text": by_hand.script_text,
             "seen_dead": by_hand.seen_dead,
             "seen_looks": registered.seen_looks,

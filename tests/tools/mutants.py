@@ -79,7 +79,9 @@ PARTS: t.Mapping[str, Part] = {
             "*/_detect/jdbc_url.py",
             "*/_tokens/table.py",
             "*/_tokens/user_scope.py",
+            "*/_revoke/adds_up.py",
             "*/_revoke/members.py",
+            "*/_revoke/when_free.py",
         ),
         tests="tests/unit",
         # those look at the checkout or start nodes

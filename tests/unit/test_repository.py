@@ -201,6 +201,7 @@ PURE = (
     "_detect/jdbc_url",
     "_products/_catalogue",
     "_products/_shape",
+    "_revoke/adds_up",
     "_roll/plan",
 )
 
