@@ -27,13 +27,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
     registered,
     report,
     revoke_way,
+    scope,
     settings,
     spared,
     verdict,
     which_database,
     witness,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import user_scope
 
 _Decision = t.Callable[..., t.Any]
 
@@ -128,7 +128,7 @@ class FilterModule:
             "taken_up": canary.taken_up,
             "telling": which_database.telling,
             "told_apart": _for_people(registered.told_apart),
-            "unknown_users": _for_people(user_scope.unknown_told),
+            "unknown_users": _for_people(scope.unknown_told),
             "unseen": _for_people(registered.unseen),
             "waiting_sentence": _for_people(by_hand.waiting_sentence),
             "watched_cookies": by_hand.watched,
