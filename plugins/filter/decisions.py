@@ -15,9 +15,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import adds_up
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
+    believed,
     by_hand,
     canary,
-    counted,
     destination,
     elsewhere,
     live,
@@ -85,7 +85,7 @@ class FilterModule:
             "expected_tokens": witness.expected_tokens,
             "failure_told": registered.failure_told,
             "failures": _for_people(registered.failures),
-            "handed_out": counted.handed_out,
+            "handed_out": believed.handed_out,
             "is_done": content.is_done,
             "is_true": settings.is_true,
             "locks_kept": _for_people(registered.locks_kept),
@@ -101,7 +101,7 @@ class FilterModule:
             "live_valid": live_blocks.valid_of,
             "looks": registered.looks,
             "membership": _for_people(membership.membership),
-            "no_answer": _for_people(counted.no_answer),
+            "no_answer": _for_people(believed.no_answer),
             "nodes_done": registered.nodes_done,
             "not_up": _for_people(registered.not_up),
             "only_said": _for_people(by_hand.only_said),

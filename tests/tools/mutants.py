@@ -75,7 +75,7 @@ PARTS: t.Mapping[str, Part] = {
             "*/_balancers/apache*.py",
             "*/_balancers/balancer.py",
             "*/_balancers/haproxy.py",
-            "*/_detect/turn.py",
+            "*/_detect/last_look.py",
             "*/_detect/jdbc_url.py",
             "*/_tokens/table.py",
             "*/_tokens/user_scope.py",

@@ -18,7 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
     parse_jdbc_url,
     with_properties,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.setting_lookup import Lookup
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import BuiltIn, DatabaseKeys
 

@@ -10,7 +10,7 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead, Beside, FileAhead, Taker, in_time
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Ahead, Beside, FileAhead, Taker, in_time
 
 
 def test_an_act_goes_on_beside_and_is_waited_for() -> None:
