@@ -88,6 +88,7 @@ class FilterModule:
             "handed_out": believed.handed_out,
             "is_done": content.is_done,
             "is_true": settings.is_true,
+            "lives_on": live.lives_on,
             "locks_kept": _for_people(registered.locks_kept),
             "look_without_database": by_hand.look_without_database,
             "left_down": registered.left_down,
