@@ -45,8 +45,8 @@ def _purge(options: Options) -> Options:
 
 
 def _revoke(options: Options, check_mode: bool) -> Options:
-    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock
     from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.steps import revoke
+    from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.when_free import Clock
 
     return revoke(options, check_mode, Clock(time.monotonic, time.sleep))
 

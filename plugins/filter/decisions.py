@@ -8,15 +8,16 @@ from __future__ import annotations
 import typing as t
 from functools import wraps
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description, shelved
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import shelved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base import ansible_core
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown, sentence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence import status
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record import content
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import adds_up
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import (
+    believed,
     by_hand,
     canary,
-    counted,
     destination,
     elsewhere,
     live,
@@ -26,13 +27,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll imp
     registered,
     report,
     revoke_way,
+    scope,
     settings,
     spared,
     verdict,
     which_database,
     witness,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import user_scope
 
 _Decision = t.Callable[..., t.Any]
 
@@ -84,9 +85,10 @@ class FilterModule:
             "expected_tokens": witness.expected_tokens,
             "failure_told": registered.failure_told,
             "failures": _for_people(registered.failures),
-            "handed_out": counted.handed_out,
+            "handed_out": believed.handed_out,
             "is_done": content.is_done,
             "is_true": settings.is_true,
+            "lives_on": live.lives_on,
             "locks_kept": _for_people(registered.locks_kept),
             "look_without_database": by_hand.look_without_database,
             "left_down": registered.left_down,
@@ -100,7 +102,7 @@ class FilterModule:
             "live_valid": live_blocks.valid_of,
             "looks": registered.looks,
             "membership": _for_people(membership.membership),
-            "no_answer": _for_people(counted.no_answer),
+            "no_answer": _for_people(believed.no_answer),
             "nodes_done": registered.nodes_done,
             "not_up": _for_people(registered.not_up),
             "only_said": _for_people(by_hand.only_said),
@@ -111,7 +113,7 @@ class FilterModule:
             "revoke_way": revoke_way.revoke_way,
             "roll_plan": _with_problems_for_people(plan.make_plan),
             "roll_verdict": _for_people(verdict.verdict),
-            "rows_expected": description.rows_expected,
+            "rows_expected": adds_up.rows_expected,
             "script_text": by_hand.script_text,
             "seen_dead": by_hand.seen_dead,
             "seen_looks": registered.seen_looks,
@@ -127,7 +129,7 @@ class FilterModule:
             "taken_up": canary.taken_up,
             "telling": which_database.telling,
             "told_apart": _for_people(registered.told_apart),
-            "unknown_users": _for_people(user_scope.unknown_told),
+            "unknown_users": _for_people(scope.unknown_told),
             "unseen": _for_people(registered.unseen),
             "waiting_sentence": _for_people(by_hand.waiting_sentence),
             "watched_cookies": by_hand.watched,

@@ -54,7 +54,7 @@ nodes_note:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members_page import members_by_page
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.members_page import members_by_page
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, product_of, site_of
 
 

@@ -110,11 +110,11 @@ unanswered:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.turn import look_before_act
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.last_look import look_before_act
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_note import LiveNote
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import COOKIE_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS, product_of, site_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import COOKIE_OPTIONS
 
 
 def main() -> None:

@@ -143,8 +143,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import GIVEN_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import GIVEN_OPTIONS
 
 
 def main() -> None:

@@ -412,8 +412,8 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.steps import PURGE_OPTIONS, revoke
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.when_free import Clock
 
 
 def main() -> None:

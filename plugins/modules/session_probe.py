@@ -161,9 +161,9 @@ unanswered:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.ending import end
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import COOKIE_OPTIONS, GIVEN_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import WEB_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.probe import probe
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import COOKIE_OPTIONS, GIVEN_OPTIONS
 
 
 def main() -> None:

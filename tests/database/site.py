@@ -17,8 +17,8 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import steps as revoke_steps
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.backup import back_up
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.counting import count_tokens
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Clock
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.restore import restore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.when_free import Clock
 
 from demo.tokens import Database
 from tests.database.tables import JIRA

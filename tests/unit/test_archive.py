@@ -1,12 +1,11 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names, sidecars, sums."""
+"""Names, sidecars, room."""
 
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 
 import pytest
@@ -44,24 +43,6 @@ def test_names_are_file_names_and_known_again(table: str, number: int, backup: b
 @pytest.mark.parametrize("backup", [False, True])
 def test_the_archives_of_one_table_are_told_from_those_of_another(name: str, table: str, known: bool, backup: bool) -> None:
     assert description.is_archive(f"{description.BACKUP * backup}{name}", backup, table) == known
-
-
-@pytest.mark.parametrize(
-    ("backed_up", "looked_at", "expected"),
-    [
-        ({"t": 10}, {"t": 10}, {"t": 10}),
-        ({"t": 9}, {"t": 10}, {"t": 9}),
-        ({"t": 2}, {"t": 10}, {"t": 5}),
-        ({"t": 2, "u": 9}, {"t": 10, "u": 0}, {"t": 5, "u": 9}),
-        ({"t": 2}, {}, {"t": 2}),
-        # half of what was looked at is a number of rows
-        ({"t": 1}, {"t": 3}, {"t": 1}),
-    ],
-)
-def test_each_table_must_have_what_the_backup_has_and_half_of_what_was_looked_at(
-    backed_up: dict[str, int], looked_at: dict[str, int], expected: dict[str, int]
-) -> None:
-    assert description.rows_expected(backed_up, looked_at) == expected
 
 
 @pytest.mark.parametrize("name", ["x.tsv.gz", "x-0.tsv.gz", "x-01.tsv.gz", "x-1.tsv", "x-1.json", ".draft-x", "-1.tsv.gz"])
@@ -128,34 +109,6 @@ def test_one_byte_less_is_too_little_room() -> None:
         description.check_room(2 * 1000 + description.ROOM_MARGIN - 1, 1000, 2, "/a")
 
 
-@pytest.mark.parametrize(
-    ("expected", "archived", "earlier", "gone", "missing"),
-    [
-        (-1, 0, 0, 0, 0),
-        (0, 0, 0, 0, 0),
-        (10, 10, 0, 0, 0),
-        (10, 12, 0, 0, 0),
-        (10, 4, 6, 0, 0),
-        (10, 4, 0, 6, 0),
-        (10, 4, 3, 3, 0),
-        (10, 9, 0, 0, 1),
-        (10, 4, 3, 2, 1),
-        (10, 0, 0, 0, 10),
-    ],
-)
-def test_rows_add_up_or_are_missing(expected: int, archived: int, earlier: int, gone: int, missing: int) -> None:
-    assert description.unexplained(expected, archived, earlier, gone) == missing
-    if missing:
-        with pytest.raises(SessionsError, match=f"the other {missing}. Nothing was deleted. This is another database, "):
-            description.check_total("t", expected, archived, earlier, gone, "Nothing was deleted.")
-    else:
-        description.check_total("t", expected, archived, earlier, gone, "Nothing was deleted.")
-
-
 @pytest.mark.parametrize(("count", "told"), [(1, "/a/t-1"), (2, "/a/t-1 and /a/t-2"), (3, "3 archives, /a/t-1 to /a/t-3")])
 def test_of_many_archives_a_sentence_names_the_first_and_the_last(count: int, told: str) -> None:
     assert description.paths_told([description.Archive(f"/a/t-{n}", "", 1, "", 1, "", "") for n in range(1, count + 1)]) == told
-
-
-def test_pauses_grow_up_to_a_limit() -> None:
-    assert list(itertools.islice(description.pauses(1, 5), 5)) == [1, 2, 4, 5, 5]

@@ -13,9 +13,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import Browser
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import CookieRow, Replayed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import SetCookie
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import CookieRow, Replayed
 
 from demo.behaviour import HEALTHY
 from demo.cluster import CANARY, Cluster

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.believed import handed_out
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import (
     answered_before,
     begun,
@@ -21,7 +22,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.can
     taken_up,
     with_values,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import handed_out
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import scope_of
 
 

@@ -17,7 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.gathered import gathered
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.model import BEFORE_THE_DELETION, evidence, stats
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._where_to_end import END_AT
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import merged, with_deletion
 
 from tests.evidence_runs import HOSTILE, about, at, document, names, plan_of, record_of, seen_of, stopped_document

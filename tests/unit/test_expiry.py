@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description, expiry
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.archives_in_folder import is_cluster
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.expiry import expired, looked
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelf import is_cluster
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import DAY, archive_lines, why_kept
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder

@@ -9,13 +9,9 @@ import ast
 from pathlib import Path
 
 import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_parts import JdbcUrl
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import DRIVERS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import (
-    JdbcUrl,
-    engine_in,
-    parse_jdbc_url,
-    with_properties,
-)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import engine_in, parse_jdbc_url, with_properties
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
 
 NO_PORT = "its port is no port number"

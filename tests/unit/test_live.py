@@ -115,11 +115,6 @@ def test_what_is_left_is_ended_by_the_route_that_would_not_be_refused(
     assert made["restart_route"] == route
 
 
-@pytest.mark.parametrize(("users", "lives"), [([], False), ([""], False), (["", "proof"], True)])
-def test_an_old_cookie_lives_on_where_it_opens_the_door_to_somebody(users: list[str], lives: bool) -> None:
-    assert live.lives_on({"kind": "session", "user": user} for user in users) is lives
-
-
 @pytest.mark.parametrize(
     ("name", "named"),
     [

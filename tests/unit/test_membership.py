@@ -12,16 +12,13 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import MemberRow, MembersPage, MemberTables
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members import members_by_database
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members_page import members_by_page
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.membership import (
-    members_in_page,
-    members_in_rows,
-    membership,
-)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.members import members_by_database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.membership import members_in_rows, membership
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_token
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.members_page import members_by_page
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.members_told import members_in_page
 
 from demo.cluster import Cluster
 from demo.imitated import PRODUCTS as STAND_INS

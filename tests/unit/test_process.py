@@ -20,7 +20,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.b
     is_stranger,
     left_out,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import (
     Process,
     all_processes,
@@ -32,6 +31,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.p
     seconds_of,
     starter_of,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service_manager import Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 

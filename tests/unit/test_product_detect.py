@@ -22,13 +22,13 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import host_node, node_reader, systemd
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.belonging import is_installation
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member, Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.first_look import first_look
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.node_reader import detect
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.process import Process, all_processes, install_dir_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.saved_sessions import remove_saved
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service import Way
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service_manager import Member, Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import registered

@@ -190,6 +190,11 @@ def test_a_file_that_says_it_is_pure_is_pure_with_all_that_it_imports(path: Path
     assert impurity_of(path, _core()) == set()
 
 
+@pytest.mark.parametrize("path", [path for path in _core() if path.parent.name == "_roll"], ids=lambda path: path.stem)
+def test_what_is_decided_on_what_was_seen_is_decided_by_pure_files(path: Path) -> None:
+    assert _core()[path].says_pure
+
+
 PURE = (
     "_archive/description",
     "_base/errors",
@@ -198,6 +203,7 @@ PURE = (
     "_detect/jdbc_url",
     "_products/_catalogue",
     "_products/_shape",
+    "_revoke/adds_up",
     "_roll/plan",
 )
 
@@ -260,6 +266,35 @@ def test_a_circle_of_imports_is_found() -> None:
     texts = [f"from {COLLECTION}plugins.module_utils._roll import verdict", f"from {COLLECTION}plugins.module_utils._web import gate"]
     sources = {path: Source(text, path) for path, text in zip(paths, texts, strict=True)}
     assert imports_in_a_circle(sources) == ["module_utils/_web/gate.py", "module_utils/_roll/verdict.py", "module_utils/_web/gate.py"]
+
+
+def passed_on(sources: t.Iterable[Source]) -> list[str]:
+    """Names that are imported from one of our files which has them from another, as ``file: name``."""
+    return sorted(
+        f"{source.path.relative_to(CHECKOUT)}: {alias.name}"
+        for source in sources
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        for file in [_file_of(f"{COLLECTION}{(node.module or '').removeprefix(COLLECTION)}.{alias.name}")]
+        if file and file.stem != alias.name and alias.name not in _defined_in(file)
+    )
+
+
+@cache
+def _defined_in(file: Path) -> set[str]:
+    nodes = list(ast.walk(Source.of(file).tree))
+    made = {node.name for node in nodes if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))}
+    return made | {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def test_a_name_is_imported_from_the_file_that_defines_it() -> None:
+    assert passed_on(Source.of(path) for path in tracked_files() if path.suffix == ".py") == []
+
+
+def test_a_name_that_another_file_passes_on_is_found() -> None:
+    invented = Source(f"from {COLLECTION}plugins.module_utils._detect.jdbc_url import JdbcUrl, parse_jdbc_url")
+    assert passed_on([invented]) == ["plugins/module_utils/_roll/invented.py: JdbcUrl"]
 
 
 # Each room imports those before it, and none behind it: docs/architecture.md says what belongs where.

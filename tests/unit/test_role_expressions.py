@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import typing as t
+from functools import cache
 from pathlib import Path
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.dcops.atlassian_sessions.plugins.filter.decisions import FilterModule
 
 ROLE = Path(__file__).parents[2] / "roles/force_reauth"
 
@@ -22,8 +24,18 @@ def loaded(path: str) -> t.Any:
 
 def evaluated(expression: str, **variables: t.Any) -> t.Any:
     """The expression with the variables of the role, and these in place of what a run has seen."""
-    known = {**loaded("vars/main.yml"), **variables}
-    return Templar(loader=DataLoader(), variables=known).template(trust_as_template("{{ " + expression + " }}"))
+    templar = _templar()
+    templar.available_variables = {**loaded("vars/main.yml"), **variables}
+    return templar.template(trust_as_template("{{ " + expression + " }}"))
+
+
+@cache
+def _templar() -> Templar:
+    """It knows the decisions of the collection, which Ansible itself would look for in its folders."""
+    templar = Templar(loader=DataLoader())
+    for name, decision in FilterModule().filters().items():
+        templar.environment.filters[f"dcops.atlassian_sessions.{name}"] = decision
+    return templar
 
 
 @pytest.mark.parametrize(
@@ -260,3 +272,31 @@ def test_the_look_at_what_came_back_waits_for_locks_as_long_as_the_purge() -> No
     (look,) = (one[module] for one in loaded("tasks/tokens/came_back.yml") if module in one)
     (purge,) = (one[module] for one in task_of("revoke", "Back up and delete the tokens")["block"] if module in one)
     assert look["lock_wait"] == purge["lock_wait"]
+
+
+ALIVE, DEAD = {"kind": "session", "node": "n1", "user": "proof"}, {"kind": "session", "node": "n1", "user": ""}
+
+
+@pytest.mark.parametrize(
+    ("replays", "lives"),
+    [
+        ([{"answers": []}, {"answers": [DEAD]}], False),
+        ([{"answers": [DEAD]}, {"answers": [DEAD, ALIVE]}], True),
+        ([{"answers": [ALIVE]}, {"unreachable": True, "msg": "lost"}], True),
+        # what is not seen is told as such elsewhere
+        ([{"answers": [DEAD]}, {"unreachable": True, "msg": "lost"}], False),
+        ([{"msg": "no answer"}, {"skipped": True}], False),
+        ([None, None], False),
+    ],
+    ids=["dead", "alive on one", "alive, the other lost", "dead, the other lost", "no answer", "not replayed"],
+)
+@pytest.mark.parametrize("unnamed", [[], ["a/b"]])
+def test_a_live_run_ends_by_restarts_what_still_opens_a_door_after_the_calls(
+    replays: list[dict[str, t.Any] | None], lives: bool, unnamed: list[str]
+) -> None:
+    hostvars = {f"n{number}": {"__force_reauth_after_calls": one} if one else {} for number, one in enumerate(replays)}
+    seen = {"__force_reauth_blind": [], "__force_reauth_live_unnamed": unnamed, "hostvars": hostvars}
+    plan = {"route": "live", "restart_route": "rolling", "nodes": list(hostvars)}
+    assert evaluated("__force_reauth_lives_on", __force_reauth_plan=plan, **seen) is lives
+    assert evaluated("__force_reauth_needs_restarts", __force_reauth_plan=plan, **seen) is (lives or bool(unnamed))
+    assert evaluated("__force_reauth_needs_restarts", __force_reauth_plan={**plan, "route": "rolling"}, **seen) is False

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import systemd
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service_manager import Unit
 
 LOADED = "Id=jira.service\nNames=jira.service\nLoadState=loaded\nMainPID=41\nRestart=no\nExecStart=\n"
 

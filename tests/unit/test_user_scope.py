@@ -16,12 +16,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
     check_known,
     check_none_missed,
     check_told_apart,
-    gone_note,
-    names_of,
     scope_of,
     tokenless_notes,
     treated_among,
-    unknown_told,
     unknown_users,
 )
 
@@ -57,11 +54,6 @@ def test_what_cannot_be_told_is_refused(usernames: list[str] | None, exclude_use
     assert str(told.value) == said
 
 
-@pytest.mark.parametrize(("given", "names"), [(None, None), ([], []), (["a,b"], ["a,b"]), ("eve, adam", ["eve", " adam"]), ("", [""])])
-def test_a_variable_is_a_list_or_a_text_of_the_command_line(given: str | list[str] | None, names: list[str] | None) -> None:
-    assert names_of(given) == names
-
-
 def test_a_name_that_the_table_of_users_does_not_know_is_refused() -> None:
     check_known(unknown_users(["Eve"], ["eve"], "people"))
     with pytest.raises(SessionsError) as told:
@@ -86,33 +78,6 @@ def test_who_is_treated_is_found_by_the_name_of_now(
     scope: UserScope | None, names: list[str], renamed: list[tuple[str, str]], treated: list[str], unknown: str
 ) -> None:
     assert treated_among(scope, names, "people", renamed) == {"usernames": treated, "unknown_users": unknown}
-
-
-SAID = "people knows no user eve"
-ASIDE = "Where one was renamed or deleted since this run began, set it aside with force_reauth_abandon"
-
-
-@pytest.mark.parametrize(
-    ("unknown", "phase", "begun", "problems", "notes"),
-    [
-        ([], "prepared", False, [], []),
-        (["", ""], "rolling", True, [], []),
-        ([SAID, SAID], "prepared", False, [f"{SAID}: are they spelt as they sign in?"], []),
-        (
-            [SAID],
-            "prepared",
-            True,
-            [f"{SAID}: are they spelt as they sign in? {ASIDE}"],
-            [],
-        ),
-        (["", SAID], "revoked", True, [], [gone_note(SAID)]),
-        ([SAID], "rolling", True, [], [gone_note(SAID)]),
-    ],
-)
-def test_a_name_that_is_not_known_is_refused_until_the_tokens_are_deleted_and_a_note_afterwards(
-    unknown: list[str], phase: str, begun: bool, problems: list[str], notes: list[str]
-) -> None:
-    assert unknown_told(unknown, phase, begun) == {"problems": problems, "notes": notes}
 
 
 def test_a_name_that_nothing_confirms_is_a_note_when_it_holds_no_token() -> None:

@@ -21,8 +21,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.n
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import user_sessions
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_password, by_token
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.each import Names
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.parallel_requests import Names
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.pauses import pause_before
 
 from demo.behaviour import HEALTHY

@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The archive: names, what its sidecar says, and whether the rows of a purge add up. Pure.
+"""The archive: names, what its sidecar says, and the room that it takes. Pure.
 
 An archive is ``<table>-<n>.tsv.gz`` (COPY text, UTF-8, gzip) with a sidecar ``<table>-<n>.json``; a backup's name begins with ``backup-``.
 One that is encrypted with age is ``<table>-<n>.tsv.gz.age``, its sidecar ``<table>-<n>.age.json``; the SHA-256 is that of the file.
@@ -133,42 +133,7 @@ def check_room(free: int, table_bytes: int, copies: int, folder: str) -> None:
         )
 
 
-def unexplained(expected: int, found: int, earlier: int, gone: int) -> int:
-    """How many of the rows that were expected nobody can account for.
-
-    Accounted for: rows found now, rows in archives of the same run, and rows of its backup that had gone by themselves.
-    ``expected`` below 0 was not asked for.
-    """
-    return max(0, expected - found - earlier - gone)
-
-
 def paths_told(archives: t.Sequence[Archive]) -> str:
     """Where they are, in a sentence: of many the first and the last one."""
     paths = [archive.path for archive in archives]
     return " and ".join(paths) if len(paths) < _MANY else f"{len(paths)} archives, {paths[0]} to {paths[-1]}"
-
-
-def check_total(table: str, expected: int, found: int, earlier: int, gone: int, undone: str) -> None:
-    """Raises SessionsError when rows are missing and nothing explains it. ``undone``: what has become of the deletion, in a sentence."""
-    missing = unexplained(expected, found, earlier, gone)
-    if missing:
-        raise SessionsError(
-            f"Unsuccessful: {expected} rows of {table} were expected, {found} were found to delete, and nothing explains "
-            f"the other {missing}. {undone} This is another database, somebody else deletes there, or rows are hidden from this account: "
-            "find out, then resume."
-        )
-
-
-def rows_expected(backed_up: t.Mapping[str, int], looked_at: t.Mapping[str, int]) -> dict[str, int]:
-    """How many rows each table must have at the purge, by its name, after what the backup and, before it, the look have counted.
-
-    People sign out between the look and the backup, but not half of them.
-    """
-    return {table: max(int(rows), int(looked_at.get(table, 0)) // 2) for table, rows in backed_up.items()}
-
-
-def pauses(first: float = 0.1, longest: float = 5.0) -> t.Iterator[float]:
-    """Seconds to wait before each further try: growing, so that the writers get their turn."""
-    while True:
-        yield first
-        first = min(first * 2, longest)

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.archives_in_folder import other_folders, shelved_runs
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import DRAFT, remove_unless_in_use
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelf import other_folders, shelved_runs
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import ShelvedFile, ShelvedRun, why_kept
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import named_folder, sync_folder

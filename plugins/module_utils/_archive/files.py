@@ -25,7 +25,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
     unlike,
     whole_rows,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Taker
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.flock_holder import is_held
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import (
@@ -37,6 +36,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.pri
     try_new_file,
     whole_file,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Taker
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import check_run_id
 
 _BLOCK = 1 << 20

@@ -10,15 +10,14 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, Found, Sure, row
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_parts import UNKNOWN, JdbcUrl
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import UNCLEAR
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_url import (
-    UNKNOWN,
-    JdbcUrl,
     engine_in,
     parse_jdbc_url,
     with_properties,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.setting_lookup import Lookup
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.tomcat import TomcatOfProduct
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import BuiltIn, DatabaseKeys
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup, Node
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.setting_lookup import Lookup, Node
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import DEFAULT, Product
 
 

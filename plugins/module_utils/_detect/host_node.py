@@ -27,7 +27,7 @@ _RESOLVER_SECONDS = 10
 
 
 class HostNode:
-    """The files of this host, and one process or none. See ``lookup.Node``. ``given``: what one that is started would get."""
+    """The files of this host, and one process or none. See ``setting_lookup.Node``. ``given``: what one that is started would get."""
 
     def __init__(self, process: Process | None, unit: str = "", given: t.Mapping[str, str] | None = None) -> None:
         self._process, self._bytes = process, 0

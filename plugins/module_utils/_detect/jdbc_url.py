@@ -16,7 +16,6 @@ from urllib.parse import unquote
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import port_number
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_oracle import oracle
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_parts import (
-    UNKNOWN,
     JdbcUrl,
     at,
     bracketed,
@@ -27,8 +26,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.j
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jdbc_tls import DRIVERS, UNCLEAR, stronger, tls_asked
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.placeholders import NEVER_FILLED_IN, has_placeholder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES
-
-__all__ = ["UNKNOWN", "JdbcUrl", "engine_in", "parse_jdbc_url", "with_properties"]
 
 # who understands the properties of an engine
 _DRIVERS_OF = {"sqlserver": ("sqlserver", "jtds")}

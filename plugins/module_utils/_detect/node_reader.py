@@ -23,7 +23,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.b
     is_stranger,
     left_out,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member, Seen, Unit, decide_control
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.home import find_home, usual_home
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.host_node import HostNode
@@ -53,6 +52,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
     try_stop,
     try_way,
 )
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service_manager import Member, Seen, Unit, decide_control
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.systemd import (
     find_holder,
     find_unit,

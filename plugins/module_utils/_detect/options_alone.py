@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Node
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.setting_lookup import Node
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.start_scripts import (
     OF_TOMCAT,
     Script,

@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Member
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service_manager import Member
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 
 PROC = Path("/proc")

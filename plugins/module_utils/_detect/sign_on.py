@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import FactRow, row
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.setting_lookup import Lookup
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import SignOnKeys
 
 SignOnState = t.Literal["on", "off", "unknown"]

@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Node
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.setting_lookup import Node
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.settings import SettingsFile, parse_settings
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 

@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import Unit, stop_problem
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service_manager import Unit, stop_problem
 
 BOOTED = Path("/run/systemd/system")
 UNKNOWN_PID = -1

@@ -10,8 +10,8 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.locale_settings import LOCALE_NAMES
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup, Node
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.options_alone import OF_JAVA, options_alone
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.setting_lookup import Lookup, Node
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.start_scripts import OF_TOMCAT, Script, scripts_of, setenv_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import (
     ARGUMENT,

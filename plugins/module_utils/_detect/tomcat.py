@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect import tomcat_files as files
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.facts import Found
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.jndi import DataSource, find_data_source
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.lookup import Lookup
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.setting_lookup import Lookup
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.settings import checked_xml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.xml_tree import Element, XmlFile
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Tomcat

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to_all, own
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.believed import answers_to_all, own
 
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
 Values = dict[str, t.Any]

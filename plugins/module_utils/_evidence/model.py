@@ -10,8 +10,8 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.gathered import Seen
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.nodes import controls_of, node_part
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.believed import own
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import WAITING, is_said
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import own
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors
 

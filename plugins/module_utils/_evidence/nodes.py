@@ -11,7 +11,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import why_alone
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import REMEMBER_ME, SESSION
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import REMEMBER_ME, SESSION
 
 Values = dict[str, t.Any]
 _NOTHING_SEEN: NodeSeen = {"controls": [], "answers": [], "process": "", "gate_seconds": -1, "back_at": ""}

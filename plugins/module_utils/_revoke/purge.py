@@ -22,7 +22,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.key_bits import KeyBits
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import Locked
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.adds_up import check_total, unexplained
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.when_free import Clock, Result, pauses, when_free
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown, Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, KeyRange, Keys, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
@@ -32,29 +34,7 @@ RANGE = 50_000
 _KEYS = 500
 _LINES = 10_000
 
-Result = t.TypeVar("Result")
 Owned = t.Callable[[], t.ContextManager[None]]
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Seconds that only grow, and a way to let them pass."""
-
-    now: t.Callable[[], float]
-    sleep: t.Callable[[float], None]
-
-
-def when_free(act: t.Callable[[], Result], clock: Clock, seconds: float) -> Result:
-    """What ``act`` returns; tried again, with growing pauses, while others are in the way. Raises Contended when they are for too long."""
-    end, pauses = clock.now() + seconds, description.pauses()
-    while True:
-        pause = next(pauses)
-        try:
-            return act()
-        except Contended:
-            if clock.now() + pause > end:
-                raise
-        clock.sleep(pause)
 
 
 class Account:
@@ -109,7 +89,7 @@ class Mover:
         Raises SessionsError when they do for too long.
         """
         end = self._clock.now() + self._lock_wait
-        for pause in description.pauses():
+        for pause in pauses():
             began = self._clock.now()
             try:
                 self._move_once(shares, locked)
@@ -229,10 +209,10 @@ class Accounts(Account):
             self._check_total(self._archived + rows, gone, "The last sweep was rolled back.")
 
     def _check_total(self, found: int, gone: KeyBits, undone: str) -> None:
-        description.check_total(self._table.label, self._expected, found, self._folder.rows(self._earlier), len(gone), undone)
+        check_total(self._table.label, self._expected, found, self._folder.rows(self._earlier), len(gone), undone)
 
     def _missing(self, rows: int) -> int:
-        return description.unexplained(self._expected, self._archived + rows, self._folder.rows(self._earlier), 0)
+        return unexplained(self._expected, self._archived + rows, self._folder.rows(self._earlier), 0)
 
     def _backed_up_alone(self) -> KeyBits:
         """What no archive before the last sweep has."""

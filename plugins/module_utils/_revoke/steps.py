@@ -19,7 +19,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.c
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.expected_tokens import check_expected_tokens
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.leftovers import delete_leftovers, find_leftovers
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Accounts, Clock, Mover, Owned, purge, when_free
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.members import members_by_database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.purge import Accounts, Mover, Owned, purge
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.run_archives import (
     archives_of_the_run,
     check_something_to_compare,
@@ -34,7 +35,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.s
     look_at_sources,
     survivors_of,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.members import members_by_database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.when_free import Clock, when_free
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import DATABASE_OPTIONS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.token_ages import ages_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_count import count_users

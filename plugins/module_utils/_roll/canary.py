@@ -8,10 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done, was_told_to_stop
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to, key_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.believed import answers_to, key_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.scope import scope_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME, SESSION, why_alone
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope, scope_problems
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope
 
 # of what was seen of a cookie: an act that ends it had begun
 _BEGUN = "begun"

@@ -120,9 +120,10 @@ def route_not_taken(route: str, wanted: str) -> list[str]:
     return [f"this run goes on by route {route}, and force_reauth_route={wanted} is asked for: give force_reauth_route={route}, or {aside}"]
 
 
-def lives_on(answers: t.Iterable[Values]) -> bool:
-    """Whether an old cookie still opens the door to somebody."""
-    return any(row["user"] for row in answers)
+def lives_on(nodes: t.Iterable[str], hostvars: t.Mapping[str, Values]) -> bool:
+    """Whether an old cookie still opens the door of a node to somebody, after the product's calls. A node that told nothing says no."""
+    replays = [hostvars[node].get("__force_reauth_after_calls") or {} for node in nodes]
+    return any(row["user"] for replay in replays for row in replay.get("answers") or [])
 
 
 def call_lines(product: str, source: str) -> list[str]:

@@ -6,18 +6,10 @@
 from __future__ import annotations
 
 import datetime
-import json
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import MemberRow, MembersPage, MemberTables
-
-
-class Told(t.TypedDict):
-    """What one source says: the ids of the nodes that are alive; where there are none, ``nodes_note`` is the reason."""
-
-    nodes_known: list[str]
-    nodes_note: str
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import MemberRow, MemberTables
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.members_told import Told, nothing_told
 
 
 class ToldByDatabase(Told):
@@ -36,11 +28,6 @@ class Membership(t.TypedDict):
     sentence: str
     doubt: str
     problems: list[str]
-
-
-def nothing_told(note: str) -> Told:
-    """A source that does not know."""
-    return {"nodes_known": [], "nodes_note": note}
 
 
 def members_in_rows(tables: MemberTables, rows: t.Sequence[MemberRow], now: str) -> Told:
@@ -66,19 +53,6 @@ def _milliseconds(moment: str) -> int:
     except ValueError:
         return 0
     return int(found.timestamp() * 1000) if found.tzinfo else 0
-
-
-def members_in_page(page: MembersPage, status: int, body: str) -> Told:
-    """The nodes in the answer of the product's page."""
-    if status != 200:
-        return nothing_told(f"its page {page.path} answers {status}")
-    try:
-        document = parsed(body)
-        nodes = document[page.nodes] if page.nodes else document
-        named = [str(one[page.node]) for one in nodes if json.dumps(one.get(page.state)).strip('"') not in page.gone_states]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return nothing_told(f"its page {page.path} answers something else than a list of nodes")
-    return {"nodes_known": sorted(named), "nodes_note": "" if named else f"its page {page.path} names no node"}
 
 
 def membership(

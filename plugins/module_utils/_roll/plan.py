@@ -36,15 +36,11 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.liv
     route_not_taken,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.same_node import one_address_twice, one_node_twice
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.scope import names_of, scope_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.spared import spared_lines, spared_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import came_back_problems
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import is_certain, telling
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import (
-    UserScope,
-    names_of,
-    scope_of,
-    scope_problems,
-)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope, scope_of
 
 ROUTES = ("auto", ROLLING, OUTAGE, LIVE)
 _GONE = "it is in the run record, but not in the group, or a cold standby now"

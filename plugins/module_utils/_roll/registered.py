@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import sentence, shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done, is_finished, may_be_down
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import settings
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import answers_to_all, no_answer, own
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.believed import answers_to_all, no_answer, own
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.drained import not_seen_back
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import Evidence, why_alone
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.counted import no_answer
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.believed import no_answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import IN_WORDS, REMEMBER_ME, SESSION
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope

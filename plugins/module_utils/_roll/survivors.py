@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._places import END_AT
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._where_to_end import END_AT
 
 # of a product's word whose place nobody has named, and of one that an older run wrote down
 _NO_PLACE = "not known here"

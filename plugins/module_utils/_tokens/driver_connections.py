@@ -13,9 +13,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.account import account
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import in_time
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.safe_path import changed_by_others, filled_by_others
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import in_time
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import SID, Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import IDLE_MINUTES, libpq_keepalive
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_server import FIRST_WORDS

@@ -15,7 +15,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, key_of, keys_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Ahead
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import PIECE, MysqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, insert, other_content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange, Keys

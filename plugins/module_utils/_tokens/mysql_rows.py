@@ -15,7 +15,7 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import ESCAPES, NULL
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Beside
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Beside
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_joined import NULL_MARK, Answer, Way, text_of

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import FileAhead
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import FileAhead
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import (
     PostgresqlSweep,
     identifier,

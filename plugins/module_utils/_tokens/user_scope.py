@@ -90,21 +90,6 @@ def scope_of(usernames: t.Sequence[str] | None, exclude_usernames: t.Sequence[st
     return UserScope(names, spared=usernames is None) if names else None
 
 
-def names_of(given: str | t.Sequence[str] | None) -> list[str] | None:
-    """What a variable holds: a list, or as the command line gives it a text with commas; None when it is not set."""
-    return given.split(",") if isinstance(given, str) else None if given is None else list(given)
-
-
-def scope_problems(scope: UserScope | None, recorded: str | None, proof_username: str) -> list[str]:
-    """What speaks against the scope of a run. ``recorded``: the sentence of the record of the run that is resumed, None for a new one."""
-    if recorded is not None and recorded != (scope.sentence if scope else ""):
-        return [f"this run began for {recorded or 'every user'}: give the same force_reauth_usernames or force_reauth_exclude_usernames"]
-    if not scope or not proof_username:
-        return []
-    treated = (proof_username.lower() in [name.lower() for name in scope.names]) != scope.spared
-    return [] if treated else [f"the proof account {proof_username} is not among the users that are treated: its cookie would live on"]
-
-
 def unknown_users(names: t.Sequence[str], known: t.Iterable[str], place: str) -> str:
     """A clause on the names that the users at ``place`` are not called, '' where there are none."""
     found = {name.lower() for name in known}
@@ -125,20 +110,6 @@ def treated_among(scope: UserScope | None, names: t.Sequence[str], place: str, r
     now = replace(scope, names=(*scope.names, *(new for _old, new in renamed)))
     unknown = unknown_users(scope.names, [*names, *(old for old, _new in renamed)], place)
     return {"usernames": now.among(names), "unknown_users": unknown}
-
-
-def unknown_told(unknown: t.Sequence[str], phase: str, begun: bool) -> dict[str, list[str]]:
-    """What the plan says of ``unknown_users``: ``problems``, and when the tokens are deleted already ``notes``. ``begun``: the run has."""
-    said = list(dict.fromkeys(filter(None, unknown)))
-    if phase == "prepared":
-        aside = " Where one was renamed or deleted since this run began, set it aside with force_reauth_abandon"
-        return {"problems": [f"{one}: {SPELT}{aside if begun else ''}" for one in said], "notes": []}
-    return {"problems": [], "notes": [gone_note(one) for one in said]}
-
-
-def gone_note(unknown: str) -> str:
-    """What plan and result say of ``unknown_users`` whose tokens are deleted already."""
-    return f"{unknown} any more: renamed or deleted since this run began; nobody is looked for under another name"
 
 
 def check_told_apart(owners: Owners, found: t.Iterable[str], table: str) -> None:

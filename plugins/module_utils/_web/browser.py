@@ -12,24 +12,24 @@ import typing as t
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import SetCookie, sent_to
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.patiently import Sleep, patiently
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.refusals import (
-    ABSENT,
-    OTHER_WAY,
-    Attempt,
-    is_sent_back,
-    shows_form,
-    why_not,
-)
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import (
     REMEMBER_ME,
     SESSION,
     CookieRow,
     Door,
     GivenRow,
     Replayed,
+)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import SetCookie, sent_to
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.patiently import Sleep, patiently
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.sign_in_refused import (
+    ABSENT,
+    OTHER_WAY,
+    Attempt,
+    is_sent_back,
+    shows_form,
+    why_not,
 )
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.visitor import Visitor, is_nobody, visitor_in
 

@@ -17,8 +17,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.json_text import parsed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import ClearCalls
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookies import moment_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.each import Names, each, noted_by_nobody
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.parallel_requests import Names, each, noted_by_nobody
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.patiently import Sleep, patiently
 
 _PARALLEL = 8

@@ -17,9 +17,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.l
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.live_progress import Progress, progress_in
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_password, by_token
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.each import Names, Note, each, noted_by_nobody
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.options import product_of, site_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.parallel_requests import Names, Note, each, noted_by_nobody
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.patiently import Sleep, patiently
 
 ADMIN_OPTIONS: dict[str, t.Any] = {

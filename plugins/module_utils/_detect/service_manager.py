@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What starts and stops a node: decided from what was seen. Pure."""
+"""Which service manager starts and stops a node: systemd, scripts or tasks of the site, decided from what was seen. Pure."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.membership import Told, members_in_page, nothing_told
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.administrator import by_token
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.members_told import Told, members_in_page, nothing_told
 
 
 def members_by_page(product: Product, site: Site, token: str) -> Told:

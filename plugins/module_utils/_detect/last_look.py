@@ -12,8 +12,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import is_done
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, Owner
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import Browser
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import CookieRow
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import CookieRow
 
 
 def look_before_act(

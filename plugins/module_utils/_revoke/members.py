@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.membership import (
-    ToldByDatabase,
-    members_in_rows,
-    nothing_told,
-)
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.membership import ToldByDatabase, members_in_rows
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import RIGHTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundTable
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.members_told import nothing_told
 
 
 def members_by_database(product: Product, store: TokenStore, table: FoundTable) -> ToldByDatabase:

@@ -10,7 +10,7 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.beside import Ahead, Beside, FileAhead, Taker, in_time
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Ahead, Beside, FileAhead, Taker, in_time
 
 from demo.patience import patient
 

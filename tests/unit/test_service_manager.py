@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.control import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service_manager import (
     Control,
     Member,
     Seen,

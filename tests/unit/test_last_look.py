@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.turn import look_before_act
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.last_look import look_before_act
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._every import PRODUCTS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web import browser
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.browser import Browser
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import CookieRow, Replayed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.http import Site
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.rows import CookieRow, Replayed
 
 from demo.behaviour import HEALTHY
 from demo.cluster import CANARY, Cluster
