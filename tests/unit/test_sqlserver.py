@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
@@ -108,6 +109,12 @@ def test_the_server_writes_what_the_driver_would_cut(kind: str, rendered: str) -
     moved_out(said, table=FoundTable("s", "t", (FoundColumn("x", kind),), "x", "x", "x", "x", ""))
     assert said.said[0].partition(" OUTPUT ")[2].startswith(rendered)
     assert store().knows(kind)
+
+
+@pytest.mark.parametrize("kind", ["SMALLDATETIME", "DATETIME", "DATETIME2(7)", "DATETIMEOFFSET(7)", "DATE"])
+def test_a_time_of_the_product_may_be_of_each_kind_that_the_server_has(kind: str) -> None:
+    found = tuple(replace(one, type=kind) if one.name == "CREATED" else one for one in COLUMNS)
+    assert token_table.match_columns(Candidate("dbo", "t"), found, product_named("jira").tokens, "there").columns == found
 
 
 @pytest.mark.parametrize("kind", ["VARBINARY(20)", "IMAGE", "XML", "SQL_VARIANT", "FLOAT", "MONEY", "GEOGRAPHY", "HIERARCHYID", "unknown"])
