@@ -126,6 +126,15 @@ def test_values_that_may_not_come_back_as_they_were_are_refused(kind: str) -> No
     ]
 
 
+def test_columns_that_the_server_always_makes_anew_are_refused() -> None:
+    said = connection(("generated_always_type <> 0", [("ValidFrom",), ("ValidTo",)]), ("sys.indexes", [(1,)]))
+    assert store().unrestorable(t.cast("t.Any", said), TABLE) == [
+        "the column ValidFrom (GENERATED ALWAYS), whose values are made anew",
+        "the column ValidTo (GENERATED ALWAYS), whose values are made anew",
+    ]
+    assert said.values[0] == {"table": "jiraschema.remembermetoken"}
+
+
 def test_what_the_account_may_have_set_is_set_before_a_sweep() -> None:
     said = connection()
     store().begin_sweep(t.cast("t.Any", said), TABLE, locked=True)
