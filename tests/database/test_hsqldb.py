@@ -88,6 +88,12 @@ def old(made: Made, folder: Path) -> Product:
     return made(OLD, "MEMORY", folder)
 
 
+@pytest.fixture
+def new(made: Made, folder: Path) -> Product:
+    """By the version of today."""
+    return made(NEW, "MEMORY", folder)
+
+
 def site_of(product: Product, archive_dir: Path, jar: Path | None = None) -> Fisheye:
     return Fisheye(Database("hsqldb", str(product.base)), archive_dir, "fisheye", jar or product.jar)
 
@@ -327,6 +333,7 @@ def test_what_the_host_lacks_is_said_at_the_look(
     ("changed", "said"),
     [
         ("CREATE TABLE cru_note (n INTEGER, FOREIGN KEY (n) REFERENCES cru_login_cookie (cru_login_cookie_id))", "the foreign key"),
+        ('CREATE TRIGGER kept AFTER DELETE ON cru_login_cookie FOR EACH ROW CALL "org.hsqldb.Trigger"', "it has the trigger KEPT. Remove"),
         ("ALTER TABLE cru_login_cookie ADD COLUMN at TIMESTAMP", "the column AT (TIMESTAMP), whose values are not known to come back"),
         ("ALTER TABLE cru_login_cookie DROP COLUMN cru_rnd", "there is no column cru_rnd"),
         ("DROP TABLE cru_login_cookie", "There is no table cru_login_cookie"),
@@ -335,6 +342,36 @@ def test_what_the_host_lacks_is_said_at_the_look(
 def test_what_could_not_be_purged_or_put_back_is_refused_at_the_look(old: Product, fisheye: Fisheye, changed: str, said: str) -> None:
     old.run(changed)
     assert said in refusal(fisheye.look)
+
+
+# of version 2 alone
+ALWAYS = "ALTER TABLE cru_login_cookie ALTER COLUMN cru_login_cookie_id SET GENERATED ALWAYS AS IDENTITY (START WITH 100)"
+MADE = "ALTER TABLE cru_login_cookie ADD COLUMN made VARCHAR(300) GENERATED ALWAYS AS (UPPER(cru_rnd))"
+TRIGGER = "CREATE TRIGGER kept AFTER DELETE ON cru_login_cookie FOR EACH ROW DELETE FROM cru_user"
+
+
+@LONG
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (ALWAYS, "it has the column CRU_LOGIN_COOKIE_ID (GENERATED ALWAYS), whose values are made anew. Treat"),
+        (TRIGGER, "it has the trigger KEPT. Remove"),
+    ],
+    ids=["identity", "trigger"],
+)
+def test_what_only_version_2_has_is_refused_at_the_look(new: Product, archive_dir: Path, changed: str, said: str) -> None:
+    new.run(changed)
+    assert said in refusal(site_of(new, archive_dir).look)
+
+
+@LONG
+def test_a_generated_column_is_made_again(new: Product, archive_dir: Path) -> None:
+    new.run(MADE)
+    site, before = site_of(new, archive_dir), new.rows()
+    assert before[0][-1] == before[0][3].upper()
+    archives = site.purge()["archives"]
+    assert site.restore(archives)["rows"] == ROWS
+    assert new.rows() == before
 
 
 def python_for_everybody(folder: Path) -> Path:

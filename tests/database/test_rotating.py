@@ -23,15 +23,21 @@ from tests.database.tables import BITBUCKET
 CLIENTS = 8
 # of each client, above those of the rows that are there before
 KEYS = 10_000_000
-FILL = {
-    "postgresql": "INSERT INTO sta_remember_me_token "
-    "SELECT i, 'series' || i, 'token' || i, mod(i, 1000), now(), false, NULL FROM generate_series(1, {rows}) i",
-    "mysql": "INSERT INTO sta_remember_me_token "
-    "SELECT /*+ SET_VAR(cte_max_recursion_depth=4294967295) */ i, concat('series', i), concat('token', i), mod(i, 1000), now(), b'0', NULL "
-    "FROM (WITH RECURSIVE s AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM s WHERE i < {rows}) SELECT i FROM s) numbers",
-}
+# in words that MySQL 5.7 knows, too: more rows, made of those that are there
+FIRST = "INSERT INTO sta_remember_me_token VALUES (1, 'series1', 'token1', 1, now(), false, NULL)"
+MORE = (
+    "INSERT INTO sta_remember_me_token "
+    "SELECT id + {there}, concat('series', id + {there}), concat('token', id + {there}), mod(id + {there}, 1000), now(), false, NULL "
+    "FROM sta_remember_me_token WHERE id <= {lacking}"
+)
 SIGN_IN = "INSERT INTO sta_remember_me_token (id, series, token, user_id) VALUES (%s, %s, 'new', 7)"
 ROTATE = "UPDATE sta_remember_me_token SET token = %s WHERE series = %s"
+
+
+def fill(site: Site, rows: int) -> None:
+    """Double them until there are so many."""
+    doublings = [2**number for number in range((rows - 1).bit_length())]
+    site.run_sql(FIRST, *(MORE.format(there=there, lacking=rows - there) for there in doublings))
 
 
 @dataclass
@@ -95,7 +101,7 @@ def test_tokens_that_change_during_the_purge(
     monkeypatch.setattr(purge_module, "RANGE", span)
     found: Site = request.getfixturevalue(engine)
     site = replace(found, product="bitbucket").create(BITBUCKET)
-    site.run_sql(FILL[engine].format(rows=rows))
+    fill(site, rows)
     clients, over = [Client(site, number, rows) for number in range(CLIENTS)], threading.Event()
     threads = [threading.Thread(target=client.run, args=(over,)) for client in clients]
     for thread in threads:

@@ -56,7 +56,7 @@ def test_without_the_table_of_users_the_keys_are_counted_and_a_note_says_so(site
 
 @pytest.mark.usefixtures("users")
 def test_without_the_column_of_names_the_keys_are_counted_and_a_note_says_so(site: Site) -> None:
-    site.run_sql("ALTER TABLE app_user RENAME COLUMN lower_user_name TO other")
+    site.run_sql("ALTER TABLE app_user DROP COLUMN lower_user_name")
     site.hold("KEY1")
     looked = site.look()
     assert (looked["users"], looked["notes"][0].endswith("app_user has no column lower_user_name.")) == (1, True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import inspect
 import os
@@ -15,7 +16,12 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import hsqldb_files, hsqldb_process, hsqldb_program_files
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import (
+    hsqldb_files,
+    hsqldb_process,
+    hsqldb_program,
+    hsqldb_program_files,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.commit_end import rolled_back
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import PutBack
@@ -296,3 +302,59 @@ def test_a_copy_that_another_process_takes_for_left_over_is_made_again(base: Pat
 def test_files_that_were_put_back_hold_nothing_of_the_transaction() -> None:
     assert rolled_back("hsqldb", PutBack(""))
     assert not rolled_back("hsqldb", SessionsError(""))
+
+
+class _Java:
+    """In the place of Hsqldb: SHUTDOWN COMPACT changes the files, and each count is the next of these."""
+
+    version = "1.8.0"
+
+    def __init__(self, base: Path, counts: t.Sequence[int]) -> None:
+        self._base, self._counts = base, iter(counts)
+
+    def errors(self) -> t.ContextManager[None]:
+        return contextlib.nullcontext()
+
+    def open(self, *_words: str) -> _Java:
+        return self
+
+    def createStatement(self) -> _Java:  # noqa: N802  the names are Java's
+        return self
+
+    def commit(self) -> None:
+        """It does."""
+
+    def execute(self, sql: str) -> None:
+        if sql == "SHUTDOWN COMPACT":
+            self._base.with_suffix(".script").write_text("changed", encoding="utf-8")
+
+    def executeQuery(self, _sql: str) -> _Java:  # noqa: N802
+        return self
+
+    def next(self) -> bool:
+        return True
+
+    def getLong(self, _column: int) -> int:  # noqa: N802
+        return next(self._counts)
+
+
+def session(base: Path, counts: t.Sequence[int], monkeypatch: pytest.MonkeyPatch) -> hsqldb_program.Session:
+    """A change that has begun."""
+    monkeypatch.setattr(hsqldb_program, "Hsqldb", lambda _jar: _Java(base, counts))
+    return hsqldb_program.Session(str(base), "", "sa", "", change=True)
+
+
+def test_files_that_hold_another_number_of_rows_than_were_left_are_put_back(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, change = content(base), session(base, [0, 1], monkeypatch)
+    with pytest.raises(Failed) as failed:
+        change.finish(["SELECT COUNT(*) FROM t"])
+    assert (failed.value.kind, failed.value.detail) == ("put back", "count [0] [1]")
+    assert content(base) == before
+    assert not list(base.parent.glob(f"{SCRATCH}*"))
+    assert not (base.parent / WAY_BACK).exists()
+
+
+def test_files_that_hold_as_many_rows_as_were_left_stay_and_the_way_back_goes(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert session(base, [3, 3], monkeypatch).finish(["SELECT COUNT(*) FROM t"]) == {"rows": [3]}
+    assert content(base)["crucible.script"] == "changed"
+    assert not (base.parent / WAY_BACK).exists()

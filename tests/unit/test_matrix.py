@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,18 @@ def test_servers_of_other_versions_take_a_demo_and_the_tests_of_the_token_table(
     assert [(cell.name.partition("-")[0], cell.test) for cell in cells] == [("server", "")] * 3 + [("tokens", matrix.TOKENS)] * 3
     assert all(cell.server.startswith(cell.database) for cell in cells)
     assert (matrix.CHECKOUT / matrix.TOKENS).is_dir()
+
+
+def test_an_older_server_gets_none_of_the_tests_of_what_came_later() -> None:
+    cell = next(cell for cell in CELLS if cell.name == "tokens-mysql-5.7")
+    *command, folder = matrix.command_of(sys.executable, cell)
+    files = [f"{folder}/test_{name}.py" for name in ("mysql", "restorable", "rotating")]
+    asked = subprocess.run([*command, "--collect-only", "-qq", *files], cwd=matrix.CHECKOUT, capture_output=True, text=True, check=True)
+    chosen = re.findall(r"::(\S+)\[(.*)\]$", asked.stdout, re.MULTILINE)
+    assert ("test_tokens_that_change_during_the_purge", "mysql-20000-3000") in chosen
+    assert ("test_the_right_that_a_note_asks_for_shows_what_was_hidden", "mysql-trigger-account") in chosen
+    later = "role", "mariadb", "1600000"
+    assert [found for found in chosen if "expression" in found[0] or any(word in found[1] for word in later)] == []
 
 
 def test_a_server_that_cannot_be_had_is_a_cell_that_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

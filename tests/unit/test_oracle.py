@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import replace
 
 import pytest
+import sqlalchemy
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Column, TokenTable
@@ -118,10 +119,42 @@ def test_fewer_deleted_rows_than_were_read_are_refused() -> None:
         one.sweep_class(one.connector, t.cast("t.Any", said), TABLE).move_out(io.BytesIO(), [7])
 
 
+def describe(monkeypatch: pytest.MonkeyPatch, identity: dict[str, bool] | None) -> None:
+    """How SQLAlchemy describes a table with that identity of its key."""
+
+    class Inspector:
+        def get_columns(self, name: str, schema: str) -> list[dict[str, t.Any]]:
+            assert (schema, name) == (TABLE.schema, TABLE.name)
+            return [
+                {"name": "id", "type": NUMBER(18, 0), **({"identity": identity} if identity else {})},
+                {"name": "token", "type": NUMBER()},
+            ]
+
+    monkeypatch.setattr(sqlalchemy, "inspect", lambda _connection: Inspector())
+
+
+@pytest.mark.parametrize(
+    ("identity", "told"),
+    [
+        (None, []),
+        ({"always": False, "on_null": False}, []),
+        ({"always": False, "on_null": True}, []),
+        ({"always": True, "on_null": False}, ["the column id (GENERATED ALWAYS), whose values are made anew"]),
+    ],
+    ids=["none", "by default", "by default on null", "always"],
+)
+def test_keys_that_the_server_always_gives_are_refused(
+    identity: dict[str, bool] | None, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe(monkeypatch, identity)
+    assert store().unrestorable(t.cast("t.Any", connection(("all_indexes", [(1,)]))), TABLE) == told
+
+
 @pytest.mark.parametrize(
     "kind", ["CLOB", "NCLOB", "RAW(16)", "BLOB", "LONG", "FLOAT", "BINARY_DOUBLE", "INTERVAL DAY TO SECOND", "unknown"]
 )
-def test_values_that_may_not_come_back_as_they_were_are_refused(kind: str) -> None:
+def test_values_that_may_not_come_back_as_they_were_are_refused(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    describe(monkeypatch, None)
     table = replace(TABLE, columns=(*COLUMNS, FoundColumn("more", kind)))
     said = connection(("all_indexes", [(1,)]))
     assert store().unrestorable(t.cast("t.Any", said), table) == [

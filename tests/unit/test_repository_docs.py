@@ -17,6 +17,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES, Engine
 
+from demo.other_servers import SERVERS
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROLE = CHECKOUT / "roles/force_reauth"
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -129,6 +131,13 @@ def test_the_guide_on_databases_says_how_an_engine_is_named_and_what_its_driver_
     (row,) = re.findall(rf"   \* - (.*)\n     - ``{engine.name}``\n     - (.*)\n", text_of(SITE / "rst/databases.rst"))
     assert row[0] == engine.title
     assert code(row[1]) == [engine.package] * bool(engine.package)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_guide_on_databases_names_each_version_that_the_matrix_has(server: str) -> None:
+    engine, version = server.rsplit("-", 1)
+    (tried,) = re.findall(rf"   \* - {ENGINES[engine].title}\n(?:     - .*\n){{6}}     - (.*)\n", text_of(SITE / "rst/databases.rst"))
+    assert version in re.findall(r"\d+(?:\.\d+)*", tried)
 
 
 def groups_in(tree: t.Mapping[str, t.Any]) -> set[str]:

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
@@ -110,6 +111,12 @@ def test_the_server_writes_what_the_driver_would_cut(kind: str, rendered: str) -
     assert store().knows(kind)
 
 
+@pytest.mark.parametrize("kind", ["SMALLDATETIME", "DATETIME", "DATETIME2(7)", "DATETIMEOFFSET(7)", "DATE"])
+def test_a_time_of_the_product_may_be_of_each_kind_that_the_server_has(kind: str) -> None:
+    found = tuple(replace(one, type=kind) if one.name == "CREATED" else one for one in COLUMNS)
+    assert token_table.match_columns(Candidate("dbo", "t"), found, product_named("jira").tokens, "there").columns == found
+
+
 @pytest.mark.parametrize("kind", ["VARBINARY(20)", "IMAGE", "XML", "SQL_VARIANT", "FLOAT", "MONEY", "GEOGRAPHY", "HIERARCHYID", "unknown"])
 def test_values_that_may_not_come_back_as_they_were_are_refused(kind: str) -> None:
     table = replace(TABLE, columns=(*COLUMNS, FoundColumn("more", kind)))
@@ -117,6 +124,15 @@ def test_values_that_may_not_come_back_as_they_were_are_refused(kind: str) -> No
     assert store().unrestorable(t.cast("t.Any", said), table) == [
         f"the column more ({kind}), whose values are not known to come back as they were"
     ]
+
+
+def test_columns_that_the_server_always_makes_anew_are_refused() -> None:
+    said = connection(("generated_always_type <> 0", [("ValidFrom",), ("ValidTo",)]), ("sys.indexes", [(1,)]))
+    assert store().unrestorable(t.cast("t.Any", said), TABLE) == [
+        "the column ValidFrom (GENERATED ALWAYS), whose values are made anew",
+        "the column ValidTo (GENERATED ALWAYS), whose values are made anew",
+    ]
+    assert said.values[0] == {"table": "jiraschema.remembermetoken"}
 
 
 def test_what_the_account_may_have_set_is_set_before_a_sweep() -> None:

@@ -17,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.t
 
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+    from sqlalchemy.engine.interfaces import ReflectedColumn
 
 # of a type that SQLAlchemy does not know
 _UNKNOWN = "unknown"
@@ -38,7 +39,7 @@ class GenericStore(TokenStore):
 
     def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
         """With types as the engine writes them; a generated column is made again from the others."""
-        found = sqlalchemy_module().inspect(connection).get_columns(candidate.name, candidate.schema or None)
+        found = described_columns(connection, candidate)
         return [FoundColumn(one["name"], type_text(connection, one["type"])) for one in found if not one.get("computed")]
 
     def unrestorable(self, connection: Connection, table: FoundTable) -> list[str]:
@@ -57,6 +58,17 @@ class GenericStore(TokenStore):
         return (
             f"{database.engine.name} {database.host}:{database.port or database.engine.default_port} {database.name} schema {table.schema}"
         )
+
+
+def described_columns(connection: Connection, table: Candidate | FoundTable) -> list[ReflectedColumn]:
+    """Its columns in the words of SQLAlchemy."""
+    found: list[ReflectedColumn] = sqlalchemy_module().inspect(connection).get_columns(table.name, table.schema or None)
+    return found
+
+
+def made_anew(columns: t.Iterable[str]) -> list[str]:
+    """What keeps rows with these columns from being put back: the engine takes no value for them."""
+    return [f"the column {name} (GENERATED ALWAYS), whose values are made anew" for name in columns]
 
 
 def type_text(connection: Connection, kind: t.Any) -> str:

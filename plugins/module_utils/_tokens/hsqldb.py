@@ -23,7 +23,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import hsqldb_files
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore, GenericSweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore, GenericSweep, made_anew
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_dialect import register
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.hsqldb_process import HsqldbProcess, JvmConnection
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import Look, Purpose
@@ -157,8 +157,7 @@ class HsqldbStore(GenericStore):
         """Keys that are always made anew, too."""
         newer = connection.exec_driver_sql(_HAS, ("COLUMNS",)).scalar_one()
         rows = connection.exec_driver_sql(_IDENTITIES, (_SCHEMA, table.name)) if newer else ()
-        always = [f"the column {row[0]} (GENERATED ALWAYS), whose values are made anew" for row in rows]
-        return [*always, *super().unrestorable(connection, table)]
+        return [*made_anew(row[0] for row in rows), *super().unrestorable(connection, table)]
 
     def identity(self, connection: Connection, table: FoundTable) -> str:  # noqa: ARG002  the files are all there is
         """The real path of the files."""

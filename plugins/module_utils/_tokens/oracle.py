@@ -13,7 +13,14 @@ import re
 import typing as t
 from functools import partial
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore, GenericSweep, quoted, run
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import (
+    GenericStore,
+    GenericSweep,
+    described_columns,
+    made_anew,
+    quoted,
+    run,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_tried
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Sweep
@@ -132,6 +139,12 @@ class OracleStore(GenericStore):
     def knows(self, kind: str) -> bool:
         """See GenericStore."""
         return any(pattern.fullmatch(kind) for pattern in (_NUMBER, _TIME, _TEXT))
+
+    def unrestorable(self, connection: Connection, table: FoundTable) -> list[str]:
+        """Keys that are always made anew, too; those that are made BY DEFAULT, be it ON NULL, take the values of an archive."""
+        identities = [one for one in described_columns(connection, table) if one.get("identity")]
+        always = [one["name"] for one in identities if one["identity"]["always"]]
+        return [*made_anew(always), *super().unrestorable(connection, table)]
 
     def has_unique_key(self, connection: Connection, table: FoundTable) -> bool:
         """By its indexes."""

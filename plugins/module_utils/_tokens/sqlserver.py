@@ -12,7 +12,13 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore, GenericSweep, quoted, run
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import (
+    GenericStore,
+    GenericSweep,
+    made_anew,
+    quoted,
+    run,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import FETCH, Keys, Sink, Sweep
@@ -83,6 +89,8 @@ WHERE l.resource_database_id = db_id() AND l.request_session_id <> @@SPID AND l.
     AND l.resource_type = 'OBJECT' AND l.resource_associated_entity_id = object_id(%(table)s)
 """
 _IDENTITY = "SELECT coalesce(objectproperty(object_id(%(table)s), 'TableHasIdentity'), 0)"
+# the period of a table whose history is off, a ledger's columns
+_ALWAYS = "SELECT name FROM sys.columns WHERE object_id = object_id(%(table)s) AND generated_always_type <> 0 ORDER BY column_id"
 # made by the server, another one for each row that is written
 _OF_THE_SERVER = ("TIMESTAMP", "ROWVERSION")
 # text that says the value whatever the session's language, and that is read back as it was: ISO 8601 with a T where a language would count
@@ -174,6 +182,11 @@ class SqlserverStore(GenericStore):
     def knows(self, kind: str) -> bool:
         """See GenericStore."""
         return bool(_TEXT.fullmatch(kind)) or _style_of(kind) is not None
+
+    def unrestorable(self, connection: Connection, table: FoundTable) -> list[str]:
+        """Columns that are always made anew, too; a key of the server's own (IDENTITY) is none of them, and is put back."""
+        rows = connection.exec_driver_sql(_ALWAYS, {"table": quoted(connection, table)})
+        return [*made_anew(row[0] for row in rows), *super().unrestorable(connection, table)]
 
     def has_unique_key(self, connection: Connection, table: FoundTable) -> bool:
         """By its indexes."""

@@ -20,7 +20,7 @@ _KINDS: t.Mapping[ColumnKind, t.Pattern[str]] = {
         r"(tiny|small|medium|big)?int(eger)?\d?(\(\d+\))?( unsigned)?|(num(eric|ber)|decimal)(\(\d+(, ?0)?\)|\(\*, ?0\))?", re.IGNORECASE
     ),
     "text": re.compile(r"(n?(var)?char2?|character( varying)?|(tiny|medium|long)?text|n?clob|string)\b.*", re.IGNORECASE),
-    "timestamp": re.compile(r"(timestamp|datetime|date)\b.*|(timestamptz|datetime2|datetimeoffset).*", re.IGNORECASE),
+    "timestamp": re.compile(r"(timestamp|(small)?datetime|date)\b.*|(timestamptz|datetime2|datetimeoffset).*", re.IGNORECASE),
     "boolean": re.compile(r"bool(ean)?|bit(\(1\))?|tinyint(\(1\))?|num(eric|ber)\(1(, ?0)?\)", re.IGNORECASE),
 }
 # bytes, or what only a library of its own can write as text; PostgreSQL's bytea is text in an archive, and comes back from it
