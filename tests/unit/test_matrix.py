@@ -63,8 +63,7 @@ def test_an_older_server_gets_none_of_the_tests_of_what_came_later() -> None:
     chosen = re.findall(r"::(\S+)\[(.*)\]$", asked.stdout, re.MULTILINE)
     assert ("test_tokens_that_change_during_the_purge", "mysql-20000-3000") in chosen
     assert ("test_the_right_that_a_note_asks_for_shows_what_was_hidden", "mysql-trigger-account") in chosen
-    later = "role", "mariadb", "1600000"
-    assert [found for found in chosen if "expression" in found[0] or any(word in found[1] for word in later)] == []
+    assert [found for found in chosen if "expression" in found[0] or re.search("role|mariadb", found[1])] == []
 
 
 def test_a_server_that_cannot_be_had_is_a_cell_that_failed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
