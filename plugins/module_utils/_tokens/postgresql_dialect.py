@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.collector import paused
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
 
@@ -37,7 +38,8 @@ def check_version(version: int, where: str) -> None:
 @functools.cache
 def _dialect() -> type[t.Any]:
     """Made when it is asked for: this Python may have no SQLAlchemy."""
-    from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+    with paused():
+        from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 
     class Dialect(PGDialect_psycopg2):
         supports_statement_cache = True

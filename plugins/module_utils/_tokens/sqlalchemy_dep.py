@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import types
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.collector import paused
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.packages import missing
 
 try:
-    import sqlalchemy
+    with paused():
+        import sqlalchemy
 except ImportError:
     HAS_SQLALCHEMY = False
 else:
