@@ -81,6 +81,10 @@ def test_a_file_of_the_role_itself_is_refused(check: t.Callable[..., None], tmp_
         "ansible.builtin.include_tasks: node/stop.yml",
         "ansible.builtin.include_tasks: {file: start.yml}",
         "block: [{block: [{include_tasks: ./start.yml}]}]",
+        # Ansible looks in the folder of the role, too
+        "include_tasks: tasks/start.yml",
+        "include_tasks: helper.yml",
+        "include_tasks: again.yml",
     ],
 )
 def test_a_file_that_includes_one_which_ansible_would_take_from_the_role_is_refused(
@@ -90,19 +94,52 @@ def test_a_file_that_includes_one_which_ansible_would_take_from_the_role_is_refu
         of_the_role = tmp_path / "role/tasks" / name
         of_the_role.parent.mkdir(parents=True, exist_ok=True)
         of_the_role.write_text(GOOD, encoding="utf-8")
-    with pytest.raises(SessionsError, match=r"/stop.yml includes \S+, and Ansible takes that of this collection's role"):
+    for name, text in (
+        ("helper.yml", "- include_tasks: start.yml"),
+        ("again.yml", f"- include_tasks: {tmp_path}/stop.yml\n- include_tasks: helper.yml"),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(SessionsError, match=r"/(stop|helper).yml includes \S+, and Ansible takes that of this collection's role"):
         check(f"- name: Go on\n  {included}\n", GOOD)
 
 
 @pytest.mark.parametrize(
     "included",
-    ["include_tasks: helper.yml", "import_tasks: start.yml", "include_tasks: '{{ folder }}/start.yml'", "include_tasks: {tmp}/start.yml"],
+    [
+        "include_tasks: helper.yml",
+        "include_tasks: {tmp}/start.yml",
+        # not known yet, and too long for the name of a file
+        "include_tasks: '{{ folder }}/start.yml'",
+        f"include_tasks: '{{{{ {'x' * 300} }}}}'",
+    ],
 )
 def test_a_file_that_includes_another_one_of_the_site_is_fine(check: t.Callable[..., None], tmp_path: Path, included: str) -> None:
-    of_the_role = tmp_path / "role/tasks/start.yml"
-    of_the_role.parent.mkdir(parents=True)
-    of_the_role.write_text(GOOD, encoding="utf-8")
+    for name in ("role/tasks/start.yml", "helper.yml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(GOOD, encoding="utf-8")
     check(f"- name: Go on\n  {included.replace('{tmp}', str(tmp_path))}\n", GOOD)
+
+
+@pytest.mark.parametrize(
+    ("included", "problem"),
+    [
+        ("include_tasks: nonesuch.yml", r"/stop\.yml includes nonesuch\.yml, which is not there$"),
+        ("include_tasks: leads.yml", r"/leads\.yml includes nonesuch\.yml, which is not there$"),
+        ("include_tasks: broken.yml", r"/broken\.yml is no task file: it holds no list of tasks$"),
+        (
+            "import_tasks: leads.yml",
+            r"/stop\.yml imports leads\.yml, and is itself included: write include_tasks in place of import_tasks$",
+        ),
+        ("import_tasks: {tmp}/leads.yml", r"/stop\.yml imports \S+, and is itself included"),
+        ("include_tasks: imports.yml", r"/imports\.yml imports leads\.yml, and is itself included"),
+    ],
+)
+def test_what_would_fail_when_its_turn_comes_is_refused(check: t.Callable[..., None], tmp_path: Path, included: str, problem: str) -> None:
+    texts = {"leads.yml": "- include_tasks: nonesuch.yml", "broken.yml": "name: none", "imports.yml": "- import_tasks: leads.yml"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(SessionsError, match=problem):
+        check(f"- name: Go on\n  {included.replace('{tmp}', str(tmp_path))}\n", GOOD)
 
 
 @pytest.mark.parametrize(
