@@ -91,7 +91,7 @@ class Bench:
         yield self._mark("restore", 0, lambda: self.ours("restore", **back), lambda: self.peer.read(self.peer.restore, file))
         yield from self._encrypted()
         yield self._waits(file)
-        yield self._memory()
+        yield memory_of(self.site.engine, self.settings.rows, self.peaks)
         yield from self.empty()
 
     def memory(self) -> t.Iterator[Mark]:
@@ -99,10 +99,7 @@ class Bench:
         self.fill(self.settings.rows)
         self.ours("backup")
         self.ours("restore", **_way_back(self.ours("purge")))
-        yield self._memory()
-
-    def _memory(self) -> Mark:
-        return Mark(f"{self.site.engine}: memory at {self.settings.rows} rows", tuple(self.peaks), no_more_than(120, "MB"), unit="MB")
+        yield memory_of(self.site.engine, self.settings.rows, self.peaks)
 
     def _mark(self, work: str, rows: int, ours: t.Callable[[], object], peers: t.Callable[[], object]) -> Mark:
         taken = [(self._seconds(rows, ours), self._seconds(rows, peers)) for _time in range(self.settings.repeat)]
@@ -146,6 +143,11 @@ class Bench:
     def _of(self, work: str, peer: str, taken: t.Sequence[tuple[float, float]], goal: Goal) -> Mark:
         ours, peers = tuple(ours for ours, _peer in taken), tuple(peer for _ours, peer in taken)
         return Mark(f"{self.site.engine}: {work}", ours, goal, peer, peers)
+
+
+def memory_of(engine: str, rows: int, peaks: t.Sequence[float]) -> Mark:
+    """The most that any of its acts took. ``peaks``: MB."""
+    return Mark(f"{engine}: memory at {rows} rows", (max(peaks),), no_more_than(120, "MB"), unit="MB")
 
 
 def _way_back(purged: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

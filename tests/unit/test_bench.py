@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as bench
+from bench.database import memory_of
 from bench.marks import Goal, Mark, more_by, no_more_than, ratio_of, read_values, table
 from bench.moments import BUSY, GONE, ROLL, UP, Moment, floor, read, seconds_between, seconds_of, tasks
 
@@ -183,3 +184,8 @@ def test_the_floor_of_a_roll_is_what_the_nodes_need_to_stop_and_start() -> None:
 
 def test_the_roll_is_a_play_of_the_playbook() -> None:
     assert f"- name: {ROLL}\n" in (CHECKOUT / "playbooks/force_reauth.yml").read_text(encoding="utf-8")
+
+
+def test_memory_is_the_most_that_any_act_took() -> None:
+    mark = memory_of("engine", 7, (65.0, 80.0, 900.0))
+    assert (mark.work, mark.ours, mark.met) == ("engine: memory at 7 rows", (900.0,), False)

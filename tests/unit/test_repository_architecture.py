@@ -127,6 +127,9 @@ def test_the_page_names_every_file_of_plugin_utils() -> None:
     assert files - set(code(section("## The rooms of plugins/module_utils"))) == set()
 
 
+MANAGERS = ("systemd", "scripts", "tasks")
+
+
 def unnamed(files: t.Iterable[Path], text: str) -> list[str]:
     """Those of the files that no name in it stands for, folders with their files."""
     names = [f"{name}*" if name.endswith("/") else name for name in code(text)]
@@ -150,6 +153,15 @@ def test_where_to_add_an_engine_names_every_file_that_names_the_engines() -> Non
 def test_where_to_add_a_load_balancer_names_every_file_that_names_one() -> None:
     naming = (path for path in sources() if "haprox" in path.read_text(encoding="utf-8").lower())
     assert unnamed(naming, section("### A load balancer")) == []
+
+
+def names_managers(path: Path) -> bool:
+    text = path.read_text(encoding="utf-8")
+    return "manager" in text and sum(re.search(rf"""["'\[ ]{name}["',\]]""", text) is not None for name in MANAGERS) >= 2
+
+
+def test_where_to_add_a_service_manager_names_every_file_that_names_them() -> None:
+    assert unnamed(filter(names_managers, sources()), section("### Something else")) == []
 
 
 def test_a_file_that_the_list_leaves_out_is_found() -> None:
