@@ -17,11 +17,14 @@ from pathlib import Path
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age import Encryptor
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.age_keys import ArchiveKeys
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.growing import Growing
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.gzip_stream import compressor
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.reading import (
+    ReadBack,
+    as_written,
     lines_of,
-    read_back,
     read_description,
+    read_through,
     unlike,
     whole_rows,
 )
@@ -36,7 +39,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.pri
     try_new_file,
     whole_file,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Taker
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Beside, Taker
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import check_run_id
 
 _BLOCK = 1 << 20
@@ -138,7 +141,7 @@ class Draft:
         handle, self._temporary = _make_temporary(folder)
         self._in_place: list[Path] = []
         self._kept = False
-        self._file = _HashedFile(os.fdopen(handle, "wb"), keys.recipients)
+        self._file = _HashedFile(os.fdopen(handle, "wb"), self._temporary, keys)
         self.sink = io.BufferedWriter(self._file, _BLOCK)
 
     def finish(self, rows: int) -> description.Archive | None:
@@ -146,17 +149,16 @@ class Draft:
 
         Raises SessionsError when it is not as it was written.
         """
-        self.sink.flush()
-        self._file.finish()
         if not rows:
             return None
+        self.sink.flush()
+        self._file.finish()
         path = self._link()
         sidecar = Path(description.sidecar_of(str(path)))
         with whole_file(sidecar) as file:
             file.write(description.sidecar_text(self._header, rows, self._file.sha256).encode())
         self._in_place.append(sidecar)
-        with path.open("rb") as written:
-            read = read_back(written, str(path), self._file.sha256, rows, self._keys.identities)
+        read = as_written(self._file.read_back, str(path), self._file.sha256, rows)
         first, last = (line.split(b"\t")[self._key_position].decode() for line in (read.first, read.last))
         return description.Archive(str(path), str(sidecar), rows, read.sha256, read.size, first, last)
 
@@ -190,13 +192,14 @@ class Draft:
 
 
 class _HashedFile(io.RawIOBase):
-    """Compresses what is written, encrypts it where it has recipients, and hashes what reaches the file."""
+    """Compresses what is written, encrypts it where it has recipients, hashes what reaches the file; reads it back behind that."""
 
-    def __init__(self, file: t.BinaryIO, recipients: t.Sequence[t.Any]) -> None:
+    def __init__(self, file: t.BinaryIO, path: Path, keys: ArchiveKeys) -> None:
         self._file = file
-        self._encryptor = Encryptor(recipients, self._put) if recipients else None
+        self._encryptor = Encryptor(keys.recipients, self._put) if keys.recipients else None
         self._compressor = compressor()
         self._hash = hashlib.sha256()
+        self._reading = _ReadBehind(path, keys)
         # beside the one who reads the rows
         self._packing = Taker(lambda data: self._pack(self._compressor.compress(data)))
         self._abandoned = False
@@ -222,11 +225,16 @@ class _HashedFile(io.RawIOBase):
         self._file.flush()
         os.fsync(self._file.fileno())
 
+    def read_back(self) -> ReadBack:
+        """What is on disk, once it is finished; raises as ``read_through``."""
+        return self._reading.found()
+
     def abandon(self) -> None:
         self._abandoned = True
         self._packing.abandon()
         if self._encryptor:
             self._encryptor.abandon()
+        self._reading.abandon()
         with suppress(OSError):
             self._file.close()
 
@@ -239,6 +247,37 @@ class _HashedFile(io.RawIOBase):
     def _put(self, data: bytes) -> None:
         self._hash.update(data)
         self._file.write(data)
+        self._file.flush()
+        self._reading.grow(len(data))
+
+
+class _ReadBehind:
+    """Reads an archive in a thread of its own, from its first bytes on."""
+
+    def __init__(self, path: Path, keys: ArchiveKeys) -> None:
+        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._growing = Growing(self._handle)
+        self._sealed, self._keys = bool(keys.recipients), keys
+        self._found: list[ReadBack] = []
+        self._beside: Beside | None = None
+
+    def grow(self, size: int) -> None:
+        self._growing.grow(size)
+        if not self._beside:
+            self._beside = Beside(lambda: self._found.append(read_through(self._growing, self._sealed, self._keys.identities)))
+
+    def found(self) -> ReadBack:
+        self._growing.end()
+        if self._beside:
+            self._beside.end()
+        return self._found[0]
+
+    def abandon(self) -> None:
+        self._growing.end()
+        if self._beside:
+            with suppress(Exception):
+                self._beside.end()
+        os.close(self._handle)
 
 
 def _paths(folder: Path, table: str, backup: bool, sealed: bool) -> t.Iterator[Path]:

@@ -22,6 +22,14 @@ _BLOCK = 1 << 20
 _LINE = 1 << 16
 # nor any description
 _SIDECAR = 1 << 20
+UNOPENED = -1
+
+
+class Readable(t.Protocol):
+    """A file, as far as it is read."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next bytes, none at the end."""
 
 
 class Locked(SessionsError):
@@ -30,7 +38,7 @@ class Locked(SessionsError):
 
 @dataclass(frozen=True)
 class ReadBack:
-    """What a file on disk holds; ``first`` and ``last`` are lines in COPY text."""
+    """What a file on disk holds; ``first`` and ``last`` are lines in COPY text. Of UNOPENED rows it is encrypted, and no key opened it."""
 
     sha256: str
     size: int
@@ -44,24 +52,46 @@ def read_back(file: t.BinaryIO, path: str, sha256: str, rows: int, identities: a
 
     Raises Locked when it is as it was written, and none of the identities opens it.
     """
-    source, unpacked = _Hashed(file), _Unpacked()
-    try:
+
+    def read() -> ReadBack:
         # from the disk, not from memory, where the system allows
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        _read_through(source, unpacked, path, identities)
-    except age.Unopened:
-        source.read_to_end()
-        if source.sha256 == sha256:
-            raise locked(path) from None
-        raise _damaged(path) from None
+        return read_through(file, description.is_sealed(path), identities)
+
+    return as_written(read, path, sha256, rows)
+
+
+def as_written(read: t.Callable[[], ReadBack], path: str, sha256: str, rows: int) -> ReadBack:
+    """What ``read`` found, by ``read_through``; raises as ``read_back`` does."""
+    try:
+        found = read()
     except damaged_errors():
         raise _damaged(path) from None
     except OSError as error:
         raise _unread(path, error) from error
-    if (source.sha256, unpacked.rows) != (sha256, rows):
+    if found.rows == UNOPENED:
+        raise (locked(path) if found.sha256 == sha256 else _damaged(path))
+    if (found.sha256, found.rows) != (sha256, rows):
         raise SessionsError(
-            f"{path} is not what was written: it has {unpacked.rows} rows and SHA-256 {source.sha256}, expected were {rows} and {sha256}."
+            f"{path} is not what was written: it has {found.rows} rows and SHA-256 {found.sha256}, expected were {rows} and {sha256}."
         )
+    return found
+
+
+def read_through(file: Readable, sealed: bool, identities: age.Keys) -> ReadBack:
+    """What a file holds, to its end. Raises one of ``damaged_errors``, and OSError."""
+    source, unpacked = _Hashed(file), _Unpacked()
+    try:
+        if sealed:
+            age.decrypt(source, unpacked.write, identities)
+        else:
+            while data := source.read(_BLOCK):
+                unpacked.write(data)
+    except age.Unopened:
+        source.read_to_end()
+        return ReadBack(source.sha256, source.size, UNOPENED, b"", b"")
+    source.read_to_end()
+    unpacked.check_whole()
     return ReadBack(source.sha256, source.size, unpacked.rows, unpacked.first, unpacked.last)
 
 
@@ -159,20 +189,10 @@ def _unread(path: str, error: OSError) -> SessionsError:
     return SessionsError(f"{path} cannot be read: {error.strerror}. Nothing was changed by it.")
 
 
-def _read_through(source: _Hashed, unpacked: _Unpacked, path: str, identities: age.Keys) -> None:
-    if description.is_sealed(path):
-        age.decrypt(source, unpacked.write, identities)
-        source.read_to_end()
-    else:
-        while data := source.read(_BLOCK):
-            unpacked.write(data)
-    unpacked.check_whole()
-
-
 class _Hashed:
     """Reads a file, and hashes what it reads."""
 
-    def __init__(self, file: t.BinaryIO) -> None:
+    def __init__(self, file: Readable) -> None:
         self._file, self._hash, self.size = file, hashlib.sha256(), 0
 
     @property
