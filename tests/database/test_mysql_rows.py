@@ -70,6 +70,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three rows."""
     monkeypatch.setattr(mysql_rows, "PIECE", 3)
     monkeypatch.setattr(mysql_restore, "PIECE", 3)
+    monkeypatch.setattr(mysql_restore, "_BATCH", 1)
 
 
 def one_by_one(site: Site) -> list[bytes]:

@@ -23,8 +23,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.s
 if t.TYPE_CHECKING:
     from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.guarded_mysql import GuardedConnection
 
-# bytes of one statement, where a packet may be as small as a megabyte
-_STATEMENT = 1 << 18
+# bytes of one statement, where a packet may be as small as a megabyte, and of one LOAD DATA, whose packets are smaller
+_STATEMENT, _LOAD = 1 << 18, 1 << 20
+# bytes with which a batch is large enough, so that rows which are long do not make it large
+_BATCH = 3 << 18
 # two of COPY's escapes mean nothing to the server, which takes the characters themselves
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _THEMSELVES = {b"f": b"\f", b"v": b"\v"}
@@ -64,10 +66,20 @@ def _put_back(sweep: MysqlSweep, columns: t.Sequence[str], batches: t.Iterable[_
 
 def _batches(lines: t.Iterable[bytes], position: int) -> t.Iterator[_Batch]:
     rest = iter(lines)
-    while batch := list(itertools.islice(rest, PIECE)):
+    while batch := _enough(rest):
         wanted = dict(zip(keys_of(batch, position), batch))
         # two lines of one key are one row, and have to be the same
         yield _Batch(wanted, len(batch) != len(wanted) and set(batch) != set(wanted.values()))
+
+
+def _enough(rest: t.Iterator[bytes]) -> list[bytes]:
+    """The next lines; none at the end."""
+    batch: list[bytes] = []
+    size = 0
+    while size < _BATCH and (piece := list(itertools.islice(rest, PIECE))):
+        batch += piece
+        size += sum(map(len, piece))
+    return batch
 
 
 def _are_equal(found: bytes, wanted: t.Mapping[int, bytes]) -> bool:
@@ -139,15 +151,15 @@ class _Writer:
     def write(self, lines: t.Sequence[bytes]) -> None:
         """These rows, in as many statements as their size takes."""
         if self._may_load:
-            self._by(self._load, lines)
+            self._by(self._load, lines, _LOAD)
         elif self._bits:
             # the way of every engine
             insert(self._sweep, self._columns, lines)
         else:
-            self._by(self._insert, lines)
+            self._by(self._insert, lines, _STATEMENT)
 
-    def _by(self, way: t.Callable[[bytes], object], lines: t.Sequence[bytes]) -> None:
-        for some in _of_size(lines):
+    def _by(self, way: t.Callable[[bytes], object], lines: t.Sequence[bytes], size: int) -> None:
+        for some in _of_size(lines, size):
             way(_for_the_server(some))
 
     def _load(self, text: bytes) -> None:
@@ -169,16 +181,16 @@ class _Writer:
         self._connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
-def _of_size(lines: t.Sequence[bytes]) -> t.Iterator[bytes]:
-    """The lines, as many together as a statement may hold."""
+def _of_size(lines: t.Sequence[bytes], limit: int) -> t.Iterator[bytes]:
+    """The lines, as many together as a statement may hold. ``limit``: its bytes."""
     whole = b"".join(lines)
-    if len(whole) <= _STATEMENT:
+    if len(whole) <= limit:
         yield from [whole] if whole else []
         return
     some: list[bytes] = []
     size = 0
     for line in lines:
-        if some and size + len(line) > _STATEMENT:
+        if some and size + len(line) > limit:
             yield b"".join(some)
             some, size = [], 0
         some.append(line)
