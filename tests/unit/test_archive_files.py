@@ -15,7 +15,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description, gzip_stream, reading
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description, growing, gzip_stream, reading
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.files import RunFolder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 
@@ -56,6 +56,27 @@ def refusal(folder: RunFolder, archive: Path) -> str:
 
 def test_an_archive_is_read_as_it_was_written(folder: RunFolder, archive: Path) -> None:
     assert refusal(folder, archive) == ""
+
+
+def test_a_disk_that_alters_what_is_brought_to_it_is_noticed_while_more_is_written(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+
+    def alter_once(handle: int) -> None:
+        if not synced:
+            place = os.fstat(handle).st_size - 20
+            os.pwrite(handle, bytes([os.pread(handle, 1, place)[0] ^ 1]), place)
+        synced.append(handle)
+
+    monkeypatch.setattr(growing, "_STEP", 1000)
+    monkeypatch.setattr(os, "fdatasync", alter_once)
+    with folder.draft(HEADER, "id") as draft:
+        for number in range(300):
+            draft.sink.write(b"%d\t%s\n" % (number, os.urandom(4096).hex().encode()))
+        with pytest.raises(SessionsError, match=r"is damaged|is not what was written"):
+            draft.finish(300)
+    assert list(folder.path.iterdir()) == []
 
 
 def test_an_archive_of_which_a_byte_is_altered_is_damaged(folder: RunFolder, archive: Path) -> None:

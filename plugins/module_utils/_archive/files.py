@@ -141,7 +141,7 @@ class Draft:
         handle, self._temporary = _make_temporary(folder)
         self._in_place: list[Path] = []
         self._kept = False
-        self._file = _HashedFile(os.fdopen(handle, "wb"), self._temporary, keys)
+        self._file = _HashedFile(os.fdopen(handle, "wb"), keys)
         self.sink = io.BufferedWriter(self._file, _BLOCK)
 
     def finish(self, rows: int) -> description.Archive | None:
@@ -194,12 +194,12 @@ class Draft:
 class _HashedFile(io.RawIOBase):
     """Compresses what is written, encrypts it where it has recipients, hashes what reaches the file; reads it back behind that."""
 
-    def __init__(self, file: t.BinaryIO, path: Path, keys: ArchiveKeys) -> None:
+    def __init__(self, file: t.BinaryIO, keys: ArchiveKeys) -> None:
         self._file = file
         self._encryptor = Encryptor(keys.recipients, self._put) if keys.recipients else None
         self._compressor = compressor()
         self._hash = hashlib.sha256()
-        self._reading = _ReadBehind(path, keys)
+        self._reading = _ReadBehind(file.fileno(), keys)
         # beside the one who reads the rows
         self._packing = Taker(lambda data: self._pack(self._compressor.compress(data)))
         self._abandoned = False
@@ -252,19 +252,18 @@ class _HashedFile(io.RawIOBase):
 
 
 class _ReadBehind:
-    """Reads an archive in a thread of its own, from its first bytes on."""
+    """Reads an archive in a thread of its own, from its first bytes on. ``handle``: open for reading, and until ``abandon``."""
 
-    def __init__(self, path: Path, keys: ArchiveKeys) -> None:
-        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        self._growing = Growing(self._handle)
-        self._sealed, self._keys = bool(keys.recipients), keys
+    def __init__(self, handle: int, keys: ArchiveKeys) -> None:
+        self._growing, self._keys = Growing(handle), keys
         self._found: list[ReadBack] = []
         self._beside: Beside | None = None
 
     def grow(self, size: int) -> None:
         self._growing.grow(size)
         if not self._beside:
-            self._beside = Beside(lambda: self._found.append(read_through(self._growing, self._sealed, self._keys.identities)))
+            sealed, identities = bool(self._keys.recipients), self._keys.identities
+            self._beside = Beside(lambda: self._found.append(read_through(self._growing, sealed, identities)))
 
     def found(self) -> ReadBack:
         self._growing.end()
@@ -277,7 +276,6 @@ class _ReadBehind:
         if self._beside:
             with suppress(Exception):
                 self._beside.end()
-        os.close(self._handle)
 
 
 def _paths(folder: Path, table: str, backup: bool, sealed: bool) -> t.Iterator[Path]:

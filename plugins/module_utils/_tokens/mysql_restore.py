@@ -25,8 +25,8 @@ if t.TYPE_CHECKING:
 
 # bytes of one statement, where a packet may be as small as a megabyte, and of one LOAD DATA, whose packets are smaller
 _STATEMENT, _LOAD = 1 << 18, 1 << 20
-# bytes with which a batch is large enough, so that rows which are long do not make it large
-_BATCH = 3 << 18
+# bytes with which a batch is large enough: with one more piece it is still read again in one packet, be that as small as a megabyte
+_BATCH = 1 << 19
 # two of COPY's escapes mean nothing to the server, which takes the characters themselves
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _THEMSELVES = {b"f": b"\f", b"v": b"\v"}
