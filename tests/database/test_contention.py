@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 import typing as t
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,17 @@ def open_transaction(site: Site, statement: str) -> t.Iterator[t.Any]:
             cursor.execute("SET application_name = 'idle writer'")
         cursor.execute(statement)
         yield connection
+
+
+def freeing(connection: t.Any) -> t.Callable[[float], None]:
+    """A pause in which this connection ends."""
+
+    def pause(seconds: float) -> None:
+        with suppress(Exception):
+            connection.close()
+        time.sleep(seconds)
+
+    return pause
 
 
 @pytest.mark.parametrize("key", [1, 10_000], ids=["a low key", "a high key"])

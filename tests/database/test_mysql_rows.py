@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Beside
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import mysql_restore, mysql_rows, mysql_server
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import connection, mysql_restore, mysql_rows, mysql_server
 
 from demo.patience import wait_for
 from demo.tokens import Database
@@ -23,8 +23,8 @@ from tests.database.conftest import MYSQLS
 from tests.database.rogue import RogueServer, mysql_asking_for_a_file
 from tests.database.site import Site, lines
 from tests.database.tables import BITBUCKET, HARD_ROWS
-from tests.database.test_contention import open_transaction
-from tests.database.test_mysql import account
+from tests.database.test_contention import freeing, open_transaction
+from tests.database.test_mysql import LEAVES_ITS_SOCKET, account
 from tests.database.test_refusals import PASSWORD, refusal
 from tests.database.test_settings import set_for_all
 
@@ -220,6 +220,14 @@ def test_an_account_that_may_have_one_connection_alone_deletes_in_ranges_too(sit
     site.sign_in(25)
     limited = account(site, "SELECT, DELETE", "WITH MAX_USER_CONNECTIONS 1")
     assert limited.purge()["rows"] == 25
+
+
+@LEAVES_ITS_SOCKET
+def test_a_connection_that_the_server_still_counts_is_waited_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.sign_in(3)
+    limited = account(site, "SELECT, DELETE", "WITH MAX_USER_CONNECTIONS 1")
+    monkeypatch.setattr(connection, "sleep", freeing(limited.database.connect()))
+    assert limited.purge()["rows"] == 3
 
 
 @pytest.mark.long

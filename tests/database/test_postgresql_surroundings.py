@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import connection
 
 from demo.packages import find_program_of_system
 from demo.postgresql import PostgresServer
 from tests.database.pgbouncer import PgBouncer
 from tests.database.site import Site, lines
 from tests.database.tables import CONFLUENCE
+from tests.database.test_contention import freeing
 from tests.database.test_refusals import PASSWORD, refusal
 
 _numbers = itertools.count(1)
@@ -118,6 +120,18 @@ def test_an_account_that_may_not(postgres_site: Site, change: str, said: str) ->
     account = f"may_not_{postgres_site.database.name}"
     postgres_site.run_sql(f"CREATE ROLE {account} LOGIN PASSWORD '{PASSWORD}'", f"ALTER ROLE {account} {change}")
     assert said in refusal(postgres_site.with_database(user=account, password=PASSWORD))
+
+
+def test_a_connection_that_the_server_still_counts_is_waited_for(postgres_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    postgres_site.sign_in(3)
+    account = f"alone_{postgres_site.database.name}"
+    postgres_site.run_sql(
+        f"CREATE ROLE {account} LOGIN PASSWORD '{PASSWORD}' CONNECTION LIMIT 1",
+        f"GRANT SELECT, DELETE ON remembermetoken TO {account}",
+    )
+    alone = postgres_site.with_database(user=account, password=PASSWORD)
+    monkeypatch.setattr(connection, "sleep", freeing(alone.database.connect()))
+    assert alone.purge()["rows"] == 3
 
 
 def test_an_account_that_may_not_connect_to_the_database(postgres_site: Site) -> None:

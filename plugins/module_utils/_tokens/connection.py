@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import typing as t
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from time import sleep
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.packages import missing
@@ -16,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import (
     CommitUnknown,
     Meant,
+    NoneLeft,
     code_of,
     meaning,
     meaning_at_the_start,
@@ -28,6 +30,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.s
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection, ExceptionContext
     from sqlalchemy.engine import Engine as SqlEngine
+
+# seconds between tries: a server counts a connection that was closed until it has seen that, some time after it was told
+_FREED_AFTER = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 
 
 class Connector:
@@ -73,6 +78,13 @@ class Connector:
             raise self._told(doing, error) from None
 
     def _open(self, doing: str) -> Connection:
+        for pause in _FREED_AFTER:
+            with suppress(NoneLeft):
+                return self._open_once(doing)
+            sleep(pause)
+        return self._open_once(doing)
+
+    def _open_once(self, doing: str) -> Connection:
         try:
             return self._engine.connect()
         except SessionsError:

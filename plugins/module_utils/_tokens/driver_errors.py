@@ -13,6 +13,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.e
     HUNG_UP,
     LOST,
     NETWORK,
+    NONE_LEFT,
+    NONE_LEFT_FOR_IT,
     VAGUE,
     WORDS,
 )
@@ -20,6 +22,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.e
 
 class Contended(SessionsError):
     """Others are in the way for the moment; nothing was changed, the same may work later."""
+
+
+class NoneLeft(SessionsError):
+    """No connection may be had for the moment."""
 
 
 class CommitUnknown(SessionsError):
@@ -97,6 +103,8 @@ def package_missing(text: str) -> tuple[str, str]:
 
 
 def sentence(where: str, doing: str, meant: str) -> SessionsError:
-    """The failure for people, as Contended where another try may help. ``doing`` completes "cannot"."""
+    """The failure for people, as Contended or NoneLeft where another try may help. ``doing`` completes "cannot"."""
     said = f"{where[:1].upper()}{where[1:]}: cannot {doing}: {meant}."
+    if meant in (NONE_LEFT, NONE_LEFT_FOR_IT):
+        return NoneLeft(said)
     return Contended(f"{said} End their sessions, or wait for them, then try again.") if meant == CONTENDED else SessionsError(said)

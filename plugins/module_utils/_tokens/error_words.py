@@ -20,6 +20,8 @@ CONTENDED = "others hold a lock on the table"
 LOST = "the connection was lost"
 RIGHTS = "the account lacks a right"
 NO_ANSWER = "it does not answer"
+NONE_LEFT = "it has no connection left"
+NONE_LEFT_FOR_IT = "the account has no connection left (a limit of its own)"
 # what would be sent to whoever listens
 CLEAR_TEXT = (
     "it asks for the password in clear text, and TLS is not certain: nothing was sent. "
@@ -43,8 +45,6 @@ _NO_ACCOUNT = "it has no account of that name"
 _NO_TABLE = "it has no table of that name"
 _NOBODY = "nobody listens there"
 _NO_NAME = "its host name is not known here"
-_NONE_LEFT = "it has no connection left"
-_NONE_LEFT_FOR_IT = "the account has no connection left (a limit of its own)"
 _STARTING = "it is starting up or shutting down"
 _TWICE = "a row with the same key or token is there already"
 _NO_LOGIN = "the account may not sign in there (NOLOGIN, locked, or not for this database)"
@@ -93,7 +93,7 @@ _POSTGRESQL_CODES: Codes = {
     "42501": RIGHTS,
     "25006": _READ_ONLY,
     "53100": _FULL,
-    "53300": _NONE_LEFT,
+    "53300": NONE_LEFT,
     "57P01": LOST,
     "57P02": LOST,
     "57P03": _STARTING,
@@ -124,8 +124,8 @@ _POSTGRESQL_TEXTS: Texts = (
     (r"pg_hba\.conf rejects", "its pg_hba.conf rejects this account, this database or this host"),
     (r"(?:Peer|Ident) authentication failed", _PEER),
     (r"is not permitted to log in", _NO_LOGIN),
-    (r"too many connections for role", _NONE_LEFT_FOR_IT),
-    (r"too many clients|too many connections|no more connections allowed|connection slots are reserved", _NONE_LEFT),
+    (r"too many connections for role", NONE_LEFT_FOR_IT),
+    (r"too many clients|too many connections|no more connections allowed|connection slots are reserved", NONE_LEFT),
     (r"permission denied for database", "the account may not connect to that database (CONNECT)"),
     (r"database \".*\" does not exist", _NO_DATABASE),
     (r"role \".*\" does not exist|no such user", _NO_ACCOUNT),
@@ -164,9 +164,9 @@ _MYSQL_CODES: Codes = {
     "3032": "it is in offline mode",
     "3989": "that database is read-only (READ ONLY)",
     "1021": _FULL,
-    "1040": _NONE_LEFT,
-    "1203": _NONE_LEFT_FOR_IT,
-    "1226": _NONE_LEFT_FOR_IT,
+    "1040": NONE_LEFT,
+    "1203": NONE_LEFT_FOR_IT,
+    "1226": NONE_LEFT_FOR_IT,
     "1062": _TWICE,
     "1047": "its Galera node is not part of the cluster",
     "1053": _STARTING,
