@@ -18,6 +18,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql as postgresql_module
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Keys
 
 from demo.patience import patient, wait_for
 from demo.postgresql import PostgresServer
@@ -70,6 +72,37 @@ def test_archives_a_row_that_arrives_between_the_sweeps(postgres_site: Site) -> 
     done = postgres_site.purge(before_commit=arrive_once)
     assert postgres_site.rows() == []
     assert [archive["rows"] for archive in done["archives"]] == [20, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "retries", "rows"),
+    [
+        ("DELETE FROM remembermetoken WHERE id = 105", 1, 19),
+        ("UPDATE remembermetoken SET token = 'as it is now' WHERE id = 105", 1, 20),
+        (INSERT.format(5, "as it is now"), 0, 21),
+    ],
+    ids=["signed out", "changed", "signed in"],
+)
+def test_what_changes_between_the_copy_and_the_deletion_is_archived_as_it_is_deleted(
+    postgres_site: Site, monkeypatch: pytest.MonkeyPatch, change: str, retries: int, rows: int
+) -> None:
+    postgres_site.sign_in(20, first=100)
+    changes, delete_beside = [change], PostgresqlSweep.delete_beside
+
+    def change_once(sweep: PostgresqlSweep, keys: Keys, number: int) -> None:
+        postgres_site.run_sql(changes.pop())
+        delete_beside(sweep, keys, number)
+
+    monkeypatch.setattr(PostgresqlSweep, "delete_beside", change_once)
+    done = postgres_site.purge()
+    assert (changes, done["retries"], done["rows"], postgres_site.rows()) == ([], retries, rows, [])
+    archived = lines(done["archives"])
+    assert (len(archived), sum(b"as it is now" in line for line in archived)) == (rows, "now" in change)
+
+
+def test_tokens_that_each_use_changes_are_deleted_as_they_are_copied(bitbucket: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PostgresqlSweep, "delete_beside", None)
+    assert (bitbucket.purge()["rows"], bitbucket.rows("sta_remember_me_token")) == (30, [])
 
 
 def test_archives_a_row_with_a_low_key_that_arrives_behind_a_range(mysqls: Site, monkeypatch: pytest.MonkeyPatch) -> None:

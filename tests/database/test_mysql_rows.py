@@ -28,6 +28,9 @@ from tests.database.test_mysql import LEAVES_ITS_SOCKET, account
 from tests.database.test_refusals import PASSWORD, refusal
 from tests.database.test_settings import set_for_all
 
+if t.TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
 # what is joined is told apart by tabs, ends of lines and a mark for NULL: values of nothing but those, beside NULLs
 TRAPS: tuple[tuple[object, ...], ...] = (
     (21, None, "\v", None),
@@ -89,6 +92,40 @@ def test_joined_rows_are_the_rows_and_come_back(site: Site) -> None:
     assert lines(archives) == expected
     assert site.restore(archives)["rows"] == len(before)
     assert site.rows() == before
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_rows_that_the_connection_beside_does_not_see_are_read_by_the_one_that_wrote_them(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.sign_in(20)
+    archives = site.purge()["archives"]
+    # what a proxy may make of it: another server
+    monkeypatch.setattr(mysql_server, "begin_uncommitted", mysql_server.begin_view)
+    assert (site.restore(archives)["rows"], len(site.rows())) == (20, 20)
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_connection_beside_that_is_lost_keeps_no_row_from_coming_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.sign_in(20)
+    archives, begin = site.purge()["archives"], mysql_server.begin_uncommitted
+
+    def begin_and_lose(beside: Connection) -> None:
+        begin(beside)
+        site.run_sql(f"KILL {beside.exec_driver_sql('SELECT connection_id()').scalar_one()}")
+
+    monkeypatch.setattr(mysql_server, "begin_uncommitted", begin_and_lose)
+    assert (site.restore(archives)["rows"], len(site.rows()), caplog.records) == (20, 20, [])
+
+
+@LEAVES_ITS_SOCKET
+def test_an_account_that_may_have_one_connection_alone_puts_rows_back_too(site: Site) -> None:
+    site.sign_in(20)
+    archives = site.purge()["archives"]
+    limited = account(site, "SELECT, INSERT, DELETE", "WITH MAX_USER_CONNECTIONS 1")
+    assert limited.restore(archives)["rows"] == 20
 
 
 @pytest.mark.usefixtures("loading", "small_pieces")

@@ -13,9 +13,10 @@ from __future__ import annotations
 import itertools
 import re
 import typing as t
+from contextlib import suppress
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import NULL, key_of, keys_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Ahead
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Ahead, Beside
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import PIECE, MysqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, insert, other_content
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange, Keys
@@ -40,17 +41,22 @@ class _Batch(t.NamedTuple):
     differ: bool
 
 
-def put_back(sweep: MysqlSweep, columns: t.Sequence[str], lines: t.Iterable[bytes]) -> Restored:
-    """See ``TokenStore.restoring``; raises SessionsError when a row is not in the table afterwards as the archive has it."""
+def put_back(sweep: MysqlSweep, beside: MysqlSweep | None, columns: t.Sequence[str], lines: t.Iterable[bytes]) -> Restored:
+    """See ``TokenStore.restoring``; raises SessionsError when a row is not in the table afterwards as the archive has it.
+
+    ``beside``: of a connection that sees what is not committed yet.
+    """
     # they are unpacked and sorted while the server is at work
     batches = Ahead(_batches(lines, columns.index(sweep.table.key)))
+    comparison = _Comparison(sweep, beside, columns)
     try:
-        return _put_back(sweep, columns, batches)
+        return _put_back(sweep, columns, batches, comparison)
     finally:
         batches.end()
+        comparison.abandon()
 
 
-def _put_back(sweep: MysqlSweep, columns: t.Sequence[str], batches: t.Iterable[_Batch]) -> Restored:
+def _put_back(sweep: MysqlSweep, columns: t.Sequence[str], batches: t.Iterable[_Batch], comparison: _Comparison) -> Restored:
     writer, tally, gap = _Writer(sweep, columns), _Tally(), _Gap(sweep)
     position = columns.index(sweep.table.key)
     for wanted, differ in batches:
@@ -59,8 +65,10 @@ def _put_back(sweep: MysqlSweep, columns: t.Sequence[str], batches: t.Iterable[_
         there = set() if free else {key_of(line, position) for line in _rows_of(sweep, columns, list(wanted)).splitlines(keepends=True)}
         tally.add(wanted.keys(), there, span if free else None)
         writer.write([line for key, line in wanted.items() if key not in there])
-        if differ or not _are_equal(_rows_of(sweep, columns, KeyRange(*span) if free else list(wanted)), wanted):
+        if differ:
             raise other_content(sweep.table)
+        comparison.go_on(KeyRange(*span) if free else list(wanted), wanted)
+    comparison.end()
     return tally.told
 
 
@@ -85,6 +93,49 @@ def _enough(rest: t.Iterator[bytes]) -> list[bytes]:
 def _are_equal(found: bytes, wanted: t.Mapping[int, bytes]) -> bool:
     """Archives nearly always have the order in which the rows are read."""
     return found == b"".join(wanted.values()) or found == b"".join(wanted[key] for key in sorted(wanted))
+
+
+class _Comparison:
+    """Whether a batch is in the table as the archive has it: asked by the connection beside, while the next batch is written.
+
+    What that one does not see (it may have come to another server), the connection that wrote it is asked for.
+    """
+
+    def __init__(self, sweep: MysqlSweep, beside: MysqlSweep | None, columns: t.Sequence[str]) -> None:
+        self._sweep, self._beside, self._columns = sweep, beside, columns
+        self._asked: tuple[Keys, t.Mapping[int, bytes]] | None = None
+        self._asking: Beside | None = None
+
+    def go_on(self, keys: Keys, wanted: t.Mapping[int, bytes]) -> None:
+        """With this batch; raises SessionsError when the one before it is not there so."""
+        self.end()
+        self._asked = (keys, wanted)
+        beside = self._beside
+        if beside:
+            self._asking = Beside(lambda: self._check(beside, keys, wanted))
+
+    def end(self) -> None:
+        """Raises SessionsError when the last batch is not there so."""
+        asked, self._asked = self._asked, None
+        if asked and not self._was_seen():
+            self._beside = None
+            self._check(self._sweep, *asked)
+
+    def abandon(self) -> None:
+        """Until the connection beside is free."""
+        self._was_seen()
+
+    def _was_seen(self) -> bool:
+        asking, self._asking = self._asking, None
+        with suppress(Exception):
+            if asking:
+                asking.end()
+                return True
+        return False
+
+    def _check(self, sweep: MysqlSweep, keys: Keys, wanted: t.Mapping[int, bytes]) -> None:
+        if not _are_equal(_rows_of(sweep, self._columns, keys), wanted):
+            raise other_content(sweep.table)
 
 
 class _Gap:

@@ -36,7 +36,6 @@ class MysqlSweep(Sweep):
 
     def __init__(self, connector: Connector, connection: Connection, table: token_table.FoundTable) -> None:
         super().__init__(connector, connection, table)
-        self._deleting: Beside | None = None
         self._texts: dict[tuple[t.Any, ...], t.Any] = {}
         self._way = Way()
 
@@ -60,13 +59,13 @@ class MysqlSweep(Sweep):
         return self._key_after(keys, 1, lock=False)
 
     def move_out(self, sink: Sink, keys: Keys) -> int:
-        """See Sweep: the deletion goes on while the archive of the rows is written to its end."""
+        """See Sweep."""
         self.settle()
         there = self._without_the_gone(keys)
         if there is None:
             return 0
         rows = self.copy_out(sink, self.names, there, lock=True)
-        self._deleting = Beside(lambda: self.delete(there, rows))
+        self.delete_beside(there, rows)
         return rows
 
     def _without_the_gone(self, keys: Keys) -> Keys | None:
@@ -78,12 +77,6 @@ class MysqlSweep(Sweep):
             return keys
         first = self._key_after(keys, 1, lock=True)
         return None if first is None else KeyRange(first - 1)
-
-    def settle(self) -> None:
-        """See Sweep."""
-        deleting, self._deleting = self._deleting, None
-        if deleting:
-            deleting.end()
 
     def rendered(self, columns: t.Sequence[str]) -> t.Sequence[t.Any]:
         """One expression that is the row's line, without its end."""

@@ -52,6 +52,12 @@ def begin_view(connection: Connection) -> None:
     connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT")
 
 
+def begin_uncommitted(connection: Connection) -> None:
+    """A transaction that sees what others have not committed."""
+    connection.exec_driver_sql("SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED")
+    pin(connection)
+
+
 def reported_by(connection: Connection) -> dict[str, str]:
     """The variables of the server, and the identifier of its Galera cluster where it has one."""
     rows = [

@@ -6,14 +6,21 @@
 from __future__ import annotations
 
 import typing as t
+from contextlib import contextmanager
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql_restore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import OF_POSTGRESQL, SILENCE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_dialect import check_version, register
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep, quoted, run
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import (
+    ONE_STATE,
+    PostgresqlSweep,
+    quoted,
+    run,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_missing, check_open, way_back_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
@@ -107,6 +114,7 @@ ORDER BY 4 DESC LIMIT 3
 """
 # PostgreSQL cancels an autovacuum for a session that has waited so long
 _YIELDS_AFTER_MS = "SELECT setting::int FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'"
+_IN_ONE_STATE = f"SET TRANSACTION ISOLATION LEVEL {ONE_STATE}"
 _SERVER_ADDRESS = "SELECT coalesce(host(inet_server_addr()), 'socket') || ':' || current_setting('port')"
 
 
@@ -122,6 +130,7 @@ class PostgresqlStore(TokenStore):
         register()
         super().__init__(database, wanted)
         self._asked_to_yield = False
+        self._disturbed = False
 
     def begin(self, connection: Connection) -> None:
         """Pin what the account, the database or a pooler may have set otherwise."""
@@ -133,11 +142,26 @@ class PostgresqlStore(TokenStore):
 
     def begin_copy(self, connection: Connection) -> None:
         """The count and the copy see the same rows."""
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.exec_driver_sql(_IN_ONE_STATE)
         self.begin(connection)
 
+    @contextmanager
+    def sweep(self, table: FoundTable, locked: bool) -> t.Iterator[Sweep]:
+        """See TokenStore."""
+        try:
+            with super().sweep(table, locked) as sweep:
+                yield sweep
+        except Contended:
+            self._disturbed = True
+            raise
+
     def begin_sweep(self, connection: Connection, table: FoundTable, locked: bool) -> None:
-        """The lock comes before any other look at the table: after a DELETE it would deadlock with writers. What holds locks has an end."""
+        """The lock comes before any other look at the table: after a DELETE it would deadlock with writers. What holds locks has an end.
+
+        Without it in one state of the table, until that has failed, and where tokens are not changed by each use.
+        """
+        if not (locked or table.series or self._disturbed):
+            connection.exec_driver_sql(_IN_ONE_STATE)
         self.begin(connection)
         connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{SILENCE}s'")
         if locked:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import line_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Beside
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
@@ -90,6 +91,7 @@ class Sweep:
         self.connection = connection
         self.table = table
         self.statements = Statements(table)
+        self._deleting: Beside | None = None
 
     def move_out(self, sink: Sink, keys: Keys) -> int:
         """Write the rows of these keys to the sink, delete exactly those, and return how many they were.
@@ -102,6 +104,13 @@ class Sweep:
 
     def settle(self) -> None:
         """Wait until what was moved out is deleted; raises what the deletion met."""
+        deleting, self._deleting = self._deleting, None
+        if deleting:
+            deleting.end()
+
+    def delete_beside(self, keys: Keys, rows: int) -> None:
+        """See ``delete``; it goes on, up to ``settle``, while the archive of the rows is written to its end."""
+        self._deleting = Beside(lambda: self.delete(keys, rows))
 
     def delete(self, keys: Keys, rows: int) -> None:
         """Delete the rows of these keys; raises SessionsError when they are not so many."""
