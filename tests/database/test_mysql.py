@@ -87,6 +87,15 @@ def test_rights_to_read_and_delete_are_enough(site: Site) -> None:
     assert account(site, "SELECT, DELETE").purge()["rows"] == 3
 
 
+@pytest.mark.parametrize(("granted", "missing"), [("SELECT, DELETE", True), ("SELECT, DELETE, INSERT", False)])
+def test_an_account_that_may_not_put_rows_back_is_told_so_beforehand(site: Site, granted: str, missing: bool) -> None:
+    limited = account(site, granted)
+    needs = f"restore_tokens needs INSERT on {site.database.name}.remembermetoken, or another account."
+    said = [note for note in limited.look()["notes"] if "put tokens back" in note]
+    assert said == [f"This account may not put tokens back: {needs}"] * missing
+    assert not [note for note in limited.count()["notes"] if "put tokens back" in note]
+
+
 def test_the_nodes_that_an_account_may_not_read_are_read_with_what_it_is_told_to_be_granted(site: Site) -> None:
     tokens = Tokens(site.database, PRODUCTS["jira"])
     tokens.create_members()

@@ -190,6 +190,13 @@ def test_an_account_whose_method_is_clear_text_needs_tls(postgres_rules: tuple[S
     assert site.look(database_ssl_mode="require")["rows"] == 0
 
 
+def test_an_account_that_may_come_over_tls_alone_is_told_so(postgres_rules: tuple[Site, t.Callable[[str], None]]) -> None:
+    site, put = postgres_rules
+    put(f"hostssl {site.database.name} jira 127.0.0.1/32 scram-sha-256")
+    _until(lambda: "without TLS: try database_ssl_mode require" in refusal(site, database_ssl_mode="disable"))
+    assert site.look(database_ssl_mode="require")["rows"] == 0
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -25,6 +25,7 @@ NO_SERVER = "Can't connect to MySQL server on 'db'"
 NO_DATABASE = "it has no database of that name"
 REFUSED = "it refuses the user name or the password"
 LOCKED = "others hold a lock on the table"
+NO_LINE_WITHOUT_TLS = "into this database from here without TLS: try database_ssl_mode require"
 NOT_FOR_LOGIN = "the account may not sign in there"
 
 
@@ -46,7 +47,15 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (PG, "", f'server certificate for "x" does not match host name "{SECRET}"', "its TLS certificate is for another host name"),
         (PG, "", f"{AT}SSL error: certificate has expired", "its TLS certificate has expired"),
         (PG, "", f"{AT}server does not support SSL, but SSL was required", "it does not offer TLS"),
-        (PG, "", f'{AT}FATAL:  no pg_hba.conf entry for host "::1", user "{SECRET}", database "x", SSL off', "its pg_hba.conf has no line"),
+        (PG, "", f'{AT}FATAL:  no pg_hba.conf entry for host "::1", user "{SECRET}", database "x", SSL off', NO_LINE_WITHOUT_TLS),
+        (PG, "", f'{AT}FATAL:  no pg_hba.conf entry for host "::1", user "{SECRET}", database "x", no encryption', NO_LINE_WITHOUT_TLS),
+        (
+            PG,
+            "",
+            f'{AT}FATAL:  no pg_hba.conf entry for host "::1", user "{SECRET}", database "x", SSL encryption\n'
+            f'{AT}FATAL:  no pg_hba.conf entry for host "::1", user "{SECRET}", database "x", no encryption',
+            "from here: have one added, or take the product's own account",
+        ),
         (PG, "", f'{AT}FATAL:  pg_hba.conf rejects connection for host "::1", user "{SECRET}"', "its pg_hba.conf rejects"),
         (PG, "", f'{AT}FATAL:  Peer authentication failed for user "{SECRET}"', "it lets in only the operating system's account"),
         (PG, "", f'{AT}FATAL:  role "{SECRET}" is not permitted to log in', NOT_FOR_LOGIN),

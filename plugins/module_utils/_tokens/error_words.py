@@ -62,6 +62,10 @@ _NO_LINE = (
     "its pg_hba.conf has no line that lets this account into this database from here: "
     "have one added, or take the product's own account, from a host where it may"
 )
+_NO_LINE_WITHOUT_TLS = (
+    "its pg_hba.conf has no line that lets this account into this database from here without TLS: "
+    "try database_ssl_mode require, or have a line added"
+)
 _STATEMENT_POOL = "its PgBouncer pools statements, which allows no transaction: give the address of PostgreSQL itself, or of another pool"
 _POOLER = (
     "its PgBouncer has just failed to sign in to PostgreSQL for this account and database, and waits before it tries again: "
@@ -120,6 +124,8 @@ _POSTGRESQL_TEXTS: Texts = (
     (r"certificate", _CERTIFICATE),
     (r"server does not support SSL", _NO_TLS_FOR_LIBPQ),
     (r"no password supplied", "it wants a password"),
+    # with TLS as well it would have been tried, and refused in a line of its own
+    (r"(?s)\A(?!.*(?:SSL encryption|SSL on)).*no pg_hba\.conf entry.*(?:no encryption|SSL off)", _NO_LINE_WITHOUT_TLS),
     (r"no pg_hba\.conf entry", _NO_LINE),
     (r"pg_hba\.conf rejects", "its pg_hba.conf rejects this account, this database or this host"),
     (r"(?:Peer|Ident) authentication failed", _PEER),

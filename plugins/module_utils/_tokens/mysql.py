@@ -17,7 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import SILENCE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import MysqlSweep
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_open, check_tried
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_open, check_tried, insert_missing, way_back_notes
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows, lines_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements, Sweep
@@ -119,6 +119,10 @@ class MysqlStore(TokenStore):
         """The server's, to be written to at all; then a read and a delete of nothing."""
         check_open(mysql_server.closed_by(mysql_server.reported_by(connection)), self.database.where)
         check_tried(self.connector, connection, table, "SELECT current_user()")
+
+    def way_back(self, connection: Connection, table: FoundTable) -> list[str]:
+        """By an insert of nothing."""
+        return way_back_notes(insert_missing(self.connector, connection, table))
 
     def _count(self, connection: Connection, table: FoundTable) -> tuple[int, int, str]:
         """By an index of the users where there is one, and apart from the rest: a group by such an index looks up each row by itself."""

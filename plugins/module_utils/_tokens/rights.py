@@ -42,6 +42,14 @@ def check_missing(connector: Connector, connection: Connection, what: str, whoam
         raise SessionsError(f"The account {account} lacks {' and '.join(missing)} on {where}: grant it.")
 
 
+def insert_missing(connector: Connector, connection: Connection, table: FoundTable) -> list[str]:
+    """The right to insert, where an insert of nothing shows it to be missing, with what it is on. For engines that go on after an error."""
+    statements = Statements(table)
+    nothing = statements.sql.select(*statements.columns).where(statements.sql.false())
+    insert = statements.sql.insert(statements.table).from_select(statements.columns, nothing)
+    return [] if _may(connector, [lambda: connection.execute(insert)]) else [f"INSERT on {table.label}"]
+
+
 def way_back_notes(missing: t.Sequence[str]) -> list[str]:
     """A sentence where the account has what a purge needs, and not what puts rows back. ``missing``: that, each with what it is on."""
     needs = f"This account may not put tokens back: restore_tokens needs {' and '.join(missing)}, or another account."
