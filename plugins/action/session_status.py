@@ -16,7 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import all_shown, shown
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.status import status, status_stats
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.status_lines import status_lines
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import unseen_by_node, why_failed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.task_results import unseen_by_node, why_failed
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.report_folder import kept
 
 _OPTIONS: dict[str, t.Any] = {

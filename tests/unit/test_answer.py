@@ -17,7 +17,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import looks
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.task_results import looks
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.answer import AnsweringAction, only_data
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import specification
 

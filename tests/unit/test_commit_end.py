@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import why_failed
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.task_results import why_failed
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.commit_end import rolled_back
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database

@@ -52,8 +52,7 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (
             PG,
             "",
-            f'{AT}FATAL:  no pg_hba.conf entry for host "::1", user "{SECRET}", database "x", SSL encryption\n'
-            f'{AT}FATAL:  no pg_hba.conf entry for host "::1", user "{SECRET}", database "x", no encryption',
+            f'{AT}FATAL:  no pg_hba.conf entry for host "::1", SSL encryption\n{AT}FATAL:  no pg_hba.conf entry for host "::1", no encryption',
             "from here: have one added, or take the product's own account",
         ),
         (PG, "", f'{AT}FATAL:  pg_hba.conf rejects connection for host "::1", user "{SECRET}"', "its pg_hba.conf rejects"),

@@ -31,7 +31,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.s
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._detect.service_manager import Member, Unit
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.node_lock import NodeLock, owner_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import registered
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll import task_results
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.plan import no_process
 
 from demo.cluster import Cluster, ClusterNode
@@ -220,7 +220,7 @@ def test_a_node_in_a_container_is_no_node_that_is_down(install: Path, monkeypatc
     look = _detect(install_dir=str(install))
     assert look["process"]["strangers"] == clause
     assert no_process(look) == f"no process of the product runs from {install} ({clause})"
-    standbys = registered.standbys(["n9"], [{"item": "n9", **look}])
+    standbys = task_results.standbys(["n9"], [{"item": "n9", **look}])
     assert standbys["problems"] == [f"n9 is named a cold standby, and {clause}"]
 
 

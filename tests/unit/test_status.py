@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.status import Seen, count_problem, status, status_stats
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._evidence.status_lines import ago, status_lines
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import seen_looks, unseen_by_node
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import PREFIX
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.task_results import seen_looks, unseen_by_node
 from ansible_collections.dcops.atlassian_sessions.plugins.plugin_utils.role_specification import defaults
 
 from tests.evidence_runs import HOSTILE, names

@@ -17,10 +17,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.pla
     route_problems,
     sessions_problem,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import disagreements
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.settings import STATISTICS
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.sign_on import sign_on_lines
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.survivors import survivors
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.task_results import disagreements
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import database_problem
 
 FORMAT = 1

@@ -17,7 +17,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens i
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import SILENCE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import MysqlSweep
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import check_open, check_tried, insert_missing, way_back_notes
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rights import (
+    check_open,
+    check_tried,
+    insert_missing,
+    way_back_notes,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored, Rows, lines_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import Statements, Sweep

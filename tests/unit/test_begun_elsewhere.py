@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.elsewhere import begun_elsewhere
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.begun_elsewhere import begun_elsewhere
 
 FOLDER = "/srv/force_reauth/jira-0123456789ab/CHG-1"
 RECORD = {"phase": "rolling", "nodes": ["n1", "n2"], "database": "mysql uuid-1 database jira", "revoke": "database", "folder": FOLDER}

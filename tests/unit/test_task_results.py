@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.registered import (
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.task_results import (
     abort_sentence,
     evidence,
     failure_told,

@@ -9,7 +9,7 @@ import base64
 import typing as t
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.witness import expected_tokens
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary_tokens import expected_tokens
 
 SECRET = "0123456789abcdef0123456789abcdef01234567"
 SERIES = "fedcba9876543210fedcba9876543210fedcba98"
