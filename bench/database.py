@@ -122,7 +122,7 @@ class Bench:
             ours = longest_wait(self.site.database, rows + 1, lambda: self.ours("purge"))
             self.fill(rows)
             taken.append((ours, longest_wait(self.site.database, rows + 1, lambda: self.peer.write(self.peer.purge, file))))
-        return self._of("longest sign-in during the purge", self.peer.words["purge"], taken, ratio_of(0.1))
+        return self._of(f"longest sign-in during the purge of {rows} rows", self.peer.words["purge"], taken, ratio_of(0.1))
 
     def empty(self) -> t.Iterator[Mark]:
         """What is there before the first row."""

@@ -34,6 +34,8 @@ Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
 APT::Sandbox::User "root";
 """
+# what a system has done after each update is for its own lists; apt reads APT_CONFIG before the system's files, this after them
+_NOTHING_AFTERWARDS = "#clear APT::Update;\n"
 
 
 class NotUnpacked(Exception):
@@ -85,6 +87,7 @@ def alone(folder: Path) -> t.Iterator[None]:
 
 def _fetched(scratch: Path, cache: Path) -> Path:
     apt = _Apt(scratch)
+    apt.run("apt-get", "update", "-q", cwd=scratch)
     names = apt.closure()
     debs, root = scratch / "debs", scratch / "root"
     debs.mkdir()
@@ -107,7 +110,7 @@ class _Apt:
         (folder / "apt.conf").write_text(_APT.format(folder=folder), encoding="utf-8")
         source = f"Types: deb\nURIs: {_mirror()}\nSuites: unstable\nComponents: main\nSigned-By: {_KEYRING}\n"
         (folder / "unstable.sources").write_text(source, encoding="utf-8")
-        self.run("apt-get", "update", "-q", cwd=folder)
+        (folder / "afterwards.conf").write_text(_NOTHING_AFTERWARDS, encoding="utf-8")
 
     def closure(self) -> list[str]:
         """The package with all that it needs to run."""
@@ -116,7 +119,8 @@ class _Apt:
 
     def run(self, *command: str, cwd: Path) -> str:
         environment = {**os.environ, "APT_CONFIG": str(self._folder / "apt.conf"), "LC_ALL": "C.UTF-8"}
-        return _run(*command, cwd=cwd, env=environment)
+        last = [f"-c={self._folder / 'afterwards.conf'}"] if command[0].startswith("apt-") else []
+        return _run(*command, *last, cwd=cwd, env=environment)
 
 
 def _mirror() -> str:

@@ -184,6 +184,18 @@ def test_a_row_that_another_one_keeps_out_is_not_lost_in_silence(site: Site) -> 
 
 
 @pytest.mark.usefixtures("loading")
+def test_a_token_whose_user_is_gone_stays_away_though_the_account_checks_no_foreign_keys(site: Site) -> None:
+    site.run_sql("CREATE TABLE people (id decimal(18,0) PRIMARY KEY)", "INSERT INTO people VALUES (1), (2), (3)")
+    site.run_sql("ALTER TABLE remembermetoken ADD FOREIGN KEY (ID) REFERENCES people (id)")
+    site.sign_in(3)
+    archives = site.purge()["archives"]
+    site.run_sql("DELETE FROM people WHERE id = 2")
+    with set_for_all(site, foreign_key_checks=0), pytest.raises(SessionsError, match=r"a user who is gone|cannot hold them exactly"):
+        site.restore(archives)
+    assert site.rows() == []
+
+
+@pytest.mark.usefixtures("loading")
 def test_a_value_that_does_not_fit_any_more_is_not_cut_in_silence(site: Site) -> None:
     site.sign_in(5)
     archives = site.purge()["archives"]

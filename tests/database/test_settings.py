@@ -56,6 +56,7 @@ MYSQL_SETTINGS: t.Mapping[str, object] = {
     "character_set_server": "latin1",
     "collation_connection": "utf8mb4_bin",
     "foreign_key_checks": 0,
+    "check_constraint_checks": 0,
     "autocommit": 1,
     "lc_time_names": "'de_DE'",
 }

@@ -17,6 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.s
 
 from tests.database.site import Site, lines
 from tests.database.tables import HARD_ROWS
+from tests.database.test_contention import INSERT, open_transaction
 
 # by the name of the setting: what an account might have; a server has those that it knows
 SETTINGS: t.Mapping[str, str] = {
@@ -74,7 +75,6 @@ SETTINGS: t.Mapping[str, str] = {
     "synchronize_seqscans": "off",
     "work_mem": "'64kB'",
     "temp_buffers": "100",
-    "session_replication_role": "replica",
     "default_toast_compression": "pglz",
 }
 
@@ -116,6 +116,41 @@ def test_settings_of_the_account_change_nothing_on_postgresql(postgres_site: Sit
 @pytest.mark.parametrize("name", SETTINGS)
 def test_each_setting_of_the_account_alone_changes_nothing_on_postgresql(postgres_site: Site, name: str) -> None:
     nothing_differs_on_postgresql(postgres_site, [name])
+
+
+@pytest.mark.parametrize("action", [Site.look, Site.back_up, Site.purge])
+def test_an_account_to_which_no_foreign_key_applies_is_refused(postgres_site: Site, action: t.Callable[[Site], object]) -> None:
+    postgres_site.sign_in(1)
+    limited = account(postgres_site)
+    postgres_site.run_sql(f"ALTER ROLE {limited.database.user} SET session_replication_role = replica")
+    with pytest.raises(SessionsError, match=r"To this account no foreign key and no trigger applies .* give another account\."):
+        action(limited)
+    assert len(postgres_site.rows()) == 1
+
+
+def test_an_account_whose_sessions_end_with_the_first_error_waits_for_a_lock_and_puts_rows_back(postgres_site: Site) -> None:
+    postgres_site.sign_in(3)
+    limited = account(postgres_site)
+    postgres_site.run_sql(f"ALTER ROLE {limited.database.user} SET exit_on_error = on")
+    with open_transaction(postgres_site, INSERT.format(900, "x")) as writer:
+        done = limited.purge(sleep=lambda _seconds: writer.commit(), lock_wait=60)
+    assert (done["retries"], done["rows"], postgres_site.rows()) == (1, 4, [])
+    limited.restore(done["archives"][:1])
+    restored = limited.restore(done["archives"])
+    assert (restored["rows"], restored["present"]) == (1, 3)
+
+
+def test_a_schema_whose_name_begins_nearly_as_the_server_s_own_is_found(postgres_site: Site) -> None:
+    postgres_site.sign_in(2)
+    limited = account(postgres_site)
+    role = limited.database.user
+    postgres_site.run_sql(
+        "CREATE SCHEMA pgjira",
+        "ALTER TABLE remembermetoken SET SCHEMA pgjira",
+        f"GRANT USAGE ON SCHEMA pgjira TO {role}",
+        f"ALTER ROLE {role} SET standard_conforming_strings = off",
+    )
+    assert limited.look()["rows"] == 2
 
 
 def test_rows_that_a_policy_hides_are_an_error_and_not_an_empty_table(postgres_site: Site) -> None:

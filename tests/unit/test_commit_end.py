@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -55,8 +56,12 @@ def test_numbers_of_mysql(engine: str, number: int, known: bool) -> None:
 
 
 @pytest.mark.parametrize("engine", ["sqlserver", "oracle", "unheard of"])
-def test_of_other_engines_nothing_is_known(engine: str) -> None:
-    assert not rolled_back(engine, Exception(1205, "text"))
+@pytest.mark.parametrize(
+    "told", [1205, (1205, b"text"), (20003, b"text"), (20006, b"text"), (20047, b"text"), "DPY-4011: text", "ORA-03113: text"]
+)
+def test_of_other_engines_nothing_is_known(engine: str, told: object) -> None:
+    assert not rolled_back(engine, Exception(told, "text"))
+    assert not rolled_back(engine, Exception(SimpleNamespace(full_code=told)))
 
 
 def test_sqlite_is_still_in_its_transaction_when_others_read() -> None:

@@ -52,7 +52,7 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (
             PG,
             "",
-            f'{AT}FATAL:  no pg_hba.conf entry for host "::1", SSL encryption\n{AT}FATAL:  no pg_hba.conf entry for host "::1", no encryption',
+            f'{AT}FATAL:  no pg_hba.conf entry for host "::1", SSL encryption\n{AT}FATAL:  no pg_hba.conf entry for "::1", no encryption',
             "from here: have one added, or take the product's own account",
         ),
         (PG, "", f'{AT}FATAL:  pg_hba.conf rejects connection for host "::1", user "{SECRET}"', "its pg_hba.conf rejects"),
@@ -98,6 +98,11 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (PG, "", "SSL error: unexpected eof while reading", "the connection was lost"),
         (PG, "", f"{AT}SSL error: unsupported protocol", "TLS cannot be agreed on with it"),
         # the numbers of one engine are not those of another
+        (MS, "20003", "", "the connection was lost"),
+        (MS, "20006", "", "the connection was lost"),
+        (ORA, "ORA-03113", "", "the connection was lost"),
+        (PG, "23503", "", "a user who is gone?"),
+        (MY, "1452", "", "a user who is gone?"),
         (MS, "1040", "", "it answered with error 1040"),
         (PG, "1045", "", "it answered with error 1045"),
         (MS, "229", f"The DELETE permission was denied on {SECRET}", "the account lacks a right"),

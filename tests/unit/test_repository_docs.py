@@ -18,6 +18,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES, Engine
 
 from demo.other_servers import SERVERS
+from demo.unpacked import find_unpacked
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROLE = CHECKOUT / "roles/force_reauth"
@@ -133,11 +134,28 @@ def test_the_guide_on_databases_says_how_an_engine_is_named_and_what_its_driver_
     assert code(row[1]) == [engine.package] * bool(engine.package)
 
 
+def versions_tried(engine: str) -> set[str]:
+    """Those that the guide on databases names in the row of the engine."""
+    (tried,) = re.findall(rf"   \* - {ENGINES[engine].title}\n(?:     - .*\n){{6}}     - (.*)\n", text_of(SITE / "rst/databases.rst"))
+    return set(re.findall(r"\d+(?:\.\d+)*", tried))
+
+
 @pytest.mark.parametrize("server", SERVERS)
 def test_the_guide_on_databases_names_each_version_that_the_matrix_has(server: str) -> None:
     engine, version = server.rsplit("-", 1)
-    (tried,) = re.findall(rf"   \* - {ENGINES[engine].title}\n(?:     - .*\n){{6}}     - (.*)\n", text_of(SITE / "rst/databases.rst"))
-    assert version in re.findall(r"\d+(?:\.\d+)*", tried)
+    assert version in versions_tried(engine)
+
+
+def test_the_guide_on_databases_names_the_mysql_that_the_tests_run_on() -> None:
+    found = re.match(r"mysql-(\d+\.\d+)", getattr(find_unpacked(), "name", ""))
+    assert found is None or found[1] in versions_tried("mysql")
+
+
+@pytest.mark.parametrize(("engine", "told"), {"postgresql": "12, 15 and 18", "mysql": "5.7 and 9.7", "mariadb": "10.11"}.items())
+def test_the_readme_names_versions_that_the_guide_on_databases_names(engine: str, told: str) -> None:
+    assert f"{ENGINES[engine].title} {told}" in README
+    named = set(re.findall(r"\d+(?:\.\d+)*", told))
+    assert {server.rsplit("-", 1)[1] for server in SERVERS if server.startswith(f"{engine}-")} <= named <= versions_tried(engine)
 
 
 def groups_in(tree: t.Mapping[str, t.Any]) -> set[str]:

@@ -46,6 +46,7 @@ _NO_TABLE = "it has no table of that name"
 _NOBODY = "nobody listens there"
 _NO_NAME = "its host name is not known here"
 _STARTING = "it is starting up or shutting down"
+_GONE = "a row points at one of another table that is not there any more (a user who is gone?)"
 _TWICE = "a row with the same key or token is there already"
 _NO_LOGIN = "the account may not sign in there (NOLOGIN, locked, or not for this database)"
 _EXPIRED = "the account's password has expired"
@@ -103,6 +104,7 @@ _POSTGRESQL_CODES: Codes = {
     "57P03": _STARTING,
     "57014": "it cancelled the statement",
     "23505": _TWICE,
+    "23503": _GONE,
     "28P01": _REFUSED,
     "28000": _REFUSED,
     "3D000": _NO_DATABASE,
@@ -174,6 +176,7 @@ _MYSQL_CODES: Codes = {
     "1203": NONE_LEFT_FOR_IT,
     "1226": NONE_LEFT_FOR_IT,
     "1062": _TWICE,
+    "1452": _GONE,
     "1047": "its Galera node is not part of the cluster",
     "1053": _STARTING,
     "1129": "it has blocked this host after too many errors (FLUSH HOSTS there lets it in again)",

@@ -27,6 +27,9 @@ PINNED: t.Mapping[str, object] = {
     "idle_readonly_transaction_timeout": 0,
     "sql_safe_updates": 0,
     "unique_checks": 1,
+    # else rows could come back that the product's own restrictions would keep out
+    "foreign_key_checks": 1,
+    "check_constraint_checks": 1,
     "transaction_read_only": 0,
     "tx_read_only": 0,
     "information_schema_stats_expiry": 0,

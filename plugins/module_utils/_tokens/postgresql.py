@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from contextlib import contextmanager
 
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import TokenTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql_restore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
@@ -52,6 +53,8 @@ _SETTINGS = (
     ("statement_timeout", "0"),
     ("idle_in_transaction_session_timeout", "0"),
     ("lock_timeout", str(LOCK_TIMEOUT_MS)),
+    # what fails in a savepoint is answered to, and ends no session
+    ("exit_on_error", "off"),
     *OF_POSTGRESQL,
 )
 # known to PostgreSQL 17 and newer
@@ -65,7 +68,7 @@ SELECT n.nspname, c.relname, CASE
     WHEN c.relkind = 'p' THEN 'partitioned table' WHEN c.relispartition THEN 'partition of another table' ELSE 'table' END
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE lower(c.relname) = %s AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
-    AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'
+    AND left(n.nspname, 3) <> 'pg_' AND n.nspname <> 'information_schema'
 """
 # a generated column is made again from the others; by to_jsonb, because PostgreSQL 11 has no such column in its catalogue
 _COLUMNS = """
@@ -103,6 +106,8 @@ SELECT 'default_transaction_read_only of the ' || CASE WHEN source = 'database' 
 FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only' AND setting = 'on'
     AND source NOT IN ('user', 'database user', 'client')
 """
+# a superuser alone could set it back
+_UNCHECKED = "SELECT 1 FROM pg_catalog.pg_settings WHERE name = 'session_replication_role' AND setting = 'replica'"
 # who holds a lock that SHARE ROW EXCLUSIVE has to wait for; an autovacuum is nobody's session, more of it is hidden from most accounts
 _BLOCKERS = """
 SELECT a.pid, coalesce(nullif(a.application_name, ''), a.backend_type, a.usename, 'autovacuum worker'), coalesce(a.state, 'unknown'),
@@ -204,6 +209,11 @@ class PostgresqlStore(TokenStore):
     def check_rights(self, connection: Connection, table: FoundTable) -> None:
         """The server's, to be written to at all; then a delete of nothing, with RETURNING, which needs the right to read as well."""
         check_open([row[0] for row in connection.exec_driver_sql(_CLOSED)], self.database.where)
+        if connection.exec_driver_sql(_UNCHECKED).all():
+            raise SessionsError(
+                f"To this account no foreign key and no trigger applies in {self.database.where} (session_replication_role is replica): "
+                "tokens of users who are gone could come back. Have that setting of it taken away, or give another account."
+            )
         statements = Statements(table)
         none = statements.sql.delete(statements.table).where(statements.sql.false()).returning(*statements.columns)
         with connection.begin_nested():
