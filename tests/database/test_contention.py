@@ -94,7 +94,7 @@ def test_what_changes_between_the_copy_and_the_deletion_is_archived_as_it_is_del
         delete_beside(sweep, keys, number)
 
     monkeypatch.setattr(PostgresqlSweep, "delete_beside", change_once)
-    done = postgres_site.purge()
+    done = postgres_site.purge(lock_wait=0)
     assert (changes, done["retries"], done["rows"], postgres_site.rows()) == ([], retries, rows, [])
     archived = lines(done["archives"])
     assert (len(archived), sum(b"as it is now" in line for line in archived)) == (rows, "now" in change)

@@ -16,6 +16,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Beside
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke import purge as purge_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import connection, mysql_restore, mysql_rows, mysql_server
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import MysqlSweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
 
 from demo.patience import wait_for
 from demo.tokens import Database
@@ -120,12 +122,39 @@ def test_a_connection_beside_that_is_lost_keeps_no_row_from_coming_back(
     assert (site.restore(archives)["rows"], len(site.rows()), caplog.records) == (20, 20, [])
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_a_connection_beside_that_leads_to_another_server_is_not_asked(site: Site, monkeypatch: pytest.MonkeyPatch, same: bool) -> None:
+    site.sign_in(3)
+    archives, told, asked, put_back = site.purge()["archives"], ["one", "one" if same else "other"], [], mysql_restore.put_back
+
+    def put_back_noting(sweep: MysqlSweep, beside: MysqlSweep | None, *more: t.Any) -> Restored:
+        asked.append(beside is not None)
+        return put_back(sweep, beside, *more)
+
+    monkeypatch.setattr(mysql_server, "this_server", lambda _connection: told.pop())
+    monkeypatch.setattr(mysql_restore, "put_back", put_back_noting)
+    assert (site.restore(archives)["rows"], asked) == (3, [same])
+
+
+@pytest.fixture(params=["read beside", "read by the one that wrote", "one connection"])
+def restoring(site: Site, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """An account that puts rows back, and how they are read again."""
+    if request.param == "read by the one that wrote":
+        monkeypatch.setattr(mysql_server, "begin_uncommitted", mysql_server.begin_view)
+    return account(site, "SELECT, INSERT, DELETE", "WITH MAX_USER_CONNECTIONS 1" * (request.param == "one connection"))
+
+
 @LEAVES_ITS_SOCKET
-def test_an_account_that_may_have_one_connection_alone_puts_rows_back_too(site: Site) -> None:
-    site.sign_in(20)
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("highest_first", [True, False])
+def test_archives_come_back_in_any_order(site: Site, restoring: Site, highest_first: bool) -> None:
+    site.sign_in(20, first=100)
     archives = site.purge()["archives"]
-    limited = account(site, "SELECT, INSERT, DELETE", "WITH MAX_USER_CONNECTIONS 1")
-    assert limited.restore(archives)["rows"] == 20
+    # one batch, and all others lie between its keys
+    site.add(*((number, None, f"token{number}", "somebody") for number in (99, 200, 201)))
+    archives += site.purge()["archives"]
+    assert restoring.restore(archives[::-1] if highest_first else archives)["rows"] == 23
+    assert len(site.rows()) == 23
 
 
 @pytest.mark.usefixtures("loading", "small_pieces")

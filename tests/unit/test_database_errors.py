@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import (
+    Changed,
     Contended,
+    NoneLeft,
     Unsafe,
     code_of,
     meaning,
@@ -16,7 +18,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
     package_missing,
     sentence,
 )
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import CLEAR_TEXT
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import (
+    CHANGED,
+    CLEAR_TEXT,
+    NONE_LEFT,
+    NONE_LEFT_FOR_IT,
+)
 
 SECRET = "sw0rdfish"
 PG, MY, MS, ORA = "postgresql", "mysql", "sqlserver", "oracle"
@@ -101,6 +108,7 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (MS, "20003", "", "the connection was lost"),
         (MS, "20006", "", "the connection was lost"),
         (ORA, "ORA-03113", "", "the connection was lost"),
+        (PG, "40001", "could not serialize access due to concurrent update", "others have changed a row of it meanwhile"),
         (PG, "23503", "", "a user who is gone?"),
         (MY, "1452", "", "a user who is gone?"),
         (MS, "1040", "", "it answered with error 1040"),
@@ -210,7 +218,10 @@ def test_a_package_that_the_driver_misses_late_is_named(text: str, package: str)
 
 def test_only_locks_are_worth_another_try() -> None:
     assert isinstance(sentence("the database x", "do it", "others hold a lock on the table"), Contended)
-    assert not isinstance(sentence("the database x", "do it", "its disk is full"), Contended)
+    assert isinstance(sentence("the database x", "do it", CHANGED), Changed)
+    assert isinstance(sentence("the database x", "do it", NONE_LEFT), NoneLeft)
+    assert isinstance(sentence("the database x", "do it", NONE_LEFT_FOR_IT), NoneLeft)
+    assert not isinstance(sentence("the database x", "do it", "its disk is full"), (Contended, NoneLeft))
 
 
 def test_a_sentence_begins_with_where() -> None:

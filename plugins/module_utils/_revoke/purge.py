@@ -25,7 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.adds_up import check_total, unexplained
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.source import Source
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._revoke.when_free import Clock, Result, pauses, when_free
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import CommitUnknown, Contended
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Changed, CommitUnknown, Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, KeyRange, Keys, Sweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
 
@@ -93,6 +93,10 @@ class Mover:
             began = self._clock.now()
             try:
                 self._move_once(shares, locked)
+            except Changed:
+                # nobody was waited for, however long it took
+                self.retries += 1
+                end = self._clock.now() + self._lock_wait
             except Contended:
                 self._note_wait(began)
                 self.retries += 1

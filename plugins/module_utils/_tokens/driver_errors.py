@@ -9,6 +9,7 @@ import re
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.error_words import (
+    CHANGED,
     CONTENDED,
     HUNG_UP,
     LOST,
@@ -22,6 +23,10 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.e
 
 class Contended(SessionsError):
     """Others are in the way for the moment; nothing was changed, the same may work later."""
+
+
+class Changed(Contended):
+    """Others have changed what was to be deleted as it was."""
 
 
 class NoneLeft(SessionsError):
@@ -103,8 +108,10 @@ def package_missing(text: str) -> tuple[str, str]:
 
 
 def sentence(where: str, doing: str, meant: str) -> SessionsError:
-    """The failure for people, as Contended or NoneLeft where another try may help. ``doing`` completes "cannot"."""
+    """The failure for people, as Contended, Changed or NoneLeft where another try may help. ``doing`` completes "cannot"."""
     said = f"{where[:1].upper()}{where[1:]}: cannot {doing}: {meant}."
     if meant in (NONE_LEFT, NONE_LEFT_FOR_IT):
         return NoneLeft(said)
+    if meant == CHANGED:
+        return Changed(f"{said} Try again.")
     return Contended(f"{said} End their sessions, or wait for them, then try again.") if meant == CONTENDED else SessionsError(said)

@@ -17,6 +17,7 @@ Codes = t.Mapping[str, str]
 Texts = t.Sequence[tuple[str, str]]
 
 CONTENDED = "others hold a lock on the table"
+CHANGED = "others have changed a row of it meanwhile"
 LOST = "the connection was lost"
 RIGHTS = "the account lacks a right"
 NO_ANSWER = "it does not answer"
@@ -94,7 +95,7 @@ NETWORK: Texts = (
 _POSTGRESQL_CODES: Codes = {
     "55P03": CONTENDED,
     "40P01": CONTENDED,
-    "40001": CONTENDED,
+    "40001": CHANGED,
     "42501": RIGHTS,
     "25006": _READ_ONLY,
     "53100": _FULL,

@@ -164,16 +164,18 @@ class MysqlStore(TokenStore):
 
     def put_back(self, sweep: Sweep, columns: t.Sequence[str], archives: t.Sequence[Rows]) -> Restored:
         """See ``mysql_restore``."""
-        with self._beside(sweep.table) as beside:
+        with self._beside(sweep.connection, sweep.table) as beside:
             return mysql_restore.put_back(t.cast("MysqlSweep", sweep), beside, columns, lines_of(archives))
 
     @contextmanager
-    def _beside(self, table: FoundTable) -> t.Iterator[MysqlSweep | None]:
+    def _beside(self, written: Connection, table: FoundTable) -> t.Iterator[MysqlSweep | None]:
         """By a connection that sees what others have not committed; None where the account may not have one beside the first."""
         stack, sweep = ExitStack(), None
         with suppress(SessionsError):
             connection = stack.enter_context(self.connector.connect("read the rows again", mysql_server.begin_uncommitted))
-            sweep = MysqlSweep(self.connector, connection, table)
+            # a proxy may have led it elsewhere, where the same rows may still be, or not be yet
+            if mysql_server.this_server(connection) == mysql_server.this_server(written):
+                sweep = MysqlSweep(self.connector, connection, table)
         try:
             yield sweep
         finally:

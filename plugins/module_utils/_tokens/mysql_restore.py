@@ -34,6 +34,11 @@ _THEMSELVES = {b"f": b"\f", b"v": b"\v"}
 _QUOTED_NULL = b"'%b'" % NULL
 
 
+# keys above the first up to and including the second one
+_Span = tuple[int, int]
+_NOWHERE: _Span = (0, 0)
+
+
 class _Batch(t.NamedTuple):
     """Lines of an archive, by their keys, and whether two of one key differ."""
 
@@ -64,10 +69,11 @@ def _put_back(sweep: MysqlSweep, columns: t.Sequence[str], batches: t.Iterable[_
         free = gap.holds(span)
         there = set() if free else {key_of(line, position) for line in _rows_of(sweep, columns, list(wanted)).splitlines(keepends=True)}
         tally.add(wanted.keys(), there, span if free else None)
+        comparison.make_way(span)
         writer.write([line for key, line in wanted.items() if key not in there])
         if differ:
             raise other_content(sweep.table)
-        comparison.go_on(KeyRange(*span) if free else list(wanted), wanted)
+        comparison.go_on(wanted, span if free else None)
     comparison.end()
     return tally.told
 
@@ -98,21 +104,30 @@ def _are_equal(found: bytes, wanted: t.Mapping[int, bytes]) -> bool:
 class _Comparison:
     """Whether a batch is in the table as the archive has it: asked by the connection beside, while the next batch is written.
 
-    What that one does not see (it may have come to another server), the connection that wrote it is asked for.
+    What that one does not see is asked of the connection that wrote it.
     """
 
     def __init__(self, sweep: MysqlSweep, beside: MysqlSweep | None, columns: t.Sequence[str]) -> None:
         self._sweep, self._beside, self._columns = sweep, beside, columns
         self._asked: tuple[Keys, t.Mapping[int, bytes]] | None = None
         self._asking: Beside | None = None
+        self._span = _NOWHERE
 
-    def go_on(self, keys: Keys, wanted: t.Mapping[int, bytes]) -> None:
-        """With this batch; raises SessionsError when the one before it is not there so."""
+    def go_on(self, wanted: t.Mapping[int, bytes], span: _Span | None) -> None:
+        """With this batch, which has all rows of the span, where one is given; raises SessionsError when the one before is not there so."""
         self.end()
-        self._asked = (keys, wanted)
+        keys = KeyRange(*span) if span else list(wanted)
         beside = self._beside
-        if beside:
-            self._asking = Beside(lambda: self._check(beside, keys, wanted))
+        if not beside:
+            self._check(self._sweep, keys, wanted)
+            return
+        self._asked, self._span = (keys, wanted), span or _NOWHERE
+        self._asking = Beside(lambda: self._check(beside, keys, wanted))
+
+    def make_way(self, span: _Span) -> None:
+        """Before rows come into it: the answer of a batch that had all rows between such keys is waited for."""
+        if span[0] < self._span[1] and self._span[0] < span[1]:
+            self.end()
 
     def end(self) -> None:
         """Raises SessionsError when the last batch is not there so."""
@@ -146,7 +161,7 @@ class _Gap:
         self._after: int | None = None
         self._next: int | None = None
 
-    def holds(self, span: tuple[int, int]) -> bool:
+    def holds(self, span: _Span) -> bool:
         """Whether no row has a key above the first up to and including the second one. If so, it is taken for filled from then on."""
         after, upto = span
         if self._after is None or after < self._after or (self._next is not None and upto >= self._next):
@@ -161,11 +176,11 @@ class _Tally:
 
     def __init__(self) -> None:
         self._rows = 0
-        self._spans: list[tuple[int, int]] = []
+        self._spans: list[_Span] = []
         self._new: set[int] = set()
         self._present: set[int] = set()
 
-    def add(self, keys: t.AbstractSet[int], there: t.AbstractSet[int], span: tuple[int, int] | None) -> None:
+    def add(self, keys: t.AbstractSet[int], there: t.AbstractSet[int], span: _Span | None) -> None:
         """``span``: the one of the keys where the table had no row at all, so that each in it will be one of these."""
         if span:
             self._rows += len(keys)

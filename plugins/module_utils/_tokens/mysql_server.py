@@ -61,6 +61,12 @@ def begin_uncommitted(connection: Connection) -> None:
     pin(connection)
 
 
+def this_server(connection: Connection) -> list[tuple[str, str]]:
+    """What tells it from every other one, also of its cluster."""
+    names = "'hostname', 'port', 'server_id', 'server_uuid', 'server_uid', 'datadir', 'wsrep_node_name'"
+    return [(str(name), str(value)) for name, value in connection.exec_driver_sql(f"SHOW VARIABLES WHERE variable_name IN ({names})")]
+
+
 def reported_by(connection: Connection) -> dict[str, str]:
     """The variables of the server, and the identifier of its Galera cluster where it has one."""
     rows = [

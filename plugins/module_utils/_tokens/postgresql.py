@@ -13,7 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import postgresql_restore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_connections import LOCK_TIMEOUT_MS
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Contended
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Changed, Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.keepalive import OF_POSTGRESQL, SILENCE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_dialect import check_version, register
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import (
@@ -156,7 +156,9 @@ class PostgresqlStore(TokenStore):
         try:
             with super().sweep(table, locked) as sweep:
                 yield sweep
-        except Contended:
+        except Changed as error:
+            if self._disturbed:
+                raise Contended(str(error)) from None
             self._disturbed = True
             raise
 

@@ -24,8 +24,8 @@ class PostgresqlSweep(Sweep):
 
     def move_out(self, sink: Sink, keys: Keys) -> int:
         """See Sweep. A deletion in the state that was copied takes less time, and fails where a row of it was changed since."""
+        self.settle()
         if self.connection.exec_driver_sql("SHOW transaction_isolation").scalar_one() == ONE_STATE.lower():
-            self.settle()
             rows = self.copy_out(sink, self.names, keys)
             self.delete_beside(keys, rows)
             return rows
