@@ -91,9 +91,9 @@ class Taker:
 class Ahead(t.Generic[Piece]):
     """Pieces, made a few ahead of the one who takes them, who is told what that met. Nobody else may use their source before ``end``."""
 
-    def __init__(self, pieces: t.Iterator[Piece]) -> None:
+    def __init__(self, pieces: t.Iterator[Piece], ahead: int = _AHEAD) -> None:
         self._pieces, self._over = pieces, False
-        self._made: queue.Queue[Piece | None] = queue.Queue(_AHEAD)
+        self._made: queue.Queue[Piece | None] = queue.Queue(ahead)
         self._making = Beside(self._work)
 
     def __iter__(self) -> t.Iterator[Piece]:

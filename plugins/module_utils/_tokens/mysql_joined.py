@@ -71,6 +71,11 @@ def text_of(answer: Answer, way: Way, columns: int, key: int | None) -> bytes | 
     return written
 
 
+def are_short(answer: Answer, rows: int) -> bool:
+    """Whether so many rows, long as these are, take no more than a quarter of what a joined value may have."""
+    return len(answer.text or "") * rows * 4 <= answer.most * answer.rows
+
+
 def _ends(text: bytes, key: int) -> tuple[int, int]:
     """The keys in the first and the last row."""
     first, last = text[: text.index(b"\n")], text[text.rfind(b"\n", 0, -1) + 1 :]

@@ -12,19 +12,26 @@ import contextlib
 import functools
 import operator
 import re
+import threading
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import ESCAPES, NULL
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Beside
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Ahead
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_joined import NULL_MARK, Answer, Way, text_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_joined import (
+    NULL_MARK,
+    Answer,
+    Way,
+    are_short,
+    text_of,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, KeyRange, Keys, Sink, Sweep
 
 if t.TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-# rows that are joined to one value
+# rows that are joined to one value; twice as many where they are short
 PIECE = 2000
 # as CHAR an approximate number loses digits, unless it is a double
 _APPROXIMATE = re.compile(r"(float|double|real)\b.*", re.IGNORECASE)
@@ -38,6 +45,8 @@ class MysqlSweep(Sweep):
         super().__init__(connector, connection, table)
         self._texts: dict[tuple[t.Any, ...], t.Any] = {}
         self._way = Way()
+        # of the connection: rows of a piece may be asked for again while the next one's are on their way
+        self._turn = threading.Lock()
 
     def copy_out(self, sink: Sink, columns: t.Sequence[str], keys: Keys = ALL, lock: bool = False) -> int:
         """See Sweep."""
@@ -80,7 +89,7 @@ class MysqlSweep(Sweep):
 
     def rendered(self, columns: t.Sequence[str]) -> t.Sequence[t.Any]:
         """One expression that is the row's line, without its end."""
-        return [self._line([self._escaped(name) for name in columns], NULL.decode())]
+        return [self.statements.sql.func.concat(*self._parts([self._escaped(name) for name in columns], NULL.decode()))]
 
     def line(self, row: t.Any) -> bytes:
         """See Sweep."""
@@ -104,32 +113,33 @@ class MysqlSweep(Sweep):
         return self._type(name).lower().startswith("bit")
 
     def _pieces(self, columns: t.Sequence[str], keys: Keys, lock: bool) -> t.Generator[tuple[bytes, int]]:
-        """Of PIECE rows each; the server joins the next ones while those before them are taken."""
+        """Of PIECE rows each, or more; the server joins the next ones while those before them are taken."""
         if not isinstance(keys, KeyRange):
             yield self.joined(columns, keys, lock)
             return
-        ask = functools.partial(self._asked, columns, lock)
-        asking: _Asking | None = _Asking(ask, self._first_piece(keys, False, lock), self._way)
-        while asking:
-            done, answer = asking, asking.answer()
-            rest, asking = KeyRange(done.keys.upto, keys.upto), None
-            if rest.after != rest.upto:
-                asking = _Asking(ask, self._first_piece(rest, answer.rows > PIECE // 2, lock), self._way)
-            try:
-                taken = self._taken(answer, done.way, columns)
-                if not taken and asking:
-                    asking.wait()
-                yield taken or self._asked_again(answer, done.way, columns, lock, done.keys)
-            finally:
-                if asking:
-                    asking.wait()
+        answers = Ahead(self._answers(columns, keys, lock), ahead=1)
+        try:
+            for piece, way, answer in answers:
+                yield self._taken(answer, way, columns) or self._asked_again(answer, way, columns, lock, piece)
+        finally:
+            answers.end()
 
-    def _first_piece(self, keys: KeyRange, close: bool, lock: bool) -> KeyRange:
+    def _answers(self, columns: t.Sequence[str], keys: KeyRange, lock: bool) -> t.Iterator[tuple[KeyRange, Way, Answer]]:
+        rest, rows, close, more = keys, PIECE, False, True
+        while more:
+            with self._turn:
+                piece, way = self._first_piece(rest, rows, close, lock), self._way
+                answer = self._asked(columns, lock, piece, way)
+            yield piece, way, answer
+            rest, close, more = KeyRange(piece.upto, keys.upto), answer.rows > rows // 2, piece.upto != keys.upto
+            rows = 2 * PIECE if are_short(answer, 2 * PIECE) else PIECE
+
+    def _first_piece(self, keys: KeyRange, rows: int, close: bool, lock: bool) -> KeyRange:
         """The last one has the end of all: what is locked is read as it is now, whatever the key before it.
 
         Where the rows lie close, so many keys are so many rows at most, and nobody has to be asked which key comes last.
         """
-        upto = self._key_after(keys, PIECE, lock) if not close or keys.after is None else keys.after + PIECE
+        upto = self._key_after(keys, rows, lock) if not close or keys.after is None else keys.after + rows
         return keys if upto is None or (keys.upto is not None and upto >= keys.upto) else KeyRange(keys.after, upto)
 
     def _key_after(self, keys: KeyRange, rows: int, lock: bool) -> int | None:
@@ -147,11 +157,12 @@ class MysqlSweep(Sweep):
     def _asked_again(self, answer: Answer, way: Way, columns: t.Sequence[str], lock: bool, keys: Keys) -> tuple[bytes, int]:
         """The same of an answer that is not taken. What is true of its rows is taken to be so of the next ones."""
         while not isinstance(text := self._text(answer, way, columns), bytes):
-            if text is None:
-                lines = list(self.lines(columns, keys, lock))
-                return b"".join(lines), len(lines)
-            way = self._way = text
-            answer = self._asked(columns, lock, keys, way)
+            with self._turn:
+                if text is None:
+                    lines = list(self.lines(columns, keys, lock))
+                    return b"".join(lines), len(lines)
+                way = self._way = text
+                answer = self._asked(columns, lock, keys, way)
         return text, answer.rows
 
     def _text(self, answer: Answer, way: Way, columns: t.Sequence[str]) -> bytes | Way | None:
@@ -173,10 +184,10 @@ class MysqlSweep(Sweep):
     def _joining(self, columns: t.Sequence[str], lock: bool, keys: Keys, way: Way) -> t.Any:
         """The statement whose row is an ``Answer``."""
         sql, key, func = self.statements.sql, self.statements.key, self.statements.sql.func
-        line = self._line([self._plain(name) for name in columns], NULL_MARK, end="\n")
+        parts = self._parts([self._plain(name) for name in columns], NULL_MARK)
         # by their precedence, because the words are no operators: brackets around them are an error
-        line = line.op("ORDER BY", precedence=1)(key) if way.in_order else line
-        joined = func.group_concat(line.op("SEPARATOR", precedence=0)(sql.literal_column("''")))
+        end = sql.literal("\n").op("ORDER BY", precedence=1)(key) if way.in_order else sql.literal("\n")
+        joined = func.group_concat(*parts, end.op("SEPARATOR", precedence=0)(sql.literal_column("''")))
         most = sql.literal_column("least(@@group_concat_max_len, @@max_allowed_packet)")
         told = [func.count(), func.min(key), func.max(key), most, joined]
         if way.with_nulls:
@@ -184,12 +195,11 @@ class MysqlSweep(Sweep):
         query = sql.select(*told).where(self.statements.which(keys))
         return query.with_for_update() if lock else query
 
-    def _line(self, fields: t.Sequence[t.Any], null: str, end: str = "") -> t.Any:
-        sql = self.statements.sql
+    def _parts(self, fields: t.Sequence[t.Any], null: str) -> list[t.Any]:
         parts: list[t.Any] = []
         for field in fields:
-            parts += ["\t", sql.func.coalesce(field, null)]
-        return sql.func.concat(*parts[1:], end)
+            parts += ["\t", self.statements.sql.func.coalesce(field, null)]
+        return parts[1:]
 
     def _escaped(self, name: str) -> t.Any:
         field = self._plain(name)
@@ -205,8 +215,8 @@ class MysqlSweep(Sweep):
             return column + 0
         if _APPROXIMATE.fullmatch(kind):
             return column + sql.literal_column("0e0")
-        # ENUM, SET, JSON .. are read as text, too
-        return column if token_table.kind_of(kind) == "text" and not _EXACT.fullmatch(kind) else sql.cast(column, sql.CHAR)
+        # numbers and times become text beside text; ENUM, SET, JSON .. are read as text, too
+        return column if token_table.kind_of(kind) == "text" or _EXACT.fullmatch(kind) else sql.cast(column, sql.CHAR)
 
     def _needs_no_escapes(self, name: str) -> bool:
         kind = self._type(name)
@@ -214,22 +224,3 @@ class MysqlSweep(Sweep):
 
     def _type(self, name: str) -> str:
         return self.table.columns[self.table.position(name)].type
-
-
-class _Asking:
-    """Rows of a range, joined by the server meanwhile. Nobody else may use the connection before ``wait``."""
-
-    def __init__(self, ask: t.Callable[[KeyRange, Way], Answer], keys: KeyRange, way: Way) -> None:
-        self.keys, self.way = keys, way
-        self._answers: list[Answer] = []
-        self._beside = Beside(lambda: self._answers.append(ask(keys, way)))
-
-    def wait(self) -> None:
-        """Until the connection is free. What the server refused is raised by ``answer``."""
-        with contextlib.suppress(Exception):
-            self._beside.end()
-
-    def answer(self) -> Answer:
-        """What was answered; raises what the server refused."""
-        self._beside.end()
-        return self._answers[0]
