@@ -32,7 +32,8 @@ NO_SERVER = "Can't connect to MySQL server on 'db'"
 NO_DATABASE = "it has no database of that name"
 REFUSED = "it refuses the user name or the password"
 LOCKED = "others hold a lock on the table"
-NO_LINE_WITHOUT_TLS = "into this database from here without TLS: try database_ssl_mode require"
+NO_LINE = "its pg_hba.conf has no line that lets this account into this database from here"
+NO_LINE_WITHOUT_TLS = f"{NO_LINE} without TLS: try database_ssl_mode require"
 NOT_FOR_LOGIN = "the account may not sign in there"
 
 
@@ -60,7 +61,7 @@ NOT_FOR_LOGIN = "the account may not sign in there"
             PG,
             "",
             f'{AT}FATAL:  no pg_hba.conf entry for host "::1", SSL encryption\n{AT}FATAL:  no pg_hba.conf entry for "::1", no encryption',
-            "from here: have one added, or take the product's own account",
+            f"{NO_LINE}: have one added, or take the product's own account",
         ),
         (PG, "", f'{AT}FATAL:  pg_hba.conf rejects connection for host "::1", user "{SECRET}"', "its pg_hba.conf rejects"),
         (PG, "", f'{AT}FATAL:  Peer authentication failed for user "{SECRET}"', "it lets in only the operating system's account"),
@@ -109,8 +110,8 @@ NOT_FOR_LOGIN = "the account may not sign in there"
         (MS, "20006", "", "the connection was lost"),
         (ORA, "ORA-03113", "", "the connection was lost"),
         (PG, "40001", "could not serialize access due to concurrent update", "others have changed a row of it meanwhile"),
-        (PG, "23503", "", "a user who is gone?"),
-        (MY, "1452", "", "a user who is gone?"),
+        (PG, "23503", "", "a row points at one of another table that is not there any more"),
+        (MY, "1452", "", "a row points at one of another table that is not there any more"),
         (MS, "1040", "", "it answered with error 1040"),
         (PG, "1045", "", "it answered with error 1045"),
         (MS, "229", f"The DELETE permission was denied on {SECRET}", "the account lacks a right"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_joined import Answer, Way, text_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_joined import Answer, Way, are_short, text_of
 
 MOST = 1 << 20
 COUNTED = Way(with_nulls=True)
@@ -61,3 +61,15 @@ def test_rows_without_their_key_have_no_order() -> None:
 )
 def test_numbers_are_numbers_whatever_the_driver_makes_of_their_types(row: tuple[object, ...], answer: Answer) -> None:
     assert repr(Answer.of(row)) == repr(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "short"),
+    [
+        pytest.param(Answer(2, 1, 2, 160, "1\ta\n2\tb\n"), True, id="a quarter"),
+        pytest.param(Answer(2, 1, 2, 159, "1\ta\n2\tb\n"), False, id="more than a quarter"),
+        pytest.param(Answer(0, None, None, 0, None), True, id="no rows"),
+    ],
+)
+def test_ten_rows_as_long_as_these_are_short_up_to_a_quarter_of_the_limit(answer: Answer, short: bool) -> None:
+    assert are_short(answer, 10) == short

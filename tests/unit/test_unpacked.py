@@ -34,7 +34,7 @@ def configured(apt: unpacked._Apt, folder: Path) -> list[str]:
 
 
 def test_what_a_system_does_with_its_own_lists_is_not_done(apt: unpacked._Apt, tmp_path: Path) -> None:
-    assert [line for line in configured(apt, tmp_path) if line.startswith("APT::Update")] == []
+    assert [line for line in configured(apt, tmp_path) if line.startswith("APT::Update::")] == []
 
 
 def test_the_lists_are_its_own_and_signatures_are_checked(apt: unpacked._Apt, tmp_path: Path) -> None:
