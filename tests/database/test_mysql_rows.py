@@ -108,17 +108,20 @@ def test_rows_that_the_connection_beside_does_not_see_are_read_by_the_one_that_w
 
 
 @pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("last_act", ["begin_uncommitted", "this_server"])
 def test_a_connection_beside_that_is_lost_keeps_no_row_from_coming_back(
-    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, last_act: str
 ) -> None:
     site.sign_in(20)
-    archives, begin = site.purge()["archives"], mysql_server.begin_uncommitted
+    archives, act = site.purge()["archives"], getattr(mysql_server, last_act)
 
-    def begin_and_lose(beside: Connection) -> None:
-        begin(beside)
-        site.run_sql(f"KILL {beside.exec_driver_sql('SELECT connection_id()').scalar_one()}")
+    def act_and_lose(beside: Connection) -> object:
+        done, thread = act(beside), beside.exec_driver_sql("SELECT connection_id()").scalar_one()
+        monkeypatch.setattr(mysql_server, last_act, act)
+        site.run_sql(f"KILL {thread}")
+        return done
 
-    monkeypatch.setattr(mysql_server, "begin_uncommitted", begin_and_lose)
+    monkeypatch.setattr(mysql_server, last_act, act_and_lose)
     assert (site.restore(archives)["rows"], len(site.rows()), caplog.records) == (20, 20, [])
 
 

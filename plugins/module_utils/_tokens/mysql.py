@@ -170,9 +170,9 @@ class MysqlStore(TokenStore):
     @contextmanager
     def _beside(self, written: Connection, table: FoundTable) -> t.Iterator[MysqlSweep | None]:
         """By a connection that sees what others have not committed; None where the account may not have one beside the first."""
-        stack, sweep = ExitStack(), None
-        with suppress(SessionsError):
-            connection = stack.enter_context(self.connector.connect("read the rows again", mysql_server.begin_uncommitted))
+        stack, sweep, doing = ExitStack(), None, "read the rows again"
+        with suppress(SessionsError), self.connector.sentences(doing):
+            connection = stack.enter_context(self.connector.connect(doing, mysql_server.begin_uncommitted))
             # a proxy may have led it elsewhere, where the same rows may still be, or not be yet
             if mysql_server.this_server(connection) == mysql_server.this_server(written):
                 sweep = MysqlSweep(self.connector, connection, table)
