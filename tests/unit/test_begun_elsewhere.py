@@ -42,6 +42,7 @@ BY_HAND = (
         ([{**RECORD, "phase": "abandoned"}], ""),
         ([{**RECORD, "phase": "refused"}], ""),
         ([{**RECORD, "nodes": ["w1"]}], ""),
+        ([{key: value for key, value in RECORD.items() if key != "nodes"}], ""),
     ],
     ids=[
         "rolling",
@@ -55,6 +56,7 @@ BY_HAND = (
         "set aside",
         "refused",
         "others",
+        "a record without nodes",
     ],
 )
 def test_a_run_that_began_with_another_database_is_not_begun_anew(found: list[dict[str, t.Any]], problem: str) -> None:

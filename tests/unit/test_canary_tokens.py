@@ -34,6 +34,11 @@ def host(value: str, *users: str, kind: str = "remember_me", more: t.Sequence[st
         ("bamboo", f"7%3A{SECRET}", "7"),
         ("bitbucket", base64.b64encode(f"{SERIES}:{SECRET}".encode()).decode(), SERIES),
         ("bitbucket", base64.b64encode(f"{SERIES}:{SECRET}".encode()).decode().replace("=", "%3D"), SERIES),
+        ("bitbucket", f'"{base64.b64encode(f"{SERIES}:{SECRET}".encode()).decode()}"', SERIES),
+        # what b64decode would leave out, where it is not told to be strict
+        ("bitbucket", f"!{base64.b64encode(f'{SERIES}:{SECRET}'.encode()).decode()}", ""),
+        ("jira", f"X10100:{SECRET}X", ""),
+        ("bitbucket", f"X{base64.b64encode(f'{SERIES}:{SECRET}'.encode()).decode()}X", ""),
         ("jira", SECRET, ""),
         ("jira", f"0%3A{SECRET}", ""),
         ("jira", f"-1%3A{SECRET}", ""),

@@ -205,23 +205,32 @@ def test_a_link_that_ends_at_the_start_has_other_reasons(text: str, meant: str) 
     assert meaning_at_the_start(ORA, "its disk is full", text) == "its disk is full"
 
 
+def test_a_postgresql_that_hangs_up_at_the_start_may_be_a_pool_of_statements() -> None:
+    assert meaning_at_the_start(PG, "the connection was lost", "").startswith("it hangs up at once, as a PgBouncer that pools statements")
+
+
 @pytest.mark.parametrize(
     ("text", "package"),
     [
         ("'cryptography' package is required for sha256_password or caching_sha2_password auth methods", "cryptography"),
         ("'pynacl' package is required for ed25519_password auth method", "PyNaCl"),
-        ("anything else", ""),
     ],
 )
 def test_a_package_that_the_driver_misses_late_is_named(text: str, package: str) -> None:
     assert package_missing(text)[0] == package
 
 
+def test_of_anything_else_no_package_is_named() -> None:
+    assert package_missing("anything else") == ("", "")
+
+
 def test_only_locks_are_worth_another_try() -> None:
     assert isinstance(sentence("the database x", "do it", "others hold a lock on the table"), Contended)
-    assert isinstance(sentence("the database x", "do it", CHANGED), Changed)
-    assert isinstance(sentence("the database x", "do it", NONE_LEFT), NoneLeft)
-    assert isinstance(sentence("the database x", "do it", NONE_LEFT_FOR_IT), NoneLeft)
+    changed = sentence("the database x", "do it", CHANGED)
+    assert (type(changed), str(changed)) == (Changed, f"The database x: cannot do it: {CHANGED}. Try again.")
+    for meant in (NONE_LEFT, NONE_LEFT_FOR_IT):
+        full = sentence("the database x", "do it", meant)
+        assert (type(full), str(full)) == (NoneLeft, f"The database x: cannot do it: {meant}.")
     assert not isinstance(sentence("the database x", "do it", "its disk is full"), (Contended, NoneLeft))
 
 
