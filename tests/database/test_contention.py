@@ -233,7 +233,8 @@ def test_goes_on_when_the_table_is_free_again(site: Site) -> None:
         done = site.purge(sleep=sleep, lock_wait=60)
     assert (done["rows"], done["retries"], len(pauses)) == (4, 3, 3)
     assert pauses == sorted(pauses)
-    assert 0.2 < done["wait_seconds"] < patient(2)
+    # MySQL 5.7 looks once a second whether a second is over
+    assert 0.2 < done["wait_seconds"] < patient(4)
 
 
 def test_readers_are_never_kept_waiting(server_site: Site) -> None:
