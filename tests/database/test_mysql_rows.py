@@ -227,6 +227,17 @@ def test_a_token_whose_user_is_gone_stays_away_though_the_account_checks_no_fore
     assert site.rows() == []
 
 
+def test_a_token_that_a_restriction_of_mariadb_forbids_by_now_stays_away_though_the_account_checks_none(mariadb: Site) -> None:
+    """MySQL has no such setting."""
+    site = mariadb.create()
+    site.sign_in(3)
+    archives = site.purge()["archives"]
+    site.run_sql("ALTER TABLE remembermetoken ADD CONSTRAINT late CHECK (ID > 1)")
+    with set_for_all(site, check_constraint_checks=0), pytest.raises(SessionsError):
+        site.restore(archives)
+    assert site.rows() == []
+
+
 @pytest.mark.usefixtures("loading")
 def test_a_value_that_does_not_fit_any_more_is_not_cut_in_silence(site: Site) -> None:
     site.sign_in(5)

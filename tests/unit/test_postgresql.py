@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import typing as t
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Changed, Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 
 
@@ -38,3 +41,18 @@ def test_a_server_that_is_too_old_is_named_before_anything_is_asked_of_it(versio
 @pytest.mark.parametrize("version", [0, 100000, 180001])
 def test_one_that_is_not_known_to_be_is_asked(version: int) -> None:
     assert begun(version)[0].startswith("SET LOCAL search_path = 'pg_catalog'; ")
+
+
+def test_a_sweep_that_others_undo_again_and_again_waits_for_them_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def undone(*_arguments: object) -> t.Iterator[None]:
+        yield
+        raise Changed("somebody was faster")
+
+    monkeypatch.setattr(TokenStore, "sweep", undone)
+    store, met = store_of(Database(engine_named("postgresql"), "jira", host="db"), product_named("jira").tokens), list[type]()
+    for _time in range(3):
+        with pytest.raises(Contended) as caught, store.sweep(t.cast("t.Any", None), locked=False):
+            pass
+        met.append(caught.type)
+    assert met == [Changed, Contended, Contended]
