@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import IN_WORDS
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import KINDS
 
 Row = t.Mapping[str, t.Any]
 Rows = t.Iterable[Row]
@@ -20,7 +20,7 @@ def key_of(row: Row) -> tuple[t.Any, t.Any]:
 
 def handed_out(rows: Rows, node: str) -> list[dict[str, t.Any]]:
     """The cookies that this node has handed out, one of each kind: they are its own, whatever its rows say."""
-    by_kind = {row["kind"]: row for row in rows if row["kind"] in IN_WORDS}
+    by_kind = {row["kind"]: row for row in rows if row["kind"] in KINDS}
     return [{**row, "node": node} for row in by_kind.values()]
 
 

@@ -17,11 +17,11 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.canary import doors_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.destination import address_of, asked_database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import is_since
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.which_database import means_this_machine
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import ENGINES, engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.script import Job, script_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import cluster_name, treated_words
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import REMEMBER_ME
 
 DATABASE, PRODUCT, MANUAL, WAITING = "database", "product", "manual", "waiting"
 _IDLES = "this product's cookie ends by itself when nobody uses it for a while"

@@ -11,8 +11,9 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.c
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.believed import answers_to, key_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.scope import scope_problems
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME, SESSION, why_alone
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import why_alone
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import REMEMBER_ME, SESSION
 
 # of what was seen of a cookie: an act that ends it had begun
 _BEGUN = "begun"

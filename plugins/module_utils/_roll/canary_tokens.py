@@ -11,7 +11,7 @@ from base64 import b64decode
 from urllib.parse import unquote
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import product_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import REMEMBER_ME
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import REMEMBER_ME
 
 Rows = t.Sequence[t.Mapping[str, t.Any]]
 

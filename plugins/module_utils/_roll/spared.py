@@ -9,8 +9,8 @@ import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.believed import no_answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.verdict import IN_WORDS, REMEMBER_ME, SESSION
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import UserScope
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import KINDS, REMEMBER_ME, SESSION
 
 Values = t.Mapping[str, t.Any]
 Rows = t.Sequence[Values]
@@ -68,9 +68,9 @@ def spared_seen(name: str, nodes: t.Sequence[str], hostvars: t.Mapping[str, Valu
         worked = [row for row in replayed.get("answers") or [] if row["kind"] in kinds and not row.get("absent")]
         for row in worked:
             if str(row["user"]).lower() == name.lower():
-                alive.setdefault(IN_WORDS[row["kind"]], []).append(node)
+                alive.setdefault(KINDS[row["kind"]], []).append(node)
             else:
-                missing.append(f"{node}: the {IN_WORDS[row['kind']]} of {name} is dead, who was to be spared")
+                missing.append(f"{node}: the {KINDS[row['kind']]} of {name} is dead, who was to be spared")
         unanswered = [row for row in replayed.get("unanswered") or [] if row["kind"] in kinds]
         if not worked or unanswered:
             why = no_answer({**replayed, "unanswered": unanswered})

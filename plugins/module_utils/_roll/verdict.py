@@ -8,9 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.live import LIVE
-
-SESSION, REMEMBER_ME = "session", "remember_me"
-IN_WORDS = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import KINDS, REMEMBER_ME, SESSION
 
 # what ends a cookie of each kind: a stop of the node or, in route live, the product
 _ACTS = {SESSION: "end of its sessions", REMEMBER_ME: "purge"}
@@ -42,7 +40,7 @@ def why_alone(route: str, kept: str) -> str:
 def still_open(answers: t.Iterable[AnswerRow], seen_by: str) -> list[str]:
     """A sentence for each cookie that opens the door to somebody."""
     return [
-        f"the {IN_WORDS[row['kind']]} that {row['node']} handed out still signs {row['user']} in at {seen_by}"
+        f"the {KINDS[row['kind']]} that {row['node']} handed out still signs {row['user']} in at {seen_by}"
         for row in answers
         if row["user"]
     ]
@@ -68,13 +66,13 @@ def _last(kind: str, rows: t.Iterable[AnswerRow]) -> AnswerRow | None:
 def _no_control(node: str, kind: str, row: AnswerRow | None, other_worked: bool, alone: str) -> str:
     """``alone``: of ``why_alone`` for a session cookie, else ''."""
     if not row:
-        return f"{node}: no {IN_WORDS[kind]} was seen to work before the {_ACTS[kind]}"
+        return f"{node}: no {KINDS[kind]} was seen to work before the {_ACTS[kind]}"
     if row.get("absent") and alone:
         return f"{node}: no session cookie of it was seen to work ({row['absent']}), and {alone}"
     if row.get("absent"):
         return "" if other_worked else f"{node}: {row['absent']}"
     if not row["user"]:
-        return f"{node}: its {IN_WORDS[kind]} was dead already before the {_ACTS[kind]} (timed out?): its end proves nothing"
+        return f"{node}: its {KINDS[kind]} was dead already before the {_ACTS[kind]} (timed out?): its end proves nothing"
     return ""
 
 
@@ -83,7 +81,7 @@ def seen_by(evidence: t.Mapping[str, Evidence]) -> list[str]:
     alike: dict[tuple[str, str], list[str]] = {}
     for node, one in evidence.items():
         found = {kind: _last(kind, one["controls"]) for kind in _ACTS}
-        used = " and ".join(IN_WORDS[kind] for kind, row in found.items() if row and row["user"])
+        used = " and ".join(KINDS[kind] for kind, row in found.items() if row and row["user"])
         absent = "; ".join(row["absent"] for row in found.values() if row and row.get("absent"))
         if used:
             alike.setdefault((used, f" alone ({absent})" if absent else ""), []).append(node)
@@ -93,12 +91,7 @@ def seen_by(evidence: t.Mapping[str, Evidence]) -> list[str]:
 def unanswered(node: str, nodes: t.Sequence[str], answers: t.Sequence[AnswerRow]) -> list[str]:
     """Cookies that were not replayed at this node, although they should have been."""
     seen = {(row["kind"], row["node"]) for row in answers}
-    return [
-        f"{node}: the {IN_WORDS[kind]} of {one} was not replayed there"
-        for one in nodes
-        for kind in (SESSION, REMEMBER_ME)
-        if (kind, one) not in seen
-    ]
+    return [f"{node}: the {KINDS[kind]} of {one} was not replayed there" for one in nodes for kind in KINDS if (kind, one) not in seen]
 
 
 def verdict(

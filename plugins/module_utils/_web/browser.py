@@ -13,6 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._shape import Product
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.answer import Answer
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._web.cookie_rows import (
+    KINDS,
     REMEMBER_ME,
     SESSION,
     CookieRow,
@@ -41,7 +42,6 @@ _WITHOUT_PROOF = (
     "Where that is right for this site, nothing can be proven on it: leave out force_reauth_proof_username, force_reauth_proof_password "
     "and force_reauth_proof_cookies, and the run ends unproven."
 )
-_TITLES = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
 
 
 class Browser:
@@ -75,7 +75,7 @@ class Browser:
         nobody = self.nobody()
         attempt = self._submit(username, password)
         cookies = attempt.answer.cookies
-        rows = [self._row(kind, cookies, username, node, nobody) for kind in (SESSION, REMEMBER_ME)]
+        rows = [self._row(kind, cookies, username, node, nobody) for kind in KINDS]
         if all(row["absent"] for row in rows):
             reason = why_not(self._web, self._followed_back(attempt), self._site.hosts)
             raise SessionsError(f"The proof account {username} is not signed in at {self._site.url}: {reason}")
@@ -103,7 +103,7 @@ class Browser:
             doors.append(door)
             if door["user"] and kind not in rows:
                 rows[kind] = {"kind": kind, "name": one["name"], "node": node, "nobody": nobody, "absent": "", "given": number}
-        return nobody, doors, [rows.get(kind) or self._none_given(kind, node, nobody) for kind in _TITLES]
+        return nobody, doors, [rows.get(kind) or self._none_given(kind, node, nobody) for kind in KINDS]
 
     def replay(self, rows: t.Sequence[CookieRow], sleep: Sleep = time.sleep, clock: t.Callable[[], float] = time.monotonic) -> Replayed:
         """Each cookie alone, and again where the node refuses it for the moment. What was seen of one is kept, whatever another does."""
@@ -167,14 +167,14 @@ class Browser:
 
     def _why_absent(self, kind: str, came: bool) -> str:
         if came:
-            return f"the {_TITLES[kind]} {self._names[kind]} alone opens the door to nobody here"
-        return f"the sign-in gave no {_TITLES[kind]}" + (": remember-me is switched off" if kind == REMEMBER_ME else "")
+            return f"the {KINDS[kind]} {self._names[kind]} alone opens the door to nobody here"
+        return f"the sign-in gave no {KINDS[kind]}" + (": remember-me is switched off" if kind == REMEMBER_ME else "")
 
     def _absent(self, kind: str, node: str, nobody: str, why: str) -> CookieRow:
         return {"kind": kind, "name": self._names[kind], "value": "", "node": node, "nobody": nobody, "absent": why}
 
     def _none_given(self, kind: str, node: str, nobody: str) -> GivenRow:
-        why = f"no copied {_TITLES[kind]} opens the door"
+        why = f"no copied {KINDS[kind]} opens the door"
         return {"kind": kind, "name": self._names[kind], "node": node, "nobody": nobody, "absent": why, "given": -1}
 
     def _door(self, row: CookieRow) -> Door:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 
 SESSION, REMEMBER_ME = "session", "remember_me"
+KINDS = {SESSION: "session cookie", REMEMBER_ME: "remember-me cookie"}
+"""Each kind of cookie, in words."""
 
 
 class _LastingRow(t.TypedDict, total=False):
@@ -32,7 +34,7 @@ class CookieRow(_LastingRow):
 
 
 COOKIE_OPTIONS: dict[str, t.Any] = {
-    "kind": {"type": "str", "choices": [SESSION, REMEMBER_ME], "required": True},
+    "kind": {"type": "str", "choices": [*KINDS], "required": True},
     "name": {"type": "str", "required": True},
     "value": {"type": "str", "required": True, "no_log": True},
     "node": {"type": "str", "required": True},
