@@ -294,8 +294,8 @@ def test_a_node_that_is_down_is_accepted_only_where_the_run_took_it_down(step: s
 )
 def test_a_node_that_was_drained_while_it_was_down_is_accepted_as_the_run_had_left_it(steps: list[str], *, accepted: bool) -> None:
     history = [{"name": step, "at": "2026-11-29T03:00:00.000Z"} for step in steps]
-    record = {"nodes": ["n1", "n2"], "route": "outage", "node_records": {"n1": {"step": steps[-1], "history": history}}}
-    problems = plan({"n1": down(), "n2": look()}, record, accept_outage=True)["problems"]
+    record = {"nodes": ["n1", "n2"], "route": "rolling", "node_records": {"n1": {"step": steps[-1], "history": history}}}
+    problems = plan({"n1": down(), "n2": look()}, record)["problems"]
     assert problems == ([] if accepted else ["n1: no process of the product runs from /opt/jira"])
 
 
@@ -310,8 +310,11 @@ LATE = look(ready={"ready": False, "saw": "/status gave no answer"})
         ("outage", {"n1": "up", "n2": "starting", "n3": "up"}, "n2", []),
         # nobody is started who would take users from it
         ("outage", {"n1": "up", "n2": "up", "n3": "up"}, "", ["n1: /status gave no answer"]),
+        # it died after the outage had it up
+        ("outage", {"n1": "up", "n2": "up", "n3": "up"}, "n3", []),
         # by somebody else than the run
-        ("outage", {"n1": "up", "n2": "up", "n3": "up"}, "n3", ["n1: /status gave no answer", "n3: no process of the product runs"]),
+        ("outage", {"n1": "up", "n2": "up", "n3": ""}, "n3", ["n1: /status gave no answer", "n3: no process of the product runs"]),
+        ("outage", {"n1": "up", "n2": "cleaned", "n3": ""}, "n2 n3", ["n3: no process of the product runs"]),
         ("rolling", {"n1": "up", "n2": "stopping", "n3": ""}, "n2", ["n1: /status gave no answer"]),
     ],
 )
@@ -323,6 +326,14 @@ def test_a_node_that_answers_nobody_is_accepted_while_an_outage_has_others_down(
     problems = plan(looks, record, accept_outage=True)["problems"]
     assert len(problems) == len(refused)
     assert all(problem.startswith(start) for problem, start in zip(problems, refused, strict=True))
+
+
+def test_a_node_that_an_outage_had_up_is_not_started_beside_a_process_that_may_be_it() -> None:
+    record = {"nodes": ["n1", "n2"], "route": "outage", "node_records": {"n1": {"step": "up"}, "n2": {"step": "cleaned"}}}
+    contained = {**down(), "process": {**down()["process"], "strangers": "the process 41 runs in a container"}}
+    made = plan({"n1": contained, "n2": down()}, record, accept_outage=True)
+    assert made["problems"] == ["n1: no process of the product runs from /opt/jira (the process 41 runs in a container)"]
+    assert made["nodes"] == ["n2", "n1"]
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ SEALED = "sealed_canary"
 # steps of a node, from the first moment at which it may be down by the doing of the run
 _STOPPING = "stopping"
 _DOWN = (_STOPPING, "cleaned", "starting")
+_UP = "up"
 # what a run does not prove any more, or never will
 PUT_BACK = "its tokens, or older ones, were put back, and old cookies open the door again"
 
@@ -252,6 +253,11 @@ def is_done(process: str, node_record: t.Mapping[str, t.Any]) -> bool:
 def may_be_down(node_record: t.Mapping[str, t.Any]) -> bool:
     """Whether the node may be down by the doing of the run."""
     return _step_of(node_record) in _DOWN
+
+
+def was_up_again(node_record: t.Mapping[str, t.Any]) -> bool:
+    """Whether the run has started the node and seen it up."""
+    return _step_of(node_record) == _UP
 
 
 def was_told_to_stop(node_record: t.Mapping[str, t.Any]) -> bool:

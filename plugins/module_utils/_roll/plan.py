@@ -9,7 +9,13 @@ import re
 import typing as t
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.text import is_plain_path
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import PUT_BACK, is_done, may_be_down, resumed_phase
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.content import (
+    PUT_BACK,
+    is_done,
+    may_be_down,
+    resumed_phase,
+    was_up_again,
+)
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.by_hand import (
     hand_problems,
     product_problems,
@@ -121,16 +127,20 @@ def min_up_of(wanted: int, batches: t.Sequence[int], nodes: int) -> int:
 
 
 def still_down(looks: t.Mapping[str, Look], node_records: t.Mapping[str, Record]) -> list[str]:
-    """The nodes that are down by the doing of an earlier start."""
-    return [node for node, look in looks.items() if not look["process"]["running"] and may_be_down(node_records.get(node, {}))]
+    """The nodes of an outage that are down by the doing of an earlier start, or have died since it had them up: nobody else starts them."""
+    return [node for node, look in looks.items() if not look["process"]["running"] and _is_left_to_it(look, node_records.get(node, {}))]
 
 
-def node_problems(look: Look, ready: Look, record: Record, others_down: bool) -> list[str]:
-    """What speaks against a node. ``record`` is the node's part of the run record: a run that goes on accepts what it did itself.
+def _is_left_to_it(look: Look, record: Record) -> bool:
+    # one that died is not started beside a process that may be it
+    return may_be_down(record) or (was_up_again(record) and not look["process"].get("strangers"))
+
+
+def node_problems(look: Look, ready: Look, accepted: bool, others_down: bool) -> list[str]:
+    """What speaks against a node. ``accepted``: a run that goes on has it down, or starts it.
 
     ``others_down``: of an outage; a node that is up beside them has the users of all, and may answer nobody until they are started.
     """
-    accepted = may_be_down(record)
     if not look["process"]["running"]:
         return [] if accepted else [no_process(look)]
     problems = [look["control"]["problem"]] if look["control"]["problem"] else []
@@ -304,7 +314,8 @@ def make_plan(looks: t.Mapping[str, Look], options: t.Mapping[str, t.Any], recor
     # else they would wait for one that may have no time for anybody until they are up
     nodes = sorted(record.get("nodes") or ordered(looks), key=lambda node: node not in down)
     facts = {node: _facts(looks[node], node_records.get(node, {})) for node in nodes if node in looks}
-    against = {node: node_problems(looks[node], looks[node]["ready"], node_records.get(node, {}), bool(down)) for node in facts}
+    accepted = [node for node in facts if node in down or may_be_down(node_records.get(node, {}))]
+    against = {node: node_problems(looks[node], looks[node]["ready"], node in accepted, bool(down)) for node in facts}
     problems = [f"{node}: {one}" for node, sentences in against.items() for one in sentences]
     problems += [f"{node}: {one}" for node in facts for one in balancer_problems(looks[node], node_records.get(node, {}))]
     drains = {node: drain_problem(node_records.get(node, {}), options["drain"]) for node in facts}
