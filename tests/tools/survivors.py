@@ -17,6 +17,7 @@ WORDING = "the wording alone; that it is said, and when, is tested"
 AS_FALSE = "what is not there is as false as an empty text, and nobody reads more of it: another text in its place is seen"
 # two words, or what stands between two
 _WORDS = re.compile(r"[A-Za-z] [A-Za-z]|^[,;] $")
+_FULL_STOP = re.compile(r"""(rstrip\(["'])XX\.XX(["']\))""")
 
 
 class Change(t.NamedTuple):
@@ -64,7 +65,12 @@ def unused(reasons: t.Iterable[Reason], changes: t.Collection[Change]) -> list[R
 
 
 def is_wording(before: str, after: str) -> bool:
-    """Whether only a text between quotes was changed, in mutmut's ways (XX around it, other case), and it is one that people read."""
+    """Whether only a text between quotes was changed, in mutmut's ways (XX around it, other case), and it is one that people read.
+
+    So is the full stop that is taken from the end of a sentence.
+    """
+    if before != after and _FULL_STOP.sub(r"\1.\2", after, count=1) == before:
+        return True
     if after.replace("XX", "").casefold() != before.replace("XX", "").casefold():
         return False
     pairs = enumerate(zip_longest(before, after))

@@ -13,6 +13,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._roll.beg
 FOLDER = "/srv/force_reauth/jira-0123456789ab/CHG-1"
 RECORD = {"phase": "rolling", "nodes": ["n1", "n2"], "database": "mysql uuid-1 database jira", "revoke": "database", "folder": FOLDER}
 NOW = "mysql uuid-2 database jira"
+WITH, UNNAMED = "began with mysql uuid-1 database jira (", "began with a database that its record does not name ("
 TAKEN_OVER = (
     f"Run CHG-1 began with mysql uuid-1 database jira (its record lies in {FOLDER}), and what is asked now is {NOW}: a copy of that one, "
     "which has taken over, or another database. Have the one asked with which it began (force_reauth_database_server), and resume; where a "
@@ -36,6 +37,7 @@ BY_HAND = (
         ([{**RECORD, "nodes": ["n2", "n3"]}], TAKEN_OVER),
         ([{**RECORD, "phase": "proven"}, RECORD], TAKEN_OVER),
         ([{**RECORD, "revoke": "manual"}], BY_HAND),
+        ([{key: value for key, value in RECORD.items() if key != "database"}], TAKEN_OVER.replace(WITH, UNNAMED)),
         ([], ""),
         ([{**RECORD, "phase": "proven"}], ENDED),
         ([{**RECORD, "phase": "proven", "nodes": ["w1"]}], ""),
@@ -50,6 +52,7 @@ BY_HAND = (
         "a node in common",
         "beside another",
         "by hand",
+        "a record without a database",
         "none",
         "proven",
         "others proven",

@@ -285,6 +285,19 @@ def since(*moments: str) -> list[dict[str, str]]:
     return [{"name": name, "at": f"{day}T12:00:00.000Z"} for name, day in (one.split() for one in moments)]
 
 
+@pytest.mark.parametrize(
+    ("ends", "history", "until"),
+    [
+        ("", [], ""),
+        ("2026-12-01T12:00:00.000Z", since("waiting 2026-11-26"), "2026-12-01T12:00:00.000Z"),
+        ("", since("waiting 2026-11-26"), "2026-11-27T12:00:00.000Z"),
+        ("", since("waiting 2026-11-26", "revoked 2026-11-27", "waiting 2026-11-28"), "2026-11-29T12:00:00.000Z"),
+    ],
+)
+def test_the_death_of_a_cookie_counts_up_to_its_own_end_or_a_day_of_waiting(ends: str, history: list[dict[str, str]], until: str) -> None:
+    assert by_hand.counts_until({"ends": ends}, history) == until
+
+
 BY_AGE, MAY_BE = "the remember-me cookie ended by its age, on", "the copied cookie may have ended by its age since"
 
 
@@ -299,6 +312,11 @@ BY_AGE, MAY_BE = "the remember-me cookie ended by its age, on", "the copied cook
         ("2026-12-01T12:00:00.000Z", since("waiting 2026-11-26", "revoked 2026-12-02"), f"{BY_AGE} 2026-12-01"),
         # the word was given too early, and the first batch showed that the tokens are there
         ("2026-12-01T12:00:00.000Z", since("waiting 2026-11-26", "revoked 2026-11-27", "waiting 2026-11-27"), f"{BY_AGE} 2026-12-01"),
+        (
+            "2026-12-01T12:00:00.000Z",
+            since("waiting 2026-11-26", "revoked 2026-11-27", "waiting 2026-11-27", "revoked 2026-12-02"),
+            f"{BY_AGE} 2026-12-01",
+        ),
         # of a copied one nobody knows its age
         ("", [], ""),
         ("", since("waiting 2026-12-10"), ""),

@@ -115,7 +115,7 @@ def test_a_database_is_called_by_its_place(found: Database, where: str) -> None:
     assert found.where == where
 
 
-LIBPQ_15, LIBPQ_17 = 150000, 170011
+LIBPQ_15, LIBPQ_16, LIBPQ_17 = 159999, 160000, 170011
 ANY_TLS = {"sslmode": "require"}
 NO_CLEAR_TEXT = {"require_auth": "!password"}
 
@@ -130,6 +130,7 @@ NO_CLEAR_TEXT = {"require_auth": "!password"}
         ("db", "verify-full", "/ca", LIBPQ_17, {"sslmode": "verify-full", "sslrootcert": "/ca"}),
         ("db", "require", "/ca", LIBPQ_17, {"sslmode": "verify-ca", "sslrootcert": "/ca"}),
         ("/run/pg", "", "", LIBPQ_17, {}),
+        ("db", "", "", LIBPQ_16, NO_CLEAR_TEXT),
         # it cannot refuse by itself
         ("db", "", "", LIBPQ_15, ANY_TLS),
         ("db", "prefer", "", LIBPQ_15, ANY_TLS),
@@ -148,7 +149,7 @@ def test_libpq_gives_no_password_in_clear_text_where_others_may_listen(
 def test_an_old_libpq_is_refused_where_tls_is_ruled_out(mode: str, refused: bool) -> None:
     said = older_libpq_problem(database(host="db", ssl_mode=mode), LIBPQ_15)
     assert ("psycopg2 uses libpq 15 here" in said) is refused
-    assert older_libpq_problem(database(host="db", ssl_mode=mode), LIBPQ_17) == ""
+    assert [older_libpq_problem(database(host="db", ssl_mode=mode), libpq) for libpq in (LIBPQ_16, LIBPQ_17)] == ["", ""]
 
 
 @pytest.mark.parametrize(
@@ -277,7 +278,11 @@ def test_engines_that_are_not_treated_are_refused_with_the_sql(name: str) -> Non
 def test_the_sql_for_several_tables_names_each_and_spares_what_is_no_users() -> None:
     with pytest.raises(SessionsError) as refused:
         check_supported(engine_named("oracle"), product_named("crowd").token_tables, False, FILES, "")
-    for words in ('"DELETE FROM cwd_token WHERE directory_id IS NULL OR directory_id <> -1"', '"DELETE FROM cwd_remember_me_token"'):
+    for words in (
+        '"DELETE FROM cwd_token WHERE directory_id IS NULL OR directory_id <> -1"',
+        '"DELETE FROM cwd_remember_me_token", "COMMIT", look that "SELECT COUNT(*) FROM cwd_token WHERE',
+        'directory_id <> -1" and "SELECT COUNT(*) FROM cwd_remember_me_token" says 0, and start the nodes.',
+    ):
         assert words in str(refused.value)
 
 

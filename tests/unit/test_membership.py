@@ -42,8 +42,9 @@ class OneDatabase:
             raise SessionsError(self.reason)
         return self.rows if (tables, schema) == (TABLES, "public") else []
 
-    def clock(self, _table: object) -> str:
+    def clock(self, table: FoundTable) -> str:
         """See TokenStore."""
+        assert table.name == "remembermetoken"
         return MOMENT
 
 
@@ -66,7 +67,7 @@ def by_database(product: str, rows: t.Sequence[MemberRow], reason: str = "") -> 
 
 
 def test_the_tables_of_the_product_are_asked_for_its_nodes() -> None:
-    assert by_database("jira", [("a", "ACTIVE", NOW)])["nodes_known"] == ["a"]
+    assert by_database("jira", [("a", "ACTIVE", NOW)]) == {**told("a"), "nodes_grant": ""}
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,10 @@ def test_alive_is_told_by_heartbeats_alone(rows: list[MemberRow], alive: list[st
         (
             "2023-11-15T01:18:21+03:00",
             "the last sign of life in its table clusternode is 5 minutes old: is it the database that these nodes use?",
+        ),
+        (
+            "2024-11-13T22:13:20Z",
+            "the last sign of life in its table clusternode is 525600 minutes old: is it the database that these nodes use?",
         ),
         # a clock whose zone nobody knows is compared with nothing, and neither is one that goes behind
         ("2024-11-14T22:18:21", ""),

@@ -47,6 +47,11 @@ def test_rows_are_taken_or_asked_for_in_another_way(answer: Answer, way: Way, ta
     assert text_of(answer, way, columns=2, key=0) == taken
 
 
+@pytest.mark.parametrize(("text", "taken"), [("a\t1\nb\t2\n", b"a\t1\nb\t2\n"), ("b\t2\na\t1\n", BY_KEY)], ids=["by key", "not by key"])
+def test_the_key_may_be_the_last_column(text: str, taken: bytes | Way) -> None:
+    assert text_of(Answer(2, 1, 2, MOST, text), Way(), columns=2, key=1) == taken
+
+
 def test_rows_without_their_key_have_no_order() -> None:
     assert text_of(Answer(2, 1, 2, MOST, "b\nb\n"), Way(), columns=1, key=None) == b"b\nb\n"
 

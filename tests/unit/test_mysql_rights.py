@@ -24,6 +24,7 @@ BOTH, KEYS, TRIGGERS, NONE = {"Triggers", "Foreign"}, {"Foreign"}, {"Triggers"},
         pytest.param([USAGE, "GRANT ALL PRIVILEGES ON `my_db`.* TO `a`@`%` WITH GRANT OPTION"], NONE, id="on the database"),
         pytest.param([USAGE, "GRANT ALL PRIVILEGES ON `my\\_db`.* TO `a`@`%`"], NONE, id="on the database, by its name alone"),
         pytest.param([USAGE, "GRANT ALL PRIVILEGES ON `my%`.* TO `a`@`%`"], NONE, id="on all whose names begin so"),
+        pytest.param([USAGE, "GRANT ALL PRIVILEGES ON `m__db`.* TO `a`@`%`"], NONE, id="on all whose names have any two letters there"),
         pytest.param([USAGE, "GRANT ALL PRIVILEGES ON `my\\%db`.* TO `a`@`%`"], BOTH, id="on one with a percent sign"),
         pytest.param([USAGE, "GRANT ALL PRIVILEGES ON `my`.* TO `a`@`%`"], BOTH, id="on another database"),
         pytest.param([USAGE, "GRANT ALL PRIVILEGES ON `my.db`.* TO `a`@`%`"], BOTH, id="a point is no wildcard"),
@@ -45,7 +46,9 @@ BOTH, KEYS, TRIGGERS, NONE = {"Triggers", "Foreign"}, {"Foreign"}, {"Triggers"},
             ["GRANT ALL PRIVILEGES ON *.* TO `a`@`%`", "REVOKE SELECT, TRIGGER ON `my_db`.* FROM `a`@`%`"], BOTH, id="but not here"
         ),
         pytest.param(["GRANT ALL PRIVILEGES ON *.* TO `a`@`%`", "REVOKE TRIGGER ON `mysql`.* FROM `a`@`%`"], NONE, id="but not elsewhere"),
-        pytest.param([USAGE, "GRANT SELECT (`ID`, TRIGGER), DELETE ON `my_db`.`tokens` TO `a`@`%`"], BOTH, id="a column of that name"),
+        pytest.param(
+            [USAGE, "GRANT SELECT (`ID`, TRIGGER, SECRET), DELETE ON `my_db`.`tokens` TO `a`@`%`"], BOTH, id="a column of that name"
+        ),
         pytest.param(
             [USAGE, "GRANT EXECUTE ON PROCEDURE `my_db`.`tokens` TO `a`@`%`", "GRANT PROXY ON ''@'%' TO 'a'@'%'"], BOTH, id="others"
         ),
@@ -58,3 +61,8 @@ def test_what_is_hidden_is_what_no_right_shows(lines: list[str], hidden: set[str
 
 def test_a_quote_in_a_name_is_one() -> None:
     assert len(hidden_notes(["GRANT TRIGGER ON `a``b`.`tok``ens` TO `a`@`%`"], "a`b", "tok`ens")) == 1
+
+
+@pytest.mark.parametrize("pattern", ["my%", "my_db", "my\n%", "my\\\ndb"])
+def test_an_end_of_line_in_a_name_is_a_character_as_others(pattern: str) -> None:
+    assert hidden_notes([f"GRANT ALL PRIVILEGES ON `{pattern}`.* TO `a`@`%`"], "my\ndb", "tokens") == []

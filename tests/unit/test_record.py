@@ -58,6 +58,16 @@ def test_a_begun_run_can_be_read_again(records: RunRecords, start: dict[str, t.A
     assert (found["phase"], found["start"], found["node_records"]["n1"]["step"]) == ("prepared", start, "stopping")
 
 
+def test_of_each_run_is_told_what_its_file_says_or_why_it_cannot_be_read(records: RunRecords, start: dict[str, t.Any]) -> None:
+    del start
+    records.open("CHG-2", PREPARED, "ops1", "bb")
+    (records.folder_of("CHG-2") / "run.json").write_text("{", encoding="utf-8")
+    runs, unread = records.runs()
+    assert {run: record["phase"] for run, record in runs.items()} == {RUN: "prepared"}
+    assert list(unread) == ["CHG-2"]
+    assert f"{records.folder_of('CHG-2')}/run.json is damaged" in unread["CHG-2"]
+
+
 def test_files_are_private_from_the_first_folder_on(records: RunRecords, start: dict[str, t.Any]) -> None:
     records.write(RUN, "n1", {"step": "up"}, start)
     paths = [records.folder, *records.folder.rglob("*")]

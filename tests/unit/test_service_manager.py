@@ -159,6 +159,27 @@ def test_what_would_not_work_is_a_problem(wanted: str, service: str, seen: Seen,
 
 
 @pytest.mark.parametrize(
+    ("wanted", "service", "seen", "manager", "unit"),
+    [
+        ("systemd", "", _seen(), "systemd", ""),
+        ("systemd", "", _seen(pids=()), "systemd", ""),
+        ("systemd", "", _seen(OF_A_USER), "systemd", ""),
+        ("auto", "", _seen(OF_A_USER), "scripts", ""),
+        ("auto", "", _seen(Unit(("jira.service",), -1, "", "", load_state="masked")), "systemd", ""),
+        ("auto", "jirra", _seen(OWN), "systemd", "jirra"),
+        ("auto", "cron", _seen(OWN, CRON), "systemd", "cron.service"),
+        ("auto", "", _seen(SSHD), "scripts", ""),
+        ("auto", "", _seen(missing=("/x/start.sh",)), "scripts", ""),
+        ("auto", "", _seen(starter="s6-supervise jira"), "scripts", ""),
+        ("scripts", "", _seen(OWN), "scripts", ""),
+    ],
+)
+def test_a_problem_tells_what_was_to_start_and_stop_the_node(wanted: str, service: str, seen: Seen, manager: str, unit: str) -> None:
+    found = decide_control(wanted, service, seen)
+    assert (found.manager, found.unit, bool(found.problem)) == (manager, unit, True)
+
+
+@pytest.mark.parametrize(
     ("wanted", "unit", "way_out"),
     [
         ("auto", RC_LOCAL, "scripts"),

@@ -74,6 +74,12 @@ def _unanswered(kind: str) -> dict[str, t.Any]:
         ("live", {"__force_reauth_spared_replayed": {"msg": "no answer"}}, ["n1: that eve, who was to be spared, stays signed in"], []),
         ("live", {"__force_reauth_spared_replayed": _unanswered("session")}, ["stays signed in was not seen (HTTP 503)"], ["remember-me"]),
         ("rolling", {"__force_reauth_spared_replayed": _unanswered("session")}, [], ["remember-me cookie of n1 lives"]),
+        (
+            "rolling",
+            {"__force_reauth_spared_replayed": {**_unanswered("session"), "answers": []}},
+            ["n1: that eve, who was to be spared, stays signed in was not seen"],
+            [],
+        ),
         ("live", {"__force_reauth_spared_replayed": {"skipped": True}}, ["was not seen"], []),
         ("rolling", answers(session="eve"), ["was not seen"], []),
         # a cookie that there was none of is not dead

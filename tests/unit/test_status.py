@@ -362,5 +362,5 @@ def test_nodes_that_were_not_seen_are_told_apart_from_those_that_were() -> None:
 
 
 def test_a_look_that_failed_is_none_whoever_looked() -> None:
-    seen = {"a": look_of(), "b": {"failed": True, "msg": "no rights"}, "c": {"unreachable": True, "ready": {"ready": True}}, "d": {}}
+    seen = {"a": look_of(), "b": {"failed": True, "msg": "no rights."}, "c": {"unreachable": True, "ready": {"ready": True}}, "d": {}}
     assert unseen_by_node([*seen, "e"], seen, {"a": {}}) == {"b": "no rights", **dict.fromkeys("cde", "it was not seen")}

@@ -178,7 +178,7 @@ def _cut_off(revoked: t.Mapping[str, t.Any], deleted: str, counted: bool) -> lis
 def _since(record: t.Mapping[str, t.Any]) -> str:
     if "cut_off" in record.get("revoked", {}):
         return "the cut-off"
-    return f"the deletion was {'said' if is_said(record.get('deleted', '')) else 'seen'}, and before that since it happened"
+    return f"the deletion was {'said' if is_said(record['deleted']) else 'seen'}, and before that since it happened"
 
 
 def _users(plan: t.Mapping[str, t.Any]) -> list[str]:

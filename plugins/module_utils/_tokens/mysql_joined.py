@@ -59,10 +59,10 @@ def text_of(answer: Answer, way: Way, columns: int, key: int | None) -> bytes | 
     if not way.with_nulls and NULL_MARK in text:
         return way._replace(with_nulls=True)
     nulls = answer.rows * columns - answer.filled if answer.filled is not None else 0
-    counts = (text.count("\n"), text.count("\t"), text.count(NULL_MARK) if way.with_nulls else 0)
+    counts = (text.count("\n"), text.count("\t"), text.count(NULL_MARK))
     if counts != (answer.rows, answer.rows * (columns - 1), nulls) or any(one in text for one in _ESCAPED):
         return None
-    written = (text.replace(NULL_MARK, NULL.decode()) if nulls else text).encode()
+    written = text.replace(NULL_MARK, NULL.decode()).encode()
     if len(written) >= answer.most // 2:
         # what was cut ends at the limit, or within a character before it
         return None

@@ -55,7 +55,7 @@ def _grant(line: str) -> Grant | None:
 def _holds(grants: t.Sequence[Grant], wanted: frozenset[str], schema: str, table: str) -> bool:
     """Whether one of these rights is held everywhere, on the schema, or on the table."""
     given = [one for one in grants if not one.revoked and one.rights & wanted]
-    of_schema = [one for one in grants if one.table == "*" and one.schema != "*" and _fits(one.schema, schema)]
+    of_schema = [one for one in grants if one.table == "*" and _fits(one.schema, schema)]
     # of one owner's patterns that fit a single one counts, and which is not said
     by_owner = [[one in given for one in of_schema if one.whose == whose] for whose in {one.whose for one in of_schema}]
     everywhere = any(one.schema == "*" for one in given) and not any(one.revoked for one in of_schema)
