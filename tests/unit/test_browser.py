@@ -276,6 +276,13 @@ def test_a_captcha_on_the_page_that_a_refused_form_leads_back_to_is_seen() -> No
     assert site.asked[-1] == ("GET", "/login", {"S": "s1"})
 
 
+def test_a_refusal_in_json_that_leads_to_the_form_is_followed_nowhere() -> None:
+    site = Script(NOBODY, LOGIN, _redirect("/login"))
+    with pytest.raises(SessionsError, match="does not say why"):
+        _bitbucket(site).sign_in(CANARY, PASSWORD, "n1")
+    assert site.asked[-1][0] == "JSON"
+
+
 def test_a_form_that_nothing_takes_is_switched_off() -> None:
     site = Script(NOBODY, LOGIN, _answer(status=404), _answer(status=404))
     with pytest.raises(SessionsError, match="the sign-in by form is switched off here"):
@@ -290,6 +297,13 @@ def test_a_form_behind_the_node_s_own_tls_is_not_called_switched_off() -> None:
         "the sign-in by form is at another address (/login.jsp answers 302 to jira.example.org/login.jsp): give the address at which the "
         "node itself answers with force_reauth_node_url, or _site_url."
     )
+
+
+def test_a_form_whose_page_sends_everybody_to_another_sign_in_is_switched_off() -> None:
+    moved = _redirect("https://id.example.org/sso")
+    with pytest.raises(SessionsError) as refusal:
+        Browser(PRODUCTS["jira"], Script(NOBODY, moved, _answer(status=404), moved)).sign_in(CANARY, PASSWORD, "n1")
+    assert "the sign-in by form is switched off here (/login.jsp sends everybody to id.example.org/sso)" in str(refusal.value)
 
 
 def test_a_refusal_that_the_product_spoke_is_one_wherever_its_page_is() -> None:

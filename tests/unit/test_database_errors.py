@@ -164,6 +164,7 @@ class _OracleDetail:
         (Exception(1045, "Access denied"), "1045"),
         (Exception((18456, b"Login failed")), "18456"),
         (Exception(_OracleDetail()), "ORA-01017"),
+        (Exception(()), ""),
         (Exception("words"), ""),
         (Exception(), ""),
     ],

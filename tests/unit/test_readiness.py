@@ -113,6 +113,7 @@ def test_a_page_that_sends_the_visitor_off_to_a_sign_in_is_the_page_of_a_working
         ("https://jira.example.org/secure/errors.jsp", "jira.example.org/secure/errors.jsp", False),
         ("https://jira.example.org/johnson/page", "jira.example.org/johnson/page", False),
         ("/setup/setuplicense.action", "/setup/setuplicense.action", False),
+        ("https://id.example.org", "id.example.org/", True),
         ("http://[", "", False),
         ("/log\u00e9\x07in", "/log??in", False),
     ],

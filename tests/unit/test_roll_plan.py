@@ -328,6 +328,12 @@ def test_a_node_that_answers_nobody_is_accepted_while_an_outage_has_others_down(
     assert all(problem.startswith(start) for problem, start in zip(problems, refused, strict=True))
 
 
+def test_a_node_of_which_an_outage_has_recorded_nothing_is_not_its_to_start() -> None:
+    record = {"nodes": ["n1", "n2"], "route": "outage", "node_records": {"n2": {"step": "cleaned"}}}
+    made = plan({"n1": down(), "n2": down()}, record, accept_outage=True)
+    assert made["problems"] == ["n1: no process of the product runs from /opt/jira"]
+
+
 def test_a_node_that_an_outage_had_up_is_not_started_beside_a_process_that_may_be_it() -> None:
     record = {"nodes": ["n1", "n2"], "route": "outage", "node_records": {"n1": {"step": "up"}, "n2": {"step": "cleaned"}}}
     contained = {**down(), "process": {**down()["process"], "strangers": "the process 41 runs in a container"}}

@@ -60,6 +60,16 @@ def test_a_schema_that_is_no_name_is_refused(schema: str) -> None:
         script_of(replace(JOBS["postgresql"], schema=schema))
 
 
+@pytest.mark.parametrize(("engine", "quoted"), [("sqlserver", "[jira-db]"), ("mysql", "`jira-db`"), ("postgresql", '"jira-db"')])
+def test_a_schema_that_is_no_plain_word_is_quoted_in_the_way_of_the_engine(engine: str, quoted: str) -> None:
+    lines = script_of(replace(JOBS[engine], schema="jira-db")).splitlines()
+    assert f"--        When nobody will want to go back: DROP TABLE {quoted}.remembermetoken_chg_4711" in lines
+
+
+def test_of_a_text_in_a_comment_each_other_character_is_a_question_mark() -> None:
+    assert script_of(replace(JOBS["mysql"], place="a\nb;c")).splitlines()[1] == "-- Where: a?b?c, as the settings of the nodes name it"
+
+
 @pytest.mark.parametrize("engine", JOBS)
 def test_what_a_node_says_stays_in_its_comment(engine: str) -> None:
     hostile = "db\nDROP TABLE users;\r\u2028DELETE FROM x; {table} &x $(y) '\"`\\ /*"

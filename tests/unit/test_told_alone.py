@@ -126,6 +126,20 @@ def test_what_the_environment_of_the_process_alone_tells_is_a_problem(
         ("jira", {JIRA_POINTER: b"jira.home=/link"}, {"JIRA_HOME": "/data"}, []),
         ("jira", {"{install}/bin/setenv.sh": b'JIRA_HOME="/data"'}, {"JIRA_HOME": "/data"}, ["-Djira.home=/data"]),
         ("jira", {"{install}/bin/user.sh": b'JIRA_HOME="/data"'}, {"JIRA_HOME": "/data"}, []),
+        # by a link to it
+        ("jira", {"{install}/bin/user.sh": b"JIRA_HOME=/link", JIRA_POINTER: b"jira.home=/other"}, {"JIRA_HOME": "/data"}, []),
+        (
+            "jira",
+            {**STARTS, "{install}/bin/setenv.sh": b'export JAVA_OPTS="-Djira.home=/data"'},
+            {"JAVA_OPTS": "-Djira.home=/data/"},
+            ["-Djira.home=/data/"],
+        ),
+        (
+            "jira",
+            {**STARTS, "{install}/bin/setenv.sh": b'export JAVA_OPTS="-Djira.home=/dataX"'},
+            {"JAVA_OPTS": "-Djira.home=/dataX"},
+            ["-Djira.home=/dataX"],
+        ),
         (
             "jira",
             {**STARTS, "{install}/bin/setenv.sh": b'export JAVA_OPTS="-Xmx1g -Djira.home=/data"'},
@@ -144,6 +158,13 @@ def test_what_the_environment_of_the_process_alone_tells_is_a_problem(
             {"{install}/bin/set-bitbucket-home.sh": b'[ -z "$BITBUCKET_HOME" ] && export BITBUCKET_HOME=/data'},
             {"BITBUCKET_HOME": "/data", "BITBUCKET_SHARED_HOME": f"{HOME}/shared"},
             ["-Dbitbucket.home=/data"],
+        ),
+        # of the two ways in which an argument may name it, the second
+        (
+            "bitbucket",
+            {"{install}/bin/start-bitbucket.sh": b"JVM_ARGS=-Djdbc.user=b\nexec java -Djdbc.password=x $JVM_ARGS"},
+            {"JVM_SUPPORT_RECOMMENDED_ARGS": "-Djdbc.user=b -Djdbc.password=x"},
+            ["-Djdbc.user=b", "-Djdbc.password=x"],
         ),
         ("fisheye", {}, {"FISHEYE_INST": INSTALL}, [f"-Dfisheye.inst={INSTALL}"]),
         ("fisheye", {"{install}/bin/fisheyectl.sh": b"FISHEYE_INST=/data"}, {"FISHEYE_INST": "/data"}, ["-Dfisheye.inst=/data"]),

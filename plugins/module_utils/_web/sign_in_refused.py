@@ -41,7 +41,7 @@ def shows_form(web: Web, page: Answer) -> bool:
 
 def why_not(web: Web, attempt: Attempt, hosts: t.Collection[str]) -> str:
     """The rest of a sentence that begins with 'The proof account is not signed in'."""
-    reason = attempt.answer.headers.get(web.reason_header, "").partition(";")[0].strip() if web.reason_header else ""
+    reason = attempt.answer.headers.get(web.reason_header, "").partition(";")[0].strip()
     if reason == web.captcha_reason != "" or _asks_captcha(attempt):
         return (
             "it has to solve a CAPTCHA, after too many failed sign-ins. Sign in with it once in a browser, "
@@ -82,8 +82,8 @@ def _elsewhere(attempt: Attempt, hosts: t.Collection[str]) -> str:
 
 def is_sent_back(attempt: Attempt, hosts: t.Collection[str]) -> bool:
     """Whether the form answers with its own page's address."""
-    location = "" if attempt.json else attempt.answer.location
-    return bool(location) and Redirect(location, "/", hosts).target == attempt.path
+    location = attempt.answer.location
+    return not attempt.json and bool(location) and Redirect(location, "/", hosts).target == attempt.path
 
 
 def _is_closed(web: Web, attempt: Attempt, hosts: t.Collection[str]) -> bool:
@@ -94,8 +94,8 @@ def _is_closed(web: Web, attempt: Attempt, hosts: t.Collection[str]) -> bool:
 
 
 def _sent_to(attempt: Attempt, hosts: t.Collection[str]) -> str:
-    redirect = Redirect(attempt.page.location, attempt.path, hosts) if attempt.page.location else None
-    return f" ({attempt.path} sends everybody to {redirect.target})" if redirect and redirect.is_off_to_a_sign_in else ""
+    redirect = Redirect(attempt.page.location, attempt.path, hosts)
+    return f" ({attempt.path} sends everybody to {redirect.target})" if redirect.is_off_to_a_sign_in else ""
 
 
 def _asks_captcha(attempt: Attempt) -> bool:
