@@ -66,6 +66,14 @@ def test_a_cookie_that_the_node_renews_is_told(
     assert look(cookies=cookies)["renewed"] == anew
 
 
+def test_the_reasons_of_cookies_without_an_answer_are_told_once_each(
+    look: t.Callable[..., dict[str, t.Any]], cookies: list[CookieRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[t.Any] = [{"kind": "session", "node": "n1", "reason": reason} for reason in ("HTTP 503.", "no answer.", "HTTP 503.")]
+    monkeypatch.setattr(Browser, "replay", lambda _browser, _rows: Replayed([], [], rows))
+    assert look(cookies=cookies)["unanswered"] == "HTTP 503; no answer"
+
+
 def test_another_run_s_lock_ends_the_run(look: t.Callable[..., dict[str, t.Any]]) -> None:
     with pytest.raises(SessionsError, match=r"This run was taken over by run CHG-1"):
         look(run_id="CHG-2")

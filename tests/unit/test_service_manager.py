@@ -97,6 +97,13 @@ def test_the_node_is_controlled_by(wanted: str, service: str, seen: Seen, expect
     assert decide_control(wanted, service, seen) == expected
 
 
+@pytest.mark.parametrize("folder", [INSTALL, f"{INSTALL}/", "/opt/jiraX"])
+def test_a_unit_whose_other_processes_name_the_installation_is_its_own(folder: str) -> None:
+    member = Member(98, 1, f"tail -f {folder.rstrip('/')}/logs/catalina.out")
+    seen = _seen(RC_LOCAL, members=(JIRA, member))._replace(install=folder)
+    assert decide_control("auto", "", seen) == Control("systemd", "rc-local.service")
+
+
 # by systemd's word for it
 UNLOADED = {
     "masked": "is masked, and could not be started again: systemctl unmask jira.service",
