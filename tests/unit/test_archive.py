@@ -28,6 +28,8 @@ def test_names_are_file_names_and_known_again(table: str, number: int, backup: b
     assert description.name_of(table, number, backup) == name
     assert description.is_archive(name, backup)
     assert not description.is_archive(name, not backup)
+    assert description.number_of(name) == number
+    assert description.number_of(f"x{name}x") == 0
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,15 @@ def test_what_is_no_date_is_none(text: str) -> None:
 
 
 def test_of_several_places_the_most_particular_comes_first_and_of_one_place_the_last() -> None:
-    lines = ["S=old; Path=/", "S=root; Path=/", "S=wiki; Path=/wiki", "S=other; Path=/wikipedia", "T=x; Path=/wiki", "S=any"]
+    lines = [
+        "S=old; Path=/",
+        "S=root; Path=/",
+        "S=wiki; Path=/wiki",
+        "S=other; Path=/wikipedia",
+        "S=half; Path=/wi",
+        "T=x; Path=/wiki",
+        "S=any",
+    ]
     assert [one.value for one in sent_to("/wiki/whoami", cookies_in(lines, NOW), "S")] == ["wiki", "root", "any"]
 
 

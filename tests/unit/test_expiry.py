@@ -392,6 +392,8 @@ def test_the_lines_tell_what_goes_what_stays_and_why(shelf: Shelf) -> None:
     assert f"- {CLUSTER}/CHG-3: stays, " in text
     assert "Older than 30 days: 2 archives of 1 run, would be removed. 2 runs stay as they are." in lines
     assert lines[-1] == "Check mode: nothing was changed."
+    young = archive_lines({"runs": [run | {"kept": run["kept"] and "x"} for run in shelf.expire(check_mode=True)["runs"]][:2]}, 30, True)
+    assert "Older than 30 days: 2 archives of 1 run, would be removed. 1 run stays as it is." in young
     assert archive_lines({"runs": []}, 1, False) == [
         "No archive lies there.",
         "Older than 1 day: 0 archives of 0 runs, removed. 0 runs stay as they are.",

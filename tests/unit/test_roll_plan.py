@@ -1073,6 +1073,11 @@ def test_the_plan_says_how_it_will_be_proven_and_who_deletes() -> None:
 def test_the_plan_says_that_a_deletion_by_hand_will_not_be_seen() -> None:
     made = plan({"n1": look(), "n2": look()}, revoke="manual", proof_username="")
     assert made["unproven"] == "no proof account was given"
+    copied: dict[str, t.Any] = {"revoke": "manual", "proof_username": "", "proof_cookies": [{"name": "x", "value": "y"}]}
+    made = plan({"n1": look(), "n2": look()}, **copied)
+    assert made["unproven"] == "no copied remember-me cookie opens the door"
+    # of a run that goes on it may have died by it
+    assert plan({"n1": look(), "n2": look()}, {**BEGUN, "revoke": "manual"}, **copied)["unproven"] == ""
 
 
 def test_a_plan_whose_batches_are_none_takes_one_node_and_keeps_none_up() -> None:

@@ -82,7 +82,10 @@ def _seen(
         ("scripts", "", _seen(RC_LOCAL, members=(JIRA, NGINX)), Control("scripts")),
         ("scripts", "", _seen(RC_LOCAL, members=()), Control("scripts")),
         ("scripts", "", _seen(STARTS, members=(JIRA, CONFLUENCE)), Control("scripts")),
-        *(("scripts", "", _seen(unit), Control("scripts")) for unit in (CLOUD_FINAL, FAILED, FAILED._replace(restart="always"))),
+        *(
+            ("scripts", "", _seen(unit), Control("scripts"))
+            for unit in (CLOUD_FINAL, CLOUD_FINAL._replace(restart=""), FAILED, FAILED._replace(restart="always"))
+        ),
         ("auto", "both", _seen(STARTS, STARTS, members=(JIRA, CONFLUENCE)), Control("systemd", "jira.service")),
         ("tasks", "", _seen(SSHD, missing=("x",)), Control("tasks")),
         ("tasks", "", _seen(OF_A_USER, starter="supervisord"), Control("tasks")),

@@ -188,6 +188,8 @@ def test_what_the_scripts_find_too_is_none(
 
 
 def test_what_the_account_of_the_run_has_in_its_own_environment_the_scripts_get_too() -> None:
+    options = {"JAVA_OPTS": "-Djira.home=/data"}
+    assert _problem("jira", {}, options, "-Djira.home=/data", given={**LOGIN, **options}) == ""
     assert _problem("jira", {}, {"JIRA_HOME": "/data"}, given={**LOGIN, "JIRA_HOME": "/data"}) == ""
     assert _problem("jira", {}, {"JAVA_HOME": "/jvm/17"}, given={**LOGIN, "JAVA_HOME": "/jvm/17"}) == ""
 
@@ -216,10 +218,20 @@ def test_a_java_that_the_scripts_do_not_find_is_a_problem(environment: dict[str,
         ({}, {"JAVA_HOME": "/etc/java"}),
         ({}, {"JAVA_HOME": "/gone"}),
         ({"{install}/jre/bin/java": b""}, {"JRE_HOME": f"{INSTALL}/jre"}),
+        ({"{install}/jre/bin/java": b""}, {"JAVA_HOME": "/jvm/17"}),
         ({"{install}/bin/setenv.sh": b"JRE_HOME=/jvm/17; export JRE_HOME"}, {"JRE_HOME": "/jvm/17"}),
         ({"{install}/bin/user.sh": b"export JAVA_HOME=$(readlink -f /x)"}, {"JAVA_HOME": "/jvm/17"}),
     ],
-    ids=["no variable", "the same", "the same by links", "one that is gone", "the installation's", "by setenv.sh", "by a script, somehow"],
+    ids=[
+        "no variable",
+        "the same",
+        "the same by links",
+        "one that is gone",
+        "the installation's",
+        "the installation's goes before",
+        "by setenv.sh",
+        "by a script, somehow",
+    ],
 )
 def test_a_java_that_the_scripts_find_is_none(files: dict[str, bytes], environment: dict[str, str]) -> None:
     assert _problem("jira", {**STARTS, **files}, environment) == ""

@@ -88,7 +88,7 @@ def _end_of(attributes: t.Mapping[str, str], now: datetime) -> datetime | None:
 
 
 def _reaches(place: str, path: str) -> bool:
-    return not place or path == place or path.startswith(place if place.endswith("/") else f"{place}/")
+    return path == place or path.startswith(place if place.endswith("/") else f"{place}/")
 
 
 def _time(token: str) -> tuple[int, ...] | None:
