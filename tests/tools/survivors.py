@@ -82,5 +82,5 @@ def is_wording(before: str, after: str) -> bool:
 
 def is_as_false(before: str, after: str) -> bool:
     """Whether only the empty text became None, or was left out, that ``get`` gives for what is not there."""
-    places = [found.end() for found in re.finditer(r"\.get\([^()]*, (?=\"\"\))", before)]
+    places = [found.end() for found in re.finditer(r"\.get\((?:[^()]|\([^()]*\))*, (?=\"\"\))", before)]
     return any(after == before[:place] + instead + before[place + 2 :] for place in places for instead in ("None", ""))

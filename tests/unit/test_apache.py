@@ -214,6 +214,7 @@ class Imitation:
     elected: list[int] = field(default_factory=lambda: [7])
 
     def get(self, path: str) -> Answer:
+        assert path == "" or path.startswith("?")
         busy = self.busy.pop(0) if len(self.busy) > 1 and not path else self.busy[0]
         elected = self.elected.pop(0) if len(self.elected) > 1 and not path else self.elected[0]
         status = f"Init {' '.join(sorted(self.flags))}{'' if self.flags & {'Dis', 'Err', 'HcFl', 'Stop'} else ' Ok'} "

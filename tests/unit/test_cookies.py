@@ -31,6 +31,9 @@ def _one(line: str) -> SetCookie:
         ("S=v1; Expires=never", "v1"),
         ("S=v1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "v1"),
         ("S=\xe9; Path=/", "\xe9"),
+        ("S=\xa0v\xa0; Path=/", "\xa0v\xa0"),
+        ("S=XvX; Path=/", "XvX"),
+        ("S=X; Path=/", "X"),
     ],
 )
 def test_a_cookie_lives_and_is_kept_byte_for_byte(line: str, value: str) -> None:
@@ -45,6 +48,7 @@ def test_a_cookie_lives_and_is_kept_byte_for_byte(line: str, value: str) -> None
         'S=""; Path=/',
         "S=v1; Max-Age=0",
         "S=v1; max-age=-1",
+        f"S=v1; max-age=-{'9' * 5000}",
         "S=v1; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
         "S=v1; Expires=Thu, 01-Jan-1970 00:00:10 GMT",
         "S=v1; Expires=Thursday, 01-Jan-70 00:00:10 GMT",
@@ -108,3 +112,22 @@ def test_a_cookie_that_is_taken_away_after_it_was_set_is_gone() -> None:
 
 def test_behind_a_proxy_that_maps_paths_a_cookie_of_another_path_is_taken() -> None:
     assert [one.value for one in sent_to("/whoami", cookies_in(["S=v1; Path=/jira"], NOW), "S")] == ["v1"]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "path"),
+    [
+        ("Path=/x", "/x"),
+        (" path = /x\t", "/x"),
+        ("Path=/a=b", "/a=b"),
+        ("Path=/X", "/X"),
+        ("Path=/x\xa0", "/x\xa0"),
+        ("XPath=/x", ""),
+        ("\xa0Path=/x", ""),
+        ("Path=x", ""),
+        ("Path", ""),
+        ("Secure", ""),
+    ],
+)
+def test_the_place_of_a_cookie_is_told_by_its_path_alone(attribute: str, path: str) -> None:
+    assert _one(f"S=v1;{attribute}").path == path

@@ -192,6 +192,10 @@ def test_what_is_no_error_of_the_driver_keeps_nothing_of_its_text(error: Excepti
     assert SECRET not in said
 
 
+def test_of_an_engine_whose_driver_has_no_words_the_kind_of_error_is_told() -> None:
+    assert meaning_beside_the_driver("h2", KeyError(SECRET)) == "the driver failed with KeyError, which this collection does not know"
+
+
 @pytest.mark.parametrize(
     ("text", "meant"),
     [

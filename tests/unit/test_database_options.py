@@ -216,6 +216,12 @@ def test_tls_that_is_not_to_be_had_is_refused_with_the_variable(
         check_tls(database(engine, host="db", ssl_mode=mode, ssl_ca=ca))
 
 
+@pytest.mark.parametrize("engine", ["sqlserver", "oracle"])
+@pytest.mark.parametrize("mode", ["", "allow", "prefer"])
+def test_tls_that_nobody_insists_on_is_no_problem_of_a_driver_that_is_not_told_of_it(engine: str, mode: str) -> None:
+    check_tls(database(engine, ssl_mode=mode))
+
+
 @pytest.mark.parametrize(
     ("engine", "mode", "ca"),
     [

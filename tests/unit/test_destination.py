@@ -138,6 +138,9 @@ def test_a_node_that_is_down_names_no_account_that_counts() -> None:
         ({}, {"database_server": "/run/postgresql", "database_port": 5433}, "postgresql /run/postgresql/jira port 5433 on node1"),
         ({"engine": "mysql", "host": "/run/mysqld/mysqld.sock", "port": 3306}, {}, "mysql /run/mysqld/mysqld.sock/jira on node1"),
         ({"engine": "sqlite", "host": "", "port": 0, "name": "/srv/jira.db"}, {}, "sqlite /srv/jira.db on node1"),
+        ({"host": "", "name": "/srv/jira"}, {}, "postgresql /srv/jira on node1"),
+        ({"host": ""}, {"database_name": "/srv/jira"}, "postgresql /srv/jira on node1"),
+        ({"host": ""}, {}, "postgresql jira"),
         ({"engine": "hsqldb", "host": "", "port": 0, "name": "data/fisheye"}, {}, "hsqldb data/fisheye on node1"),
     ],
     ids=[
@@ -151,6 +154,9 @@ def test_a_node_that_is_down_names_no_account_that_counts() -> None:
         "another port",
         "MySQL",
         "file",
+        "path for a name",
+        "path for a name, said",
+        "name alone",
         "path",
     ],
 )

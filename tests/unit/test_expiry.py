@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive import description, expiry
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.archives_in_folder import is_cluster
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.expiry import expired, looked
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import DAY, archive_lines, why_kept
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.shelved import DAY, archive_lines, run_line, why_kept
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.private_files import make_private_folder
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products._catalogue import LOADERS, product_named
@@ -377,6 +377,28 @@ def test_a_cluster_that_is_not_there_is_not_taken_for_one_without_archives(shelf
     with pytest.raises(SessionsError, match=r"jira-00000000000 is not there, so no archive was looked at: .*, or another cluster\."):
         shelf.expire(cluster="jira-00000000000")
     assert shelf.files()
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({}, "c/r (proven), 2 days old, 3 archives with 5 logins, a backup of 7"),
+        ({"phase": "rolling"}, "c/r (not over (rolling)), 2 days old, 3 archives with 5 logins, a backup of 7"),
+        ({"phase": ""}, "c/r (no record), 2 days old, 3 archives with 5 logins, a backup of 7"),
+        ({"run_id": ""}, "c (proven), 2 days old, 3 archives with 5 logins, a backup of 7"),
+        (
+            {"logins": -1, "backed_up": -1},
+            "c/r (proven), 2 days old, 3 archives with an unknown number of logins, a backup of an unknown number",
+        ),
+        ({"logins": 0, "backed_up": 0}, "c/r (proven), 2 days old, 3 archives with 0 logins"),
+        ({"files": 0}, "c/r (proven), 2 days old, 0 archives with 5 logins, a backup of 7"),
+        ({"problem": "is a link"}, "c/r (proven), 2 days old, 3 archives with 5 logins, a backup of 7"),
+        ({"problem": "is a link", "files": 0}, "c/r"),
+    ],
+)
+def test_the_line_of_a_run_tells_what_is_known_of_it(changes: dict[str, t.Any], line: str) -> None:
+    run = {"cluster": "c", "run_id": "r", "phase": "proven", "age": 2 * DAY, "files": 3, "logins": 5, "backed_up": 7, "problem": ""}
+    assert run_line({**run, **changes}) == line
 
 
 def test_the_lines_tell_what_goes_what_stays_and_why(shelf: Shelf) -> None:

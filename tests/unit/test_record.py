@@ -68,6 +68,25 @@ def test_of_each_run_is_told_what_its_file_says_or_why_it_cannot_be_read(records
     assert f"{records.folder_of('CHG-2')}/run.json is damaged" in unread["CHG-2"]
 
 
+@pytest.mark.parametrize(
+    ("record", "route", "phase"),
+    [
+        ({}, "rolling", "prepared"),
+        ({"phase": "rolling", "route": "rolling"}, "rolling", "rolling"),
+        ({"phase": "rolling", "route": "live"}, "live", "rolling"),
+        ({"phase": "rolling", "route": "live"}, "rolling", "rolling"),
+        ({"phase": "rolling", "route": "live"}, "outage", "revoked"),
+        ({"phase": "waiting", "route": "live"}, "outage", "waiting"),
+    ],
+)
+def test_a_run_goes_on_in_its_phase_but_for_one_that_becomes_an_outage(record: dict[str, str], route: str, phase: str) -> None:
+    assert content.resumed_phase(record, route) == phase
+
+
+def test_the_records_of_another_cluster_have_the_same_clock(tmp_path: Path) -> None:
+    assert RunRecords(str(tmp_path), CLUSTER, lambda: "2026-11-29").of("jira-ba9876543210").now() == "2026-11-29"
+
+
 def test_files_are_private_from_the_first_folder_on(records: RunRecords, start: dict[str, t.Any]) -> None:
     records.write(RUN, "n1", {"step": "up"}, start)
     paths = [records.folder, *records.folder.rglob("*")]

@@ -182,7 +182,7 @@ def taken_over(before: Payload, values: Payload, start: Payload) -> Payload:
 
     Its history tells when the tokens were deleted, and that is not now.
     """
-    route = values.get("route", before.get("route"))
+    route = values.get("route")
     changed = {"route": route, "phase": resumed_phase(before, str(route))} if route else {}
     moved = {name: values[name] for name in ("asked",) if name in values}
     return {**before, **changed, **moved, "start": start}

@@ -34,7 +34,7 @@ class SetCookie:
 
 
 def cookies_in(lines: t.Iterable[str], now: datetime) -> tuple[SetCookie, ...]:
-    """The cookies of these Set-Cookie headers; ``now`` is the moment of the answer, by the clock that also wrote their Expires."""
+    """The cookies of these Set-Cookie headers; ``now`` is the moment of the answer (UTC), by the clock that also wrote their Expires."""
     found = (_cookie(line, now) for line in lines)
     return tuple(cookie for cookie in found if cookie)
 
@@ -75,7 +75,7 @@ def _cookie(line: str, now: datetime) -> SetCookie | None:
     path = attributes.get("path", "")
     end = _end_of(attributes, now)
     expired = not value.strip('"') or (end is not None and end <= now)
-    ends = f"{end.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%S}.000Z" if end else ""
+    ends = f"{end:%Y-%m-%dT%H:%M:%S}.000Z" if end else ""
     return SetCookie(name, value, expired, path if path.startswith("/") else "", ends)
 
 

@@ -27,7 +27,7 @@ class Visitor(t.NamedTuple):
 
 def visitor_in(web: Web, answer: Answer, asked: str, hosts: t.Collection[str]) -> Visitor:
     """Who is signed in by this answer of the page ``asked``. A status code alone names nobody: see ``is_nobody``."""
-    named = unquote(answer.headers.get(web.whoami_header, "")) if web.whoami_header else ""
+    named = unquote(answer.headers.get(web.whoami_header, ""))
     if named not in ("", _ANONYMOUS) and _is_name(named):
         return Visitor(named, "")
     if answer.status == 200:
@@ -37,8 +37,8 @@ def visitor_in(web: Web, answer: Answer, asked: str, hosts: t.Collection[str]) -
         return Visitor(text if _is_name(text) else "", "")
     if answer.status in (401, 403):
         return Visitor("", f"status {answer.status}")
-    redirect = Redirect(answer.location, asked, hosts) if answer.location else None
-    return Visitor("", f"a redirect to {redirect.target}" if redirect and redirect.is_off_to_a_sign_in else "")
+    redirect = Redirect(answer.location, asked, hosts)
+    return Visitor("", f"a redirect to {redirect.target}" if redirect.is_off_to_a_sign_in else "")
 
 
 def is_nobody(visitor: Visitor, before: str) -> bool:
