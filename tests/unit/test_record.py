@@ -167,6 +167,26 @@ def test_a_run_of_these_nodes_is_set_aside_where_it_lies_also_when_a_copy_of_its
     assert (there.unfinished(except_for=[]) == []) == bool(aside[1])
 
 
+@pytest.mark.parametrize("live", [0, 1])
+def test_of_two_runs_of_that_id_the_one_that_was_set_aside_is_told(records: RunRecords, live: int) -> None:
+    clusters = ["jira-aaaaaaaaaaaa", "jira-bbbbbbbbbbbb"]
+    for number, cluster in enumerate(clusters):
+        start = records.of(cluster).open("CHG-0", {"phase": "prepared", "nodes": ["n2"], "cluster": cluster}, "ops1", "aa")
+        records.of(cluster).write("CHG-0", "", {"phase": "rolling" if number == live else "proven"}, start)
+    options = {"run_id": RUN, "abandon": "CHG-0", "values": {"phase": "prepared", "nodes": ["n2"]}, "controller": "ops1"}
+    done = STATES["opened"](records, options, False)
+    assert (done["abandoned"], done["abandoned_in"], done["over"]) == (True, clusters[live], "")
+
+
+def test_a_run_that_names_no_nodes_is_none_of_these(records: RunRecords) -> None:
+    there = records.of("jira-ba9876543210")
+    there.open("CHG-0", {"phase": "prepared"}, "ops1", "aa")
+    for values in ({"phase": "prepared", "nodes": ["n2"]}, {"phase": "prepared"}):
+        done = STATES["opened"](records, {"run_id": RUN, "abandon": "CHG-0", "values": values, "controller": "ops1"}, False)
+        assert (done["abandoned"], done["abandoned_in"], done["over"]) == (False, "", "")
+    assert there.unfinished(except_for=[]) == ["CHG-0"]
+
+
 # holds the record as a purge does whose COMMIT does not return
 HOLDING = "import fcntl, sys; file = open(sys.argv[1], 'r+b'); fcntl.flock(file, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
 
