@@ -83,6 +83,20 @@ def test_what_is_no_cookie_is_left_out(line: str) -> None:
     assert cookies_in([line], NOW) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("Thu, 26 Nov 2026 12:34:56 GMT", datetime(2026, 11, 26, 12, 34, 56, tzinfo=UTC)),
+        ("Thursday, 01-January-70 00:00:10 GMT", datetime(1970, 1, 1, 0, 0, 10, tzinfo=UTC)),
+        ("1 sept 99 1:2:3", datetime(1999, 9, 1, 1, 2, 3, tzinfo=UTC)),
+        ("31 Dec 69 23:59:59", datetime(2069, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("31 Dec 0100 23:59:59", datetime(100, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_a_date_is_read_to_the_second_in_each_form_of_the_browsers(text: str, moment: datetime) -> None:
+    assert moment_of(text) == moment
+
+
 @pytest.mark.parametrize("text", ["", "tomorrow", "99 Nov 2026 12:00:00", "26 Nov 2026", "26 Nov 2026 25:00:00", "Nov 2026 12:00:00"])
 def test_what_is_no_date_is_none(text: str) -> None:
     assert moment_of(text) is None

@@ -422,6 +422,21 @@ def test_the_lines_tell_what_goes_what_stays_and_why(shelf: Shelf) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("age", "days", "kept"),
+    [
+        (DAY, 1, ""),
+        (DAY - 1, 1, "younger than 1 day"),
+        (2 * DAY, 2, ""),
+        (2 * DAY - 1, 2, "younger than 2 days"),
+        (0, 0, ""),
+    ],
+)
+def test_archives_go_at_the_second_at_which_they_are_so_many_days_old(age: int, days: int, kept: str) -> None:
+    run: Values = {"cluster": "c", "run_id": "r", "folder": "/f", "phase": "proven", "over": True, "age": age, "files": [], "pending": []}
+    assert why_kept(t.cast("t.Any", {**run, "problem": ""}), days) == kept
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_what_a_record_calls_its_phase_decides_nothing(text: str) -> None:
     run: Values = {"cluster": "c", "run_id": "r", "folder": "/f", "phase": text, "over": False, "age": 10**9, "files": [], "pending": []}

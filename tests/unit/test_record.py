@@ -68,6 +68,14 @@ def test_of_each_run_is_told_what_its_file_says_or_why_it_cannot_be_read(records
     assert f"{records.folder_of('CHG-2')}/run.json is damaged" in unread["CHG-2"]
 
 
+@pytest.mark.parametrize("above", [False, True], ids=["the cluster's", "the upper one"])
+def test_runs_are_not_looked_for_in_a_folder_that_is_open_to_others(records: RunRecords, start: dict[str, t.Any], above: bool) -> None:
+    assert start
+    (records.folder.parent if above else records.folder).chmod(0o755)
+    with pytest.raises(SessionsError, match=r"is open to others \(mode 0755\)"):
+        records.unfinished([RUN])
+
+
 @pytest.mark.parametrize(
     ("record", "route", "phase"),
     [
