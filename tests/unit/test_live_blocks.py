@@ -27,6 +27,16 @@ def blocks(sizes: list[int], names: list[str] = NAMES) -> list[live.Block]:
     return [live.block_of(names, order[end - size : end], 0, DELETION) for size, end in zip(sizes, ends, strict=True)]
 
 
+def test_progress_counts_who_is_done_and_whom_the_product_did_not_know() -> None:
+    first, second, third = "eve", "adam", "no\udce9l"
+    progress = functools.reduce(lambda before, one: grown(before, *one), [(first, True), (second, False), (third, True)], None)
+    chain = ""
+    for name in (first, second, third):
+        place = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+        chain = hashlib.sha256(f"{chain}{place}".encode()).hexdigest()
+    assert progress == {"first": hashlib.sha256(b"eve").hexdigest(), "chain": chain, "names": 3, "unknown": 1}
+
+
 def test_the_sum_of_a_block_is_that_of_earlier_releases() -> None:
     places = "".join(place_of(name) for name in ORDER)
     assert [block["sha256"] for block in blocks([100])] == [hashlib.sha256(places.encode()).hexdigest()]
