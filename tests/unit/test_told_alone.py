@@ -127,7 +127,7 @@ def test_what_the_environment_of_the_process_alone_tells_is_a_problem(
         ("jira", {"{install}/bin/setenv.sh": b'JIRA_HOME="/data"'}, {"JIRA_HOME": "/data"}, ["-Djira.home=/data"]),
         ("jira", {"{install}/bin/user.sh": b'JIRA_HOME="/data"'}, {"JIRA_HOME": "/data"}, []),
         # by a link to it
-        ("jira", {"{install}/bin/user.sh": b"JIRA_HOME=/link", JIRA_POINTER: b"jira.home=/other"}, {"JIRA_HOME": "/data"}, []),
+        ("jira", {"{install}/bin/start-jira.sh": b"JIRA_HOME=/link", JIRA_POINTER: b"jira.home=/other"}, {"JIRA_HOME": "/data"}, []),
         (
             "jira",
             {**STARTS, "{install}/bin/setenv.sh": b'export JAVA_OPTS="-Djira.home=/data"'},
