@@ -91,6 +91,10 @@ def test_a_run_goes_on_in_its_phase_but_for_one_that_becomes_an_outage(record: d
     assert content.resumed_phase(record, route) == phase
 
 
+def test_of_values_without_a_step_or_a_phase_there_is_no_history() -> None:
+    assert content.merged({"a": 1}, {"b": 2}, "now") == {"a": 1, "b": 2}
+
+
 def test_the_records_of_another_cluster_have_the_same_clock(tmp_path: Path) -> None:
     assert RunRecords(str(tmp_path), CLUSTER, lambda: "2026-11-29").of("jira-ba9876543210").now() == "2026-11-29"
 

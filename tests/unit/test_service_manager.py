@@ -75,6 +75,8 @@ def _seen(
         ("auto", "ssh", _seen(SSHD, SSHD), Control("systemd", "ssh.service")),
         ("scripts", "", _seen(), Control("scripts")),
         ("scripts", "", _seen(SSHD), Control("scripts")),
+        # a unit that is named says nothing where scripts are asked for
+        ("scripts", "cron", _seen(), Control("scripts")),
         ("auto", "", _seen(STARTS, members=()), Control("systemd", "jira.service")),
         ("auto", "", _seen(STARTS, members=(JIRA, NGINX)), Control("systemd", "jira.service")),
         ("auto", "", _seen(OWN, members=(JIRA, NGINX)), Control("systemd", "jira.service")),

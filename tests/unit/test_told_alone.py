@@ -91,6 +91,14 @@ def _sentence(what: str, variable: str, file: str) -> str:
             "database (JDBC_URL)",
             "{home}/shared/bitbucket.properties",
         ),
+        (
+            "bitbucket",
+            {"{home}/nfs/bitbucket.properties": b"jdbc.url=jdbc:postgresql://old/b"},
+            {"JDBC_URL": "jdbc:postgresql://new/b"},
+            ["-Dbitbucket.shared.home=${bitbucket.home}/nfs"],
+            "database (JDBC_URL)",
+            "{home}/nfs/bitbucket.properties",
+        ),
         ("bitbucket", {}, {"JDBC_PASSWORD": "x"}, [], "database (JDBC_PASSWORD)", "{home}/shared/bitbucket.properties"),
         ("fisheye", {}, {"FISHEYE_INST": "/data"}, ["-Dfisheye.inst=/data"], "home folder (FISHEYE_INST)", "{install}/bin/fisheyectl.sh"),
         (

@@ -49,7 +49,7 @@ def environment_problem(product: Product, install: str, home: str, nodes: Nodes,
     folders = {"install": install, "home": home}
     shared = Lookup(nodes.process, folders, product=product.name).find(files.shared_home).value
     folders |= {"shared": shared} if shared else {}
-    before, after = (Lookup(node, folders, {files.database.file: files.database.root}, product.name) for node in nodes)
+    before, after = (Lookup(node, folders, {files.database.file: files.database.root}) for node in nodes)
     database = files.database
     told: list[tuple[str, Places]] = [("home folder", files.home), ("shared home folder", files.shared_home)]
     told += [("database", places) for places in (database.url, database.user, database.password)]
