@@ -18,7 +18,7 @@ BACKEND = "nodes"
 SOCKET = "/run/haproxy/admin.sock"
 STATES = f"show stat {BACKEND} 4 -1"
 # run there: no program for a socket is on every Debian, but Python
-TALK = """
+_TALK = """
 import socket, sys
 talk = socket.socket(socket.AF_UNIX)
 talk.settimeout(float(sys.argv[3]))
@@ -92,7 +92,12 @@ def prepare_load_balancer(host: Host, product: StandInProduct, nodes: t.Sequence
 
 def ask_load_balancer(host: Host, command: str) -> str:
     """What HAProxy's admin socket answers."""
-    return host.run("python3", "-c", TALK, SOCKET, command, str(patient(10)))
+    return host.run(*asking_load_balancer(command))
+
+
+def asking_load_balancer(command: str) -> tuple[str, ...]:
+    """The command, and its arguments, that says so to the socket on its host, and shows what it answers."""
+    return ("python3", "-c", _TALK, SOCKET, command, str(patient(10)))
 
 
 def states_of_servers(host: Host) -> dict[str, str]:

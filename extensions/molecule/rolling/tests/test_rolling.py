@@ -42,5 +42,6 @@ def test_no_saved_sessions_are_left(host: t.Any) -> None:
 
 def test_haproxy_says_that_every_node_is_up() -> None:
     balancer = testinfra.get_host("ansible://lb?ansible_inventory=" + looks.inventory())
-    table = balancer.check_output("python3 -c %s %s %s", services.TALK, services.SOCKET, services.STATES)
+    command = services.asking_load_balancer(services.STATES)
+    table = balancer.check_output(" ".join("%s" for _word in command), *command)
     assert services.states_in(table) == {"n1": "UP", "n2": "UP", "n3": "UP"}
