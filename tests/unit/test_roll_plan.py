@@ -299,6 +299,14 @@ def test_a_node_that_was_drained_while_it_was_down_is_accepted_as_the_run_had_le
     assert problems == ([] if accepted else ["n1: no process of the product runs from /opt/jira"])
 
 
+@pytest.mark.parametrize(("steps", "accepted"), [(["stopping", "starting", "up", "draining"], True), (["draining"], False)])
+def test_a_node_that_an_outage_had_up_and_drained_since_is_its_to_start(steps: list[str], *, accepted: bool) -> None:
+    history = [{"name": step, "at": "2026-11-29T03:00:00.000Z"} for step in steps]
+    record = {"nodes": ["n1", "n2"], "route": "outage", "node_records": {"n1": {"step": "draining", "history": history}}}
+    problems = plan({"n1": down(), "n2": look()}, record, accept_outage=True)["problems"]
+    assert problems == ([] if accepted else ["n1: no process of the product runs from /opt/jira"])
+
+
 LATE = look(ready={"ready": False, "saw": "/status gave no answer"})
 
 
