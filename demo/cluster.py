@@ -90,8 +90,10 @@ class ClusterNode:
         return self.layout.path(self.product.service.pid_file) if self.product.service.pid_file else None
 
     def start(self) -> None:
-        """Run the start script, which returns at once; raises CalledProcessError."""
+        """Run the start script and wait until its process is there; raises CalledProcessError, TimeoutError."""
         self.run_script(self.product.service.start)
+        # the script returns when it has forked: what it forked becomes the node a moment later
+        wait_for(lambda: bool(self.pid), f"{self.name} starts")
 
     def stop(self) -> None:
         """Run the stop script and wait until the process is gone; raises CalledProcessError, TimeoutError."""

@@ -464,6 +464,8 @@ def test_a_node_is_stopped_once_and_started_once(node: ClusterNode) -> None:
     assert (node.pid, down["changed"], str(old) in down["process"]) == (0, True, True)
     assert stopped(_options(node), check_mode=False) == {"changed": False, "process": "", "removed": []}
     assert started(_options(node), check_mode=False)["changed"]
+    # the start script returns before its process is seen
+    node.wait_running()
     assert not started(_options(node), check_mode=False)["changed"]
     assert node.pid not in (0, old)
 

@@ -355,6 +355,19 @@ def test_a_killed_node_can_be_started_again(n1: ClusterNode) -> None:
     assert n1.is_running()
 
 
+def test_a_start_ends_when_its_process_is_there_however_late_that_is(n1: ClusterNode) -> None:
+    n1.stop()
+    script, real = n1.install / n1.product.service.start[0], n1.install / "bin/real-start.sh"
+    script.rename(real)
+    script.write_text(f"#!/bin/sh\n(sleep 0.3; exec {real}) >/dev/null 2>&1 &\n", encoding="utf-8")
+    script.chmod(0o755)
+    try:
+        n1.start()
+        assert n1.pid
+    finally:
+        real.replace(script)
+
+
 def test_a_start_that_fails_says_so_and_starts_nothing(n1: ClusterNode) -> None:
     n1.stop()
     n1.behave(start_fails=True)
