@@ -51,12 +51,15 @@ markers = ["long: takes minutes"]
 
 
 class Part(t.NamedTuple):
-    """Files that are changed, but those of an earlier part, and the folder of tests that should see it, without some."""
+    """Files that are changed, but those of an earlier part, and the folders of tests that should see it, without some."""
 
     only: tuple[str, ...]
-    tests: str
-    without: tuple[str, ...] = ()
+    tests: tuple[str, ...]
+    without: tuple[str, ...]
 
+
+# those look at the checkout or start nodes
+_ABOUT_ELSE = ("test_repository*", "test_stand_in*", "test_bed*", "test_patience*", "test_product_detect*", "test_release*")
 
 PARTS: t.Mapping[str, Part] = {
     "core": Part(
@@ -106,18 +109,11 @@ PARTS: t.Mapping[str, Part] = {
             "*/_revoke/members.py",
             "*/_revoke/when_free.py",
         ),
-        tests="tests/unit",
-        # those look at the checkout or start nodes
-        without=(
-            "test_repository*",
-            "test_stand_in*",
-            "test_bed*",
-            "test_patience*",
-            "test_product_detect*",
-            "test_release*",
-        ),
+        tests=("tests/unit",),
+        without=_ABOUT_ELSE,
     ),
-    "stores": Part(only=("*/_tokens/*.py", "*/_revoke/*.py"), tests="tests/database", without=("test_stand_in*",)),
+    # the quickest tests are asked first: where one without a server sees the change, no server is started
+    "stores": Part(only=("*/_tokens/*.py", "*/_revoke/*.py"), tests=("tests/unit", "tests/database"), without=_ABOUT_ELSE),
 }
 
 
@@ -161,7 +157,7 @@ def run(name: str, only: t.Sequence[str], folder: Path) -> bool:
     utils = [f"{UTILS}/{path.relative_to(copy / 'plugins/module_utils')}" for path in (copy / "plugins/module_utils").rglob("*.py")]
     mutated = sorted(file for file in utils if wanted(file, name, only))
     # no list of files: with another list mutmut would try each mutant again
-    tests = [f"{INSIDE}/{part.tests}", *(f"--ignore-glob=*/{one}" for one in part.without)]
+    tests = [*(f"{INSIDE}/{one}" for one in part.tests), *(f"--ignore-glob=*/{one}" for one in part.without)]
     config = _CONFIG.format(utils=UTILS, inside=INSIDE, only=json.dumps(mutated), tests=json.dumps(tests))
     (folder / "pyproject.toml").write_text(config, encoding="utf-8")
     forget_survivors(folder / "mutants" / UTILS)
