@@ -107,6 +107,7 @@ def test_rows_are_written_by_the_server_and_deleted_by_the_same_condition() -> N
     select, delete = said.said
     assert "to_char(jira.remembermetoken.id, 'TM9')" in select
     assert "to_char(jira.remembermetoken.created)" in select
+    assert "to_char(jira.remembermetoken.token" not in select, "text is in its own alphabet"
     assert "FOR UPDATE" not in select
     assert select.partition(" WHERE ")[2] == "jira.remembermetoken.id IN (7, 8) ORDER BY jira.remembermetoken.id"
     assert delete == "DELETE FROM jira.remembermetoken WHERE jira.remembermetoken.id IN (7, 8)"
@@ -130,7 +131,11 @@ def describe(monkeypatch: pytest.MonkeyPatch, identity: dict[str, bool] | None) 
                 {"name": "token", "type": NUMBER()},
             ]
 
-    monkeypatch.setattr(sqlalchemy, "inspect", lambda _connection: Inspector())
+    def inspect(given: object) -> Inspector:
+        assert isinstance(given, ScriptedConnection)
+        return Inspector()
+
+    monkeypatch.setattr(sqlalchemy, "inspect", inspect)
 
 
 @pytest.mark.parametrize(
@@ -172,20 +177,34 @@ def test_formats_comparisons_and_the_end_of_a_commit_are_pinned() -> None:
     ("owner", "found", "candidate", "written"),
     [
         ("JIRA", "REMEMBERMETOKEN", Candidate("jira", "remembermetoken"), "jira.remembermetoken"),
+        ("50%", "REMEMBERMETOKEN", Candidate("50%", "remembermetoken"), '"50%".remembermetoken'),
         ("JIRA", "RememberMeToken", Candidate("jira", "RememberMeToken"), 'jira."RememberMeToken"'),
         ("Jira", "remembermetoken", Candidate("Jira", "remembermetoken"), '"Jira"."remembermetoken"'),
     ],
 )
 def test_a_table_is_found_whatever_its_case_and_called_by_its_very_name(owner: str, found: str, candidate: Candidate, written: str) -> None:
     said = connection(("all_objects", [(owner, found, "TABLE")]), ("all_triggers", [("the trigger audit",)]))
-    (one,) = store().candidates(t.cast("t.Any", said), "remembermetoken")
+    (one,) = store().candidates(t.cast("t.Any", said), "RememberMeToken")
     assert one == candidate
+    assert said.values == [("remembermetoken",)]
     assert store().obstacles(t.cast("t.Any", said), one) == ["the trigger audit"]
     assert said.values[-1] == {"owner": owner, "name": found}
     store().begin_sweep(
         t.cast("t.Any", said), FoundTable(one.schema, one.name, COLUMNS, "id", "token", "username", "created", ""), locked=True
     )
     assert said.said[-1] == f"LOCK TABLE {written} IN EXCLUSIVE MODE NOWAIT"
+
+
+def test_what_is_no_table_is_told_as_what_it_is() -> None:
+    said = connection(("all_objects", [("JIRA", "REMEMBERMETOKEN", "MATERIALIZED VIEW")]))
+    assert store().candidates(t.cast("t.Any", said), "remembermetoken") == [Candidate("jira", "remembermetoken", "materialized view")]
+
+
+@pytest.mark.parametrize(("told", "size"), [(81920, 81920), (0, 10 * 200)])
+def test_the_room_is_what_the_statistics_say_and_no_less_than_rows_take(told: int, size: int) -> None:
+    said = connection(("num_rows", [(told,)]))
+    assert store().size(t.cast("t.Any", said), TABLE, 10) == size
+    assert said.values == [NAMES]
 
 
 def test_rights_are_tried_on_no_row_and_named() -> None:
@@ -218,10 +237,19 @@ def test_who_may_not_lock_may_not_delete() -> None:
 
 
 def test_rows_are_put_back_under_a_lock_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TokenStore, "put_back", lambda *_words: Restored(0, 0))
-    said, one = connection(), store()
-    one.put_back_beside(t.cast("t.Any", said), TABLE, ["id"], [])
+    given: list[tuple[t.Any, ...]] = []
+
+    def put_back(*words: object) -> Restored:
+        given.append(words)
+        return Restored(0, 0)
+
+    monkeypatch.setattr(TokenStore, "put_back", put_back)
+    said, one, archives = connection(), store(), [io.BytesIO]
+    one.put_back_beside(t.cast("t.Any", said), TABLE, ["id"], archives)
     assert said.said == [LOCK_TO_WRITE]
+    ((_store, sweep, *rest),) = given
+    assert (sweep.connection, sweep.table, sweep.connector) == (said, TABLE, one.connector)
+    assert rest == [["id"], archives]
 
 
 def test_the_cut_off_is_told_in_utc() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import typing as t
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -20,7 +21,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.r
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlserver import PINNED, SqlserverStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, KeyRange, Keys
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, FETCH, KeyRange, Keys
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.user_scope import Owners
 from sqlalchemy.dialects import mssql
@@ -58,8 +59,10 @@ def moved_out(said: ScriptedConnection, keys: Keys = ALL, table: FoundTable = TA
 
 
 def test_rows_leave_by_the_delete_itself_under_a_lock_of_the_table() -> None:
-    said = connection(("OUTPUT", [("7", "2026-01-02T03:04:05.123", "tab\t", None)]), ("rowcount_big", [(1,)]))
-    assert moved_out(said) == b"7\t2026-01-02T03:04:05.123\ttab\\t\t\\N\n"
+    rows = [("7", "2026-01-02T03:04:05.123", "tab\t", None), ("8", None, "x", "eve")]
+    said = connection(("OUTPUT", rows), ("rowcount_big", [(2,)]))
+    assert moved_out(said) == b"7\t2026-01-02T03:04:05.123\ttab\\t\t\\N\n8\t\\N\tx\teve\n"
+    assert said.options[0] == {"yield_per": FETCH}, "all rows would be kept in memory"
     delete, counted = said.said
     assert delete.startswith(DELETE)
     assert "convert(varchar(40), deleted.[CREATED], 126)" in delete
@@ -154,10 +157,16 @@ def test_what_is_spared_is_counted_under_the_lock_of_the_deletion(lock: bool) ->
     assert deleted.endswith("[ID] != -1")
 
 
+def test_a_read_stalls_nobody_and_may_wait_for_longer() -> None:
+    said = connection()
+    store().begin(t.cast("t.Any", said))
+    assert said.said == ["; ".join((*PINNED, "SET LOCK_TIMEOUT 5000"))]
+
+
 def test_a_backup_counts_and_copies_one_state() -> None:
     said = connection()
     store().begin_copy(t.cast("t.Any", said))
-    assert said.said[-1] == "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"
+    assert said.said == ["; ".join((*PINNED, "SET LOCK_TIMEOUT 5000")), "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"]
 
 
 def test_triggers_and_what_else_changes_a_delete_are_asked_in_the_catalogue() -> None:
@@ -171,13 +180,17 @@ def test_triggers_and_what_else_changes_a_delete_are_asked_in_the_catalogue() ->
 @pytest.mark.parametrize(("found", "what"), [("U ", "table"), ("V ", "view"), ("SN", "synonym"), ("ET", "external table")])
 def test_what_has_the_name_is_told_by_its_kind(found: str, what: str) -> None:
     said = connection(("sys.objects", [("dbo", "RememberMeToken", found)]))
-    assert store().candidates(t.cast("t.Any", said), "remembermetoken") == [Candidate("dbo", "RememberMeToken", what)]
+    assert store().candidates(t.cast("t.Any", said), "RememberMeToken") == [Candidate("dbo", "RememberMeToken", what)]
+    assert said.values == [("remembermetoken",)]
 
 
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        ([("Updateability", [(1,)])], "it is read-only. Name the server to which the product writes"),
+        (
+            [("Updateability", [(1,)])],
+            "^Nothing can be deleted in the SQL Server database jira on db:1433: it is read-only. Name the server to which",
+        ),
         (
             [("Updateability", [(0,)]), ("has_perms", [("DELETE",), ("VIEW DEFINITION (..)",)]), ("user_name", [("jirauser",)])],
             r"The account jirauser lacks DELETE and VIEW DEFINITION \(..\) on jiraschema.remembermetoken",
@@ -205,10 +218,26 @@ def test_rights_are_tried_on_no_row() -> None:
 
 @pytest.mark.parametrize(("identity", "said_more"), [(1, ["SET IDENTITY_INSERT jiraschema.remembermetoken ON"]), (0, [])])
 def test_keys_that_the_server_gives_are_put_back_as_they_were(identity: int, said_more: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TokenStore, "put_back", lambda *_words: Restored(0, 0))
-    said, one = connection(("TableHasIdentity", [(identity,)])), store()
-    one.put_back(one.sweep_class(one.connector, t.cast("t.Any", said), TABLE), ["ID"], [])
+    given: list[tuple[object, ...]] = []
+
+    def put_back(*words: object) -> Restored:
+        given.append(words)
+        return Restored(0, 0)
+
+    monkeypatch.setattr(TokenStore, "put_back", put_back)
+    said, one, archives = connection(("TableHasIdentity", [(identity,)])), store(), [io.BytesIO]
+    sweep = one.sweep_class(one.connector, t.cast("t.Any", said), TABLE)
+    one.put_back(sweep, ["ID"], archives)
     assert said.said[1:] == said_more
+    assert given == [(one, sweep, ["ID"], archives)]
+    assert said.values[0] == {"table": "jiraschema.remembermetoken"}
+
+
+def test_a_schema_may_have_a_sign_of_the_driver_in_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TokenStore, "put_back", lambda *_words: Restored(0, 0))
+    said, one = connection(("TableHasIdentity", [(1,)])), store()
+    one.put_back(one.sweep_class(one.connector, t.cast("t.Any", said), replace(TABLE, schema="50%")), ["ID"], [])
+    assert said.said[-1] == "SET IDENTITY_INSERT [50%].remembermetoken ON"
 
 
 def test_columns_come_with_their_types_and_without_those_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +264,41 @@ def test_the_cut_off_is_told_in_utc() -> None:
     assert one.sweep_class(one.connector, t.cast("t.Any", said), TABLE).now() == "2026-01-02T03:04:05Z"
 
 
-@pytest.mark.parametrize(("may_see", "size"), [(0, 10 * 1024), (1, 81920)])
-def test_the_room_is_asked_for_where_the_account_may_see_it(may_see: int, size: int) -> None:
-    said = connection(("VIEW DATABASE STATE", [(may_see,)]), ("dm_db_partition_stats", [(81920,)]))
+@pytest.mark.parametrize(("may_see", "pages", "size"), [(0, 81920, 10 * 1024), (1, 81920, 81920), (1, 8, 10 * 200)])
+def test_the_room_is_asked_for_where_the_account_may_see_it(may_see: int, pages: int, size: int) -> None:
+    said = connection(("VIEW DATABASE STATE", [(may_see,)]), ("dm_db_partition_stats", [(pages,)]))
     assert store().size(t.cast("t.Any", said), TABLE, 10) == size
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [([(51,), (52,)], "session 51; session 52"), ([], "another process"), (SessionsError("may not see it"), "another process")],
+)
+def test_who_holds_the_table_is_told_where_the_account_may_see_it(
+    answer: Rows | Exception, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, one = connection(("dm_tran_locks", answer)), store()
+
+    @contextmanager
+    def connect(_doing: str, begin: t.Callable[[ScriptedConnection], object]) -> t.Iterator[ScriptedConnection]:
+        begin(said)
+        yield said
+
+    monkeypatch.setattr(one.connector, "connect", connect)
+    assert one.blockers(TABLE) == told
+    assert said.said[0].endswith("SET LOCK_TIMEOUT 5000")
+    assert said.values[-1] == {"table": "jiraschema.remembermetoken"}
+
+
+@pytest.mark.parametrize("found", [[(1,)], []])
+def test_only_a_key_of_each_row_alone_is_unique(found: Rows) -> None:
+    said = connection(("sys.indexes", found))
+    assert store().has_unique_key(t.cast("t.Any", said), TABLE) == bool(found)
+    assert said.values == [{"table": "jiraschema.remembermetoken", "key": "ID"}]
+
+
+@pytest.mark.parametrize(("port", "told"), [(0, 1433), (1533, 1533)])
+def test_the_database_is_known_by_its_address(port: int, told: int) -> None:
+    database = Database(engine_named("sqlserver"), "jira", host="db", port=port)
+    one = store_of(database, product_named("jira").tokens)
+    assert one.identity(t.cast("t.Any", connection()), TABLE) == f"sqlserver db:{told} jira schema jiraschema"
