@@ -16,6 +16,7 @@ from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
 from tests.database.conftest import unprivileged
 from tests.database.site import Site
+from tests.database.tables import CONFLUENCE
 
 
 def count(site: Site, **more: object) -> dict[str, t.Any]:
@@ -114,8 +115,22 @@ def test_what_was_there_before_is_told_from_what_came_after(site: Site) -> None:
     assert count(site, before=before)["left"] == 1
     site.run_sql("DELETE FROM remembermetoken WHERE id = 7")
     assert count(site, before=before)["left"] == 0
+    # some engines give the last number again
+    site.add((7, "2026-02-03 04:06:01", "newest", "KEY2"))
+    assert count(site, before=before)["left"] == 0
     site.run_sql("INSERT INTO remembermetoken (id, token, username) VALUES (77, 'timeless', 'eve')")
     assert count(site, before=before)["left"] == 1
+
+
+def test_what_was_there_before_is_told_by_times_in_milliseconds_as_well(sqlite: Site) -> None:
+    site = replace(sqlite, product="confluence").create(CONFLUENCE)
+    site.run_sql("INSERT INTO remembermetoken VALUES (1, 'eve', 900, 'a'), (2, 'eve', 1000, 'b')")
+    before = count(site, mark=True)["mark"]
+    assert before == [{"newest": "1000", "keys": [2]}]
+    site.run_sql("INSERT INTO remembermetoken VALUES (3, 'eve', 1000, 'c'), (4, 'eve', 10000, 'd')")
+    assert count(site, before=before)["left"] == 2
+    with pytest.raises(SessionsError, match=r"^'yesterday' is no time of this table\.$"):
+        site.count(before=[{"newest": "yesterday", "keys": []}])
 
 
 def test_of_an_empty_table_nothing_is_left(site: Site) -> None:

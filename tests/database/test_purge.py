@@ -215,7 +215,7 @@ def test_a_token_that_an_earlier_start_of_the_run_deleted_is_no_sign_of_another_
     site.purge()
     site.sign_in(1, first=50)
     assert site.purge(expected_tokens=handed_out(n1="2", n2="50"))["rows"] == 1
-    with pytest.raises(SessionsError, match=r"that n2 handed out"):
+    with pytest.raises(SessionsError, match=r"that n2 handed out, .*: the nodes use another database"):
         site.purge(expected_tokens=handed_out(n1="2", n2="51"))
 
 
@@ -233,6 +233,17 @@ def test_deletes_nothing_where_what_the_look_counted_does_not_add_up(site: Site,
         act(expected_rows=12, single_sweep=single_sweep)
     assert len(site.rows()) == 10
     assert not list(site.archive_dir.rglob("*.tsv.gz"))
+
+
+def test_what_the_product_deleted_after_the_backup_is_told_by_its_keys_wherever_they_stand(sqlite: Site) -> None:
+    columns = "token VARCHAR(255), created TIMESTAMP, id NUMERIC(18,0) PRIMARY KEY, username VARCHAR(255)"
+    site = sqlite.create({"sqlite": f"CREATE TABLE remembermetoken ({columns})"})
+    site.sign_in(10)
+    site.back_up()
+    site.run_sql("DELETE FROM remembermetoken WHERE id > 7")
+    assert site.look(expected_rows=10)["rows"] == 7
+    with pytest.raises(SessionsError, match=r"Unsuccessful: 11 rows .* were expected"):
+        site.look(expected_rows=11)
 
 
 def test_check_mode_accepts_what_the_purge_will_accept(site: Site) -> None:

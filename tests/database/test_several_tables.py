@@ -264,6 +264,25 @@ def test_tokens_in_memory_are_said(site: Site) -> None:
     assert "is not known: the account sees no table cwd_property" in said
 
 
+def test_what_is_left_of_before_are_no_tokens_of_applications(lite: Site) -> None:
+    sign_in(lite, "eve")
+    for table in (SSO, REMEMBERED):
+        lite.run_sql(f"UPDATE {table} SET created_date = '2026-02-03 04:05:06'")  # noqa: S608  a name of the tests
+    lite.run_sql("UPDATE cwd_token SET created_date = '2025-02-03 04:05:06' WHERE entity_name = 'wiki'")
+    ids = lite.query("SELECT id FROM cwd_token WHERE directory_id <> -1")
+    before = lite.count(mark=True)["mark"]
+    assert before[0]["keys"] == [ids[0][0]]
+    assert lite.count(before=before)["left"] == 2
+
+
+def test_a_token_in_an_archive_of_another_table_was_not_handed_out_by_this_one(lite: Site) -> None:
+    sign_in(lite, "eve")
+    lite.run_sql("UPDATE cwd_remember_me_token SET id = 900")
+    lite.purge()
+    with pytest.raises(SessionsError, match="the nodes use another database"):
+        lite.purge(expected_tokens=[{"node": "n1", "token": "900"}])
+
+
 @on_two_engines
 def test_users_are_counted_over_both_tables_without_applications(site: Site) -> None:
     sign_in(site, "eve", "adam", "Adam")

@@ -16,6 +16,7 @@ from demo.imitated import PRODUCTS
 from demo.tokens import Tokens
 from tests.database.conftest import ENGINES
 from tests.database.site import Site
+from tests.database.tables import CONFLUENCE
 
 
 @pytest.mark.usefixtures("users")
@@ -155,6 +156,20 @@ def test_who_was_deleted_is_told_where_that_is_wanted(site: Site) -> None:
         treated_names(site.options(usernames=["eve", "adam"], user_keys=keys))
     found = treated_names(site.options(usernames=["eve", "adam"], user_keys=keys, unknown_usernames="told"))
     assert found == {"usernames": ["adam"], "unknown_users": "app_user knows no user eve"}
+
+
+def test_to_read_the_names_needs_no_right_to_delete(postgres_site: Site) -> None:
+    tokens = Tokens(postgres_site.database, PRODUCTS["jira"])
+    tokens.create_users()
+    tokens.add_user("eve", 1)
+    reader = limited(postgres_site, "SELECT ON remembermetoken", "SELECT ON app_user")
+    assert treated_names(reader.options())["usernames"] == ["eve"]
+
+
+def test_of_a_product_whose_users_are_in_no_known_table_nobodys_name_is_known(sqlite: Site) -> None:
+    site = replace(sqlite, product="confluence").create(CONFLUENCE)
+    with pytest.raises(SessionsError, match=r"^No table of confluence is known that names all its users\. Nothing was changed\.$"):
+        treated_names(site.options())
 
 
 def test_without_a_table_of_users_nobodys_name_is_known(site: Site) -> None:

@@ -408,6 +408,16 @@ def test_the_script_is_kept_beside_the_record_for_its_owner_alone(tmp_path: Path
     assert path.read_text(encoding="utf-8") == "COMMIT;\n"
 
 
+def test_no_script_is_kept_where_another_account_may_put_one(tmp_path: Path) -> None:
+    records = RunRecords(str(tmp_path / "a"), "jira-1")
+    start = records.open("r", {"phase": "prepared"}, "here", "1")
+    options = {"archive_dir": str(tmp_path / "a"), "cluster": "jira-1", "run_id": "r", "start": start, "content": "COMMIT;\n"}
+    (tmp_path / "a").chmod(0o777)
+    with pytest.raises(SessionsError, match=rf"{tmp_path}/a is open to others"):
+        keep_script(options, check_mode=False)
+    assert not list(tmp_path.rglob("*.sql"))
+
+
 PLAN: dict[str, t.Any] = {
     "run_id": "r",
     "title": "Jira",

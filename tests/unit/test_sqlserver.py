@@ -302,3 +302,10 @@ def test_the_database_is_known_by_its_address(port: int, told: int) -> None:
     database = Database(engine_named("sqlserver"), "jira", host="db", port=port)
     one = store_of(database, product_named("jira").tokens)
     assert one.identity(t.cast("t.Any", connection()), TABLE) == f"sqlserver db:{told} jira schema jiraschema"
+
+
+@pytest.mark.parametrize(("port", "told"), [(0, 1433), (1533, 1533)])
+def test_it_is_reached_where_the_options_say_and_as_whom_they_say(port: int, told: int) -> None:
+    database = Database(engine_named("sqlserver"), "jira", host="db", port=port, user="jirauser", password="p@ss/word")
+    url = store_of(database, product_named("jira").tokens).connector._engine.url
+    assert (url.username, url.password, url.host, url.port, url.database) == ("jirauser", "p@ss/word", "db", told, "jira")
