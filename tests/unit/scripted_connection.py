@@ -17,7 +17,7 @@ Options = t.Mapping[str, object]
 _NONE: Options = types.MappingProxyType({})
 _TEXT = re.compile(r"'[^']*'")
 # %(name)s and %s, :name and :1
-_PLACE = re.compile(r"%\((\w+)\)s|%(s)|:(\w+)")
+_PLACE = re.compile(r"%\((\w+)\)s|%(s)|(?<!:):(\w+)")
 
 
 class ScriptedConnection:

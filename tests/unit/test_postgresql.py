@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said to a PostgreSQL that is too old: no server of 9.x was to be had."""
+"""What is said to a PostgreSQL of which no server was to be had (9.x), or that is hard to bring into the state in question."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.driver_errors import Changed, Contended
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql import PostgresqlStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
+
+from tests.unit.scripted_connection import Rows, ScriptedConnection
 
 
 def begun(version: int) -> list[str]:
@@ -56,3 +60,17 @@ def test_a_sweep_that_others_undo_again_and_again_waits_for_them_like_any_other(
             pass
         met.append(caught.type)
     assert met == [Changed, Contended, Contended]
+
+
+VACUUM, SOMEBODY = (7, "autovacuum worker", "active", 9, True), (8, "psql", "idle in transaction", 90, False)
+
+
+@pytest.mark.parametrize(
+    ("holders", "gives_way"), [([], False), ([VACUUM], True), ([SOMEBODY], False), ([SOMEBODY, VACUUM], False), ([VACUUM, SOMEBODY], False)]
+)
+def test_only_where_nobody_but_an_autovacuum_holds_the_table_it_is_waited_for(holders: Rows, gives_way: bool) -> None:
+    store = t.cast("PostgresqlStore", store_of(Database(engine_named("postgresql"), "jira", host="db"), product_named("jira").tokens))
+    said = ScriptedConnection(store.connector._engine.dialect, ("pg_locks", holders))
+    table = FoundTable("public", "remembermetoken", (), "id", "token", "username", "created", "")
+    assert store._only_vacuumed(t.cast("t.Any", said), table) == gives_way
+    assert said.values == [("public.remembermetoken",)]

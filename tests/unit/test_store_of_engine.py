@@ -1,7 +1,7 @@
 # Copyright: Contributors to the dcops.atlassian_sessions project
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each engine has a store, of the database and the table that were named. That of an embedded one starts its program: see tests/database."""
+"""Each engine has a store, of the database and the table that were named. An embedded one starts a program: see tests/database."""
 
 from __future__ import annotations
 
