@@ -14,9 +14,12 @@ import typing as t
 from itertools import zip_longest
 
 WORDING = "the wording alone; that it is said, and when, is tested"
+FOR_CHECKERS = "a cast tells a type checker of a type, and does nothing"
 AS_FALSE = "what is not there is as false as an empty text, and nobody reads more of it: another text in its place is seen"
 # two words, or what stands between two
 _WORDS = re.compile(r"[A-Za-z] [A-Za-z]|^[,;] $")
+_CAST = re.compile(r"""t\.cast\(("[^"]*"|None), """)
+_DOING = re.compile(r"""(\.connect\()"[^"]* [^"]*", """)
 _FULL_STOP = re.compile(r"""(rstrip\(["'])XX\.XX(["']\))""")
 
 
@@ -56,7 +59,8 @@ def explain(change: Change, reasons: t.Iterable[Reason]) -> str:
     found = next((one.because for one in reasons if one.holds(change)), "")
     if found:
         return found
-    return WORDING if is_wording(change.before, change.after) else AS_FALSE if is_as_false(change.before, change.after) else ""
+    kinds = {WORDING: is_wording, AS_FALSE: is_as_false, FOR_CHECKERS: is_cast}
+    return next((because for because, is_it in kinds.items() if is_it(change.before, change.after)), "")
 
 
 def unused(reasons: t.Iterable[Reason], changes: t.Collection[Change]) -> list[Reason]:
@@ -67,8 +71,10 @@ def unused(reasons: t.Iterable[Reason], changes: t.Collection[Change]) -> list[R
 def is_wording(before: str, after: str) -> bool:
     """Whether only a text between quotes was changed, in mutmut's ways (XX around it, other case), and it is one that people read.
 
-    So is the full stop that is taken from the end of a sentence.
+    So is the full stop that is taken from the end of a sentence, and what a connection is opened to do, which is said when it fails.
     """
+    if before != after and _DOING.sub(r"\1None, ", before, count=1) == after:
+        return True
     if before != after and _FULL_STOP.sub(r"\1.\2", after, count=1) == before:
         return True
     if after.replace("XX", "").casefold() != before.replace("XX", "").casefold():
@@ -78,6 +84,11 @@ def is_wording(before: str, after: str) -> bool:
     left = max(before.rfind(quote, 0, begin) for quote in "\"'")
     ends = [place for quote in "\"'" if (place := before.find(quote, max(begin, left + 1))) >= 0]
     return left >= 0 and bool(ends) and bool(_WORDS.search(before[left + 1 : min(ends)]))
+
+
+def is_cast(before: str, after: str) -> bool:
+    """Whether only the type was changed that a cast names."""
+    return before != after and _CAST.sub("", before) == _CAST.sub("", after)
 
 
 def is_as_false(before: str, after: str) -> bool:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.tools import mutants
 from tests.tools.mutants import CHECKOUT, PARTS, UTILS, Mutant
-from tests.tools.survivors import AS_FALSE, WORDING, Change, Reason, explain, is_as_false, is_wording, read_reasons, unused
+from tests.tools.survivors import AS_FALSE, FOR_CHECKERS, WORDING, Change, Reason, explain, is_as_false, is_wording, read_reasons, unused
 
 PLAN = f"{UTILS}/_roll/plan.py"
 
@@ -91,6 +91,9 @@ def test_before_all_were_tried_no_reason_is_called_out_of_date() -> None:
         (LOOKED._replace(before="if two > 0:"), ""),
         (LOOKED._replace(file="_web/gate.py"), ""),
         (Change("x.py", 'raise Error("It is locked.")', 'raise Error("XXIt is locked.XX")'), WORDING),
+        (Change("x.py", 'one = t.cast("int", two)', "one = t.cast(None, two)"), FOR_CHECKERS),
+        (Change("x.py", 'one = t.cast("int", two)', 'one = t.cast("XXintXX", two)'), FOR_CHECKERS),
+        (Change("x.py", 'one = t.cast("int", two)', 'one = t.cast("int", None)'), ""),
     ],
 )
 def test_a_reason_holds_for_one_line_of_one_file_and_what_it_became(change: Change, because: str) -> None:
@@ -111,6 +114,8 @@ def test_a_reason_holds_for_one_line_of_one_file_and_what_it_became(change: Chan
         ('raise Error("It is locked.")', "raise Error(None)", False),
         ("f\"{', '.join(names)}: {why}\"", "f\"{'XX, XX'.join(names)}: {why}\"", True),
         ('"; ".join(found)', '"XX; XX".join(found)', True),
+        ('with it.connect("look at it", begin) as one:', "with it.connect(None, begin) as one:", True),
+        ('with it.connect("look at it", begin) as one:', 'with it.connect("look at it", None) as one:', False),
         # what decides something, and not what people read
         ('found["failed"]', 'found["XXfailedXX"]', False),
         ('found["failed"]', 'found["FAILED"]', False),
