@@ -64,9 +64,8 @@ def put_back_compared(sweep: Sweep, columns: t.Sequence[str], archives: t.Sequen
     # sorted out first: an INSERT that looks at the table which it fills reads its own rows over and over
     there = sql.select(table.c[sweep.table.key]).scalar_subquery()
     connection.execute(sql.delete(staging).where(staging.c[sweep.table.key].in_(there)))
-    # a key that is always generated would be made anew; before PostgreSQL 10 there were none
-    own_keys = "OVERRIDING SYSTEM VALUE " if (connection.dialect.server_version_info or ()) >= (10,) else ""
-    into = f"INSERT INTO {quoted(connection, sweep.table)} ({names}) {own_keys}"
+    # a key that is always generated would be made anew
+    into = f"INSERT INTO {quoted(connection, sweep.table)} ({names}) OVERRIDING SYSTEM VALUE "
     done = run(connection, into + literal(connection, sql.select(*(source.c[name] for name in columns)))).rowcount
     # the rows of a further table may come
     run(connection, f"DROP TABLE pg_temp.{_STAGING}")
