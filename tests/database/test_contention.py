@@ -159,6 +159,15 @@ def test_names_the_session_that_holds_the_table(postgres_site: Site) -> None:
     assert "INSERT" not in said
 
 
+def test_what_came_back_is_deleted_with_every_writer_kept_out(postgres_site: Site) -> None:
+    postgres_site.sign_in(3)
+    postgres_site.purge()
+    postgres_site.sign_in(1)
+    with open_transaction(postgres_site, INSERT.format(900, "new login")), pytest.raises(SessionsError, match="is held by session"):
+        postgres_site.purge(scope="archived", lock_wait=0)
+    assert len(postgres_site.rows()) == 1
+
+
 @pytest.fixture
 def vacuumed(archive_dir: Path) -> t.Iterator[Site]:
     """1000 tokens under an autovacuum of minutes, as an account sees them that may see nothing of other sessions."""

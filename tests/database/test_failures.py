@@ -28,6 +28,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.mysql_rows import MysqlSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql import PostgresqlStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlite import SqliteSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import KeyRange
 
 from tests.database.conftest import MYSQLS
@@ -259,11 +260,11 @@ def test_an_archive_goes_with_a_commit_that_the_server_is_known_to_have_rolled_b
 
 def test_a_backup_of_fewer_rows_than_the_table_holds_is_none(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.sign_in(5)
-    kind: type[store_sweep.Sweep] = {"postgresql": PostgresqlSweep, "sqlite": store_sweep.Sweep}.get(site.engine, MysqlSweep)
+    kind: t.Any = {"postgresql": PostgresqlSweep, "sqlite": SqliteSweep}.get(site.engine, MysqlSweep)
     copy_out = kind.copy_out
 
     def cut_short(sweep: store_sweep.Sweep, sink: t.Any, columns: t.Sequence[str], *_more: object) -> int:
-        return copy_out(t.cast("t.Any", sweep), sink, columns, KeyRange(1))
+        return int(copy_out(sweep, sink, columns, KeyRange(1)))
 
     monkeypatch.setattr(kind, "copy_out", cut_short)
     with pytest.raises(SessionsError, match=r"Unsuccessful: .* holds 5 rows, and 4 of them were read"):

@@ -12,7 +12,8 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import store_of_engine
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import GenericStore, GenericSweep, quoted, run
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql import PostgresqlStore
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlite import SqliteStore
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.postgresql_rows import PostgresqlSweep
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlite import SqliteStore, SqliteSweep
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
 
 from tests.database.site import Site, lines
@@ -21,10 +22,17 @@ from tests.database.test_contention import INSERT, open_transaction
 from tests.database.test_refusals import refusal
 
 
+class FileSweep(GenericSweep):
+    """The clock of the file."""
+
+    now = SqliteSweep.now
+
+
 class OnSqlite(GenericStore):
     """SQLite is told where a transaction begins; that is also its lock."""
 
     isolation = None
+    sweep_class = FileSweep
     obstacles = SqliteStore.obstacles
     candidates = SqliteStore.candidates
 
@@ -40,6 +48,8 @@ class OnSqlite(GenericStore):
 
 class TextSweep(GenericSweep):
     """The server writes what is no text, and reads it again, as on Oracle."""
+
+    now = PostgresqlSweep.now
 
     def rendered(self, columns: t.Sequence[str]) -> t.Sequence[t.Any]:
         return [self.statements.sql.cast(self.statements.table.c[name], self.statements.sql.String) for name in columns]

@@ -35,7 +35,6 @@ class GenericStore(TokenStore):
     """One sweep, in which nobody else writes."""
 
     isolation: str | None = "READ COMMITTED"
-    sweep_class: type[Sweep] = GenericSweep
 
     def columns(self, connection: Connection, candidate: Candidate) -> t.Sequence[FoundColumn]:
         """With types as the engine writes them; a generated column is made again from the others."""

@@ -85,7 +85,7 @@ class TokenStore(abc.ABC):
     #: whether the first sweep goes in ranges of keys whatever the product
     ranged = False
     isolation: str | None = None
-    sweep_class: type[Sweep] = Sweep
+    sweep_class: type[Sweep]
 
     def __init__(self, database: Database, wanted: TokenTable) -> None:
         self.database = database

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+import abc
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._archive.copy_text import line_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.errors import SessionsError
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.threads import Beside
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.connection import Connector
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlalchemy_dep import sqlalchemy_module
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import FoundTable
@@ -83,7 +83,7 @@ class Statements:
         return t.cast("ColumnElement[bool]", self.sql.or_(user.is_(None), self.sql.not_(held)) if owners.spared else held)
 
 
-class Sweep:
+class Sweep(abc.ABC):
     """One transaction that moves rows out of the table. Rows leave the database only with ``commit``."""
 
     def __init__(self, connector: Connector, connection: Connection, table: FoundTable) -> None:
@@ -167,11 +167,9 @@ class Sweep:
         sql = self.statements.sql
         return sql.select(sql.func.count()).select_from(self.statements.table).where(self.statements.spared)
 
+    @abc.abstractmethod
     def now(self) -> str:
         """The database's clock, ISO."""
-        return token_table.iso_time(
-            self.connection.scalar(self.statements.sql.select(self.statements.sql.func.current_timestamp())), "timestamp"
-        )
 
     def commit(self) -> None:
         """Make the deletion real; raises CommitUnknown when the connection is lost in it."""
