@@ -176,7 +176,7 @@ def test_nothing_is_deleted_where_the_database_takes_the_tokens_of_another_for_t
     acts: tuple[t.Callable[..., object], ...] = (site.look, site.purge, site.back_up)
     for scope in ({"usernames": ["jose"]}, {"exclude_usernames": ["jose", "adam"]}):
         for act in acts:
-            with pytest.raises(SessionsError, match="the database takes 'josé' for one of the users that were named"):
+            with pytest.raises(SessionsError, match="remembermetoken: the database takes 'josé' for one of the users that were"):
                 act(**scope)
     assert len(site.rows()) == 4
     assert site.purge(usernames=["jose", "josé"])["rows"] == 3
@@ -204,7 +204,7 @@ def test_nothing_is_deleted_where_the_database_does_not_know_a_named_user_by_ano
     acts: tuple[t.Callable[..., object], ...] = (site.look, site.purge, site.back_up)
     for scope in ({"usernames": ["müller"]}, {"exclude_usernames": ["müller", "adam"]}):
         for act in acts:
-            with pytest.raises(SessionsError, match="the database takes 'MÜLLER' for none of the users that were named"):
+            with pytest.raises(SessionsError, match="remembermetoken: the database takes 'MÜLLER' for none of the users"):
                 act(**scope)
     assert site.rows() == rows
     assert (site.look(exclude_usernames=["müller", "adam", "MÜLLER"])["rows"], site.purge(usernames=["müller", "MÜLLER"])["rows"]) == (0, 3)
@@ -235,7 +235,7 @@ def test_a_token_of_theirs_that_came_back_is_found_among_many_of_others(site: Si
     site.purge(usernames=["eve"])
     site.add((1, None, "new", "KEY1"), (70, None, token, "KEY1"), (71, None, None, "KEY1"))
     done = site.purge(scope="archived")
-    assert (done["rows"], done["left"], done["checked"], done["since"]) == (2, 0, 1, 11)
+    assert (done["rows"], done["left"], done["checked"], done["since"], done["came_back"]) == (2, 0, 1, 11, 2)
     assert len(site.rows()) == 11
 
 

@@ -111,7 +111,11 @@ def _revoke_all(options: t.Mapping[str, t.Any], sources: Sources, folder: RunFol
     written = {source.look.table.name: mover.archives_of(source.look.table) for source in sources.tables}
     tables = {table: sum(one.rows for one in archives) for table, archives in written.items()}
     of_the_run = [vars(one) for one in _archives_of_the_run(sources, folder, mover, recorded=())]
-    kept = [_left_alone(source, account.spared) for source, account in zip(sources.tables, accounts) if source.store.wanted.spared]
+    kept = [
+        {"table": source.look.table.name, "what": spared.what, "before": source.look.spared, "after": account.spared}
+        for source, account in zip(sources.tables, accounts)
+        if (spared := source.store.wanted.spared)
+    ]
     deleted = {"rows": mover.rows, "tables": tables, "archives_of_run": of_the_run, "left_alone": kept, "changed": mover.rows > 0}
     return {**deleted, "user_keys": sources.user_keys}
 
@@ -133,11 +137,6 @@ def _expected(options: t.Mapping[str, t.Any], sources: Sources) -> list[int]:
     if wrong:
         raise SessionsError(f"expected_tables wants a number of rows for each table, and has {', '.join(wrong)}.")
     return [max(int(by_table.get(source.look.table.name, -1)), rows) for source in sources.tables]
-
-
-def _left_alone(source: Source, after: int) -> dict[str, t.Any]:
-    spared = source.store.wanted.spared
-    return {"table": source.look.table.name, "what": spared.what if spared else "", "before": source.look.spared, "after": after}
 
 
 def _revoke_archived(
