@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
 import types
 import typing as t
 from pathlib import Path
@@ -30,6 +32,17 @@ def _map_collection() -> None:
 
 
 _map_collection()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The files of a run in a folder of its own (``--basetemp`` names one that stays).
+
+    Some tests open theirs to other accounts, and each run that begins shuts the folder which pytest shares between all of an account.
+    """
+    if not config.option.basetemp:
+        config.option.basetemp = folder = tempfile.mkdtemp(prefix="das-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.hookimpl(wrapper=True)
