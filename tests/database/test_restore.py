@@ -420,10 +420,10 @@ def test_sets_the_unfinished_run_aside_whose_own_archives_are_put_back(sqlite_si
 
 
 def test_says_of_which_run_no_record_is_known(sqlite_site: Site) -> None:
-    sqlite_site.sign_in(3)
+    sqlite_site.sign_in(1)
     back = sqlite_site.restore(sqlite_site.purge()["archives"])
     folder = sqlite_site.archive_dir / back["cluster"]
-    assert back["proofs_withdrawn"] == []
+    assert (back["rows"], back["changed"], back["proofs_withdrawn"]) == (1, True, [])
     assert back["notes"] == [f"No record of run run-1 lies in {folder}: no proof of it was taken back."]
 
 
@@ -432,6 +432,16 @@ def test_an_archive_beside_a_record_of_another_folder(sqlite_site: Site, tmp_pat
     archives = run_of(sqlite_site, "run-1")
     said = refusal(sqlite_site, archives, archive_dir=str(tmp_path / "other"))
     assert f"name {sqlite_site.archive_dir} with archive_dir" in said
+    said = refusal(sqlite_site, [*copied(archives, tmp_path / "vault"), *archives], archive_dir=str(tmp_path / "other"))
+    assert f"name {sqlite_site.archive_dir} with archive_dir" in said, "behind one that may lie where it does"
+
+
+def test_a_copy_in_folders_of_the_same_names_has_no_record_beside_it(sqlite_site: Site, tmp_path: Path) -> None:
+    sqlite_site.sign_in(3)
+    archives = run_of(sqlite_site, "run-1")
+    vault = tmp_path / "vault" / sqlite_site.look()["cluster"]
+    vault.mkdir(parents=True)
+    assert sqlite_site.restore(copied(archives, vault / "run-1"), archive_dir=str(tmp_path / "other"))["rows"] == 3
 
 
 def test_a_commit_whose_end_is_not_known_is_not_told_as_nothing_changed(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:
