@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +32,8 @@ def test_check_mode_names_the_path_that_the_backup_takes(sqlite_site: Site, seal
         assert tree(sqlite_site.archive_dir) == before
         done = sqlite_site.back_up(**sealed)
         assert f"/backup-remembermetoken-{number}." in done["archive"]["path"]
+        assert done["folder"] == str(Path(done["archive"]["path"]).parent)
+        assert json.loads(Path(done["archive"]["sidecar"]).read_text(encoding="utf-8"))["run_id"] == "run-1"
         assert {name: planned[name] for name in TOLD} == {name: done[name] for name in TOLD}
         told = ("path", "sidecar", "rows")
         assert [{name: one[name] for name in told} for one in planned["archives"]] == [

@@ -300,6 +300,31 @@ def test_rows_that_go_after_the_look_are_missed_in_a_single_sweep(site: Site, mo
     assert "deleted so far" not in str(refused.value)
 
 
+def test_the_one_row_of_a_table_is_missed_where_it_goes_after_the_look(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.sign_in(1)
+    lose_rows_after_the_look(site, monkeypatch)
+    with pytest.raises(SessionsError, match=r"1 rows .* were expected, 0 were found .* the other 1\. The last sweep was rolled back\."):
+        site.purge(expected_rows=1)
+
+
+def test_rows_that_go_after_the_look_are_not_explained_by_a_backup_of_others(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.sign_in(10, first=10)
+    site.back_up()
+    site.sign_in(2)
+    lose_rows_after_the_look(site, monkeypatch)
+    with pytest.raises(SessionsError, match=r"the other 2\. The last sweep was rolled back\."):
+        site.purge(expected_rows=12, single_sweep=True)
+    assert len(site.rows()) == 10
+
+
+def test_more_rows_that_came_back_than_a_statement_names_are_deleted_all(site: Site) -> None:
+    site.sign_in(1100)
+    site.purge()
+    site.sign_in(1100)
+    done = site.purge(scope="archived")
+    assert (done["rows"], done["left"], site.rows()) == (1100, 0, [])
+
+
 def test_every_refusal_after_a_committed_sweep_says_what_is_deleted_and_where_it_lies(server_site: Site) -> None:
     server_site.sign_in(6)
     asked: list[int] = []

@@ -16,7 +16,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._base.err
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._record.files import RunRecords
 
 from tests.database.conftest import NOBODY, unprivileged
-from tests.database.site import Site
+from tests.database.site import Site, tree
 from tests.database.tables import BITBUCKET, CONFLUENCE, JIRA, SYMFONY
 
 PASSWORD = "Wr0ng-and-unmistakable"
@@ -367,3 +367,7 @@ def test_too_little_room(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     room = namedtuple("room", "f_bavail f_frsize")
     monkeypatch.setattr(os, "statvfs", lambda _path: room(16, 4096))
     assert "too little room" in refusal(site)
+    for check_mode in (True, False):
+        with pytest.raises(SessionsError, match="too little room"):
+            site.back_up(check_mode=check_mode)
+    assert tree(site.archive_dir) == {}

@@ -81,6 +81,7 @@ def test_both_tables_are_purged_each_with_its_archive_and_applications_stay(site
     assert (left(site), applications(site)) == ((0, 0), APPLICATIONS)
     assert (done["rows"], done["tables"], len(lines(done["archives"]))) == (6, looked["tables"], 6)
     assert sorted(Path(one["path"]).name for one in done["archives"]) == [f"{REMEMBERED}-1.tsv.gz", f"{SSO}-1.tsv.gz"]
+    assert [Path(one["path"]).name for one in done["archives_of_run"]] == [f"{SSO}-1.tsv.gz", f"{REMEMBERED}-1.tsv.gz"]
     assert not [line for line in lines([*done["archives"], *backup["archives"]]) if b"random-" in line], "of no application"
     assert done["left_alone"] == [{"table": SSO, "what": "application tokens", "before": 3, "after": 3}]
     assert any(note.startswith("3 application tokens in ") and note.endswith("cwd_token are left alone.") for note in looked["notes"])
