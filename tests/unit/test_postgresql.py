@@ -69,7 +69,8 @@ VACUUM, SOMEBODY = (7, "autovacuum worker", "active", 9, True), (8, "psql", "idl
     ("holders", "gives_way"), [([], False), ([VACUUM], True), ([SOMEBODY], False), ([SOMEBODY, VACUUM], False), ([VACUUM, SOMEBODY], False)]
 )
 def test_only_where_nobody_but_an_autovacuum_holds_the_table_it_is_waited_for(holders: Rows, gives_way: bool) -> None:
-    store = t.cast("PostgresqlStore", store_of(Database(engine_named("postgresql"), "jira", host="db"), product_named("jira").tokens))
+    store = store_of(Database(engine_named("postgresql"), "jira", host="db"), product_named("jira").tokens)
+    assert isinstance(store, PostgresqlStore)
     said = ScriptedConnection(store.connector._engine.dialect, ("pg_locks", holders))
     table = FoundTable("public", "remembermetoken", (), "id", "token", "username", "created", "")
     assert store._only_vacuumed(t.cast("t.Any", said), table) == gives_way
