@@ -12,6 +12,10 @@ import re
 import types
 import typing as t
 
+import pytest
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
+from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
+
 Rows = t.Sequence[tuple[t.Any, ...]]
 Options = t.Mapping[str, object]
 _NONE: Options = types.MappingProxyType({})
@@ -63,6 +67,18 @@ def _check_places(statement: str, values: t.Mapping[str, object] | t.Sequence[ob
     else:
         assert len(places) == len(values), f"{statement} is given {len(values)} values"
     assert "%" not in _PLACE.sub("", statement), f"{statement} has a place that is none"
+
+
+def put_back_recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[t.Any, ...]]:
+    """With what every engine's own way hands rows on to be put back, each time; none is."""
+    given: list[tuple[t.Any, ...]] = []
+
+    def put_back(*words: object) -> Restored:
+        given.append(words)
+        return Restored(0, 0)
+
+    monkeypatch.setattr(TokenStore, "put_back", put_back)
+    return given
 
 
 class _Result(list[tuple[t.Any, ...]]):

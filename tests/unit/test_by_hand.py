@@ -382,9 +382,14 @@ def test_a_run_that_waits_says_up_to_when_its_cookies_show_something(ends: list[
     assert f"nobody is signed out. {said}Afterwards, " in by_hand.waiting_sentence(plan, "/a", False, "x", [], cookies)
 
 
+def script_options(archives: Path, start: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Those of keep_script, of run r."""
+    return {"archive_dir": str(archives), "cluster": "jira-1", "run_id": "r", "start": start, "content": "COMMIT;\n"}
+
+
 def test_a_script_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     start = RunRecords(str(tmp_path / "a"), "jira-1").open("r", {"phase": "prepared"}, "here", "1")
-    options = {"archive_dir": str(tmp_path / "a"), "cluster": "jira-1", "run_id": "r", "start": start, "content": "COMMIT;\n"}
+    options = script_options(tmp_path / "a", start)
 
     fill_disk(monkeypatch)
     said = r"The script .*revoke-jira-1-r\.sql cannot be kept: No space left on device\. See to its folder, then resume\."
@@ -395,7 +400,7 @@ def test_a_script_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: p
 def test_the_script_is_kept_beside_the_record_for_its_owner_alone(tmp_path: Path) -> None:
     records = RunRecords(str(tmp_path / "a"), "jira-1")
     start = records.open("r", {"phase": "prepared"}, "here", "1")
-    options = {"archive_dir": str(tmp_path / "a"), "cluster": "jira-1", "run_id": "r", "start": start, "content": "COMMIT;\n"}
+    options = script_options(tmp_path / "a", start)
     assert keep_script(options, check_mode=True)["changed"]
     assert not list(records.folder_of("r").glob("*.sql"))
     kept = keep_script(options, check_mode=False)
@@ -411,7 +416,7 @@ def test_the_script_is_kept_beside_the_record_for_its_owner_alone(tmp_path: Path
 def test_no_script_is_kept_where_another_account_may_put_one(tmp_path: Path) -> None:
     records = RunRecords(str(tmp_path / "a"), "jira-1")
     start = records.open("r", {"phase": "prepared"}, "here", "1")
-    options = {"archive_dir": str(tmp_path / "a"), "cluster": "jira-1", "run_id": "r", "start": start, "content": "COMMIT;\n"}
+    options = script_options(tmp_path / "a", start)
     (tmp_path / "a").chmod(0o777)
     with pytest.raises(SessionsError, match=rf"{tmp_path}/a is open to others"):
         keep_script(options, check_mode=False)

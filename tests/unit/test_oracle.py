@@ -23,8 +23,6 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.d
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.generic import type_text
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.oracle import PINNED, OracleStore
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import (
     Candidate,
@@ -35,7 +33,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.t
 from sqlalchemy import types
 from sqlalchemy.dialects import oracle
 
-from tests.unit.scripted_connection import Rows, ScriptedConnection
+from tests.unit.scripted_connection import Rows, ScriptedConnection, put_back_recorded
 
 NUMBER: t.Any = oracle.NUMBER
 BOOLEAN = TokenTable("t", (Column("claimed", "boolean"),), "claimed", "claimed", "claimed", "claimed", "epoch_ms")
@@ -237,13 +235,7 @@ def test_who_may_not_lock_may_not_delete() -> None:
 
 
 def test_rows_are_put_back_under_a_lock_that_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[tuple[t.Any, ...]] = []
-
-    def put_back(*words: object) -> Restored:
-        given.append(words)
-        return Restored(0, 0)
-
-    monkeypatch.setattr(TokenStore, "put_back", put_back)
+    given = put_back_recorded(monkeypatch)
     said, one, archives = connection(), store(), [io.BytesIO]
     one.put_back_beside(t.cast("t.Any", said), TABLE, ["id"], archives)
     assert said.said == [LOCK_TO_WRITE]

@@ -17,9 +17,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._products
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens import table as token_table
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.database import Database
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.engines import engine_named
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.rows_back import Restored
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sqlserver import PINNED, SqlserverStore
-from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store import TokenStore
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.store_of_engine import store_of
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.sweep import ALL, FETCH, KeyRange, Keys
 from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.table import Candidate, FoundColumn, FoundTable
@@ -27,7 +25,7 @@ from ansible_collections.dcops.atlassian_sessions.plugins.module_utils._tokens.u
 from sqlalchemy.dialects import mssql
 from sqlalchemy.types import NullType
 
-from tests.unit.scripted_connection import Rows, ScriptedConnection
+from tests.unit.scripted_connection import Rows, ScriptedConnection, put_back_recorded
 
 DATETIME2: t.Any = mssql.DATETIME2
 TIMESTAMP: t.Any = mssql.TIMESTAMP
@@ -218,13 +216,7 @@ def test_rights_are_tried_on_no_row() -> None:
 
 @pytest.mark.parametrize(("identity", "said_more"), [(1, ["SET IDENTITY_INSERT jiraschema.remembermetoken ON"]), (0, [])])
 def test_keys_that_the_server_gives_are_put_back_as_they_were(identity: int, said_more: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[tuple[object, ...]] = []
-
-    def put_back(*words: object) -> Restored:
-        given.append(words)
-        return Restored(0, 0)
-
-    monkeypatch.setattr(TokenStore, "put_back", put_back)
+    given = put_back_recorded(monkeypatch)
     said, one, archives = connection(("TableHasIdentity", [(identity,)])), store(), [io.BytesIO]
     sweep = one.sweep_class(one.connector, t.cast("t.Any", said), TABLE)
     one.put_back(sweep, ["ID"], archives)
@@ -234,7 +226,7 @@ def test_keys_that_the_server_gives_are_put_back_as_they_were(identity: int, sai
 
 
 def test_a_schema_may_have_a_sign_of_the_driver_in_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TokenStore, "put_back", lambda *_words: Restored(0, 0))
+    put_back_recorded(monkeypatch)
     said, one = connection(("TableHasIdentity", [(1,)])), store()
     one.put_back(one.sweep_class(one.connector, t.cast("t.Any", said), replace(TABLE, schema="50%")), ["ID"], [])
     assert said.said[-1] == "SET IDENTITY_INSERT [50%].remembermetoken ON"
